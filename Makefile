@@ -1,0 +1,121 @@
+# Every target makes what it needs itself: a fresh clone with Python 3.11 to 3.13, git and make is enough.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+BIN := .venv/bin
+PY := $(BIN)/python
+PYTEST := $(PY) -m pytest
+SOURCES := node/tracehold clients/python tests tools bench
+PRESENT := $(wildcard $(SOURCES))
+
+# Files that are derived from others, committed, and proved fresh: each of these scripts takes --check.
+DERIVED := $(wildcard tools/openapi.py tools/errors_doc.py)
+
+.PHONY: help
+help: ## What can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+# -- environments -----------------------------------------------------------------------------------------------------
+
+.PHONY: venv venv-tools locks
+venv: ## The Python environment of requirements.lock, in .venv
+	@tools/venv.sh --project .venv requirements.lock
+
+# The stub generator needs an older protobuf than the node, so it lives alone.
+venv-tools: venv
+	@tools/venv.sh .venv-tools requirements-tools.lock
+
+locks: ## Resolve pyproject.toml into the locks again (needs uv)
+	tools/locks.sh
+
+# -- generated code ---------------------------------------------------------------------------------------------------
+
+.PHONY: proto baseline contracts openapi
+proto: venv-tools ## Generate node/tracehold/v1 from proto/
+	@$(PY) tools/generate_protos.py
+
+baseline: venv ## Make the protos of now the ones that buf breaking compares with (at a release)
+	@$(PY) tools/generate_protos.py --third-party
+	@$(BIN)/buf build proto -o proto/baseline.binpb
+
+contracts: venv ## Compile the contracts and write their artifacts
+	@tools/with-node.sh $(PY) tools/contracts.py
+
+openapi: venv ## Write what is derived from the protos and the error table (OpenAPI, docs/errors.md)
+	@for script in $(DERIVED); do $(PY) $$script; done
+
+# -- checks -----------------------------------------------------------------------------------------------------------
+
+.PHONY: check format check-format check-lint check-types check-imports check-protos check-fresh contracts-fresh
+check: check-format check-lint check-types check-imports check-protos check-fresh contracts-fresh ## All checks but the tests
+	@echo "check: all good"
+
+format: venv ## Format the Python and proto files
+	@$(BIN)/ruff format $(PRESENT)
+	@$(BIN)/ruff check --fix --select I $(PRESENT)
+	@if [ -d proto ]; then $(BIN)/buf format --write proto; fi
+
+check-format: venv
+	@echo "check: format"
+	@$(BIN)/ruff format --check --quiet $(PRESENT) || { echo "not formatted: run make format" >&2; exit 1; }
+
+check-lint: venv
+	@echo "check: lint"
+	@$(BIN)/ruff check --quiet --output-format concise $(PRESENT)
+
+check-types: venv
+	@echo "check: types"
+	@$(BIN)/mypy --no-error-summary $(PRESENT)
+
+check-imports: venv
+	@echo "check: import contracts"
+	@report=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$report" >&2; exit 1; }
+
+check-protos: venv-tools
+	@echo "check: protos"
+	@if [ -d proto ]; then \
+	  $(PY) tools/generate_protos.py --check; \
+	  $(BIN)/buf lint proto; \
+	  $(BIN)/buf format --diff --exit-code proto; \
+	  if [ -f proto/baseline.binpb ]; then $(BIN)/buf breaking proto --against proto/baseline.binpb; fi; \
+	fi
+
+check-fresh: venv
+	@echo "check: derived files"
+	@for script in $(DERIVED); do $(PY) $$script --check; done
+
+contracts-fresh: venv
+	@echo "check: contract artifacts"
+	@if [ -f tools/contracts.py ]; then tools/with-node.sh $(PY) tools/contracts.py --check; fi
+
+# -- tests ------------------------------------------------------------------------------------------------------------
+
+.PHONY: test test-slow test-matrix test-lowest
+test: venv ## The tests (under 8 minutes on 2 cores)
+	@$(PYTEST) -q -m "not slow and not real"
+
+test-slow: venv ## The tests that take long: kills, faults, load
+	@$(PYTEST) -q -m "slow and not real"
+
+test-matrix: ## The unit tests on the other Pythons of 3.11 to 3.13 that are here
+	@tools/matrix.sh
+
+test-lowest: ## The client alone on the oldest dependencies that pyproject.toml allows
+	@tools/venv.sh .venv-lowest requirements-lowest.lock
+	@PYTHONPATH=node:clients/python .venv-lowest/bin/python -W error::UserWarning tools/base_install.py
+
+# -- running ----------------------------------------------------------------------------------------------------------
+
+.PHONY: demo services clean
+demo: venv ## A chain, a node, a supply chain: from events to a proved trace
+	@$(BIN)/tracehold demo
+
+services: ## The real servers (chain client, graph database, object store)
+	@echo "This release runs on its embedded stand-ins (chain: py-evm, graph and log: SQLite, blobs: files) and needs no server."
+	@echo "Starting real servers (geth, Neo4j, Kubo) comes with a later release; nothing was built or started."
+
+clean: ## Remove environments, caches and build results
+	rm -rf .venv .venv-* third_party build dist demo-data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The tracehold client: upload, look up, verify."""

@@ -1,0 +1,20 @@
+"""How the tests run.
+
+* `make test` runs what is neither slow nor real; `@pytest.mark.slow` marks what kills, faults or loads for long.
+* Coroutines are tests as they are (asyncio_mode=auto); every test has an event loop of its own.
+* The root of the repository is on the import path: `from tests.shared_data import shared`. Folders need no
+  __init__.py, and two files may have one name.
+* Everything binds to loopback on a port the system chose, and writes below `tmp_path`.
+"""
+
+from hypothesis import HealthCheck, settings
+
+# Bounded and repeatable: the same examples on every run, no time limit that a busy machine could break.
+settings.register_profile(
+    "tracehold",
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("tracehold")
