@@ -1,6 +1,6 @@
 """How the tests run.
 
-* `make test` runs what is neither slow nor real; `@pytest.mark.slow` marks what kills, faults or loads for long.
+* `make test` leaves out slow and real. `@pytest.mark.slow` marks what kills, faults or loads for long.
 * Coroutines are tests as they are (asyncio_mode=auto); every test has an event loop of its own.
 * The root of the repository is on the import path: `from tests.shared_data import shared`. Folders need no
   __init__.py, and two files may have one name.

@@ -72,11 +72,14 @@ find_python() {
   return 1
 }
 
+# Says in one line what is missing and how to get it; exit 3 when one version was asked for.
 no_python() {
+  if bare=$(find_python true); then
+    package="python$("$bare" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
+    fail "$bare has no venv module: apt-get install $package (Debian), brew install python@3.13 (macOS)" "${only:+3}"
+  fi
   if [ -n "${only:-}" ]; then fail "Python $VERSIONS is not on this machine" 3; fi
-  bare=$(find_python true) || fail "Python 3.13, 3.12 or 3.11 is missing: apt-get install python3 python3-venv (Debian 12 or newer), brew install python@3.13 (macOS)"
-  name="python$("$bare" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
-  fail "$bare has no venv module: apt-get install $name-venv (Debian), brew install python@3.13 (macOS)"
+  fail "Python 3.13, 3.12 or 3.11 is missing: apt-get install python3 python3-venv (Debian 12 or newer), brew install python@3.13 (macOS)"
 }
 
 with_uv() {
