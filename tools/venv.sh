@@ -26,11 +26,12 @@ fail() { echo "tracehold: $1" >&2; exit "${2:-1}"; }
 
 command -v git >/dev/null 2>&1 || fail "git is missing: apt-get install git (Debian), xcode-select --install (macOS)"
 
-# What the environment was made from. The path is part of it: scripts in an environment name their own place.
+# What the environment was made from. The path is part of it: scripts in an environment name their own place. Of
+# pyproject.toml only what comes before the settings of the checkers bears on what is installed.
 state() {
   echo "$PWD"
   cksum <"$lock"
-  if [ -n "$project" ]; then cksum <pyproject.toml; fi
+  if [ -n "$project" ]; then sed '/^\[tool\.ruff\]/q' pyproject.toml | cksum; fi
 }
 stamp="$dir/.stamp"
 if [ -f "$stamp" ] && [ "$(state)" = "$(cat "$stamp")" ] && "$dir/bin/python" -c '' 2>/dev/null; then exit 0; fi

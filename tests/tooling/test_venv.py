@@ -31,10 +31,10 @@ def program(project: Path, name: str, script: str) -> Path:
     return path
 
 
-def venv(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the script with pip only, our programs first on the search path and no home."""
+def venv(project: Path, *arguments: str, no_uv: str = "1") -> subprocess.CompletedProcess[str]:
+    """Run the script, by default with pip only, our programs first on the search path and no home."""
     path = os.pathsep.join([str(project / "bin"), os.environ["PATH"], str(Path(sys.base_prefix) / "bin")])
-    environment = {**os.environ, "PATH": path, "HOME": str(project), "TRACEHOLD_NO_UV": "1"}
+    environment = {**os.environ, "PATH": path, "HOME": str(project), "TRACEHOLD_NO_UV": no_uv}
     command = ["sh", "tools/venv.sh", *arguments, ".venv", "empty.lock"]
     return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
 
@@ -48,6 +48,15 @@ def test_dead_shim_is_passed_over_and_second_run_does_nothing(project: Path) -> 
     assert version.stdout.startswith(f"Python {VERSION}.")
     again = venv(project, "--python", VERSION)
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_uv_that_fails_is_replaced_by_pip(project: Path) -> None:
+    """A uv that starts but cannot install (no index it may reach) costs one line, not the environment."""
+    program(project, "uv", 'test "$1" = --version')
+    done = venv(project, "--python", VERSION, no_uv="")
+    assert done.returncode == 0, done.stderr
+    assert "uv could not do it, trying pip" in done.stderr
+    assert (project / ".venv/bin/pip").exists()
 
 
 def test_interpreter_without_venv_module_gets_one_line(project: Path) -> None:
