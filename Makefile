@@ -7,8 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 BIN := .venv/bin
 PY := $(BIN)/python
 PYTEST := $(PY) -m pytest
-SOURCES := node/tracehold clients/python tests tools bench
-PRESENT := $(wildcard $(SOURCES))
+SOURCES := node/tracehold clients/python tests tools $(if $(wildcard bench/*.py),bench)
 
 # Files that are derived from others, committed, and proved fresh: each of these scripts takes --check.
 DERIVED := $(wildcard tools/openapi.py tools/errors_doc.py)
@@ -53,21 +52,21 @@ check: check-format check-lint check-types check-imports check-protos check-fres
 	@echo "check: all good"
 
 format: venv ## Format the Python and proto files
-	@$(BIN)/ruff format $(PRESENT)
-	@$(BIN)/ruff check --fix --select I $(PRESENT)
-	@if [ -d proto ]; then $(BIN)/buf format --write proto; fi
+	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix --select I $(SOURCES)
+	@$(BIN)/buf format --write proto
 
 check-format: venv
 	@echo "check: format"
-	@$(BIN)/ruff format --check --quiet $(PRESENT) || { echo "not formatted: run make format" >&2; exit 1; }
+	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "not formatted: run make format" >&2; exit 1; }
 
 check-lint: venv
 	@echo "check: lint"
-	@$(BIN)/ruff check --quiet --output-format concise $(PRESENT)
+	@$(BIN)/ruff check --quiet --output-format concise $(SOURCES)
 
 check-types: venv
 	@echo "check: types"
-	@$(BIN)/mypy --no-error-summary $(PRESENT)
+	@$(BIN)/mypy --no-error-summary $(SOURCES)
 
 check-imports: venv
 	@echo "check: import contracts"
@@ -75,12 +74,10 @@ check-imports: venv
 
 check-protos: venv-tools
 	@echo "check: protos"
-	@if [ -d proto ]; then \
-	  $(PY) tools/generate_protos.py --check; \
-	  $(BIN)/buf lint proto; \
-	  $(BIN)/buf format --diff --exit-code proto; \
-	  if [ -f proto/baseline.binpb ]; then $(BIN)/buf breaking proto --against proto/baseline.binpb; fi; \
-	fi
+	@$(PY) tools/generate_protos.py --check
+	@$(BIN)/buf lint proto
+	@$(BIN)/buf format --diff --exit-code proto
+	@$(BIN)/buf breaking proto --against proto/baseline.binpb
 
 check-fresh: venv
 	@echo "check: derived files"
@@ -88,7 +85,7 @@ check-fresh: venv
 
 contracts-fresh: venv
 	@echo "check: contract artifacts"
-	@if [ -f tools/contracts.py ]; then tools/with-node.sh $(PY) tools/contracts.py --check; fi
+	@tools/with-node.sh $(PY) tools/contracts.py --check
 
 # -- tests ------------------------------------------------------------------------------------------------------------
 
