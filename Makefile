@@ -96,7 +96,7 @@ test: venv ## The tests (under 8 minutes on 2 cores)
 test-slow: venv ## The tests that take long: kills, faults, load
 	@$(PYTEST) -q -m "slow and not real"
 
-test-matrix: ## The unit tests on the other Pythons of 3.11 to 3.13 that are here
+test-matrix: ## The tests without processes on the other Pythons of 3.11 to 3.13 that are here
 	@tools/matrix.sh
 
 test-lowest: ## The client alone on the oldest dependencies that pyproject.toml allows
