@@ -81,7 +81,11 @@ class SignedTransaction:
 
 @dataclass(frozen=True, slots=True)
 class AnchorTask:
-    """One anchor on its way: (prev_size, size] of a log in a transaction. `anchor` is set from MINED on, its proof at FINAL."""
+    """One anchor on its way: (prev_size, size] of a log in a transaction. `anchor` is set from MINED on, its proof at FINAL.
+
+    `undone` is kept from REORGED on: the anchor that had been final and is canonical no more, with its block hash.
+    An anchor that was found on the chain without its bytes here (a restored folder) has a transaction with empty `raw`.
+    """
 
     log: LogId
     prev_size: int
@@ -91,6 +95,7 @@ class AnchorTask:
     state: AnchorState
     anchor: Anchor | None = None
     gas_used: int | None = None
+    undone: Anchor | None = None
 
 
 class RecordLog(Protocol):
@@ -162,8 +167,10 @@ class RecordLog(Protocol):
         """Forget a task that is not FINAL (its transaction can never be mined any more); durable on return."""
         ...
 
-    async def anchors(self, log: LogId, states: Collection[AnchorState]) -> Sequence[AnchorTask]:
-        """Tasks in these states, by size."""
+    async def anchors(
+        self, log: LogId, states: Collection[AnchorState], newest: int | None = None
+    ) -> Sequence[AnchorTask]:
+        """Tasks in these states, by size; with `newest`, only that many of the largest sizes (final ones are many)."""
         ...
 
     async def anchor_covering(self, log: LogId, index: int) -> AnchorTask | None:

@@ -1,0 +1,5 @@
+"""RecordLog on one SQLite file: WAL, synchronous=FULL, one writer, schema with a version."""
+
+from tracehold.adapters.sqlite_log.log import SqliteLog
+
+__all__ = ["SqliteLog"]

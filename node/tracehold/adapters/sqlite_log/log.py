@@ -1,0 +1,134 @@
+"""The record log of a node in one folder: `log.sqlite`, beside it SQLite's WAL and the lock that keeps others out."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from tracehold.adapters.sqlite_log import reads, writes
+from tracehold.adapters.sqlite_log.schema import prepare
+from tracehold.adapters.sqlite_log.store import Store
+from tracehold.core.checkpoint import Checkpoint
+from tracehold.core.errors import Broken
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.tiles import Coord
+from tracehold.journey.ports import AnchorState, AnchorTask, Batch, Entry, Position
+
+FILE = "log.sqlite"
+"""Name of the database in the node's folder."""
+
+_PROBE = "probe"  # a bookmark that no follower has
+
+
+class SqliteLog:
+    """`journey.ports.RecordLog` on SQLite; what each method promises stands there.
+
+    An async context manager: leaving it closes the file and lets another process in.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, folder: Path) -> "SqliteLog":
+        """Open or make the log in `folder`. Blocks for as long as the disk takes.
+
+        Raises `Unavailable("STORE_BUSY")` while a process has it open, `Broken` with SCHEMA_NEWER, CORRUPT or STORE_FAILED.
+        """
+        return cls(Store.open(folder / FILE, prepare))
+
+    async def __aenter__(self) -> "SqliteLog":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let running calls end and close the file; harmless to repeat."""
+        self._store.close()
+
+    async def logs(self) -> Sequence[LogId]:
+        """All logs, in the order in which they came."""
+        return await self._store.read(reads.logs)
+
+    async def size(self, log: LogId) -> int:
+        """Entries of the log."""
+        return await self._store.read(partial(reads.size, log=log))
+
+    async def append(self, batch: Batch) -> None:
+        """One transaction, one fsync."""
+        await self._store.write(partial(writes.append, batch=batch))
+
+    async def read(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Sequence[Entry]:
+        """Entries [start, stop) in order, bounded in bytes."""
+        return await self._store.read(
+            partial(reads.entries, log=log, start=start, stop=stop, max_bytes=max_bytes)
+        )
+
+    async def find(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
+        """Positions of the fingerprints that are kept."""
+        return await self._store.read(partial(reads.find, fingerprints=fingerprints))
+
+    async def entry(self, fingerprint: Fingerprint) -> Entry | None:
+        """The record with this fingerprint, re-hashed."""
+        return await self._store.read(partial(reads.entry, fingerprint=fingerprint))
+
+    async def received(self, keys: Collection[bytes]) -> Mapping[bytes, Fingerprint]:
+        """Fingerprints by idempotency key."""
+        return await self._store.read(partial(reads.received, keys=keys))
+
+    async def controls(self, log: LogId, start: int = 0) -> Sequence[Entry]:
+        """Control records with index >= start."""
+        return await self._store.read(partial(reads.controls, log=log, start=start))
+
+    async def tiles(self, log: LogId, coords: Collection[Coord]) -> Mapping[Coord, bytes]:
+        """Tiles at the log's present size."""
+        return await self._store.read(partial(reads.tiles, log=log, coords=coords))
+
+    async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
+        """The newest checkpoint, or that of a size."""
+        return await self._store.read(partial(reads.checkpoint, log=log, size=size))
+
+    async def checkpoint_covering(self, log: LogId, index: int) -> Checkpoint | None:
+        """The first checkpoint past an index."""
+        return await self._store.read(partial(reads.checkpoint_covering, log=log, index=index))
+
+    async def checkpoint_within(self, log: LogId, after: int, upto: int, max_bytes: int) -> Checkpoint | None:
+        """The checkpoint that the next anchor takes."""
+        query = partial(reads.checkpoint_within, log=log, after=after, upto=upto, max_bytes=max_bytes)
+        return await self._store.read(query)
+
+    async def save_anchor(self, task: AnchorTask) -> None:
+        """Insert or replace the task of (log, size)."""
+        await self._store.write(partial(writes.save_anchor, task=task))
+
+    async def drop_anchor(self, log: LogId, size: int) -> None:
+        """Forget a task that is not FINAL."""
+        await self._store.write(partial(writes.drop_anchor, log=log, size=size))
+
+    async def anchors(
+        self, log: LogId, states: Collection[AnchorState], newest: int | None = None
+    ) -> Sequence[AnchorTask]:
+        """Tasks in these states, by size; the last `newest` of them where that is given."""
+        return await self._store.read(partial(reads.anchors, log=log, states=states, newest=newest))
+
+    async def anchor_covering(self, log: LogId, index: int) -> AnchorTask | None:
+        """The first MINED or FINAL anchor that added an index."""
+        return await self._store.read(partial(reads.anchor_covering, log=log, index=index))
+
+    async def bookmark(self, name: str) -> int:
+        """How far a follower has come."""
+        return await self._store.read(partial(reads.bookmark, name=name))
+
+    async def save_bookmark(self, name: str, value: int) -> None:
+        """Move a follower's bookmark."""
+        await self._store.write(partial(writes.save_bookmark, name=name, value=value))
+
+    async def probe(self) -> None:
+        """Count up a bookmark of no follower and read it back; `Broken("STORE_FAILED")` where it comes back otherwise."""
+        value = await self.bookmark(_PROBE) + 1
+        await self.save_bookmark(_PROBE, value)
+        if await self.bookmark(_PROBE) < value:
+            raise Broken("STORE_FAILED", "a value that was written does not come back")

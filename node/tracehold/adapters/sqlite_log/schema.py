@@ -1,0 +1,136 @@
+"""Tables of the record log, and what happens to a file of another release.
+
+A record's place is one integer, `position` = log number * 2^40 + index: entries of one log lie side by side on disk, an
+append only ever writes at the end of its log, and foreign logs need no table of their own. Log 1 is the node's own.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+
+from tracehold.core.errors import Broken
+
+VERSION = 1
+"""Of the tables below. Raise it with every change of meaning, and add the step to MIGRATIONS."""
+
+INDEX_BITS = 40
+"""Bits of `position` that hold the index inside a log."""
+
+TABLES = """
+CREATE TABLE schema (version INTEGER NOT NULL);
+
+CREATE TABLE logs (
+    number INTEGER PRIMARY KEY,
+    id     BLOB NOT NULL UNIQUE,
+    size   INTEGER NOT NULL,
+    bytes  INTEGER NOT NULL            -- of all its records
+);
+
+CREATE TABLE entries (
+    position    INTEGER PRIMARY KEY,   -- number << 40 | index
+    fingerprint BLOB NOT NULL,
+    kind        TEXT NOT NULL,
+    control     INTEGER NOT NULL,      -- 1 for control records
+    bytes_total INTEGER NOT NULL,      -- record bytes of this log from entry 0 through this one
+    raw         BLOB NOT NULL
+);
+-- One fingerprint once in a log; it may stand in several logs, and the first is found first.
+CREATE UNIQUE INDEX entries_once ON entries (fingerprint, position >> 40);
+CREATE INDEX entries_control ON entries (position) WHERE control = 1;
+
+CREATE TABLE received (                -- delegated events: idempotency key to the record that was sealed for it
+    key      BLOB PRIMARY KEY,
+    position INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE tiles (
+    log    INTEGER NOT NULL,
+    level  INTEGER NOT NULL,
+    idx    INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (log, level, idx)
+);
+
+CREATE TABLE checkpoints (
+    log            INTEGER NOT NULL,
+    size           INTEGER NOT NULL,
+    bytes_total    INTEGER NOT NULL,   -- of entry size - 1: what an anchor at this size covers
+    root           BLOB NOT NULL,
+    time_ms        INTEGER NOT NULL,
+    note           BLOB NOT NULL,
+    cose_protected BLOB NOT NULL,
+    cose_signature BLOB NOT NULL,
+    PRIMARY KEY (log, size)
+);
+
+CREATE TABLE anchors (
+    log         INTEGER NOT NULL,
+    size        INTEGER NOT NULL,
+    prev_size   INTEGER NOT NULL,
+    root        BLOB NOT NULL,
+    state       TEXT NOT NULL,
+    transaction_raw  BLOB NOT NULL,
+    transaction_hash BLOB NOT NULL,
+    nonce       INTEGER NOT NULL,
+    max_fee     TEXT NOT NULL,         -- wei do not fit 64 bits for certain
+    anchor      BLOB,                  -- CBOR, from the block that holds it
+    undone      BLOB,                  -- CBOR of the anchor that was final and is canonical no more
+    gas_used    INTEGER,
+    PRIMARY KEY (log, size)
+);
+CREATE INDEX anchors_state ON anchors (log, state, size);
+
+CREATE TABLE bookmarks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {}
+"""From version n to n + 1, each run inside the transaction that also raises the version row."""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables in an empty file, or bring an older file to `VERSION`, in one transaction.
+
+    Raises `Broken("SCHEMA_NEWER")` for the file of a newer release, `Broken("CORRUPT")` where no step leads up from an older one.
+    A crash in here leaves the file as it was before.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(connection)
+        if version is None:
+            _create(connection)
+        else:
+            _migrate(connection, version)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int | None:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema'").fetchone() is None:
+        return None
+    row = connection.execute("SELECT version FROM schema").fetchone()
+    if row is None:
+        raise Broken("CORRUPT", "the record log has no schema version")
+    return int(row[0])
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    for statement in TABLES.split(";\n"):
+        connection.execute(statement)
+    connection.execute("INSERT INTO schema VALUES (?)", (VERSION,))
+
+
+def _migrate(connection: sqlite3.Connection, version: int) -> None:
+    if version > VERSION:
+        raise Broken(
+            "SCHEMA_NEWER",
+            f"the record log has schema version {version}; this release reads up to {VERSION}",
+            remedy="Start the release that wrote this folder, or a newer one.",
+        )
+    for step in range(version, VERSION):
+        if step not in MIGRATIONS:
+            raise Broken("CORRUPT", f"no migration leads from schema version {step} to {step + 1}")
+        MIGRATIONS[step](connection)
+    if version != VERSION:
+        connection.execute("UPDATE schema SET version = ?", (VERSION,))
