@@ -1,0 +1,86 @@
+"""Graph: relations between items, derived from logs."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.lineage import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class MasterDataVersion:
+    """What a party said about an item, a place or a party; versions by position in the log, newest last."""
+
+    id: str
+    type: str
+    issuer: str
+    fingerprint: Fingerprint
+    audience: str
+    payload: bytes
+    known_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """One follower step of the index: facts and master data of entries [start, stop) of a log, each with its
+    entry's index.
+
+    Their `known_ms` is the time of the checkpoint that sealed the entry; `Graph.set_known` replaces it by the
+    anchor's.
+    """
+
+    log: LogId
+    start: int
+    stop: int
+    facts: Sequence[tuple[int, Fact]]
+    masterdata: Sequence[tuple[int, MasterDataVersion]]
+
+
+class Graph(Protocol):
+    """Relations between items, derived from logs; may be dropped and made again at any time. A hint, never an
+    authority.
+
+    Every method may raise `Unavailable("GRAPH_DOWN")`. Reads may run at once with each other and with one
+    writer.
+    """
+
+    async def add(self, step: Indexed) -> None:
+        """Add the step's facts and move the log's coverage to `step.stop`, in one durable transaction.
+        Harmless to repeat:
+        entries that are covered already are passed over. A step that would leave a gap (start past the
+        coverage) is a
+        mistake of the caller and raises `ValueError`. A record that stands in several logs is one fact, known
+        since the earliest.
+        """
+        ...
+
+    async def set_known(self, log: LogId, start: int, stop: int, known_ms: int) -> None:
+        """Set the time by which entries [start, stop) were known (covering anchor's block), whether they are
+        indexed yet or
+        not; a later call wins where ranges overlap. Durable; harmless to repeat."""
+        ...
+
+    async def facts(self, items: Collection[str], transformations: Collection[str] = ()) -> Sequence[Fact]:
+        """All facts that touch one of these items (in any role) or belong to one of these transformation ids,
+        each once, in any
+        order, with the time by which each was known."""
+        ...
+
+    async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:
+        """All facts with one of these event ids (error declarations included)."""
+        ...
+
+    async def masterdata(self, id: str) -> Sequence[MasterDataVersion]:
+        """All versions about this identifier, each record once, oldest first: by position within a log, by
+        time known across logs.
+        """
+        ...
+
+    async def coverage(self) -> Mapping[LogId, int]:
+        """Per log, how many entries were indexed."""
+        ...
+
+    async def clear(self) -> None:
+        """Forget everything, coverage and known times included; durable on return."""
+        ...

@@ -1,0 +1,161 @@
+"""Ledger: the anchoring contract on a chain."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from tracehold.core.ids import LogId, NetworkId, Root
+from tracehold.core.receipt import Anchor, AnchorProof
+from tracehold.journey.ports.record_log import SignedTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The contract's fixed points. A record, receipt or acknowledgement of another network does not count
+    here.
+    """
+
+    chain_id: int
+    contract: bytes
+    network_id: NetworkId
+    salt: bytes
+    quorum: int
+    operators: int
+
+
+class Role(StrEnum):
+    """What the contract lets a node do."""
+
+    CREATOR = "creator"
+    HOLDER = "holder"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A node as the contract knows it. `number` is never reused."""
+
+    number: int
+    operator_number: int
+    operator: str
+    account: bytes
+    node_key: bytes
+    log: LogId
+    roles: frozenset[Role]
+    active: bool
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The contract's newest (root, size) of a node's log; size 0 where nothing was anchored."""
+
+    size: int
+    root: Root
+    block_number: int
+    block_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A holder's EIP-712 signature (64 bytes, EIP-2098) that it durably keeps a log's entries up to a
+    size.
+    """
+
+    node: int
+    operator_number: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """A transaction in a canonical block. `anchor` is None where it reverted."""
+
+    block_number: int
+    block_hash: bytes
+    succeeded: bool
+    gas_used: int
+    anchor: Anchor | None
+
+
+class Ledger(Protocol):
+    """The anchoring contract on a chain, seen with one account of ours.
+
+    Every method may raise `Unavailable("CHAIN_DOWN")` and `Broken("WRONG_CHAIN")`. All may be called at once,
+    but `prepare_anchor`
+    and `send` belong to one caller: the anchor follower owns the account's nonces.
+    """
+
+    async def network(self) -> Network:
+        """The contract's fixed points, read from the chain (cached where they cannot change)."""
+        ...
+
+    async def members(self) -> Sequence[Member]:
+        """All nodes ever enrolled, by number, inactive ones marked."""
+        ...
+
+    async def myself(self) -> Member | None:
+        """The node that this account belongs to, if any."""
+        ...
+
+    async def head(self, node: int) -> Head:
+        """The node's newest head at the latest block."""
+        ...
+
+    async def height(self) -> int:
+        """Number of the latest block (health)."""
+        ...
+
+    async def prepare_anchor(
+        self,
+        prev_size: int,
+        size: int,
+        root: Root,
+        acks: Sequence[Acknowledgement],
+        replaces: SignedTransaction | None = None,
+    ) -> SignedTransaction:
+        """Sign an anchor transaction; sends nothing and stores nothing. With `replaces`, the same nonce at a
+        higher fee.
+
+        Raises `Rejected("LEDGER_REFUSED")` naming the contract's error where a dry run would revert,
+        `Rejected("NOT_A_MEMBER")`.
+        """
+        ...
+
+    async def send(self, transaction: SignedTransaction) -> None:
+        """Hand the signed bytes to the chain. Harmless to repeat, before and after they were mined; says
+        nothing of the outcome.
+        """
+        ...
+
+    async def find(self, transaction: SignedTransaction) -> Mined | None:
+        """The canonical block that holds this transaction, or None (not seen, dropped, or its block was
+        replaced).
+        """
+        ...
+
+    async def spent(self, transaction: SignedTransaction) -> bool:
+        """Whether another transaction with this nonce was mined, so that this one never can be."""
+        ...
+
+    async def find_anchor(self, node: int, size: int) -> Anchor | None:
+        """The `Anchored` event of a node with exactly this size, wherever it came from (a lost reply, a
+        restored folder).
+        """
+        ...
+
+    async def is_final(self, anchor: Anchor) -> bool:
+        """Whether the anchor's block is final by the chain's policy. Raises `Broken("REORGED")` never; a
+        block that is no longer canonical is False.
+        """
+        ...
+
+    async def is_canonical(self, anchor: Anchor) -> bool:
+        """Whether the anchor's block hash is still the canonical one at its height."""
+        ...
+
+    async def proof(self, anchor: Anchor) -> AnchorProof:
+        """What proves the event with no chain at hand: receipt path and headers B..B+d. To be captured when
+        final: chains forget.
+        """
+        ...
