@@ -1,0 +1,109 @@
+"""The covering anchor of a receipt: where on which chain (log, size, root) was anchored, and the proof of it.
+
+It stands in a receipt's unprotected header, because it is filled in after signing and is checked against
+the chain, not against the log's operator (docs/spec/receipt.md).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import LogId, Root
+
+MAX_HEADERS = 1024
+"""Block headers in one proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorProof:
+    """What shows the event without a chain: RLP of the headers of block B to B+d, and the path of its
+    transaction's
+    receipt (RLP of the trie nodes, from the root) to the receipts root of B.
+    """
+
+    headers: tuple[bytes, ...]
+    tx_index: int
+    receipt_path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """One `Anchored` event. `block_time` is in seconds since 1970.
+
+    `tx_hash` and `log_index` (as JSON-RPC counts it, over the block) say where to look; the proof finds
+    the event by what it says.
+    """
+
+    chain_id: int
+    contract: bytes
+    node: int
+    log: LogId
+    prev_size: int
+    size: int
+    root: Root
+    block_number: int
+    block_hash: bytes
+    block_time: int
+    tx_hash: bytes
+    log_index: int
+    proof: AnchorProof | None = None
+
+
+_BYTES = {2: 20, 4: 32, 7: 32, 9: 32, 11: 32}
+_NUMBERS = (1, 3, 5, 6, 8, 10, 12)
+_PROOF = 13
+
+
+def encode_anchor(anchor: Anchor) -> dict[int, Any]:
+    """The CBOR map of an anchor: its fields numbered from 1 in their order, the proof absent where there
+    is none.
+    """
+    fields: list[Any] = [
+        anchor.chain_id,
+        anchor.contract,
+        anchor.node,
+        anchor.log,
+        anchor.prev_size,
+        anchor.size,
+        anchor.root,
+        anchor.block_number,
+        anchor.block_hash,
+        anchor.block_time,
+        anchor.tx_hash,
+        anchor.log_index,
+    ]
+    parts = dict(enumerate(fields, start=1))
+    if anchor.proof is not None:
+        parts[_PROOF] = [list(anchor.proof.headers), anchor.proof.tx_index, list(anchor.proof.receipt_path)]
+    return parts
+
+
+def decode_anchor(parts: Any) -> Anchor:
+    """The anchor of such a map; MALFORMED_PROOF otherwise."""
+    if type(parts) is not dict or parts.keys() - {_PROOF} != set(range(1, _PROOF)):
+        raise _malformed("the anchor has not exactly its fields")
+    for key, length in _BYTES.items():
+        if type(parts[key]) is not bytes or len(parts[key]) != length:
+            raise _malformed(f"field {key} of the anchor has {length} bytes")
+    for key in _NUMBERS:
+        if type(parts[key]) is not int or parts[key] < 0:
+            raise _malformed(f"field {key} of the anchor is a number")
+    proof = _decode_proof(parts[_PROOF]) if _PROOF in parts else None
+    return Anchor(*[parts[key] for key in range(1, _PROOF)], proof=proof)
+
+
+def _decode_proof(parts: Any) -> AnchorProof:
+    match parts:
+        case [[*headers], int(tx_index), [*path]] if (
+            0 < len(headers) <= MAX_HEADERS
+            and path
+            and type(tx_index) is int
+            and tx_index >= 0
+            and all(type(part) is bytes for part in (*headers, *path))
+        ):
+            return AnchorProof(tuple(headers), tx_index, tuple(path))
+    raise _malformed("the anchor's proof is [headers, transaction index, receipt path]")
+
+
+def _malformed(message: str) -> Rejected:
+    return Rejected("MALFORMED_PROOF", message, path="anchor")
