@@ -1,0 +1,148 @@
+"""`tracehold init`: the keys, the certificate and the configuration of a new node."""
+
+import datetime
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracehold.cli.output import JsonOption, note, reported, show_json
+
+CONFIG_NAME = "tracehold.toml"
+
+_TEMPLATE = """\
+# A tracehold node. docs/config.md describes every key; `tracehold doctor` checks this file.
+
+[node]
+operator = "{operator}"
+name = "{name}"
+data_dir = "data"
+
+[keys]
+node = "keys/node.key"
+ledger = "keys/ledger.key"
+tls_certificate = "keys/tls.crt"
+tls_key = "keys/tls.key"
+
+[grpc]
+listen = "{host}:{grpc_port}"
+tls = {tls}
+
+[rest]
+listen = "{host}:{rest_port}"
+
+[ledger]
+rpc = "{rpc}"
+# Written by `tracehold contract deploy`, or by hand when joining a network that exists.
+contract = ""
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Whose node it is and where it listens."""
+
+    operator: str
+    name: str
+    rpc: str
+    host: str
+    grpc_port: int
+    rest_port: int
+    tls: bool
+
+
+def init(
+    operator: Annotated[str, typer.Option(help="URI of the party that runs the node, for example its PGLN.")],
+    dir: Annotated[Path, typer.Option(help="Folder of the node; made if missing.")] = Path("node"),
+    name: Annotated[str, typer.Option(help="Name shown to people.")] = "",
+    rpc: Annotated[str, typer.Option(help="JSON-RPC address of the chain.")] = "http://127.0.0.1:8545",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than loopback need --tls.")
+    ] = "127.0.0.1",
+    grpc_port: Annotated[int, typer.Option(help="Port of gRPC; 0 picks a free one now.")] = 7450,
+    rest_port: Annotated[int, typer.Option(help="Port of REST; 0 picks a free one now.")] = 7480,
+    tls: Annotated[bool, typer.Option(help="Serve gRPC over TLS with the certificate made here.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the keys, the certificate and the configuration of a new node. Nothing that exists is
+    overwritten.
+    """
+    with reported(as_json):
+        check_text(operator=operator, name=name, rpc=rpc, host=host)
+        place = Placement(
+            operator=operator,
+            name=name or operator,
+            rpc=rpc,
+            host=host,
+            grpc_port=grpc_port or _free_port(),
+            rest_port=rest_port or _free_port(),
+            tls=tls,
+        )
+        answer = create(dir, place)
+        if as_json:
+            show_json(answer)
+            return
+        note(f"made {answer['config']}")
+        note(f"  ledger account {answer['account']}: give it funds on {rpc}")
+        note(f"  then: tracehold contract deploy --dir {dir}   (or set [ledger] contract to join a network)")
+
+
+def create(dir: Path, place: Placement) -> dict[str, object]:
+    """Make a node's folder. Raises `Rejected("CONFLICT")` where it holds a node, BAD_CONFIG, STORE_FAILED."""
+    from eth_account import Account
+
+    from tracehold.adapters.keyfiles import create_secret, read_ledger_key
+    from tracehold.core.errors import Rejected
+
+    config = dir / CONFIG_NAME
+    if config.exists():
+        raise Rejected(
+            "CONFLICT", f"{dir} holds a node already", path=str(config), remedy="Choose another --dir."
+        )
+    text = _TEMPLATE.format(**{key: _toml(value) for key, value in asdict(place).items()})
+    _create_keys(dir / "keys", place.host)
+    # Last: a folder with a configuration is complete. A crash before this line leaves keys that a repeat
+    # takes up.
+    create_secret(config, text.encode())
+    return {
+        "config": str(config),
+        "account": Account.from_key(read_ledger_key(dir / "keys" / "ledger.key")).address,
+        "grpc": f"{place.host}:{place.grpc_port}",
+        "rest": f"http://{place.host}:{place.rest_port}",
+    }
+
+
+def _create_keys(keys: Path, host: str) -> None:
+    from tracehold.adapters.keyfiles import create_certificate, create_signing_key
+
+    for name in ("node.key", "ledger.key"):
+        if not (keys / name).exists():
+            create_signing_key(keys / name)
+    if not (keys / "tls.crt").exists():
+        (keys / "tls.key").unlink(missing_ok=True)
+        hosts = sorted({host, "localhost", "127.0.0.1"})
+        create_certificate(keys / "tls.key", keys / "tls.crt", hosts, datetime.datetime.now(datetime.UTC))
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def check_text(**values: str) -> None:
+    """Refuse what would break out of a TOML string. Raises `Rejected("BAD_CONFIG")` with the option as
+    path.
+    """
+    from tracehold.core.errors import Rejected
+
+    for key, value in values.items():
+        if any(character in value for character in '"\\') or not value.isprintable():
+            raise Rejected("BAD_CONFIG", "quotes, backslashes and control characters are not taken", path=key)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
