@@ -1,0 +1,5 @@
+"""python -m tracehold"""
+
+from tracehold.main import main
+
+main()
