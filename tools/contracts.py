@@ -1,10 +1,10 @@
-"""Compiles contracts/src and writes the artifact that the ethereum adapter loads, or proves that the committed one is fresh.
+"""Compiles contracts/src into the artifact that the ethereum adapter loads, or proves the committed one fresh.
 
     tools/contracts.py            compile and write the artifact
     tools/contracts.py --check    compile and compare byte for byte; exit 1 when it differs
 
-The compiler is one file, soljson.js, out of the npm package that contracts/package.json names. The package is fetched once
-into build/, taken only with the integrity written there, and nothing else of it, and none of its dependencies, ever runs.
+The compiler is one file, soljson.js, out of the npm package that contracts/package.json names. The package is fetched
+once into build/ and taken only with the integrity written there; nothing else of it, and no dependency, ever runs.
 Node and npm must be on PATH: `make contracts` finds or installs them (tools/with-node.sh).
 """
 
@@ -25,7 +25,7 @@ CONTRACTS = ROOT / "contracts"
 ARTIFACT = ROOT / "node" / "tracehold" / "adapters" / "ethereum" / "artifacts" / "Anchors.json"
 CACHE = ROOT / "build" / "solc"
 SOURCES = ("src/Anchors.sol", "src/Members.sol")
-# paris: code without newer opcodes runs on every chain, old Clique ones included. No metadata: the same source, the same bytes.
+# paris: code without newer opcodes runs on every chain, old Clique ones too. No metadata: same source, same bytes.
 SETTINGS = {
     "optimizer": {"enabled": True, "runs": 200},
     "evmVersion": "paris",
@@ -35,7 +35,7 @@ OUTPUTS = ["abi", "evm.bytecode.object", "storageLayout"]
 
 
 def compiler() -> Path:
-    """Path of soljson.js in the pinned release, fetched if it is not here. Exits with a message where it cannot be had."""
+    """Path of the pinned soljson.js, fetched if it is not here. Exits with a message where it cannot be had."""
     package = json.loads((CONTRACTS / "package.json").read_text())
     version, integrity = package["devDependencies"]["solc"], package["integrity"]["solc"]
     soljson: Path = CACHE / f"soljson-{version}.js"
@@ -55,10 +55,13 @@ def fetch(version: str, folder: Path) -> Path:
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        sys.exit("contracts: npm is not here. Run `make contracts`, which brings Node, or install Node 18 or newer.")
+        sys.exit(
+            "contracts: npm is not here. Run `make contracts`, which brings it, or install Node 18 or newer."
+        )
     archive = folder / f"solc-{version}.tgz"
     if done.returncode != 0 or not archive.exists():
-        sys.exit(f"contracts: npm could not fetch solc {version}; is the npm registry reachable?\n{done.stderr.strip()}")
+        why = done.stderr.strip() or "no message"
+        sys.exit(f"contracts: npm could not fetch solc {version}; is the npm registry reachable? ({why})")
     return archive
 
 
@@ -66,7 +69,9 @@ def soljson_of(archive: Path, integrity: str) -> bytes:
     """The compiler inside the archive, after the archive's integrity (SRI, sha512) was checked."""
     found = "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if found != integrity:
-        sys.exit(f"contracts: the solc package is not the pinned one\n  expected {integrity}\n  found    {found}")
+        sys.exit(
+            f"contracts: the solc package is not the pinned one\n  expected {integrity}\n  found    {found}"
+        )
     with tarfile.open(archive) as package:
         member = package.extractfile("package/soljson.js")
         if member is None:
@@ -78,12 +83,18 @@ def compile_sources() -> dict[str, Any]:
     """The compiler's standard JSON output. Exits with its messages on any error or warning."""
     sources = {name: {"content": (CONTRACTS / name).read_text()} for name in SOURCES}
     selection = {"*": {"*": OUTPUTS}}
-    request = {"language": "Solidity", "sources": sources, "settings": {**SETTINGS, "outputSelection": selection}}
+    request = {
+        "language": "Solidity",
+        "sources": sources,
+        "settings": {**SETTINGS, "outputSelection": selection},
+    }
     command: list[str | Path] = ["node", CONTRACTS / "compile.js", compiler()]
     try:
         done = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        sys.exit("contracts: node is not here. Run `make contracts`, which brings it, or install Node 18 or newer.")
+        sys.exit(
+            "contracts: node is not here. Run `make contracts`, which brings it, or install Node 18 or newer."
+        )
     if done.returncode != 0:
         sys.exit(f"contracts: the compiler did not run\n{done.stderr.strip()}")
     output: dict[str, Any] = json.loads(done.stdout)
@@ -115,7 +126,9 @@ def main() -> None:
     made = artifact()
     if check:
         if not ARTIFACT.exists() or ARTIFACT.read_text() != made:
-            sys.exit(f"contracts: {ARTIFACT.relative_to(ROOT)} is not what the sources give: run make contracts")
+            sys.exit(
+                f"contracts: {ARTIFACT.relative_to(ROOT)} is not what the sources give: run make contracts"
+            )
         return
     ARTIFACT.parent.mkdir(parents=True, exist_ok=True)
     ARTIFACT.write_text(made)

@@ -1,6 +1,6 @@
 """The contract's ABI, read from the committed artifact: calls out, results, errors and events in.
 
-Encoding is eth_abi's; this module only knows the artifact's names. It needs no web3, which takes seconds to import.
+Encoding is eth_abi's; this module only knows the artifact's names. It needs no web3, which is slow to import.
 """
 
 import json
@@ -71,7 +71,7 @@ def encode_call(function: str, *arguments: Any) -> bytes:
 
 
 def decode_result(function: str, data: bytes) -> tuple[Any, ...]:
-    """What a call returned: one value per output, a struct as a tuple. Addresses are hex strings in lower case."""
+    """What a call returned: one value per output, a struct as a tuple, an address as lower-case hex."""
     return tuple(decode(types(artifact().functions[function]["outputs"]), data))
 
 
@@ -96,7 +96,7 @@ def topic(event: str) -> bytes:
 
 
 def decode_event(event: str, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
-    """The arguments of a log of this event, by name. Indexed ones must be of fixed size, as all of ours are."""
+    """The arguments of a log of this event, by name. Raises ValueError if it is a log of something else."""
     inputs = artifact().events[event]["inputs"]
     indexed = [parameter for parameter in inputs if parameter["indexed"]]
     stored = [parameter for parameter in inputs if not parameter["indexed"]]

@@ -1,7 +1,7 @@
 """Acknowledgements: the EIP-712 digest that a holder signs, and 64-byte EIP-2098 signatures.
 
-Type `Ack(uint32 node,bytes32 log,uint64 prevSize,bytes32 prevRoot,uint64 size,bytes32 root)` in the domain {name "tracehold",
-version "1", chainId, verifyingContract, salt}; node and log are the creator's.
+Type `Ack(uint32 node,bytes32 log,uint64 prevSize,bytes32 prevRoot,uint64 size,bytes32 root)`, whose node and log are the
+creator's, in the domain {name "tracehold", version "1", chainId, verifyingContract, salt}. The contract checks the same.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,7 @@ from tracehold.core.errors import Rejected
 _DOMAIN_TYPE = keccak(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
 )
-_ACK_TYPE = keccak(
-    b"Ack(uint32 node,bytes32 log,uint64 prevSize,bytes32 prevRoot,uint64 size,bytes32 root)"
-)
+_ACK_TYPE = keccak(b"Ack(uint32 node,bytes32 log,uint64 prevSize,bytes32 prevRoot,uint64 size,bytes32 root)")
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
 
@@ -59,13 +57,13 @@ def address_of(key: PublicKey) -> bytes:
 
 
 def sign(digest: bytes, key: PrivateKey) -> bytes:
-    """EIP-2098 signature of a digest: r, then s (low) with the parity in its top bit. Deterministic (RFC 6979)."""
+    """EIP-2098 signature of a digest: r, then the low s with the parity in its top bit (RFC 6979 nonce)."""
     found = key.sign_recoverable(digest, hasher=None)
     return found[:32] + bytes([found[32] | found[64] << 7]) + found[33:64]
 
 
 def signer(digest: bytes, signature: bytes) -> bytes:
-    """Account that made the signature. Raises `Rejected("BAD_SIGNATURE")` for all that the contract would refuse."""
+    """Account that made the signature. Raises `Rejected("BAD_SIGNATURE")` where the contract would find none."""
     if len(signature) != 64:
         raise Rejected("BAD_SIGNATURE", "an acknowledgement's signature has 64 bytes")
     parity, first = divmod(signature[32], 128)
@@ -74,5 +72,5 @@ def signer(digest: bytes, signature: bytes) -> bytes:
         raise Rejected("BAD_SIGNATURE", "the signature's s is high")
     try:
         return address_of(PublicKey.from_signature_and_message(plain + bytes([parity]), digest, hasher=None))
-    except Exception:
+    except ValueError:
         raise Rejected("BAD_SIGNATURE", "no account made this signature") from None
