@@ -8,10 +8,10 @@ from blake3 import blake3
 
 from tracehold.adapters.sqlite_log.schema import INDEX_BITS
 from tracehold.core import cbor
+from tracehold.core.anchor import Anchor, decode_anchor, encode_anchor
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken
 from tracehold.core.ids import Fingerprint, LogId, Root
-from tracehold.core.receipt import Anchor, AnchorProof
 from tracehold.journey.ports import AnchorState, AnchorTask, Entry, SignedTransaction
 
 Row = tuple[Any, ...]
@@ -104,36 +104,11 @@ def task_of(log: LogId, row: Row) -> AnchorTask:
 
 
 def _encode_anchor(anchor: Anchor | None) -> bytes | None:
-    if anchor is None:
-        return None
-    proof = anchor.proof
-    return cbor.encode(
-        [
-            anchor.chain_id,
-            anchor.contract,
-            anchor.node,
-            anchor.log,
-            anchor.prev_size,
-            anchor.size,
-            anchor.root,
-            anchor.block_number,
-            anchor.block_hash,
-            anchor.block_time,
-            anchor.tx_hash,
-            anchor.log_index,
-            None if proof is None else [proof.headers, proof.tx_index, proof.receipt_path],
-        ]
-    )
+    return None if anchor is None else cbor.encode(encode_anchor(anchor))
 
 
 def _decode_anchor(blob: bytes | None) -> Anchor | None:
-    if blob is None:
-        return None
-    *plain, proof = cbor.decode(blob)
-    if proof is not None:
-        headers, tx_index, path = proof
-        proof = AnchorProof(tuple(headers), tx_index, tuple(path))
-    return Anchor(*plain, proof)
+    return None if blob is None else decode_anchor(cbor.decode(blob))
 
 
 def numbers(connection: sqlite3.Connection) -> dict[int, LogId]:
