@@ -6,7 +6,7 @@ raises, and it raises no others. Adapters do not inherit from these classes: one
 (`tests/ports`) runs on every back-end, the in-memory one included.
 """
 
-from tracehold.journey.ports.graph import Graph, Indexed, MasterDataVersion
+from tracehold.journey.ports.graph import Graph, Indexed, Known, MasterDataVersion
 from tracehold.journey.ports.ledger import Acknowledgement, Head, Ledger, Member, Mined, Network, Role
 from tracehold.journey.ports.peers import Expansion, Found, Peer, Peers
 from tracehold.journey.ports.record_log import (
@@ -31,6 +31,7 @@ __all__ = [
     "Graph",
     "Head",
     "Indexed",
+    "Known",
     "Ledger",
     "MasterDataVersion",
     "Member",

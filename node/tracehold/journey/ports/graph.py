@@ -24,10 +24,7 @@ class MasterDataVersion:
 @dataclass(frozen=True, slots=True)
 class Indexed:
     """One follower step of the index: facts and master data of entries [start, stop) of a log, each with its
-    entry's index.
-
-    Their `known_ms` is the time of the checkpoint that sealed the entry; `Graph.set_known` replaces it by the
-    anchor's.
+    entry's index. Their `known_ms` is the time of the checkpoint that sealed the entry.
     """
 
     log: LogId
@@ -37,34 +34,41 @@ class Indexed:
     masterdata: Sequence[tuple[int, MasterDataVersion]]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Entries [start, stop) of a log were known by this time: that of their covering anchor's block."""
+
+    start: int
+    stop: int
+    known_ms: int
+
+
 class Graph(Protocol):
     """Relations between items, derived from logs; may be dropped and made again at any time. A hint, never an
-    authority.
-
-    Every method may raise `Unavailable("GRAPH_DOWN")`. Reads may run at once with each other and with one
-    writer.
+    authority. Every method may raise `Unavailable("GRAPH_DOWN")`. Reads may run at once with each other and
+    with one writer.
     """
 
     async def add(self, step: Indexed) -> None:
         """Add the step's facts and move the log's coverage to `step.stop`, in one durable transaction.
-        Harmless to repeat:
-        entries that are covered already are passed over. A step that would leave a gap (start past the
-        coverage) is a
-        mistake of the caller and raises `ValueError`. A record that stands in several logs is one fact, known
-        since the earliest.
+
+        Harmless to repeat: entries that are covered already are passed over. A step that would leave a gap
+        (start past the coverage) is a mistake of the caller and raises `ValueError`. A record that stands in
+        several logs is one fact, known since the earliest.
         """
         ...
 
-    async def set_known(self, log: LogId, start: int, stop: int, known_ms: int) -> None:
-        """Set the time by which entries [start, stop) were known (covering anchor's block), whether they are
-        indexed yet or
-        not; a later call wins where ranges overlap. Durable; harmless to repeat."""
+    async def set_known(self, log: LogId, ranges: Sequence[Known]) -> None:
+        """Set when these entries were known, indexed yet or not; it goes before what their checkpoints say.
+
+        A later range wins where ranges overlap. One durable transaction; harmless to repeat.
+        """
         ...
 
     async def facts(self, items: Collection[str], transformations: Collection[str] = ()) -> Sequence[Fact]:
         """All facts that touch one of these items (in any role) or belong to one of these transformation ids,
-        each once, in any
-        order, with the time by which each was known."""
+        each once, in any order, with the time by which each was known.
+        """
         ...
 
     async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:
@@ -73,7 +77,7 @@ class Graph(Protocol):
 
     async def masterdata(self, id: str) -> Sequence[MasterDataVersion]:
         """All versions about this identifier, each record once, oldest first: by position within a log, by
-        time known across logs.
+        the time known across logs.
         """
         ...
 
