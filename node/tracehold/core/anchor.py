@@ -89,7 +89,7 @@ def decode_anchor(parts: Any) -> Anchor:
         if type(parts[key]) is not int or parts[key] < 0:
             raise _malformed(f"field {key} of the anchor is a number")
     proof = _decode_proof(parts[_PROOF]) if _PROOF in parts else None
-    return Anchor(*[parts[key] for key in range(1, _PROOF)], proof=proof)
+    return Anchor(*[*(parts[key] for key in range(1, _PROOF)), proof])
 
 
 def _decode_proof(parts: Any) -> AnchorProof:

@@ -181,7 +181,7 @@ class Roster:
 
     def _revoke(self, index: int, record: Record, revoke: Revoke) -> None:
         if revoke.suspect_since is not None and revoke.suspect_since > index:
-            raise Rejected("BAD_CONTROL", "suspect since an entry that does not exist yet", path="payload.2")
+            raise Rejected("BAD_CONTROL", "suspect since an entry that is not there yet", path="payload.2")
         if self._speaks_as_operator(record):
             parties = [party for party, keys in self._keys.items() if revoke.kid in keys]
         elif record.header.kid == self.node_key.kid:

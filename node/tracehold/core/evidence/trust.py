@@ -1,0 +1,100 @@
+"""What a verifier trusts before it looks at any evidence: pinned blocks, or a chain of its own choice.
+
+Trust never comes from the evidence (protocol section 6).
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tracehold.core.anchorproof import AnchoredEvent
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import NetworkId
+
+_HEX = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})+)", re.ASCII)
+_KEYS = {"network", "chainId", "contract", "blocks"}
+_LATER = {"signers", "accounts", "threshold"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Pins: network id, chain id, contract (20 bytes), and hashes of blocks that the verifier knows to be
+    final.
+    """
+
+    network: NetworkId | None = None
+    chain_id: int | None = None
+    contract: bytes | None = None
+    block_hashes: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    """What the verifier's own chain answered about one anchor; plain data, asked by the caller.
+
+    `network` is the contract's network id, `node_log` its log id of the anchor's node; `block_hash` and
+    `block_time` (seconds) are of the canonical block at the anchor's number, `final_number` the newest
+    final block; `event` is the anchor's event as found in that block. None means that there is none.
+    """
+
+    chain_id: int
+    contract: bytes
+    network: NetworkId
+    block_hash: bytes | None
+    block_time: int | None
+    final_number: int
+    event: AnchoredEvent | None
+    node_log: bytes | None
+
+
+def parse_trust(raw: bytes) -> Trust:
+    """The trust of a file `{"network": HEX, "chainId": N, "contract": "0x..", "blocks": ["0x..", ...]}`.
+
+    Raises BAD_CONFIG: for unknown keys too, since a pin that is overlooked is worse than none.
+    """
+    try:
+        parts = json.loads(raw, object_pairs_hook=_distinct)
+    except ValueError as error:
+        raise _bad("", "the trust file is no JSON") from error
+    if type(parts) is not dict:
+        raise _bad("", "the trust file is an object")
+    if later := parts.keys() & _LATER:
+        raise _bad(min(later), "trust by signers or by accounts is not served yet; pin blocks")
+    if parts.keys() != _KEYS:
+        raise _bad("", f"the keys are exactly {', '.join(sorted(_KEYS))}; got {', '.join(sorted(parts))}")
+    return Trust(
+        NetworkId(_bytes(parts["network"], 32, "network")),
+        _chain_id(parts["chainId"]),
+        _bytes(parts["contract"], 20, "contract"),
+        _blocks(parts["blocks"]),
+    )
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key is repeated")
+    return dict(pairs)
+
+
+def _blocks(value: Any) -> frozenset[bytes]:
+    if type(value) is not list or not value:
+        raise _bad("blocks", "at least one block hash must be pinned")
+    return frozenset(_bytes(entry, 32, "blocks") for entry in value)
+
+
+def _chain_id(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise _bad("chainId", "a chain id is a positive number")
+    return value
+
+
+def _bytes(value: Any, length: int, path: str) -> bytes:
+    match = _HEX.fullmatch(value) if type(value) is str else None
+    if match is None or len(match[1]) != 2 * length:
+        raise _bad(path, f"{length} bytes in hex must stand here")
+    return bytes.fromhex(match[1])
+
+
+def _bad(path: str, message: str) -> Rejected:
+    return Rejected("BAD_CONFIG", message, path=f"trust.{path}" if path else "trust")
