@@ -45,9 +45,9 @@ def estimate(view: View, message: Call, at: BlockRef) -> int:
     Raises as `call`; -32000 `gas required exceeds allowance` when block or funds do not give enough.
     """
     trial = Trial(view, message, at)
-    if trial.is_plain_transfer and trial.least <= trial.allowance:
-        return trial.least
     high = trial.allowance
+    if not message.data and trial.least <= high and trial.narrow(0, trial.least, high)[1] == trial.least:
+        return trial.least  # a plain transfer
     computation = trial.run(high)
     if computation is None or (computation.is_error and isinstance(computation.error, OutOfGas)):
         raise refused(f"gas required exceeds allowance ({high})")
@@ -80,9 +80,6 @@ class Trial:
         if message.fee_cap:
             self.allowance = min(self.limit, (balance - message.value) // message.fee_cap)
         self.least = max(least_gas(self.transaction(0)))
-        self.is_plain_transfer = (
-            bool(message.to) and not message.data and not state.get_code(message.to or b"")
-        )
 
     def transaction(self, gas: int) -> SignedTransactionAPI:
         """The message as a free transaction with this gas."""
