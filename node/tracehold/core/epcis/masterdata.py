@@ -1,0 +1,74 @@
+"""What companies say about items, places and parties (CBV 2.0 section 9; EPCIS 2.0 section 10.4 for the JSON
+form).
+
+A payload is `{"@context": ..., "type": <vocabulary type>, "element": <the element as sent>}`; see
+docs/spec/masterdata.md.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tracehold.core import strict_json
+from tracehold.core.epcis.model import Finding, Id, Mode
+from tracehold.core.epcis.reader import Reader
+from tracehold.core.errors import Rejected
+
+_MEMBERS = frozenset({"@context", "type", "element"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One said property. The value is a string, number, boolean, object or list, as sent; a name may
+    recur."""
+
+    id: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class MasterData:
+    """One vocabulary element: what it describes (`type`), which one (`id`), its attributes in order, its
+    parts."""
+
+    type: str
+    id: Id
+    attributes: tuple[Attribute, ...]
+    children: tuple[Id, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def parse_masterdata(payload: bytes, mode: Mode = Mode.TOLERANT) -> MasterData:
+    """The vocabulary element in a payload. Raises MALFORMED_JSON, BAD_MASTERDATA, EPCIS_FORM, BAD_URI,
+    BAD_IDENTIFIER or BAD_CHECK_DIGIT with a path."""
+    raw = strict_json.loads(payload)
+    if not isinstance(raw, dict) or raw.keys() != _MEMBERS or not isinstance(raw["type"], str):
+        raise Rejected("BAD_MASTERDATA", "a master data payload has @context, type and element", path="")
+    reader = Reader(mode)
+    element = reader.object(raw["element"], "/element")
+    if "id" not in element:
+        reader.refuse("BAD_MASTERDATA", "/element/id", "the element does not say what it describes")
+    name = reader.identifier(element["id"], "/element/id")
+    if name is None:
+        reader.refuse("BAD_MASTERDATA", "/element/id", "the element's id is empty")
+    kind = reader.uri(raw["type"], "/type")
+    if kind is None:
+        reader.refuse("BAD_MASTERDATA", "/type", "the vocabulary type is empty")
+    attributes = reader.array(element.get("attributes"), "/element/attributes")
+    children = reader.array(element.get("children"), "/element/children")
+    found = (reader.identifier(child, f"/element/children/{at}") for at, child in enumerate(children))
+    return MasterData(
+        type=kind,
+        id=name,
+        attributes=tuple(
+            _attribute(reader, value, f"/element/attributes/{at}") for at, value in enumerate(attributes)
+        ),
+        children=tuple(filter(None, found)),
+        findings=tuple(reader.findings),
+    )
+
+
+def _attribute(reader: Reader, value: Any, path: str) -> Attribute:
+    raw = reader.object(value, path)
+    if "id" not in raw:
+        reader.refuse("BAD_MASTERDATA", f"{path}/id", "an attribute says which property it is")
+    return Attribute(reader.uri(raw["id"], f"{path}/id") or "", raw.get("attribute"))
