@@ -1,114 +1,38 @@
-"""The tree of a log: RFC 9162 section 2.1 over SHA-256, without any storage.
+"""Proofs in a log's tree: that an entry is in it, and that a later tree only grew (RFC 9162 section 2.1)."""
 
-A node (level, index) is the root of the 2**level leaves that start at index * 2**level. Where a function
-takes `node`, it asks only for nodes whose leaves are all there; ragged right edges are folded here.
-"""
-
-from collections.abc import Callable, Iterable, Sequence
-from hashlib import sha256
+from collections.abc import Iterable, Sequence
 
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Root
+from tracehold.core.tree import (
+    EMPTY_ROOT,
+    CompactRange,
+    Node,
+    cover,
+    leaf_hash,
+    node_hash,
+    root_of,
+    subtree_root,
+)
 
-Node = Callable[[int, int], bytes]
-"""(level, index) -> 32 bytes."""
-
-EMPTY_ROOT = Root(sha256(b"").digest())
-
-
-def leaf_hash(entry: bytes) -> bytes:
-    """SHA-256(0x00 || entry); an entry of our logs is a fingerprint."""
-    return sha256(b"\x00" + entry).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """SHA-256(0x01 || left || right)."""
-    return sha256(b"\x01" + left + right).digest()
-
-
-def root_of(leaf_hashes: Iterable[bytes]) -> Root:
-    """The root over these leaf hashes."""
-    tree = CompactRange()
-    for leaf in leaf_hashes:
-        tree.append(leaf)
-    return tree.root()
-
-
-def cover(begin: int, end: int) -> list[tuple[int, int]]:
-    """The fewest nodes (level, index), left to right, whose leaves are exactly [begin, end)."""
-    nodes = []
-    while begin < end:
-        level = (end - begin).bit_length() - 1
-        if begin:
-            level = min(level, (begin & -begin).bit_length() - 1)
-        nodes.append((level, begin >> level))
-        begin += 1 << level
-    return nodes
-
-
-class CompactRange:
-    """The fewest hashes that stand for the leaves [begin, end), and grow by appending.
-
-    Begun at 0 it is the right edge of a tree. A holder gets [0, start of its segment) and continues it.
-    """
-
-    def __init__(self, begin: int = 0, end: int = 0, hashes: Sequence[bytes] = ()) -> None:
-        """`hashes` are those of `cover(begin, end)`; PROOF_INVALID where their number or length is not."""
-        end = max(begin, end)
-        if len(hashes) != len(cover(begin, end)) or any(len(entry) != 32 for entry in hashes):
-            raise Rejected("PROOF_INVALID", f"no compact range of [{begin}, {end})")
-        self.begin = begin
-        self.end = end
-        self._hashes = list(hashes)
-
-    @classmethod
-    def of(cls, begin: int, end: int, node: Node) -> "CompactRange":
-        """The compact range of [begin, end) in a tree that is stored."""
-        return cls(begin, end, [node(level, index) for level, index in cover(begin, end)])
-
-    @property
-    def size(self) -> int:
-        """Number of leaves."""
-        return self.end - self.begin
-
-    @property
-    def hashes(self) -> tuple[bytes, ...]:
-        """Those of `cover(begin, end)`."""
-        return tuple(self._hashes)
-
-    def copy(self) -> "CompactRange":
-        """An independent copy."""
-        return CompactRange(self.begin, self.end, self._hashes)
-
-    def append(self, leaf: bytes) -> None:
-        """Add one leaf hash at the right."""
-        level, node = 0, leaf
-        # A left sibling that lies wholly in the range is the last hash; together they are the parent.
-        while (left := (self.end >> level) - 1) & 1 == 0 and left << level >= self.begin:
-            node = node_hash(self._hashes.pop(), node)
-            level += 1
-        self._hashes.append(node)
-        self.end += 1
-
-    def root(self) -> Root:
-        """The root of the tree; only where the range begins at 0."""
-        if self.begin:
-            raise ValueError("only a range that begins at 0 has a root")
-        return _fold(self._hashes)
-
-
-def subtree_root(begin: int, end: int, node: Node) -> Root:
-    """The RFC 9162 root over the leaves [begin, end), where begin is aligned as in a tree."""
-    return _fold([node(level, index) for level, index in cover(begin, end)])
-
-
-def _fold(hashes: Sequence[bytes]) -> Root:
-    if not hashes:
-        return EMPTY_ROOT
-    root = hashes[-1]
-    for left in reversed(hashes[:-1]):
-        root = node_hash(left, root)
-    return Root(root)
+__all__ = [
+    "EMPTY_ROOT",
+    "CompactRange",
+    "Node",
+    "consistency_path",
+    "cover",
+    "inclusion_path",
+    "is_subtree",
+    "leaf_hash",
+    "node_hash",
+    "root_from_inclusion",
+    "root_of",
+    "subtree_consistency_path",
+    "subtree_root",
+    "verify_consistency",
+    "verify_inclusion",
+    "verify_subtree_consistency",
+]
 
 
 def inclusion_path(index: int, size: int, node: Node) -> list[bytes]:
@@ -131,16 +55,36 @@ def consistency_path(size1: int, size2: int, node: Node) -> list[bytes]:
     """PROOF(size1, D[size2]) of RFC 9162 section 2.1.4.1. ValueError unless 0 < size1 <= size2."""
     if not 0 < size1 <= size2:
         raise ValueError(f"no consistency proof from {size1} to {size2}")
+    return subtree_consistency_path(0, size1, size2, node)
+
+
+def subtree_consistency_path(start: int, end: int, size: int, node: Node) -> list[bytes]:
+    """That the subtree [start, end) is part of the tree of `size`: as PROOF of RFC 9162 where start is 0,
+    and as
+    SUBTREE_PROOF of draft-ietf-plants-merkle-tree-certs for any aligned subtree, such as a segment.
+    """
     path: list[bytes] = []
-    begin, end, whole = 0, size2, True
-    while size1 < end:
-        middle = begin + _split(end - begin)
-        left = size1 <= middle
-        path.append(subtree_root(*((middle, end) if left else (begin, middle)), node))
-        begin, end, whole = (begin, middle, whole) if left else (middle, end, False)
+    low, high, whole = 0, size, True
+    while start < end and (start, end) != (low, high):
+        middle = low + _split(high - low)
+        if end <= middle:
+            path.append(subtree_root(middle, high, node))
+            high = middle
+            continue
+        path.append(subtree_root(low, middle, node))
+        if start < middle:
+            start, whole = middle, False
+        low = middle
     if not whole:
-        path.append(subtree_root(begin, end, node))
+        path.append(subtree_root(low, high, node))
     return path[::-1]
+
+
+def is_subtree(start: int, end: int) -> bool:
+    """Whether [start, end) is aligned: empty, or beginning at a multiple of the power of two that holds
+    it.
+    """
+    return 0 <= start <= end and start % (1 << max(end - start - 1, 0).bit_length()) == 0
 
 
 def _split(width: int) -> int:
@@ -185,35 +129,54 @@ def verify_consistency(size1: int, size2: int, root1: bytes, root2: bytes, proof
 
     RFC 9162 section 2.1.4.2. From the empty tree nothing can be proved, so size 0 is refused.
     """
-    _check_hashes((root1, root2, *proof))
-    if not 0 < size1 <= size2:
-        raise Rejected("PROOF_INVALID", f"no consistency proof from {size1} to {size2}")
-    if size1 == size2:
+    if size1 < 1:
+        raise Rejected("PROOF_INVALID", "there is no consistency proof from the empty tree")
+    verify_subtree_consistency(0, size1, size2, root1, root2, proof)
+
+
+def verify_subtree_consistency(
+    start: int, end: int, size: int, subtree: bytes, root: bytes, proof: Sequence[bytes]
+) -> None:
+    """Returns if the subtree [start, end) of the tree (size, root) has root `subtree`, else PROOF_INVALID.
+
+    draft-ietf-plants-merkle-tree-certs section 4.4.3, which is RFC 9162 section 2.1.4.2 where start is 0.
+    """
+    _check_hashes((subtree, *proof) if proof else ())
+    if not is_subtree(start, end) or end > size:
+        raise Rejected("PROOF_INVALID", f"no subtree [{start}, {end}) in a tree of {size}")
+    if start == end:
         if proof:
-            raise Rejected("PROOF_INVALID", "equal sizes need no proof")
-        return _expect(root1, root2)
-    hashes = [root1, *proof] if size1 & (size1 - 1) == 0 else list(proof)
-    old, new = _fold_consistency(size1 - 1, size2 - 1, hashes)
-    _expect(old, root1)
-    return _expect(new, root2)
+            raise Rejected("PROOF_INVALID", "the empty subtree needs no proof")
+        return _expect(subtree, EMPTY_ROOT)
+    old, new = _fold_consistency(start, end - 1, size - 1, subtree, proof)
+    _expect(old, subtree)
+    return _expect(new, root)
 
 
-def _fold_consistency(at: int, last: int, hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
+def _fold_consistency(
+    first: int, at: int, last: int, subtree: bytes, proof: Sequence[bytes]
+) -> tuple[bytes, bytes]:
+    """(root of the subtree, root of the tree) that the proof leads to; `at` and `last` are the last
+    leaves.
+    """
+    # Climb to the lowest node that both trees have: the subtree itself, or the last node on its right edge.
+    while first != at and (at & 1 or at == last):
+        first, at, last = first >> 1, at >> 1, last >> 1
+    hashes = [subtree, *proof] if first == at else list(proof)
     if not hashes:
         raise Rejected("PROOF_INVALID", "the consistency proof is empty")
-    while at & 1:
-        at, last = at >> 1, last >> 1
     old = new = hashes[0]
     for sibling in hashes[1:]:
         if last == 0:
             raise Rejected("PROOF_INVALID", "the consistency proof is too long")
         if at & 1 or at == last:
-            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            old = node_hash(sibling, old) if first < at else old
+            new = node_hash(sibling, new)
             while not at & 1 and at:
-                at, last = at >> 1, last >> 1
+                first, at, last = first >> 1, at >> 1, last >> 1
         else:
             new = node_hash(new, sibling)
-        at, last = at >> 1, last >> 1
+        first, at, last = first >> 1, at >> 1, last >> 1
     if last:
         raise Rejected("PROOF_INVALID", "the consistency proof is too short")
     return old, new

@@ -163,7 +163,8 @@ class Roster:
             raise Rejected("BAD_CONTROL", "only the node key enrols, for its operator", path="header.kid")
         if enrol.key.kid == self.node_key.kid:
             if enrol.party == self.operator:
-                return  # says what the header implies; it is every log's second entry, so that no path is empty
+                # It says what the header implies. Every log has it as second entry, so that no path is empty.
+                return
             # Otherwise the operator could make its own word look like the party's.
             raise Rejected("BAD_CONTROL", "the node key is nobody else's key", path="payload.2")
         keys = self._keys.setdefault(enrol.party, {})
