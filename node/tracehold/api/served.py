@@ -1,0 +1,52 @@
+"""The methods that are served: those of the protos, each with the coroutine that answers it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.message import Message
+
+from tracehold.api.call import Call
+from tracehold.wire.descriptors import Method, methods
+from tracehold.wire.limits import check
+
+Handler = Callable[[Any, Call], Awaitable[Any]]
+
+PER_ELEMENT = {"tracehold.v1.UploadService/Upload": ("items",)}
+"""Fields whose elements the servicer checks one by one: a bad record refuses itself and never its neighbours.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One method and what answers it."""
+
+    method: Method
+    handler: Handler
+
+    async def answer(self, request: Message, call: Call) -> Message:
+        """The response. Raises BAD_REQUEST where the request is beyond its limits, and what the handler
+        raises.
+        """
+        check(request, but_elements_of=PER_ELEMENT.get(self.method.full_name, ()))
+        response: Message = await self.handler(request, call)
+        return response
+
+
+def serve(files: Sequence[FileDescriptor], services: dict[str, object]) -> list[Served]:
+    """Every method of the services in `files`, bound to `services` by full service name.
+
+    Raises `LookupError` at once where a service or a method has nothing to answer it: no call finds that out
+    later.
+    """
+    return [Served(method, _handler(method, services)) for method in methods(*files)]
+
+
+def _handler(method: Method, services: dict[str, object]) -> Handler:
+    service = services.get(method.service)
+    handler = getattr(service, method.handler, None)
+    if not callable(handler):
+        raise LookupError(f"nothing answers {method.full_name}")
+    found: Handler = handler
+    return found

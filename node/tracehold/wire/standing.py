@@ -1,0 +1,83 @@
+"""How a node stands, as its parts report it, and the message that says so."""
+
+from dataclasses import dataclass
+
+from tracehold.v1 import verify_pb2
+from tracehold.wire.times import from_s
+
+
+@dataclass(frozen=True, slots=True)
+class BackendState:
+    """One outside thing: its port (`log`, `ledger`, `graph`, `peers`), what stands behind it, and whether it
+    answers.
+    """
+
+    port: str
+    name: str
+    stand_in: bool
+    up: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the node stands at one moment. Ids are raw bytes, empty where unknown; `started_at` seconds since
+    the epoch.
+    """
+
+    version: str
+    operator: str
+    network: bytes = b""
+    log: bytes = b""
+    node: int = 0
+    sealed: int = 0
+    anchored: int = 0
+    final: int = 0
+    indexed: int = 0
+    waiting: int = 0
+    chain_id: int = 0
+    contract: bytes = b""
+    account: bytes = b""
+    quorum: int = 0
+    backends: tuple[BackendState, ...] = ()
+    started_at: float = 0.0
+    disk_free_bytes: int = 0
+    faults: tuple[str, ...] = ()
+
+
+MAX_FAULTS = 100
+"""Faults in an answer, the newest ones."""
+
+
+def status_message(standing: Standing) -> verify_pb2.GetStatusResponse:
+    """The answer of `GetStatus`."""
+    return verify_pb2.GetStatusResponse(
+        version=standing.version,
+        network=standing.network.hex(),
+        operator=standing.operator,
+        log=standing.log.hex(),
+        node=standing.node,
+        sealed=standing.sealed,
+        anchored=standing.anchored,
+        final=standing.final,
+        indexed=standing.indexed,
+        chain_id=standing.chain_id,
+        contract=hex_0x(standing.contract),
+        account=hex_0x(standing.account),
+        quorum=standing.quorum,
+        backends=[_backend(backend) for backend in standing.backends],
+        started_at=from_s(standing.started_at),
+        disk_free_bytes=standing.disk_free_bytes,
+        faults=standing.faults[-MAX_FAULTS:],
+    )
+
+
+def hex_0x(raw: bytes) -> str:
+    """`0x` and hexadecimal digits, as chains write bytes; empty for nothing."""
+    return f"0x{raw.hex()}" if raw else ""
+
+
+def _backend(state: BackendState) -> verify_pb2.Backend:
+    return verify_pb2.Backend(
+        port=state.port, name=state.name, stand_in=state.stand_in, up=state.up, detail=state.detail
+    )
