@@ -29,6 +29,7 @@ SOURCES = ("src/Anchors.sol", "src/Members.sol")
 SETTINGS = {
     "optimizer": {"enabled": True, "runs": 200},
     "evmVersion": "paris",
+    "viaIR": True,
     "metadata": {"bytecodeHash": "none", "appendCBOR": False},
 }
 OUTPUTS = ["abi", "evm.bytecode.object", "storageLayout"]

@@ -116,7 +116,7 @@ contract Anchors is Members {
     /// @param acks Acknowledgements of active holders of other operators, by strictly ascending operator number.
     function anchor(uint64 prevSize, uint64 size, bytes32 root, Ack[] calldata acks) external {
         Seat memory creator = _seats[msg.sender];
-        if (!_mayAct(creator, CREATOR)) revert NotCreator();
+        if (creator.roles & CREATOR == 0) revert NotCreator();
         Head storage head = _heads[creator.node];
         uint64 current = head.size;
         if (prevSize != current) revert StaleHead(current);
@@ -129,10 +129,7 @@ contract Anchors is Members {
             bytes32 digest = _ackDigest(creator.node, prevSize, head.root, size, root);
             _checkAcks(creator.operator, digest, acks, ackers);
         }
-        head.root = root;
-        head.size = size;
-        head.time = uint64(block.timestamp);
-        head.blockNumber = uint64(block.number);
+        _heads[creator.node] = Head(root, size, uint64(block.timestamp), uint64(block.number));
         emit Anchored(creator.node, prevSize, size, root, ackers);
     }
 
@@ -143,7 +140,7 @@ contract Anchors is Members {
     /// @param path RFC 9162 inclusion path under the head anchored now.
     function supersede(bytes32 fingerprint, bytes32 replacement, uint64 index, bytes32[] calldata path) external {
         Seat memory creator = _seats[msg.sender];
-        if (!_mayAct(creator, CREATOR)) revert NotCreator();
+        if (creator.roles & CREATOR == 0) revert NotCreator();
         if (replacement == 0 || replacement == fingerprint) revert BadReplacement();
         bytes32 before = _replacements[creator.node][fingerprint];
         if (before != 0) revert AlreadySuperseded(before);
@@ -218,10 +215,11 @@ contract Anchors is Members {
     {
         uint32 last = 0;
         for (uint256 i = 0; i < acks.length; ++i) {
-            uint32 node = acks[i].node;
-            Seat memory seat = _seats[_signer(digest, acks[i].r, acks[i].vs)];
+            Ack calldata ack = acks[i];
+            uint32 node = ack.node;
+            Seat memory seat = _seats[_signer(digest, ack.r, ack.vs)];
             if (node == 0 || seat.node != node) revert BadAck(node);
-            if (!_mayAct(seat, HOLDER)) revert AckNotHolder(node);
+            if (seat.roles & HOLDER == 0) revert AckNotHolder(node);
             if (seat.operator == ownOperator) revert AckOwnOperator(node);
             if (seat.operator <= last) revert AckOrder(node);
             last = seat.operator;
@@ -263,7 +261,11 @@ contract Anchors is Members {
     /// @return length Number of siblings.
     function _shape(uint256 index, uint256 size) private pure returns (uint256 sides, uint256 length) {
         uint256 apart = index ^ (size - 1);
-        while (apart >> length != 0) ++length;
+        // the bit length of `apart`, which has at most 64 bits, by halving
+        for (uint256 half = 32; half != 0; half >>= 1) {
+            if (apart >> (length + half) != 0) length += half;
+        }
+        if (apart != 0) ++length;
         uint256 border = index >> length;
         sides = index | (type(uint256).max << length);
         for (; border != 0; border &= border - 1) ++length;

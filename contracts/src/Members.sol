@@ -14,6 +14,8 @@ abstract contract Members {
     uint256 public constant MAX_RECORD_BYTES = 8192;
     /// @notice Longest party identifier, in bytes.
     uint256 public constant MAX_PARTY_BYTES = 512;
+    /// @notice Most nodes that one operator may ever enrol: its revocation visits them all.
+    uint256 public constant MAX_OPERATOR_NODES = 512;
 
     /// @notice An operator as `operatorAt` answers.
     /// @param partyHash keccak256 of the party's URI, which stands in `OperatorEnrolled`.
@@ -26,7 +28,7 @@ abstract contract Members {
     /// @notice A node as `nodeAt` answers.
     /// @param operator Number of the operator that runs it.
     /// @param account Ledger account: sends anchors, signs acknowledgements.
-    /// @param roles Bits CREATOR and HOLDER; 0 suspends the node.
+    /// @param roles Bits CREATOR and HOLDER; 0 while suspended and once revoked.
     /// @param active False once the node or its operator is revoked.
     /// @param nodeKey Ed25519 public key.
     /// @param log Id of the node's log: the fingerprint of its entry 0.
@@ -41,12 +43,13 @@ abstract contract Members {
         bytes32 recordHash;
     }
 
-    /// @dev Everything `anchor` asks about an account, in one slot.
+    /// @dev Everything `anchor` asks about an account, in one slot. Revocation, of the node or of its operator, clears
+    /// `active` and `roles`, so that roles alone tell what the account may do.
     struct Seat {
         uint32 node;
         uint32 operator;
         uint8 roles;
-        bool revoked;
+        bool active;
     }
 
     /// @dev What does not change while a node is enrolled.
@@ -73,10 +76,9 @@ abstract contract Members {
     /// @notice Nodes ever enrolled: their numbers are 1 to this.
     uint32 public nodeCount;
 
-    mapping(uint32 operator => bytes32) private _partyHashes;
+    mapping(uint32 operator => Operator) private _operators;
+    mapping(uint32 operator => uint32[] nodes) private _nodesOf;
     mapping(bytes32 partyHash => uint32 operator) private _operatorOfParty;
-    /// @dev Bit n % 256 of word n / 256: one storage read tells of 256 operators, so acknowledgers share it.
-    mapping(uint256 word => uint256 bits) private _operatorBits;
     mapping(uint32 node => Identity) internal _identities;
     mapping(address account => Seat) internal _seats;
     mapping(bytes32 log => uint32 node) private _nodeOfLog;
@@ -86,7 +88,7 @@ abstract contract Members {
     /// @param operator Its number.
     /// @param party Its URI.
     event OperatorEnrolled(uint32 indexed operator, string party);
-    /// @notice An operator was revoked, and with it all its nodes.
+    /// @notice An operator was revoked. `NodeRevoked` tells the same of each of its nodes that was active.
     /// @param operator Its number.
     event OperatorRevoked(uint32 indexed operator);
     /// @notice A node was enrolled.
@@ -110,7 +112,7 @@ abstract contract Members {
     /// @param node Its number.
     /// @param roles Bits CREATOR and HOLDER; 0 suspends.
     event NodeRolesChanged(uint32 indexed node, uint8 roles);
-    /// @notice A node was revoked, by the admin or by itself.
+    /// @notice A node was revoked: by the admin, by itself, or with its operator.
     /// @param node Its number.
     event NodeRevoked(uint32 indexed node);
     /// @notice The quorum was set, at deployment, by the admin, or by the second operator's enrolment.
@@ -144,6 +146,8 @@ abstract contract Members {
     error KeyTaken();
     /// @notice A node had this log, now or once.
     error LogTaken();
+    /// @notice The operator has enrolled MAX_OPERATOR_NODES nodes.
+    error TooManyNodes();
     /// @notice No operator has this number, or it is revoked.
     error OperatorNotActive();
     /// @notice No node has this number, or it is revoked.
@@ -178,11 +182,10 @@ abstract contract Members {
         if (bytes(party).length == 0) revert ZeroValue();
         if (bytes(party).length > MAX_PARTY_BYTES) revert PartyTooLong();
         bytes32 partyHash = keccak256(bytes(party));
-        if (_operatorIsActive(_operatorOfParty[partyHash])) revert PartyTaken();
+        if (_operators[_operatorOfParty[partyHash]].active) revert PartyTaken();
         operator = ++operatorCount;
-        _partyHashes[operator] = partyHash;
+        _operators[operator] = Operator(partyHash, true);
         _operatorOfParty[partyHash] = operator;
-        _operatorBits[operator >> 8] |= 1 << (operator & 255);
         emit OperatorEnrolled(operator, party);
         uint32 operators = ++activeOperators;
         if (quorum < _quorumFloor(operators)) _setQuorum(_quorumFloor(operators));
@@ -191,12 +194,17 @@ abstract contract Members {
     /// @notice Revokes an operator for good, and with it all its nodes. What it anchored stays.
     /// @param operator Its number. Refused while the quorum is too high for the operators that would be left.
     function revokeOperator(uint32 operator) external onlyAdmin {
-        if (!_operatorIsActive(operator)) revert OperatorNotActive();
+        if (!_operators[operator].active) revert OperatorNotActive();
         uint32 operators = activeOperators - 1;
         _requireQuorumInBounds(quorum, operators);
         activeOperators = operators;
-        _operatorBits[operator >> 8] &= ~(1 << (operator & 255));
+        _operators[operator].active = false;
         emit OperatorRevoked(operator);
+        uint32[] storage nodes = _nodesOf[operator];
+        for (uint256 i = 0; i < nodes.length; ++i) {
+            Seat storage seat = _seats[_identities[nodes[i]].account];
+            if (seat.active) _revoke(seat);
+        }
     }
 
     /// @notice Enrols a node of an active operator under the next number.
@@ -215,7 +223,8 @@ abstract contract Members {
         uint8 roles,
         bytes calldata record
     ) external onlyAdmin returns (uint32 node) {
-        if (!_operatorIsActive(operator)) revert OperatorNotActive();
+        if (!_operators[operator].active) revert OperatorNotActive();
+        if (_nodesOf[operator].length == MAX_OPERATOR_NODES) revert TooManyNodes();
         if (account == address(0) || nodeKey == 0 || log == 0 || record.length == 0) revert ZeroValue();
         if (record.length > MAX_RECORD_BYTES) revert RecordTooLong();
         _requireRoles(roles);
@@ -223,7 +232,8 @@ abstract contract Members {
         if (_keyTaken[nodeKey]) revert KeyTaken();
         if (_nodeOfLog[log] != 0) revert LogTaken();
         node = ++nodeCount;
-        _seats[account] = Seat(node, operator, roles, false);
+        _seats[account] = Seat(node, operator, roles, true);
+        _nodesOf[operator].push(node);
         _identities[node] = Identity(account, nodeKey, log, keccak256(record));
         _keyTaken[nodeKey] = true;
         _nodeOfLog[log] = node;
@@ -244,8 +254,7 @@ abstract contract Members {
     /// @param node Its number.
     function revokeNode(uint32 node) external {
         if (msg.sender != admin && msg.sender != _identities[node].account) revert NotAdmin();
-        _activeSeat(node).revoked = true;
-        emit NodeRevoked(node);
+        _revoke(_activeSeat(node));
     }
 
     /// @notice Sets the quorum within its bounds (see `_requireQuorumInBounds`).
@@ -274,7 +283,14 @@ abstract contract Members {
     /// @param operator 1 to `operatorCount`.
     /// @return The operator; all zero if there is none.
     function operatorAt(uint32 operator) external view returns (Operator memory) {
-        return Operator(_partyHashes[operator], _operatorIsActive(operator));
+        return _operators[operator];
+    }
+
+    /// @notice The nodes of an operator, revoked ones among them, by ascending number.
+    /// @param operator 1 to `operatorCount`.
+    /// @return Their numbers.
+    function nodesOf(uint32 operator) external view returns (uint32[] memory) {
+        return _nodesOf[operator];
     }
 
     /// @notice The newest operator of a party.
@@ -290,8 +306,7 @@ abstract contract Members {
     function nodeAt(uint32 node) external view returns (Node memory) {
         Identity memory id = _identities[node];
         Seat memory seat = _seats[id.account];
-        bool active = node != 0 && !seat.revoked && _operatorIsActive(seat.operator);
-        return Node(seat.operator, id.account, seat.roles, active, id.nodeKey, id.log, id.recordHash);
+        return Node(seat.operator, id.account, seat.roles, seat.active, id.nodeKey, id.log, id.recordHash);
     }
 
     /// @notice The node of a ledger account.
@@ -308,20 +323,16 @@ abstract contract Members {
         return _nodeOfLog[log];
     }
 
-    /// @dev True if the seat is taken, neither it nor its operator is revoked, and it has the role.
-    function _mayAct(Seat memory seat, uint8 role) internal view returns (bool) {
-        return seat.roles & role != 0 && !seat.revoked && _operatorIsActive(seat.operator);
-    }
-
-    /// @dev Number 0 is nobody's, so its bit is never set.
-    function _operatorIsActive(uint32 operator) private view returns (bool) {
-        return (_operatorBits[operator >> 8] >> (operator & 255)) & 1 == 1;
-    }
-
-    /// @dev Storage of the seat of a node that is neither revoked nor of a revoked operator.
+    /// @dev Storage of an active node's seat. Number 0 is nobody's: its account is zero, which never gets a seat.
     function _activeSeat(uint32 node) private view returns (Seat storage seat) {
         seat = _seats[_identities[node].account];
-        if (seat.node != node || seat.revoked || !_operatorIsActive(seat.operator)) revert NodeNotActive();
+        if (!seat.active) revert NodeNotActive();
+    }
+
+    function _revoke(Seat storage seat) private {
+        seat.active = false;
+        seat.roles = 0;
+        emit NodeRevoked(seat.node);
     }
 
     function _setQuorum(uint8 quorum_) private {
