@@ -19,8 +19,9 @@ from tracehold.core.ids import KeyId, LogId, Root
 from tracehold.core.keys import Alg, PublicKey, SigningKey
 
 _ED25519 = b"\x01"  # signature type of C2SP signed-note
+_ORIGIN = re.compile(r"tracehold/([0-9a-f]{64})", re.ASCII)
 _NOTE = re.compile(
-    r"tracehold/(?P<log>[0-9a-f]{64})\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n"
+    r"(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n"
     r"time (?P<time>0|[1-9][0-9]{0,15})\n",
     re.ASCII,
 )
@@ -128,7 +129,7 @@ def parse_note(raw: bytes) -> Note:
         raise _malformed("no checkpoint of a tracehold log")
     root = Root(_base64(match["root"]))
     signatures = tuple(map(_signature, lines))
-    log, size, time_ms = LogId(bytes.fromhex(match["log"])), int(match["size"]), int(match["time"])
+    log, size, time_ms = _log_of(match["origin"]), int(match["size"]), int(match["time"])
     return Note(log, size, root, time_ms, (text + "\n").encode(), signatures)
 
 
@@ -142,16 +143,15 @@ def parse_head(protected: bytes) -> Head:
         case {
             labels.ALG: Alg.EDDSA,
             labels.KID: bytes(kid),
-            labels.CWT_CLAIMS: {labels.ISS: str(operator), **more},
+            labels.CWT_CLAIMS: {labels.ISS: str(operator), labels.SUB: str(origin), **more},
             labels.VDS: labels.RFC9162_SHA256,
-            labels.LOG: bytes(log),
             labels.SIZE: int(size),
             labels.TIME: int(time_ms),
             labels.ANCHOR_BY: int(anchor_by_ms),
             **others,
-        } if not (more or others) and len(kid) == len(log) == 32 and min(size, time_ms, anchor_by_ms) >= 0:
+        } if not (more or others) and len(kid) == 32 and min(size, time_ms, anchor_by_ms) >= 0:
             times = int(time_ms), int(anchor_by_ms)
-            head = Head(LogId(log), int(size), operator, KeyId(kid), Alg.EDDSA, *times)
+            head = Head(_log_of(origin), int(size), operator, KeyId(kid), Alg.EDDSA, *times)
             if _encode_head(head) == protected:  # where not, `true` stands for 1
                 return head
     raise _malformed("the protected header is not of our profile")
@@ -161,9 +161,8 @@ def _encode_head(head: Head) -> bytes:
     parts: dict[int, Any] = {
         labels.ALG: int(head.alg),
         labels.KID: head.kid,
-        labels.CWT_CLAIMS: {labels.ISS: head.operator},
+        labels.CWT_CLAIMS: {labels.ISS: head.operator, labels.SUB: _origin(head.log)},
         labels.VDS: labels.RFC9162_SHA256,
-        labels.LOG: head.log,
         labels.SIZE: head.size,
         labels.TIME: head.time_ms,
         labels.ANCHOR_BY: head.anchor_by_ms,
@@ -177,6 +176,13 @@ def _text(log: LogId, size: int, root: Root, time_ms: int) -> bytes:
 
 def _origin(log: LogId) -> str:
     return f"tracehold/{log.hex()}"
+
+
+def _log_of(origin: str) -> LogId:
+    match = _ORIGIN.fullmatch(origin)
+    if not match:
+        raise _malformed("the origin is not tracehold/ and a log id")
+    return LogId(bytes.fromhex(match[1]))
 
 
 def _key_hash(name: str, key: PublicKey) -> bytes:

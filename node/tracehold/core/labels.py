@@ -16,8 +16,8 @@ VDS = 395
 VDP = 396
 """Verifiable data structure proofs, unprotected (RFC 9942 section 4)."""
 
-ISS, AUD, IAT = 1, 3, 6
-"""Claims (RFC 8392 section 3.1): issuer, audience, issued at."""
+ISS, SUB, AUD, IAT = 1, 2, 3, 6
+"""Claims (RFC 8392 section 3.1): issuer, subject, audience, issued at."""
 
 SALT = -70001
 """Record: 16 random bytes."""
@@ -28,13 +28,11 @@ ATTACHMENTS = -70003
 SUPERSEDES = -70004
 """Record: fingerprint of the statement that this one replaces."""
 
-LOG = -70011
-"""Checkpoint: log id."""
-SIZE = -70012
+SIZE = -70011
 """Checkpoint: tree size."""
-TIME = -70013
+TIME = -70012
 """Checkpoint: when it was signed, milliseconds since 1970."""
-ANCHOR_BY = -70014
+ANCHOR_BY = -70013
 """Checkpoint: promised time of the covering anchor, milliseconds since 1970."""
 
 ANCHOR = -70021
