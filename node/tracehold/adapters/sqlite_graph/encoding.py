@@ -1,0 +1,104 @@
+"""A fact as one compact value, and the terms by which it is found.
+
+The value is a JSON array in the order of `encode`; reading it back is most of what a walk costs, so there are
+no names in it and nothing is looked up. The fingerprint and the known time stand in columns.
+"""
+
+from typing import Any
+
+import orjson
+
+from tracehold.core.epcis import Action, EventType
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage import Fact, Quantity, touched
+
+EVENT = " e "
+"""Prefix of the term of an event id. No identifier begins with it: outer space is refused in all of them."""
+
+TRANSFORMATION = " t "
+"""Prefix of the term of a transformation id."""
+
+_TYPES = {str(member): member for member in EventType}
+_ACTIONS: dict[str | None, Action | None] = {None: None, **{str(member): member for member in Action}}
+
+
+def terms(fact: Fact) -> set[str]:
+    """All that the fact is found by."""
+    found = set(touched(fact))
+    if fact.event_id is not None:
+        found.add(EVENT + fact.event_id)
+    if fact.transformation_id is not None:
+        found.add(TRANSFORMATION + fact.transformation_id)
+    return found
+
+
+def encode(fact: Fact) -> bytes:
+    """All of the fact but its fingerprint and known time."""
+    return orjson.dumps(
+        [
+            fact.issuer,
+            fact.instant,
+            fact.type,
+            fact.action,
+            fact.event_id,
+            fact.event_hash,
+            fact.parent,
+            _flat(fact.children),
+            _flat(fact.inputs),
+            _flat(fact.outputs),
+            _flat(fact.observed),
+            fact.memberships,
+            fact.transformation_id,
+            fact.place,
+            fact.read_point,
+            fact.step,
+            fact.disposition,
+            sorted(fact.parties),
+            fact.declares_error,
+        ]
+    )
+
+
+def decode(fingerprint: Fingerprint, body: bytes, known_ms: int | None) -> Fact:
+    """The fact that was encoded."""
+    (
+        issuer, instant, type_, action, event_id, event_hash, parent, children, inputs, outputs, observed,
+        memberships, transformation_id, place, read_point, step, disposition, parties, declares_error,
+    ) = orjson.loads(body)  # fmt: skip
+    return Fact(
+        fingerprint,
+        issuer,
+        instant,
+        _TYPES[type_],
+        _ACTIONS[action],
+        event_id,
+        event_hash,
+        parent,
+        _quantities(children),
+        _quantities(inputs),
+        _quantities(outputs),
+        _quantities(observed),
+        tuple([(piece, lot) for piece, lot in memberships]),
+        transformation_id,
+        place,
+        read_point,
+        step,
+        disposition,
+        frozenset(parties),
+        declares_error,
+        known_ms,
+    )
+
+
+def _flat(quantities: tuple[Quantity, ...]) -> list[Any]:
+    # A piece, by far the most frequent, is its name alone.
+    return [
+        q.item if q.piece and q.amount is None and q.uom is None else [q.item, q.amount, q.uom, q.piece]
+        for q in quantities
+    ]
+
+
+def _quantities(flat: list[Any]) -> tuple[Quantity, ...]:
+    if not flat:
+        return ()
+    return tuple([Quantity(q, None, None, True) if type(q) is str else Quantity(*q) for q in flat])

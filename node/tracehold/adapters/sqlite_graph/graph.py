@@ -1,0 +1,118 @@
+"""The graph in one SQLite file: write-ahead log, synced at every commit, read while it is written."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from tracehold.adapters.sqlite_graph import queries, writes
+from tracehold.adapters.sqlite_graph.encoding import EVENT, TRANSFORMATION
+from tracehold.adapters.sqlite_graph.schema import NAMES, connect, prepare
+from tracehold.core.errors import Unavailable
+from tracehold.core.ids import LogId
+from tracehold.core.lineage import Fact
+from tracehold.journey.ports import Indexed, Known, MasterDataVersion
+
+Answer = TypeVar("Answer")
+
+
+class SqliteGraph:
+    """The `Graph` port over one file. Owns its connections: one that writes, and as many that read as read at
+    once.
+
+    Work runs in threads, so that the event loop never waits for the disk. Opening raises
+    `Broken("SCHEMA_NEWER")` for a file of a newer release and `Unavailable("GRAPH_DOWN")` for one that cannot
+    be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writing = Lock()
+        self._readers: list[sqlite3.Connection] = []
+        with _reported():
+            self._writer = connect(path)
+            prepare(self._writer)
+
+    async def add(self, step: Indexed) -> None:
+        """See `ports.Graph.add`."""
+        await self._write(lambda connection: writes.add(connection, step))
+
+    async def set_known(self, log: LogId, ranges: Sequence[Known]) -> None:
+        """See `ports.Graph.set_known`."""
+        await self._write(lambda connection: writes.set_known(connection, log, ranges))
+
+    async def facts(self, items: Collection[str], transformations: Collection[str] = ()) -> Sequence[Fact]:
+        """See `ports.Graph.facts`."""
+        terms = [*items, *(TRANSFORMATION + id for id in transformations)]
+        return await self._read(lambda connection: queries.facts(connection, terms))
+
+    async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:
+        """See `ports.Graph.by_event_id`."""
+        terms = [EVENT + id for id in event_ids]
+        return await self._read(lambda connection: queries.facts(connection, terms))
+
+    async def masterdata(self, id: str) -> Sequence[MasterDataVersion]:
+        """See `ports.Graph.masterdata`."""
+        return await self._read(lambda connection: queries.masterdata(connection, id))
+
+    async def coverage(self) -> Mapping[LogId, int]:
+        """See `ports.Graph.coverage`."""
+        return await self._read(queries.coverage)
+
+    async def clear(self) -> None:
+        """See `ports.Graph.clear`."""
+        await self._write(lambda connection: writes.clear(connection, NAMES))
+
+    def close(self) -> None:
+        """Close all connections; call it when nothing reads or writes any more."""
+        for connection in (*self._readers, self._writer):
+            connection.close()
+        self._readers.clear()
+
+    async def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        def run() -> None:
+            with self._writing, _reported(), _transaction(self._writer):
+                work(self._writer)
+
+        await asyncio.to_thread(run)
+
+    async def _read(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        def run() -> Answer:
+            with _reported():
+                connection = self._reader()
+                answer = work(connection)
+            # A connection that failed is dropped, one that answered is used again.
+            self._readers.append(connection)
+            return answer
+
+        return await asyncio.to_thread(run)
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            return self._readers.pop()
+        except IndexError:
+            return connect(self._path)
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite may have rolled back by itself, after a full disk for one.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Unavailable("GRAPH_DOWN", "the graph's file cannot be read or written") from error

@@ -1,0 +1,85 @@
+"""The graph's reads, each one statement over a whole frontier.
+
+`CROSS JOIN` is SQLite's way to say "in this order": the frontier first, then one index search per row. A test
+looks at the query plans.
+"""
+
+from collections.abc import Collection
+from itertools import accumulate
+from operator import itemgetter
+from sqlite3 import Connection
+
+import orjson
+
+from tracehold.adapters.sqlite_graph.encoding import decode
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.lineage import Fact
+from tracehold.journey.ports import MasterDataVersion
+
+
+def _known(row: str) -> str:
+    """When the entry of `row` was known: by the anchored range it lies in, else by the checkpoint that sealed
+    it.
+    """
+    anchored = (
+        f"SELECT CASE WHEN k.start <= {row}.at THEN k.known_ms END FROM known k "
+        f"WHERE k.log = {row}.log AND k.stop > {row}.at ORDER BY k.stop LIMIT 1"
+    )
+    return f"coalesce(({anchored}), {row}.known_ms)"
+
+
+FACTS = f"""
+SELECT f.fingerprint, f.body, {_known("f")},
+       (SELECT min({_known("r")}) FROM repeat r WHERE r.fact = f.id)
+FROM (SELECT DISTINCT t.fact FROM json_each(?) w
+      CROSS JOIN term n ON n.name = w.value CROSS JOIN touch t ON t.term = n.id) hit
+CROSS JOIN fact f ON f.id = hit.fact
+"""
+
+MASTERDATA = f"""
+SELECT l.name, m.type, m.issuer, m.fingerprint, m.audience, m.payload, {_known("m")} AS known
+FROM masterdata m CROSS JOIN log l ON l.id = m.log
+WHERE m.id = ? ORDER BY m.log, m.at
+"""
+
+
+def facts(connection: Connection, terms: Collection[str]) -> list[Fact]:
+    """Every fact that touches one of the terms, once."""
+    found = connection.execute(FACTS, (orjson.dumps(list(terms)).decode(),))
+    return [decode(Fingerprint(fp), body, _earliest(here, again)) for fp, body, here, again in found]
+
+
+def _earliest(first: int | None, second: int | None) -> int | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)
+
+
+def masterdata(connection: Connection, id: str) -> list[MasterDataVersion]:
+    """Versions about `id`, oldest first.
+
+    Within a log the position decides. Between logs the time known does, and it is taken as never falling
+    along a log, because an anchor's block is later than the checkpoints that it covers.
+    """
+    by_log: dict[LogId, list[MasterDataVersion]] = {}
+    for log, type_, issuer, fingerprint, audience, payload, known in connection.execute(MASTERDATA, (id,)):
+        version = MasterDataVersion(id, type_, issuer, Fingerprint(fingerprint), audience, payload, known)
+        by_log.setdefault(LogId(log), []).append(version)
+    dated = [
+        (known, log, version)
+        for log, versions in by_log.items()
+        for known, version in zip(_rising(versions), versions, strict=True)
+    ]
+    first: dict[Fingerprint, MasterDataVersion] = {}
+    for _, _, version in sorted(dated, key=itemgetter(0, 1)):
+        first.setdefault(version.fingerprint, version)
+    return list(first.values())
+
+
+def _rising(versions: list[MasterDataVersion]) -> list[int]:
+    return list(accumulate((version.known_ms or 0 for version in versions), max))
+
+
+def coverage(connection: Connection) -> dict[LogId, int]:
+    """Entries indexed, per log."""
+    return {LogId(name): indexed for name, indexed in connection.execute("SELECT name, indexed FROM log")}

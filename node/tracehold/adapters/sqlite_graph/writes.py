@@ -1,0 +1,119 @@
+"""The graph's writes. Each runs inside the one transaction that its caller opened."""
+
+from collections.abc import Collection, Iterable, Sequence
+from sqlite3 import Connection
+
+import orjson
+
+from tracehold.adapters.sqlite_graph.encoding import encode, terms
+from tracehold.core.ids import LogId
+from tracehold.core.lineage import Fact
+from tracehold.journey.ports import Indexed, Known, MasterDataVersion
+
+TERMS = "SELECT n.name, n.id FROM json_each(?) w CROSS JOIN term n ON n.name = w.value"
+
+
+def add(connection: Connection, step: Indexed) -> None:
+    """Facts, master data and coverage of one step; entries that are covered already are passed over."""
+    log, indexed = log_of(connection, step.log)
+    if step.start > indexed:
+        raise ValueError(f"a step from {step.start} leaves a gap after {indexed}")
+    if step.stop <= indexed:
+        return
+    _add_facts(connection, log, [(at, fact) for at, fact in step.facts if at >= indexed])
+    _add_masterdata(connection, log, [(at, said) for at, said in step.masterdata if at >= indexed])
+    connection.execute("UPDATE log SET indexed = ? WHERE id = ?", (step.stop, log))
+
+
+def log_of(connection: Connection, name: LogId) -> tuple[int, int]:
+    """The log's row and how far it is indexed; a new log gets a row."""
+    connection.execute("INSERT INTO log (name, indexed) VALUES (?, 0) ON CONFLICT (name) DO NOTHING", (name,))
+    row: tuple[int, int] = connection.execute(
+        "SELECT id, indexed FROM log WHERE name = ?", (name,)
+    ).fetchone()
+    return row
+
+
+def _add_facts(connection: Connection, log: int, facts: Sequence[tuple[int, Fact]]) -> None:
+    if not facts:
+        return
+    known = _fact_ids(connection, [fact for _, fact in facts])
+    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM fact").fetchone()
+    fresh: dict[bytes, tuple[int, int, Fact]] = {}
+    repeats: list[tuple[int, int, int, int | None]] = []
+    for at, fact in facts:
+        if fact.fingerprint in known:
+            repeats.append((known[fact.fingerprint], log, at, fact.known_ms))
+        else:
+            last += 1
+            known[fact.fingerprint] = last
+            fresh[fact.fingerprint] = (last, at, fact)
+    connection.executemany("INSERT OR IGNORE INTO repeat VALUES (?, ?, ?, ?)", repeats)
+    connection.executemany(
+        "INSERT INTO fact (id, fingerprint, log, at, known_ms, body) VALUES (?, ?, ?, ?, ?, ?)",
+        ((id, fact.fingerprint, log, at, fact.known_ms, encode(fact)) for id, at, fact in fresh.values()),
+    )
+    _touch(connection, [(id, terms(fact)) for id, _, fact in fresh.values()])
+
+
+def _fact_ids(connection: Connection, facts: Iterable[Fact]) -> dict[bytes, int]:
+    found: dict[bytes, int] = {}
+    for fact in facts:
+        row = connection.execute("SELECT id FROM fact WHERE fingerprint = ?", (fact.fingerprint,)).fetchone()
+        if row is not None:
+            found[fact.fingerprint] = row[0]
+    return found
+
+
+def _touch(connection: Connection, touches: Sequence[tuple[int, Collection[str]]]) -> None:
+    names = {name for _, named in touches for name in named}
+    ids: dict[str, int] = dict(connection.execute(TERMS, (orjson.dumps(list(names)).decode(),)))
+    (last,) = connection.execute("SELECT coalesce(max(term), 0) FROM touch").fetchone()
+    fresh = {name: last + n for n, name in enumerate(sorted(names - ids.keys()), 1)}
+    connection.executemany("INSERT INTO term VALUES (?, ?)", fresh.items())
+    ids |= fresh
+    rows = sorted((ids[name], fact) for fact, named in touches for name in named)
+    connection.executemany("INSERT INTO touch VALUES (?, ?)", rows)
+
+
+def _add_masterdata(
+    connection: Connection, log: int, versions: Iterable[tuple[int, MasterDataVersion]]
+) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO masterdata VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (v.id, log, at, v.known_ms, v.fingerprint, v.type, v.issuer, v.audience, v.payload)
+            for at, v in versions
+        ),
+    )
+
+
+def set_known(connection: Connection, log: LogId, ranges: Iterable[Known]) -> None:
+    """Lay ranges over the known ones, one after the other."""
+    number, _ = log_of(connection, log)
+    for laid in ranges:
+        if laid.start < laid.stop:
+            _lay(connection, number, laid)
+
+
+def _lay(connection: Connection, log: int, laid: Known) -> None:
+    """What the range covers goes, what it cuts is shortened, so that ranges of a log never overlap."""
+    overlapping = connection.execute(
+        "SELECT start, stop, known_ms FROM known WHERE log = ? AND stop > ? AND start < ?",
+        (log, laid.start, laid.stop),
+    ).fetchall()
+    connection.executemany(
+        "DELETE FROM known WHERE log = ? AND stop = ?", [(log, old[1]) for old in overlapping]
+    )
+    kept = [(start, laid.start, ms) for start, _, ms in overlapping if start < laid.start]
+    kept += [(laid.stop, stop, ms) for _, stop, ms in overlapping if stop > laid.stop]
+    connection.executemany(
+        "INSERT INTO known (log, start, stop, known_ms) VALUES (?, ?, ?, ?)",
+        [(log, *row) for row in [*kept, (laid.start, laid.stop, laid.known_ms)]],
+    )
+
+
+def clear(connection: Connection, names: Iterable[str]) -> None:
+    """Forget everything."""
+    for name in names:
+        connection.execute(f"DELETE FROM {name}")
