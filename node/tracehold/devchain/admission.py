@@ -1,6 +1,7 @@
 """What may enter the pool: everything about a raw transaction that does not depend on what else waits."""
 
 from eth.abc import SignedTransactionAPI, StateAPI
+from eth.constants import SECPK1_N
 from eth.exceptions import PyEVMError
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth_keys.exceptions import BadSignature
@@ -41,11 +42,13 @@ def decode(raw: bytes, chain_id: int) -> SignedTransactionAPI:
         transaction = PragueTransactionBuilder.decode(raw)
         canonical = transaction.encode()
         transaction.check_signature_validity()
-        transaction.sender  # noqa: B018  recovers and keeps it
+        transaction.sender  # noqa: B018  recovered here, where a failure is expected, and kept
     except _UNREADABLE as error:
         raise refused("the transaction cannot be decoded, or its signature is not valid") from error
     if canonical != raw:
         raise refused("the transaction is not in canonical encoding")
+    if transaction.s > SECPK1_N // 2:
+        raise refused("the signature is not canonical: s is in the upper half (EIP-2)")
     _require_chain(transaction, chain_id)
     return transaction
 

@@ -53,13 +53,15 @@ def boolean(value: Any) -> bool:
 
 
 def block_ref(value: Any) -> BlockRef:
-    """A block name, number, or object with `blockNumber` or `blockHash` (EIP-1898)."""
+    """A block name, number, hash, or object with `blockNumber` or `blockHash` (EIP-1898)."""
     if isinstance(value, dict):
         if "blockHash" in value:
             return hash32(value["blockHash"])
         return block_ref(value.get("blockNumber"))
     if value == "earliest":
         return 0
+    if isinstance(value, str) and len(value) == 66:
+        return hash32(value)
     if isinstance(value, str) and value in _LATEST:
         return "latest"
     return quantity(value)
