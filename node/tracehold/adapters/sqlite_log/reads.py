@@ -1,4 +1,6 @@
-"""Questions to the record log's tables. Each runs on one reader's connection; the port says what it promises."""
+"""Questions to the record log's tables. Each runs on one reader's connection; the port says what it
+promises.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
@@ -36,7 +38,9 @@ def size(connection: Connection, log: LogId) -> int:
 
 
 def entries(connection: Connection, log: LogId, start: int, stop: int, max_bytes: int) -> Sequence[Entry]:
-    """Entries [start, stop), at most `max_bytes` of records but one at least. Rows past the limit are not read from disk."""
+    """Entries [start, stop), at most `max_bytes` of records but one at least. Rows past the limit are not
+    read from disk.
+    """
     number = number_of(connection, log)
     query = f"SELECT {ENTRY} FROM entries WHERE position >= ? AND position < ? ORDER BY position"
     found: list[Entry] = []
@@ -52,8 +56,9 @@ def entries(connection: Connection, log: LogId, start: int, stop: int, max_bytes
 def find(connection: Connection, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
     """Positions by fingerprint; of several logs the first."""
     found: dict[Fingerprint, int] = {}
+    first = "SELECT fingerprint, MIN(position) FROM entries"
     for piece, marks in chunks(list(fingerprints)):
-        query = f"SELECT fingerprint, MIN(position) FROM entries WHERE fingerprint IN ({marks}) GROUP BY fingerprint"
+        query = f"{first} WHERE fingerprint IN ({marks}) GROUP BY fingerprint"
         found.update((Fingerprint(row[0]), row[1]) for row in connection.execute(query, piece))
     names = numbers(connection) if found else {}
     places = {fingerprint: place_of(position) for fingerprint, position in found.items()}
@@ -81,7 +86,9 @@ def received(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, 
 def controls(connection: Connection, log: LogId, start: int) -> Sequence[Entry]:
     """Control records of the log from `start` on."""
     number = number_of(connection, log)
-    query = f"SELECT {ENTRY} FROM entries WHERE control = 1 AND position >= ? AND position < ? ORDER BY position"
+    query = (
+        f"SELECT {ENTRY} FROM entries WHERE control = 1 AND position >= ? AND position < ? ORDER BY position"
+    )
     places = (position_of(number, start), position_of(number + 1, 0))
     return [entry_of(log, row) for row in connection.execute(query, places)]
 
@@ -133,7 +140,9 @@ def anchors(
     """Tasks in these states by size; with `newest` only that many of the last."""
     query = f"SELECT {ANCHOR} FROM anchors WHERE log = ? AND state = ? ORDER BY size DESC LIMIT ?"
     number, limit = number_of(connection, log), -1 if newest is None else newest
-    rows = chain.from_iterable(connection.execute(query, (number, str(state), limit)) for state in set(states))
+    rows = chain.from_iterable(
+        connection.execute(query, (number, str(state), limit)) for state in set(states)
+    )
     tasks = sorted((task_of(log, row) for row in rows), key=lambda task: task.size)
     return tasks if newest is None else tasks[len(tasks) - min(newest, len(tasks)) :]
 

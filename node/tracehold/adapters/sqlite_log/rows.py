@@ -17,7 +17,8 @@ from tracehold.journey.ports import AnchorState, AnchorTask, Entry, SignedTransa
 Row = tuple[Any, ...]
 
 _INDEX = (1 << INDEX_BITS) - 1
-_CHUNK = 500  # values in one IN (...): far under SQLite's limit, and few enough different statements to stay prepared
+# Values in one IN (...): far under SQLite's limit, and few enough different statements to stay prepared.
+_CHUNK = 500
 
 
 def position_of(number: int, index: int) -> int:
@@ -64,9 +65,7 @@ def checkpoint_of(log: LogId, row: Row | None) -> Checkpoint | None:
     return Checkpoint(log, size, Root(root), time_ms, note, protected, signature)
 
 
-ANCHOR = (
-    "prev_size, size, root, state, transaction_raw, transaction_hash, nonce, max_fee, anchor, undone, gas_used"
-)
+ANCHOR = "prev_size, size, root, state, raw, hash, nonce, max_fee, anchor, undone, gas_used"
 
 
 def anchor_row(task: AnchorTask) -> Row:

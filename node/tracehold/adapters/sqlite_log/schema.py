@@ -1,7 +1,8 @@
 """Tables of the record log, and what happens to a file of another release.
 
-A record's place is one integer, `position` = log number * 2^40 + index: entries of one log lie side by side on disk, an
-append only ever writes at the end of its log, and foreign logs need no table of their own. Log 1 is the node's own.
+A record's place is one integer, `position` = log number * 2^40 + index: entries of one log lie side by side
+on disk, an append only ever writes at the end of its log, and foreign logs need no table of their own. Log 1
+is the node's own.
 """
 
 import sqlite3
@@ -37,7 +38,7 @@ CREATE TABLE entries (
 CREATE UNIQUE INDEX entries_once ON entries (fingerprint, position >> 40);
 CREATE INDEX entries_control ON entries (position) WHERE control = 1;
 
-CREATE TABLE received (                -- delegated events: idempotency key to the record that was sealed for it
+CREATE TABLE received (                -- delegated events: idempotency key to sealed record
     key      BLOB PRIMARY KEY,
     position INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -68,12 +69,12 @@ CREATE TABLE anchors (
     prev_size   INTEGER NOT NULL,
     root        BLOB NOT NULL,
     state       TEXT NOT NULL,
-    transaction_raw  BLOB NOT NULL,
-    transaction_hash BLOB NOT NULL,
+    raw         BLOB NOT NULL,         -- the signed transaction; empty if it was found on the chain
+    hash        BLOB NOT NULL,
     nonce       INTEGER NOT NULL,
     max_fee     TEXT NOT NULL,         -- wei do not fit 64 bits for certain
     anchor      BLOB,                  -- CBOR, from the block that holds it
-    undone      BLOB,                  -- CBOR of the anchor that was final and is canonical no more
+    undone      BLOB,                  -- CBOR of the anchor that had been final
     gas_used    INTEGER,
     PRIMARY KEY (log, size)
 );
@@ -89,8 +90,8 @@ MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {}
 def prepare(connection: sqlite3.Connection) -> None:
     """Make the tables in an empty file, or bring an older file to `VERSION`, in one transaction.
 
-    Raises `Broken("SCHEMA_NEWER")` for the file of a newer release, `Broken("CORRUPT")` where no step leads up from an older one.
-    A crash in here leaves the file as it was before.
+    Raises `Broken("SCHEMA_NEWER")` for the file of a newer release, `Broken("CORRUPT")` where no step leads
+    up from an older one. A crash in here leaves the file as it was before.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:

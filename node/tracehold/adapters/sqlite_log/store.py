@@ -1,7 +1,7 @@
 """One SQLite file with one writer thread, several reader threads, and a lock that keeps a second process out.
 
-Who owns what: the writer connection is used by the single thread of `_writer` alone; each thread of `_readers` opens a
-connection of its own at its first read. Nothing here knows what the tables mean.
+Who owns what: the writer connection is used by the single thread of `_writer` alone; each thread of
+`_readers` opens a connection of its own at its first read. Nothing here knows what the tables mean.
 """
 
 import asyncio
@@ -20,13 +20,17 @@ READERS = 4
 """Reads that may run at once."""
 
 WAL_PAGES = 4096
-"""Pages (16 MiB) after which a commit also moves the WAL into the file: two more fsyncs each time, so not too often."""
+"""Pages (16 MiB) after which a commit also moves the WAL into the file: two more fsyncs each time, so not too
+often.
+"""
 
 _LOCK_FILE = "lock.sqlite"
 
 
 def failure(error: sqlite3.Error) -> TraceholdError:
-    """Our error for one of SQLite's: who must act. The texts of SQLite's errors go no further than the log of the node."""
+    """Our error for one of SQLite's: who must act. The texts of SQLite's errors go no further than the log of
+    the node.
+    """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return Unavailable("STORE_BUSY", "the store is locked by another process")
@@ -36,7 +40,9 @@ def failure(error: sqlite3.Error) -> TraceholdError:
 
 
 class Store:
-    """An open SQLite file. Make it with `Store.open`, end it with `close`; both block for as long as the disk takes."""
+    """An open SQLite file. Make it with `Store.open`, end it with `close`; both block for as long as the disk
+    takes.
+    """
 
     def __init__(self, path: Path, lock: sqlite3.Connection, writer: sqlite3.Connection) -> None:
         self._path = path
@@ -51,8 +57,8 @@ class Store:
     def open(cls, path: Path, prepare: Callable[[sqlite3.Connection], None]) -> "Store":
         """Open or make the file at `path` and run `prepare` on it.
 
-        Raises `Unavailable("STORE_BUSY")` while another process (or another Store) has the folder open, `Broken("STORE_FAILED")`,
-        `Broken("CORRUPT")`, and what `prepare` raises.
+        Raises `Unavailable("STORE_BUSY")` while another process (or another Store) has the folder open,
+        `Broken("STORE_FAILED")`, `Broken("CORRUPT")`, and what `prepare` raises.
         """
         opened: list[sqlite3.Connection] = []
         try:
@@ -102,9 +108,9 @@ class Store:
             raise failure(error) from error
 
     def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        # With WAL and synchronous=FULL a commit appends to the WAL and fsyncs it once. If that fsync fails the transaction counts
-        # as failed here, yet its frames may be found whole after a restart: "failed, but stored". Nobody was answered, and
-        # whoever opens the log again reads what is there.
+        # With WAL and synchronous=FULL a commit appends to the WAL and fsyncs it once. If that fsync fails
+        # the transaction counts as failed here, yet its frames may be found whole after a restart: "failed,
+        # but stored". Nobody was answered, and whoever opens the log again reads what is there.
         connection = self._writing
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -126,7 +132,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _lock(folder: Path, opened: list[sqlite3.Connection]) -> sqlite3.Connection:
-    # An exclusive transaction on a file of its own, held for as long as the process lives: the system lets go of it at SIGKILL.
+    # An exclusive transaction on a file of its own, held for as long as the process lives: the system lets go
+    # of it at SIGKILL.
     lock = sqlite3.connect(folder / _LOCK_FILE, isolation_level=None, check_same_thread=False, timeout=0)
     opened.append(lock)
     lock.execute("BEGIN EXCLUSIVE")
@@ -139,4 +146,6 @@ def _durable(connection: sqlite3.Connection) -> None:
         raise Broken("STORE_FAILED", f"the file system does not carry SQLite's WAL (got {mode})")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-    connection.execute("PRAGMA cache_size = -16384")  # KiB: inner pages of the fingerprint index stay in memory
+    connection.execute(
+        "PRAGMA cache_size = -16384"
+    )  # KiB: inner pages of the fingerprint index stay in memory

@@ -3,7 +3,7 @@
 import sqlite3
 from sqlite3 import Connection
 
-from tracehold.adapters.sqlite_log.rows import anchor_row, number_of, position_of
+from tracehold.adapters.sqlite_log.rows import ANCHOR, anchor_row, number_of, position_of
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.record import CONTROL_KINDS
@@ -21,7 +21,8 @@ def append(connection: Connection, batch: Batch) -> None:
 
 
 def _head(connection: Connection, batch: Batch) -> tuple[int, int]:
-    # The compare-and-swap: it holds because writes of this file pass through one connection, one transaction at a time.
+    # The compare-and-swap: it holds because writes of this file pass through one connection, one transaction
+    # at a time.
     row = connection.execute("SELECT number, size, bytes FROM logs WHERE id = ?", (batch.log,)).fetchone()
     if (row[1] if row else 0) != batch.first:
         raise Rejected("HEAD_MOVED", f"the log does not have {batch.first} entries")
@@ -60,18 +61,24 @@ def _tiles(connection: Connection, number: int, batch: Batch) -> None:
 
 def _checkpoint(connection: Connection, number: int, bytes_total: int, batch: Batch) -> None:
     new = batch.checkpoint
-    row = (number, new.size, bytes_total, new.root, new.time_ms, new.note, new.cose_protected, new.cose_signature)
+    row = (
+        number,
+        new.size,
+        bytes_total,
+        new.root,
+        new.time_ms,
+        new.note,
+        new.cose_protected,
+        new.cose_signature,
+    )
     connection.execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def save_anchor(connection: Connection, task: AnchorTask) -> None:
     """Insert or replace the task of (log, size)."""
     row = (number_of(connection, task.log), *anchor_row(task))
-    connection.execute(
-        "INSERT OR REPLACE INTO anchors (log, prev_size, size, root, state, transaction_raw, transaction_hash, nonce, max_fee,"
-        " anchor, undone, gas_used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        row,
-    )
+    marks = ",".join("?" * len(row))
+    connection.execute(f"INSERT OR REPLACE INTO anchors (log, {ANCHOR}) VALUES ({marks})", row)
 
 
 def drop_anchor(connection: Connection, log: LogId, size: int) -> None:

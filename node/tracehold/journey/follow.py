@@ -1,0 +1,89 @@
+"""Followers: each reads a log from its own bookmark, does one idempotent step, saves the bookmark, and
+goes on.
+
+A crash between the step and the bookmark repeats the step, which is why steps are idempotent. Unavailable is
+retried with growing waits; Broken and everything unforeseen leaves the loop and stops the node.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import NoReturn
+
+from tracehold.core.errors import Unavailable
+from tracehold.journey.ports import RecordLog
+from tracehold.journey.states import Sleep
+
+FIRST_WAIT = 0.1
+"""Seconds before the first retry; it doubles up to LAST_WAIT."""
+LAST_WAIT = 30.0
+"""Seconds between retries at most: an outage of an hour costs a hundred calls, and its end is seen within
+half a minute.
+"""
+
+Step = Callable[[int], Awaitable[int]]
+"""From a bookmark to the next one; the same bookmark means that there is nothing to do. Repeating a step is
+harmless.
+"""
+Trouble = Callable[[Unavailable | None], None]
+"""Told of what holds a follower up, and (None) that it goes on."""
+
+
+def untold(_: Unavailable | None) -> None:
+    """Tells nobody."""
+
+
+def growing() -> Iterator[float]:
+    """Waits between retries, in seconds."""
+    wait = FIRST_WAIT
+    while True:
+        yield wait
+        wait = min(2 * wait, LAST_WAIT)
+
+
+class Bell:
+    """Rung when something was appended. A ring between looking and waiting is not missed."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake everyone who waits and everyone who took `next` before."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    def next(self) -> asyncio.Event:
+        """The next ring; take it before looking whether there is work."""
+        return self._rung
+
+
+async def patiently(work: Callable[[], Awaitable[int]], sleep: Sleep, trouble: Trouble = untold) -> int:
+    """The result of `work`, retried for as long as it is Unavailable."""
+    waits = growing()
+    while True:
+        try:
+            done = await work()
+        except Unavailable as error:
+            trouble(error)
+            await sleep(next(waits))
+        else:
+            trouble(None)
+            return done
+
+
+async def follow(
+    store: RecordLog, bookmark: str, step: Step, bell: Bell, sleep: Sleep, trouble: Trouble = untold
+) -> NoReturn:
+    """Run `step` from the bookmark of this name for ever: until cancelled, or until something is Broken."""
+
+    async def once() -> int:
+        start = await store.bookmark(bookmark)
+        stop = await step(start)
+        if stop != start:
+            # A crash, or a failed save, before this line: the next run repeats the step.
+            await store.save_bookmark(bookmark, stop)
+        return stop - start
+
+    while True:
+        ring = bell.next()
+        if not await patiently(once, sleep, trouble):
+            await ring.wait()

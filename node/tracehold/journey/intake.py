@@ -1,0 +1,106 @@
+"""Intake: what is known about each uploaded item before anything is sealed: ready, sealed already, or
+refused.
+
+Looked up before checked: the same bytes again get the same answer whatever has been revoked since, and a
+delegated event that came before is not signed again.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tracehold.core.epcis import Finding
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import Fingerprint
+from tracehold.core.record import Record
+from tracehold.journey.batch import Candidate, Place
+from tracehold.journey.check import SLICE, Checked, Checks, check_content
+from tracehold.journey.delegate import Delegated, Delegation, received_key
+from tracehold.journey.own_log import OwnLog
+from tracehold.journey.ports import RecordLog
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A record that the provider signed itself."""
+
+    raw: bytes
+
+
+Item = Statement | Delegated
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Passed every check; waits to be sealed."""
+
+    candidate: Candidate
+    findings: tuple[Finding, ...] = ()
+
+
+Taken = Ready | Place | Rejected
+"""Ready to be sealed, sealed by an earlier upload, or refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Reads, looks up, checks, and signs for those who delegated."""
+
+    store: RecordLog
+    checks: Checks
+    delegation: Delegation
+
+    async def take(self, items: Sequence[Item], own: OwnLog) -> list[Taken]:
+        """One answer per item, in order. Raises what the store raises."""
+        statements = iter(await self._statements([i.raw for i in items if isinstance(i, Statement)], own))
+        delegated = iter(await self._delegated([i for i in items if isinstance(i, Delegated)], own))
+        return [next(statements if isinstance(item, Statement) else delegated) for item in items]
+
+    async def _statements(self, raws: Sequence[bytes], own: OwnLog) -> list[Taken]:
+        read = await self.checks.parse(raws)
+        records = [record for record in read if isinstance(record, Record)]
+        known = await self._places([record.fingerprint for record in records], own)
+        fresh = [record for record in records if record.fingerprint not in known]
+        verdicts = iter(await self.checks.run(fresh, own.roster, own.size))
+        return [_statement(record, known, verdicts) for record in read]
+
+    async def _delegated(self, items: Sequence[Delegated], own: OwnLog) -> list[Taken]:
+        keys = [received_key(item) for item in items]
+        sealed = await self.store.received(set(keys)) if keys else {}
+        places = await self._places(list(sealed.values()), own)
+        taken: list[Taken] = []
+        for at, (item, key) in enumerate(zip(items, keys, strict=True)):
+            first = sealed.get(key)
+            if first is None or first not in places:
+                taken.append(self._sign(item, key))
+            else:
+                taken.append(Place(first, places[first], duplicate=True))
+            if at % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+        return taken
+
+    async def _places(self, fingerprints: Sequence[Fingerprint], own: OwnLog) -> Mapping[Fingerprint, int]:
+        found = await self.store.find(fingerprints) if fingerprints else {}
+        return {key: place.index for key, place in found.items() if place.log == own.log}
+
+    def _sign(self, item: Delegated, key: bytes) -> Ready | Rejected:
+        try:
+            with self.checks.stage("check"):
+                findings = check_content(item.kind, item.payload, self.checks.mode)
+            with self.checks.stage("signature"):
+                return Ready(Candidate(self.delegation.sign(item), key), findings)
+        except Rejected as refusal:
+            return refusal
+
+
+def _statement(
+    record: Record | Rejected, known: Mapping[Fingerprint, int], verdicts: Iterator[Checked | Rejected]
+) -> Taken:
+    if isinstance(record, Rejected):
+        return record
+    if record.fingerprint in known:
+        return Place(record.fingerprint, known[record.fingerprint])
+    verdict = next(verdicts)
+    if isinstance(verdict, Rejected):
+        return verdict
+    return Ready(Candidate(verdict.record), verdict.findings)

@@ -1,0 +1,191 @@
+"""The node's own log: made at the first start, opened and proved whole at every later one, extended by
+batches.
+
+An `OwnLog` is a value: `extend` gives the batch that must become durable and the log as it is afterwards.
+Whoever writes (the sealer, nobody else) keeps the new value only after the append, so a failed append leaves
+nothing to undo.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tracehold.core.checkpoint import Checkpoint, check_checkpoint, sign_checkpoint
+from tracehold.core.control import KIND_OF, Control, Enrol, LogHeader, encode_control
+from tracehold.core.errors import Broken, Rejected
+from tracehold.core.ids import LogId, NetworkId
+from tracehold.core.keys import SigningKey
+from tracehold.core.limits import ANCHOR_BY_MS, SALT_BYTES, TILE_WIDTH
+from tracehold.core.merkle import CompactRange, leaf_hash
+from tracehold.core.record import Header, Record, check_signature, parse, sign
+from tracehold.core.roster import Roster
+from tracehold.core.tiles import Coord, tiles_after
+from tracehold.journey.ports import Batch, NewEntry, RecordLog
+from tracehold.journey.tree import coords, node_of
+
+Now = Callable[[], float]
+"""Seconds since 1970 (UTC)."""
+RandomBytes = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who seals: the operator's URI, the node's Ed25519 key, the network that the records are signed for."""
+
+    operator: str
+    key: SigningKey
+    network: NetworkId
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLog:
+    """The log at one size. `edge` holds the tiles that are partly filled; the roster knows every control
+    record so far.
+    """
+
+    identity: Identity
+    log: LogId
+    roster: Roster
+    range: CompactRange
+    edge: Mapping[Coord, bytes]
+    checkpoint: Checkpoint | None
+
+    @property
+    def size(self) -> int:
+        """Entries."""
+        return self.range.end
+
+    def extend(
+        self, entries: Sequence[NewEntry], roster: Roster, now_ms: int, anchor_by_ms: int = ANCHOR_BY_MS
+    ) -> "tuple[Batch, OwnLog]":
+        """The batch that appends these entries, with one checkpoint over all, and the log as it is once
+        that is durable.
+
+        Checkpoint time never decreases, whatever the clock does (protocol section 2). `roster` has the
+        entries' control records applied.
+        """
+        leaves = [leaf_hash(entry.fingerprint) for entry in entries]
+        tree = self.range.copy()
+        for leaf in leaves:
+            tree.append(leaf)
+        tiles = tiles_after(self.size, leaves, self.edge.__getitem__)
+        time_ms = max(now_ms, self.checkpoint.time_ms) if self.checkpoint else now_ms
+        checkpoint = sign_checkpoint(
+            self.log,
+            tree.end,
+            tree.root(),
+            time_ms,
+            time_ms + anchor_by_ms,
+            operator=self.identity.operator,
+            key=self.identity.key,
+        )
+        batch = Batch(self.log, self.size, tuple(entries), tiles, checkpoint)
+        return batch, OwnLog(self.identity, self.log, roster, tree, _edge(self.edge, tiles), checkpoint)
+
+
+def _edge(old: Mapping[Coord, bytes], changed: Sequence[tuple[Coord, bytes]]) -> dict[Coord, bytes]:
+    edge = {**old, **dict(changed)}
+    return {at: hashes for at, hashes in edge.items() if len(hashes) < TILE_WIDTH * 32}
+
+
+async def open_log(
+    store: RecordLog,
+    identity: Identity,
+    now: Now,
+    random_bytes: RandomBytes,
+    predecessor: LogId | None = None,
+) -> OwnLog:
+    """The node's own log, which is the first that the store came to know; made if the store is empty.
+
+    Raises `Broken("CORRUPT")` where tiles, checkpoint and entries disagree (a torn or mixed folder),
+    `Broken("WRONG_CHAIN")` for the log of another network, `Rejected("BAD_CONFIG")` where operator or key are
+    not the log's, and what the store raises.
+    """
+    known = await store.logs()
+    if not known:
+        return await _create(store, identity, now, random_bytes, predecessor)
+    return await reopen(store, identity)
+
+
+async def reopen(store: RecordLog, identity: Identity) -> OwnLog:
+    """The own log as the store has it now, proved whole. Raises as `open_log` does."""
+    try:
+        return await _read(store, (await store.logs())[0], identity)
+    except (KeyError, ValueError) as lost:
+        raise Broken("CORRUPT", "a tile of the own log is lost or cut") from lost
+
+
+async def _create(
+    store: RecordLog, identity: Identity, now: Now, random_bytes: RandomBytes, predecessor: LogId | None
+) -> OwnLog:
+    # Two entries at once: with a second one no record's proof is ever empty, which some verifiers refuse. It
+    # says what the header implies: the node key speaks for the operator. A crash before the append leaves an
+    # empty store and no log; the next start makes another.
+    now_s = now()
+    key = identity.key.public
+    first = _control(
+        identity, LogHeader(identity.network, key, random_bytes(32), predecessor), now_s, random_bytes
+    )
+    second = _control(identity, Enrol(identity.operator, key), now_s, random_bytes)
+    roster = Roster.from_header(first)
+    roster.apply(1, second)
+    log = LogId(first.fingerprint)
+    empty = OwnLog(identity, log, roster, CompactRange(), {}, None)
+    batch, own = empty.extend([new_entry(first), new_entry(second)], roster, int(now_s * 1000))
+    await store.append(batch)
+    return own
+
+
+def _control(identity: Identity, says: Control, now_s: float, random_bytes: RandomBytes) -> Record:
+    key = identity.key.public
+    salt = random_bytes(SALT_BYTES)
+    header = Header(
+        key.alg, KIND_OF[type(says)], key.kid, identity.operator, identity.network, int(now_s), salt
+    )
+    return parse(sign(header, encode_control(says), identity.key))
+
+
+def new_entry(record: Record, received: bytes | None = None) -> NewEntry:
+    """A record as the store takes it."""
+    return NewEntry(record.fingerprint, record.raw, record.header.kind, received)
+
+
+async def _read(store: RecordLog, log: LogId, identity: Identity) -> OwnLog:
+    roster = await load_roster(store, log)
+    _check_identity(roster, identity)
+    size = await store.size(log)
+    checkpoint = await store.checkpoint(log)
+    if checkpoint is None or checkpoint.size != size:
+        raise Broken("CORRUPT", f"the newest checkpoint is not over the {size} entries of the own log")
+    tiles = await store.tiles(log, coords([size - 1]))
+    tree = CompactRange.of(0, size, node_of(tiles, size))
+    if tree.root() != checkpoint.root:
+        raise Broken("CORRUPT", "the tiles of the own log do not lead to its newest checkpoint")
+    try:
+        check_checkpoint(checkpoint, identity.key.public)
+    except Rejected as error:
+        raise Broken("CORRUPT", "the newest checkpoint of the own log is not its own") from error
+    return OwnLog(identity, log, roster, tree, _edge({}, list(tiles.items())), checkpoint)
+
+
+def _check_identity(roster: Roster, identity: Identity) -> None:
+    if roster.network != identity.network:
+        raise Broken("WRONG_CHAIN", "the own log was made for another network")
+    if (roster.operator, roster.node_key) != (identity.operator, identity.key.public):
+        raise Rejected("BAD_CONFIG", "operator or node key are not those of the log in this folder")
+
+
+async def load_roster(store: RecordLog, log: LogId) -> Roster:
+    """Who speaks in a stored log, from its control records; their signatures are checked again. Raises
+    `Broken("CORRUPT")`.
+    """
+    try:
+        header, *others = [(entry.index, parse(entry.raw)) for entry in await store.controls(log)]
+        roster = Roster.from_header(header[1])
+        for index, record in others:
+            check_signature(record, roster.check(record, index))
+            roster.apply(index, record)
+    except (Rejected, ValueError) as error:
+        raise Broken("CORRUPT", "the control records of a log do not fit together") from error
+    if roster.log != log or header[0] != 0:
+        raise Broken("CORRUPT", "a log's first entry is not its header")
+    return roster

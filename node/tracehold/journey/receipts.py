@@ -1,0 +1,125 @@
+"""Receipts and evidence files, made from the store when someone asks.
+
+A record that is final gets its final receipt: a proof against its covering anchor, the same from every holder
+and for ever. Before that it gets one under the first checkpoint that covers it.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tracehold.core.checkpoint import Checkpoint
+from tracehold.core.control import Enrol, Mandate, Revoke, decode_control
+from tracehold.core.errors import Broken, Rejected
+from tracehold.core.evidence import Evidence, encode_evidence
+from tracehold.core.ids import Fingerprint, KeyId
+from tracehold.core.merkle import inclusion_path
+from tracehold.core.receipt import Anchor, make_receipt
+from tracehold.core.record import Record, parse
+from tracehold.journey.check import Stage, untimed
+from tracehold.journey.ports import AnchorState, Position, RecordLog
+from tracehold.journey.tree import nodes
+
+
+@dataclass(frozen=True, slots=True)
+class _Cover:
+    """A checkpoint that proves entries [start, checkpoint.size), with its anchor where it is final."""
+
+    start: int
+    checkpoint: Checkpoint
+    anchor: Anchor | None
+
+    def holds(self, place: Position) -> bool:
+        return place.log == self.checkpoint.log and self.start <= place.index < self.checkpoint.size
+
+
+class Receipts:
+    """Makes receipts and evidence from what the store holds. Keeps nothing."""
+
+    def __init__(self, store: RecordLog, stage: Stage = untimed) -> None:
+        self._store = store
+        self._stage = stage
+
+    async def receipt(self, fingerprint: Fingerprint) -> bytes:
+        """The best receipt of a record. Raises `Rejected("NOT_FOUND")` for one that is not kept here, and
+        what the store raises.
+        """
+        try:
+            return (await self.receipts([fingerprint]))[fingerprint]
+        except KeyError:
+            raise Rejected("NOT_FOUND", "no record with this fingerprint is kept here") from None
+
+    async def receipts(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, bytes]:
+        """The best receipts of those records that are kept here. Records under one checkpoint share the
+        work.
+        """
+        places = await self._store.find(fingerprints)
+        made: dict[Fingerprint, bytes] = {}
+        for cover, group in await self._covers(places):
+            indices = [places[fingerprint].index for fingerprint in group]
+            made.update(zip(group, await self.under(cover.checkpoint, indices, cover.anchor), strict=True))
+        return made
+
+    async def under(
+        self, checkpoint: Checkpoint, indices: Sequence[int], anchor: Anchor | None = None
+    ) -> list[bytes]:
+        """Receipts of these entries under one checkpoint. Raises `Broken("CORRUPT")` where a tile is lost."""
+        node = await nodes(self._store, checkpoint.log, checkpoint.size, indices)
+        try:
+            with self._stage("reply"):
+                paths = [inclusion_path(index, checkpoint.size, node) for index in indices]
+                pairs = zip(indices, paths, strict=True)
+                return [make_receipt(checkpoint, index, path, anchor) for index, path in pairs]
+        except KeyError as lost:
+            raise Broken("CORRUPT", "a tile of a log is lost") from lost
+
+    async def evidence(self, fingerprint: Fingerprint) -> bytes:
+        """The evidence file of a record: its bytes, its receipt, and the control records that let its signer
+        speak, all under one checkpoint. Raises `Rejected("NOT_FOUND")`, `Broken("CORRUPT")`, and what the
+        store raises.
+        """
+        entry = await self._store.entry(fingerprint)
+        if entry is None:
+            raise Rejected("NOT_FOUND", "no record with this fingerprint is kept here")
+        cover = await self._cover(Position(entry.log, entry.index))
+        entries = [e for e in await self._store.controls(entry.log) if e.index < cover.checkpoint.size]
+        issuer = parse(entry.raw).header.iss
+        about = list(_about(issuer, [(e.index, parse(e.raw)) for e in entries]))
+        indices = [entry.index, *(index for index, _ in about)]
+        own, *others = await self.under(cover.checkpoint, indices, cover.anchor)
+        controls = tuple((record.raw, made) for (_, record), made in zip(about, others, strict=True))
+        return encode_evidence(Evidence(entry.raw, own, controls))
+
+    async def _covers(self, places: Mapping[Fingerprint, Position]) -> list[tuple[_Cover, list[Fingerprint]]]:
+        groups: list[tuple[_Cover, list[Fingerprint]]] = []
+        for fingerprint, place in sorted(places.items(), key=lambda item: (item[1].log, item[1].index)):
+            if not groups or not groups[-1][0].holds(place):
+                groups.append((await self._cover(place), []))
+            groups[-1][1].append(fingerprint)
+        return groups
+
+    async def _cover(self, place: Position) -> _Cover:
+        task = await self._store.anchor_covering(place.log, place.index)
+        if task is not None and task.state is AnchorState.FINAL and task.anchor is not None:
+            anchored = await self._store.checkpoint(place.log, task.size)
+            if anchored is not None:
+                return _Cover(task.prev_size, anchored, task.anchor)
+        checkpoint = await self._store.checkpoint_covering(place.log, place.index)
+        if checkpoint is None:
+            raise Broken("CORRUPT", "no checkpoint covers an entry of a log")
+        return _Cover(place.index, checkpoint, None)
+
+
+def _about(issuer: str, controls: Sequence[tuple[int, Record]]) -> Iterator[tuple[int, Record]]:
+    """The log's header, and what the log says of the issuer's keys and mandates."""
+    kids: set[KeyId] = set()
+    for index, record in controls:
+        match decode_control(record.header.kind, record.payload):
+            case Enrol(party, key) if party == issuer:
+                kids.add(key.kid)
+                yield index, record
+            case Mandate() if record.header.iss == issuer:
+                yield index, record
+            case Revoke(kid) if kid in kids:
+                yield index, record
+            case _ if index == 0:
+                yield index, record

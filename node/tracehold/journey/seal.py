@@ -1,0 +1,203 @@
+"""Sealing: the one writer of the node's own log.
+
+All records that wait are taken at once (group commit): one extension of the tree, one checkpoint, one durable
+transaction, then every waiter is answered. Nothing is answered before it is on disk.
+
+What a crash means:
+    before the append   the waiting records are gone; nobody holds an answer, and the same bytes are new
+    during the append   the store keeps the whole batch or nothing; if it was kept, nobody was told, and the
+                        same bytes get the answer that was lost
+    after the append    the batch is final; memory is made again from the store
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
+from tracehold.core.limits import SEGMENT_ENTRIES
+from tracehold.journey.batch import Candidate, Place, Plan
+from tracehold.journey.check import Stage, untimed
+from tracehold.journey.follow import Bell
+from tracehold.journey.own_log import Now, OwnLog, reopen
+from tracehold.journey.ports import RecordLog
+
+MAX_SEAL_RECORDS = 10_000
+"""Records in one transaction."""
+MAX_SEAL_BYTES = 64 << 20
+"""Record bytes in one transaction: it is held in memory, and in the store's write-ahead file."""
+MAX_WAITING_RECORDS = 50_000
+"""Records that may wait; more are refused with BUSY."""
+MAX_WAITING_BYTES = 256 << 20
+"""Record bytes that may wait."""
+
+
+Answer = Place | TraceholdError
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """One upload that waits."""
+
+    candidates: Sequence[Candidate]
+    together: bool
+    answers: "asyncio.Future[list[Answer]]"
+    records: int = field(init=False)
+    bytes: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.records = len(self.candidates)
+        self.bytes = sum(len(candidate.record.raw) for candidate in self.candidates)
+
+    def answer(self, answers: list[Answer]) -> None:
+        if not self.answers.done():
+            self.answers.set_result(answers)
+
+    def fail(self, error: TraceholdError) -> None:
+        self.answer([error] * self.records)
+
+
+class Sealer:
+    """Owns the own log in memory, and is the only one who appends to it. One task runs `run`; all may call
+    `seal`.
+    """
+
+    def __init__(
+        self, store: RecordLog, own: OwnLog, now: Now, *, bell: Bell | None = None, stage: Stage = untimed
+    ) -> None:
+        self._store = store
+        self._own = own
+        self._now = now
+        self._stage = stage
+        self._waiting: deque[_Job] = deque()
+        self._sealing: list[_Job] = []
+        self._arrived = asyncio.Event()
+        self._closed: TraceholdError | None = None
+        self._stale = False
+        self.bell = bell or Bell()
+        """Rung after every append."""
+
+    @property
+    def own(self) -> OwnLog:
+        """The log as it is on disk. The next append replaces the value."""
+        return self._own
+
+    @property
+    def waiting(self) -> int:
+        """Records that were not answered yet. After `stop`, `run` may be cancelled without loss once this
+        is 0.
+        """
+        return sum(job.records for job in (*self._sealing, *self._waiting))
+
+    def stop(self) -> None:
+        """First phase of stopping: refuse new records with STOPPING. What waits is still sealed while
+        `run` goes on.
+        """
+        self._closed = self._closed or Unavailable("STOPPING", "the node is stopping")
+
+    async def seal(self, candidates: Sequence[Candidate], *, together: bool = False) -> list[Answer]:
+        """One answer for each, in order, once they are durable; a candidate that is refused, or whose append
+        failed, gets its error.
+
+        With `together`, one refusal refuses all. (A crash can still part them: the same upload again
+        completes it.) Raises `Unavailable` (BUSY, STOPPING) and, once `run` has ended, what ended it. Giving
+        up waiting does not take records back.
+        """
+        if self._closed is not None:
+            raise self._closed
+        job = _Job(candidates, together, asyncio.get_running_loop().create_future())
+        self._check_room(job)
+        self._waiting.append(job)
+        self._arrived.set()
+        return await asyncio.shield(job.answers)
+
+    def _check_room(self, job: _Job) -> None:
+        jobs = (*self._sealing, *self._waiting)
+        records = sum(waiting.records for waiting in jobs) + job.records
+        size = sum(waiting.bytes for waiting in jobs) + job.bytes
+        if jobs and (records > MAX_WAITING_RECORDS or size > MAX_WAITING_BYTES):
+            raise Unavailable("BUSY", f"{self.waiting} records wait to be sealed")
+
+    async def run(self) -> NoReturn:
+        """Seal what waits, for ever. Ends by cancellation, or raises what is Broken: then every waiter and
+        later caller gets the error.
+        """
+        try:
+            while True:
+                await self._arrived.wait()
+                self._take()
+                try:
+                    await self._seal(self._sealing)
+                except Unavailable as error:
+                    # Stored or not: whether the reply or the write was lost shows when the log is read again.
+                    self._stale = True
+                    _fail(self._sealing, error)
+                self._sealing = []
+        except TraceholdError as error:
+            self._end(error)
+            raise
+        except BaseException:
+            self._end(Unavailable("STOPPING", "the node is stopping"))
+            raise
+
+    def _end(self, error: TraceholdError) -> None:
+        self._closed = error
+        _fail((*self._sealing, *self._waiting), error)
+        self._sealing = []
+        self._waiting.clear()
+
+    def _take(self) -> None:
+        records = size = 0
+        while self._waiting:
+            job = self._waiting[0]
+            records, size = records + job.records, size + job.bytes
+            if self._sealing and (records > MAX_SEAL_RECORDS or size > MAX_SEAL_BYTES):
+                return
+            self._sealing.append(self._waiting.popleft())
+        self._arrived.clear()
+
+    async def _seal(self, jobs: Sequence[_Job]) -> None:
+        if self._stale:
+            self._own = await reopen(self._store, self._own.identity)
+            self._stale = False
+        plan = await self._plan(jobs)
+        with self._stage("seal"):
+            answers = [plan.admit(job.candidates, together=job.together) for job in jobs]
+        await self._append(plan)
+        for job, places in zip(jobs, answers, strict=True):
+            job.answer(places)
+
+    async def _plan(self, jobs: Sequence[_Job]) -> Plan:
+        candidates = [candidate for job in jobs for candidate in job.candidates]
+        keys = {candidate.received for candidate in candidates if candidate.received is not None}
+        received = await self._store.received(keys) if keys else {}
+        wanted = {candidate.record.fingerprint for candidate in candidates}.union(received.values())
+        found = await self._store.find(wanted)
+        known = {key: place.index for key, place in found.items() if place.log == self._own.log}
+        return Plan(self._own.roster, self._own.size, known, received)
+
+    async def _append(self, plan: Plan) -> None:
+        """Make the plan's entries durable, with one checkpoint, and one more where a segment ends among them:
+        anchors end there.
+        """
+        entries = plan.entries
+        while entries:
+            room = SEGMENT_ENTRIES - self._own.size % SEGMENT_ENTRIES
+            with self._stage("seal"):
+                batch, own = self._own.extend(entries[:room], plan.roster, int(self._now() * 1000))
+            try:
+                await self._store.append(batch)
+            except Rejected as error:
+                raise Broken("CORRUPT", "the own log changed without its sealer") from error
+            # Durable from here on: memory follows, then the waiters. A crash in between loses answers and no
+            # records.
+            self._own = own
+            entries = entries[room:]
+            self.bell.ring()
+
+
+def _fail(jobs: Sequence[_Job], error: TraceholdError) -> None:
+    for job in jobs:
+        job.fail(error)

@@ -1,0 +1,48 @@
+"""Nodes of a stored tree: which tiles a proof needs, fetched at once, and each node computed once."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from tracehold.core.ids import LogId, Root
+from tracehold.core.merkle import Node, subtree_root
+from tracehold.core.tiles import Coord, node_reader
+from tracehold.journey.ports import RecordLog
+
+_BITS = 8  # of an index, per level of tiles: 256 hashes each
+
+
+def coords(leaves: Iterable[int]) -> set[Coord]:
+    """Tiles on the way from these leaves to the root.
+
+    They hold every node of an inclusion proof of leaf i in a tree of n leaves if i and n - 1 are among the
+    leaves, and of a consistency proof from m to n leaves if m - 1 and n - 1 are: a proof's nodes are siblings
+    of nodes on those ways, and siblings share a tile.
+    """
+    found: set[Coord] = set()
+    for leaf in leaves:
+        level = 0
+        rest = leaf >> _BITS
+        found.add(Coord(0, rest))
+        while rest:
+            level, rest = level + 1, rest >> _BITS
+            found.add(Coord(level, rest))
+    return found
+
+
+async def nodes(store: RecordLog, log: LogId, size: int, leaves: Iterable[int]) -> Node:
+    """The nodes on the ways of these leaves in the log's tree of `size` leaves, which must be on disk.
+
+    The answer raises KeyError for a node that no proof about these leaves needs, or that disk has lost.
+    """
+    tiles = await store.tiles(log, coords([*leaves, size - 1]) if size else set())
+    return node_of(tiles, size)
+
+
+def node_of(tiles: Mapping[Coord, bytes], size: int) -> Node:
+    """The nodes of the tree of `size` leaves out of these tiles; each is computed once."""
+    return cache(node_reader(tiles.__getitem__, size))
+
+
+async def root_at(store: RecordLog, log: LogId, size: int) -> Root:
+    """The root of the log's first `size` entries, folded from its tiles. KeyError where a tile is lost."""
+    return subtree_root(0, size, await nodes(store, log, size, ()))
