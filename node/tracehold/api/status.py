@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from tracehold.core.errors import CODES, TraceholdError, Unavailable
+from tracehold.core.errors import CODES, Rejected, TraceholdError, Unavailable
 
 DOMAIN = "tracehold"
 """Domain of `google.rpc.ErrorInfo`: reasons are unique within it."""
@@ -75,6 +75,14 @@ class Refusal:
         return self.http_status or HTTP_OF_CODE.get(self.code) or HTTP_OF_STATUS[self.status]
 
 
+class HttpFault(Rejected):
+    """A fault that only HTTP knows: no such route (404), method (405) or media type (415)."""
+
+    def __init__(self, http_status: int, message: str, path: str = "") -> None:
+        super().__init__("NOT_FOUND" if http_status == 404 else "BAD_REQUEST", message, path=path)
+        self.http_status = http_status
+
+
 def refusal(error: BaseException, request_id: str) -> Refusal:
     """What the caller is told of `error`. Never raises; an unexpected error keeps its text to itself."""
     if not isinstance(error, TraceholdError):
@@ -87,6 +95,7 @@ def refusal(error: BaseException, request_id: str) -> Refusal:
         remedy=error.remedy[:MAX_TEXT],
         request_id=request_id,
         retry=isinstance(error, Unavailable),
+        http_status=error.http_status if isinstance(error, HttpFault) else 0,
     )
 
 

@@ -1,0 +1,63 @@
+"""What the values of the settings must be, beyond their types."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tracehold.config.settings import Config
+from tracehold.core.errors import Rejected
+from tracehold.core.limits import MAX_PARTY_CHARS
+
+Rule = Callable[[Any], bool]
+
+_LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})", re.ASCII)
+_CONTRACT = re.compile(r"(0x[0-9a-fA-F]{40})?")
+_FINALITY = re.compile(r"auto|tag|instant|depth:[1-9]\d{0,5}", re.ASCII)
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|\*", re.ASCII)
+_URL = re.compile(r"https?://[^\s]+", re.ASCII)
+
+
+def check(config: Config) -> None:
+    """Returns if every value is one that the node can work with; BAD_CONFIG with the key otherwise."""
+    for where, (rule, wanted) in _RULES.items():
+        section, key = where.split(".")
+        if not rule(getattr(getattr(config, section), key)):
+            raise Rejected("BAD_CONFIG", f"must be {wanted}", path=where)
+
+
+def _listens(value: str) -> bool:
+    found = _LISTEN.fullmatch(value)
+    return found is not None and int(found[2]) < 1 << 16
+
+
+def _at_least(least: float) -> tuple[Rule, str]:
+    return (lambda value: value >= least), f"{least:g} or more"
+
+
+def _within(least: float, most: float) -> tuple[Rule, str]:
+    return (lambda value: least <= value <= most), f"from {least:g} to {most:g}"
+
+
+_ADDRESS = (_listens, "host:port")
+_RULES: dict[str, tuple[Rule, str]] = {
+    "node.operator": (lambda value: ":" in value and 0 < len(value) <= MAX_PARTY_CHARS, "a URI"),
+    "grpc.listen": _ADDRESS,
+    "grpc.max_concurrent": _within(1, 10_000),
+    "rest.listen": _ADDRESS,
+    "rest.public_url": (lambda value: not value or bool(_URL.fullmatch(value)), "an http or https address"),
+    "rest.cors_origins": (
+        lambda value: all(_ORIGIN.fullmatch(origin) for origin in value),
+        "origins such as https://shop.example",
+    ),
+    "ledger.rpc": (lambda value: bool(_URL.fullmatch(value)), "an http or https address"),
+    "ledger.contract": (lambda value: bool(_CONTRACT.fullmatch(value)), "0x and 40 hexadecimal digits"),
+    "ledger.chain_id": _at_least(0),
+    "ledger.finality": (lambda value: bool(_FINALITY.fullmatch(value)), "auto, tag, instant or depth:N"),
+    "ledger.poll_s": _within(0.01, 600),
+    "anchor.records": _within(1, 1_000_000),
+    "anchor.seconds": _within(0.1, 86_400),
+    "limits.disk_reserve_bytes": _at_least(16 << 20),
+    "limits.stop_grace_s": _within(0, 600),
+    "logging.slow_s": _at_least(0),
+    "logging.sample": _at_least(0),
+}
