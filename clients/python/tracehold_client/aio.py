@@ -1,0 +1,198 @@
+"""The asynchronous client: one connection to one node."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+
+from tracehold.core.limits import MAX_BATCH_RECORDS
+from tracehold.v1 import (
+    receipt_pb2,
+    record_pb2,
+    trace_pb2,
+    trace_pb2_grpc,
+    upload_pb2,
+    upload_pb2_grpc,
+    verify_pb2,
+    verify_pb2_grpc,
+)
+from tracehold_client.channel import open_channel
+from tracehold_client.errors import of_call
+from tracehold_client.items import Item, Uploaded, items_of, uploaded
+from tracehold_client.questions import contents_request, history_request, trace_request, whole_answer
+from tracehold_client.states import State
+
+_Answer = TypeVar("_Answer", bound=Message)
+
+
+class AsyncClient:
+    """Calls of one node, for one event loop. Use it with `async with`.
+
+    Every method raises `Rejected`, `Unavailable` or `Broken` of `tracehold.core.errors`, with the node's
+    code. Calls are
+    repeated by themselves, with growing waits, while the node cannot be reached; `timeout` is in seconds,
+    over all attempts.
+    """
+
+    def __init__(
+        self, target: str, *, token: str | None = None, tls_ca: bytes | None = None, timeout: float = 30.0
+    ) -> None:
+        self._channel = open_channel(target, tls_ca)
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._timeout = timeout
+        # The generated stubs are typed for either kind of channel; ours is always the asynchronous one.
+        channel: Any = self._channel
+        self._uploads: Any = upload_pb2_grpc.UploadServiceStub(channel)
+        self._proofs: Any = verify_pb2_grpc.VerifyServiceStub(channel)
+        self._questions: Any = trace_pb2_grpc.TraceServiceStub(channel)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; calls that run are cancelled."""
+        await self._channel.close()
+
+    async def upload(
+        self,
+        items: Iterable[Item | bytes],
+        *,
+        wait_for: State = State.SEALED,
+        all_or_nothing: bool = False,
+        receipts: bool = True,
+        timeout: float | None = None,
+    ) -> list[Uploaded]:
+        """Upload a batch (about 100 records is a good size): one result for each, in order.
+
+        A refused record stands in its result and refuses no other, unless `all_or_nothing`. What has not
+        reached `wait_for` at
+        the timeout is answered at the state it reached. The same bytes again give the same answer.
+        """
+        request = upload_pb2.UploadRequest(
+            items=items_of(items),
+            wait_for=record_pb2.State.ValueType(int(wait_for)),
+            all_or_nothing=all_or_nothing,
+            omit_receipts=not receipts,
+        )
+        answer: upload_pb2.UploadResponse = await self._call(self._uploads.Upload, request, timeout)
+        return [uploaded(result) for result in answer.results]
+
+    async def states(self, fingerprints: Sequence[str]) -> dict[str, State]:
+        """How far each record has come; `State.NONE` where this node does not hold it."""
+        found: dict[str, State] = {}
+        for start in range(0, len(fingerprints), MAX_BATCH_RECORDS):
+            part = fingerprints[start : start + MAX_BATCH_RECORDS]
+            request = upload_pb2.GetStatesRequest(fingerprints=part)
+            answer: upload_pb2.GetStatesResponse = await self._call(self._uploads.GetStates, request)
+            found |= {each.fingerprint: State(each.state) for each in answer.states}
+        return found
+
+    async def record(self, fingerprint: str) -> record_pb2.Record:
+        """One record with its signed bytes."""
+        request = verify_pb2.GetRecordRequest(fingerprint=fingerprint)
+        answer: verify_pb2.GetRecordResponse = await self._call(self._proofs.GetRecord, request)
+        return answer.record
+
+    async def receipt(self, fingerprint: str) -> receipt_pb2.Receipt:
+        """The receipt of a record: against the covering anchor where there is one."""
+        return (await self._receipt(fingerprint)).receipt
+
+    async def evidence(self, fingerprint: str) -> bytes:
+        """The evidence file of a record: all that `verify` needs, with no node and no network."""
+        return (await self._receipt(fingerprint)).evidence
+
+    async def _receipt(self, fingerprint: str) -> verify_pb2.GetReceiptResponse:
+        request = verify_pb2.GetReceiptRequest(fingerprint=fingerprint)
+        answer: verify_pb2.GetReceiptResponse = await self._call(self._proofs.GetReceipt, request)
+        return answer
+
+    async def verify_remote(
+        self, *, fingerprint: str = "", evidence: bytes = b""
+    ) -> verify_pb2.VerifyRecordResponse:
+        """What the node says of one of its records, or of evidence from anywhere. To rely on nobody, use
+        `verify`.
+        """
+        request = verify_pb2.VerifyRecordRequest(fingerprint=fingerprint, evidence=evidence)
+        answer: verify_pb2.VerifyRecordResponse = await self._call(self._proofs.VerifyRecord, request)
+        return answer
+
+    async def status(self) -> verify_pb2.GetStatusResponse:
+        """How the node stands, and which of its back-ends are stand-ins."""
+        answer: verify_pb2.GetStatusResponse = await self._call(
+            self._proofs.GetStatus, verify_pb2.GetStatusRequest()
+        )
+        return answer
+
+    async def locate(self, item: str) -> trace_pb2.LocateResponse:
+        """Which holders keep which records about an item; all pages."""
+        return await whole_answer(self._bound(self._questions.Locate), trace_pb2.LocateRequest(item=item))
+
+    async def trace(  # noqa: PLR0913 - the fields of the request, all but two with a default
+        self,
+        item: str,
+        direction: str,
+        *,
+        at: datetime | None = None,
+        known_at: datetime | None = None,
+        max_depth: int = 0,
+        max_items: int = 0,
+        full: bool = False,
+        strict_time: bool = False,
+    ) -> trace_pb2.TraceResponse:
+        """What an item was made from (`upstream`) or went into (`downstream`); all pages.
+
+        `at` is what was true at that event time, `known_at` what was known by that time; `full` has the node
+        check signatures
+        again. Gaps and `truncated` say where the answer is not whole.
+        """
+        request = trace_request(item, direction, at, known_at, full)
+        request.max_depth, request.max_items, request.strict_time = max_depth, max_items, strict_time
+        return await whole_answer(self._bound(self._questions.Trace), request)
+
+    async def history(
+        self,
+        item: str,
+        *,
+        at: datetime | None = None,
+        known_at: datetime | None = None,
+        full: bool = False,
+    ) -> trace_pb2.GetHistoryResponse:
+        """What happened to an item, and to what held it while it held it; all pages."""
+        request = history_request(item, at, known_at, full)
+        return await whole_answer(self._bound(self._questions.GetHistory), request)
+
+    async def contents(
+        self,
+        item: str,
+        *,
+        at: datetime | None = None,
+        known_at: datetime | None = None,
+        full: bool = False,
+    ) -> trace_pb2.GetContentsResponse:
+        """What is packed in a container, or attached to an asset."""
+        request = contents_request(item, at, known_at, full)
+        answer: trace_pb2.GetContentsResponse = await self._call(self._questions.GetContents, request)
+        return answer
+
+    async def masterdata(self, identifier: str) -> trace_pb2.GetMasterdataResponse:
+        """What parties say about a product, a place or a party: every version, oldest first."""
+        request = trace_pb2.GetMasterdataRequest(id=identifier)
+        answer: trace_pb2.GetMasterdataResponse = await self._call(self._questions.GetMasterdata, request)
+        return answer
+
+    def _bound(self, method: Any) -> Any:
+        return lambda request: self._call(method, request)
+
+    async def _call(self, method: Any, request: Message, timeout: float | None = None) -> Any:
+        try:
+            return await method(request, metadata=self._metadata, timeout=timeout or self._timeout)
+        except grpc.RpcError as error:
+            raise of_call(error) from error

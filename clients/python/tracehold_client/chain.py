@@ -1,0 +1,145 @@
+"""Verification against a chain of the user's own choice, never against one that the evidence or a node
+names.
+"""
+
+import re
+from typing import Any
+
+from tracehold.core.anchor import Anchor
+from tracehold.core.anchorproof import ANCHORED_TOPIC, AnchoredEvent
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.evidence import ChainView, Report, Trust, decode_evidence, report
+from tracehold.core.ids import NetworkId, Root
+from tracehold.core.receipt import parse_receipt
+from tracehold.core.trie import keccak256
+from tracehold_client.jsonrpc import JsonRpc
+from tracehold_client.offline import now_ms
+
+CONFIRMATIONS = 12
+"""Blocks on top of one that make it final where the chain knows no `finalized` block."""
+
+_WORD = 32
+_NETWORK_ID = keccak256(b"networkId()")[:4]
+_NODE_AT = keccak256(b"nodeAt(uint32)")[:4]
+_NODE_WORDS, _LOG_WORD = 7, 5  # struct Node: operator, account, roles, active, nodeKey, log, recordHash
+_ADDRESS = re.compile(r"(?:0x)?([0-9a-fA-F]{40})", re.ASCII)
+
+
+def verify_with_rpc(
+    evidence: bytes,
+    rpc_url: str,
+    contract: str,
+    trust: Trust | None = None,
+    *,
+    timeout: float = 20.0,
+    at_ms: int | None = None,
+) -> Report:
+    """Check an evidence file against the contract (0x and 40 digits) on the chain behind `rpc_url`.
+
+    The report as of `verify`. Raises MALFORMED_PROOF where the bytes are no evidence file, BAD_REQUEST for a
+    malformed address,
+    `Unavailable("CHAIN_DOWN")` where the chain gives no usable answer.
+    """
+    parts = decode_evidence(evidence)
+    address = contract_address(contract)
+    at = now_ms() if at_ms is None else at_ms
+    try:
+        anchor = parse_receipt(parts.receipt).anchor
+    except Rejected:
+        anchor = None  # the first step says so, in its own words
+    if anchor is None:
+        return report(parts, trust, None, at)
+    return report(parts, trust, chain_view(JsonRpc(rpc_url, timeout=timeout), address, anchor), at)
+
+
+def contract_address(text: str) -> bytes:
+    """The 20 bytes of an address; BAD_REQUEST otherwise."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise Rejected("BAD_REQUEST", f"{text!r} is no contract address", path="contract")
+    return bytes.fromhex(match[1])
+
+
+def chain_view(rpc: JsonRpc, contract: bytes, anchor: Anchor) -> ChainView:
+    """What the chain says about one anchor. Nothing of the anchor is believed: it only tells where to
+    look.
+    """
+    block = rpc.call("eth_getBlockByNumber", hex(anchor.block_number), False)
+    block_hash = _bytes(block["hash"], 32) if block else None
+    return ChainView(
+        chain_id=_number(rpc.call("eth_chainId")),
+        contract=contract,
+        network=NetworkId(_call(rpc, contract, _NETWORK_ID, 1)),
+        block_hash=block_hash,
+        block_time=_number(block["timestamp"]) if block else None,
+        final_number=_final_number(rpc),
+        event=_event(rpc, contract, anchor, block_hash) if block_hash else None,
+        node_log=_node_log(rpc, contract, anchor.node),
+    )
+
+
+def _event(rpc: JsonRpc, contract: bytes, anchor: Anchor, block_hash: bytes) -> AnchoredEvent | None:
+    """The contract's event of this node in that block; with several, the one of the anchor's size."""
+    topics = ["0x" + ANCHORED_TOPIC.hex(), "0x" + anchor.node.to_bytes(_WORD, "big").hex()]
+    wanted = {"blockHash": "0x" + block_hash.hex(), "address": "0x" + contract.hex(), "topics": topics}
+    found = rpc.call("eth_getLogs", wanted)
+    events = [_decoded(entry) for entry in found] if isinstance(found, list) else []
+    return next((event for event in events if event.size == anchor.size), events[0] if events else None)
+
+
+def _decoded(entry: Any) -> AnchoredEvent:
+    try:
+        node, data = _bytes(entry["topics"][1], _WORD), bytes.fromhex(entry["data"].removeprefix("0x"))
+        words = [data[at : at + _WORD] for at in range(0, len(data), _WORD)]
+        ackers = tuple(int.from_bytes(word, "big") for word in words[5:])
+        sizes = int.from_bytes(words[0], "big"), int.from_bytes(words[1], "big")
+        return AnchoredEvent(int.from_bytes(node, "big"), *sizes, Root(words[2]), ackers)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise _unusable("a log") from error
+
+
+def _node_log(rpc: JsonRpc, contract: bytes, node: int) -> bytes | None:
+    words = _call(rpc, contract, _NODE_AT + node.to_bytes(_WORD, "big"), _NODE_WORDS)
+    log = words[_LOG_WORD * _WORD : (_LOG_WORD + 1) * _WORD]
+    return log if any(log) else None
+
+
+def _final_number(rpc: JsonRpc) -> int:
+    """The newest final block: as the chain says, or by depth where it does not know that word."""
+    try:
+        block = rpc.call("eth_getBlockByNumber", "finalized", False)
+    except Unavailable:
+        block = None
+    if block:
+        return _number(block["number"])
+    return _number(rpc.call("eth_blockNumber")) - CONFIRMATIONS
+
+
+def _call(rpc: JsonRpc, contract: bytes, data: bytes, words: int) -> bytes:
+    result = rpc.call("eth_call", {"to": "0x" + contract.hex(), "data": "0x" + data.hex()}, "latest")
+    if result in {"0x", "", None}:
+        raise Rejected(
+            "UNTRUSTED", f"there is no tracehold contract at 0x{contract.hex()} on the given chain"
+        )
+    return _bytes(result, words * _WORD)
+
+
+def _bytes(text: Any, length: int) -> bytes:
+    try:
+        value = bytes.fromhex(text.removeprefix("0x"))
+    except (ValueError, AttributeError) as error:
+        raise _unusable("hex digits") from error
+    if len(value) != length:
+        raise _unusable(f"{length} bytes")
+    return value
+
+
+def _number(text: Any) -> int:
+    try:
+        return int(text, 16)
+    except (ValueError, TypeError) as error:
+        raise _unusable("a number") from error
+
+
+def _unusable(what: str) -> Unavailable:
+    return Unavailable("CHAIN_DOWN", f"the chain answers something else where {what} must stand")

@@ -1,0 +1,83 @@
+"""Requests about items, and answers of several pages put together."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tracehold.core.errors import Rejected
+from tracehold.v1 import trace_pb2
+
+_Request = TypeVar("_Request", trace_pb2.TraceRequest, trace_pb2.GetHistoryRequest, trace_pb2.LocateRequest)
+_Answer = TypeVar("_Answer", trace_pb2.TraceResponse, trace_pb2.GetHistoryResponse, trace_pb2.LocateResponse)
+
+_LARGEST_PAGE = {"TraceRequest": 10_000, "GetHistoryRequest": 10_000, "LocateRequest": 1_000}
+_PAGED = ("items", "events", "locations")
+
+
+def trace_request(
+    item: str, direction: str, at: datetime | None, known_at: datetime | None, full: bool
+) -> trace_pb2.TraceRequest:
+    """A trace `upstream` or `downstream`; BAD_REQUEST for another direction."""
+    names = {
+        "upstream": trace_pb2.DIRECTION_UPSTREAM,
+        "downstream": trace_pb2.DIRECTION_DOWNSTREAM,
+    }
+    chosen = names.get(direction.lower())
+    if chosen is None:
+        raise Rejected("BAD_REQUEST", f"{direction!r} is neither upstream nor downstream", path="direction")
+    return trace_pb2.TraceRequest(
+        item=item, direction=chosen, at=_stamp(at), known_at=_stamp(known_at), verify=_mode(full)
+    )
+
+
+def history_request(
+    item: str, at: datetime | None, known_at: datetime | None, full: bool
+) -> trace_pb2.GetHistoryRequest:
+    """The history of an item."""
+    return trace_pb2.GetHistoryRequest(
+        item=item, at=_stamp(at), known_at=_stamp(known_at), verify=_mode(full)
+    )
+
+
+def contents_request(
+    item: str, at: datetime | None, known_at: datetime | None, full: bool
+) -> trace_pb2.GetContentsRequest:
+    """The contents of a container or asset."""
+    return trace_pb2.GetContentsRequest(
+        item=item, at=_stamp(at), known_at=_stamp(known_at), verify=_mode(full)
+    )
+
+
+async def whole_answer(ask: Callable[[_Request], Awaitable[_Answer]], request: _Request) -> _Answer:
+    """The answer of all pages as one, with the largest pages allowed. What is not paged is taken from the
+    first page.
+    """
+    request.page_size = _LARGEST_PAGE[type(request).__name__]
+    whole = page = await ask(request)
+    while page.next_page_token:
+        request.page_token = page.next_page_token
+        page = await ask(request)
+        for name in _PAGED:
+            if name in whole.DESCRIPTOR.fields_by_name:
+                getattr(whole, name).extend(getattr(page, name))
+        if isinstance(whole, trace_pb2.TraceResponse | trace_pb2.GetHistoryResponse):
+            whole.truncated |= getattr(page, "truncated", False)
+        whole.gaps.extend(gap for gap in page.gaps if gap not in whole.gaps)
+    whole.next_page_token = ""
+    return whole
+
+
+def _stamp(moment: datetime | None) -> Timestamp | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise Rejected("BAD_TIME", f"{moment.isoformat()} has no time zone", remedy="Add Z or an offset.")
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
+
+
+def _mode(full: bool) -> "trace_pb2.VerifyMode.ValueType":
+    return trace_pb2.VERIFY_MODE_FULL if full else trace_pb2.VERIFY_MODE_PROOF

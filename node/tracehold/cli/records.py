@@ -1,0 +1,85 @@
+"""From the content of a file to records: one event, a whole document, lines of events, or a ready
+statement.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tracehold.cli.output import usage
+
+if TYPE_CHECKING:
+    from tracehold.core.record import Audience
+    from tracehold_client import Item, Signer
+
+_COSE_SIGN1 = b"\xd2"  # CBOR tag 18
+
+
+@dataclass(frozen=True, slots=True)
+class Payloads:
+    """The payloads of a file, each with the exact bytes to be signed."""
+
+    events: list[bytes]
+    masterdata: list[bytes]
+
+
+def delegated(party: str, audience: "Audience") -> "Callable[[bytes], list[Item]]":
+    """Items that the creator signs for `party`."""
+    from tracehold_client import event_json, masterdata_json, statement
+
+    def make(raw: bytes) -> "list[Item]":
+        if is_statement(raw):
+            return [statement(raw)]
+        found = payloads(raw)
+        return [
+            *(masterdata_json(each, party=party, audience=audience) for each in found.masterdata),
+            *(event_json(each, party=party, audience=audience) for each in found.events),
+        ]
+
+    return make
+
+
+def signed(signer: "Signer", audience: "Audience") -> "Callable[[bytes], list[Item]]":
+    """Items that `signer` signed here."""
+    from tracehold_client import statement
+
+    def make(raw: bytes) -> "list[Item]":
+        if is_statement(raw):
+            return [statement(raw)]
+        found = payloads(raw)
+        return [
+            *(statement(signer.masterdata(each, audience=audience)) for each in found.masterdata),
+            *(statement(signer.event(each, audience=audience)) for each in found.events),
+        ]
+
+    return make
+
+
+def is_statement(raw: bytes) -> bool:
+    """Whether the bytes are a tagged COSE_Sign1, by their first byte: no JSON text begins like that."""
+    return raw[:1] == _COSE_SIGN1
+
+
+def payloads(raw: bytes) -> Payloads:
+    """The payloads in one file. Raises MALFORMED_JSON, NOT_EPCIS and what `parse_document` raises."""
+    from tracehold.core.epcis import Mode, parse_document
+    from tracehold.core.strict_json import loads
+
+    lines = [line for line in raw.splitlines() if line.strip()]
+    if len(lines) > 1 and all(_is_object(line) for line in lines):
+        return Payloads(lines, [])
+    content = loads(raw)
+    if not isinstance(content, dict):
+        raise usage("a file holds one event, an EPCISDocument, or one event a line")
+    if content.get("type") in {"EPCISDocument", "EPCISQueryDocument"}:
+        document = parse_document(raw, Mode.TOLERANT)
+        return Payloads(document.events, document.masterdata)
+    return Payloads([raw], [])
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
