@@ -316,7 +316,7 @@ async def test_a_failed_step_leaves_the_graph_as_it_was(tmp_path):
     opened.close()
 
 
-@pytest.mark.parametrize("query", [queries.FACTS, queries.MASTERDATA])
+@pytest.mark.parametrize("query", [queries.HITS, queries.BODIES, queries.MASTERDATA])
 async def test_questions_search_and_never_scan(tmp_path, query):
     """With rows and with statistics: no table is read from end to end, no filter is built over one.
 
@@ -334,6 +334,18 @@ async def test_questions_search_and_never_scan(tmp_path, query):
         assert not [line for line in plan if line.startswith("SCAN") and line.split()[1] not in "w hit l"], (
             plan
         )
+    opened.close()
+
+
+async def test_facts_are_the_same_when_memory_is_full(tmp_path, monkeypatch):
+    """What is remembered is forgotten at a limit, and changes no answer."""
+    monkeypatch.setattr(queries, "REMEMBER", 3)
+    opened = SqliteGraph(tmp_path / "graph.sqlite")
+    await opened.add(step(*(made(f"f{at}", "a", str(at)) for at in range(9))))
+    for _ in range(2):
+        assert await names(opened, "a") == [f"f{at}" for at in range(9)]
+        assert await names(opened, "1", "2") == ["f1", "f2"]
+    assert len(opened._remembered) <= 3
     opened.close()
 
 

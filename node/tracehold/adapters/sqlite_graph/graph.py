@@ -32,6 +32,7 @@ class SqliteGraph:
         self._path = path
         self._writing = Lock()
         self._readers: list[sqlite3.Connection] = []
+        self._remembered: queries.Remembered = {}
         with _reported():
             self._writer = connect(path)
             prepare(self._writer)
@@ -46,13 +47,11 @@ class SqliteGraph:
 
     async def facts(self, items: Collection[str], transformations: Collection[str] = ()) -> Sequence[Fact]:
         """See `ports.Graph.facts`."""
-        terms = [*items, *(TRANSFORMATION + id for id in transformations)]
-        return await self._read(lambda connection: queries.facts(connection, terms))
+        return await self._facts([*items, *(TRANSFORMATION + id for id in transformations)])
 
     async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:
         """See `ports.Graph.by_event_id`."""
-        terms = [EVENT + id for id in event_ids]
-        return await self._read(lambda connection: queries.facts(connection, terms))
+        return await self._facts([EVENT + id for id in event_ids])
 
     async def masterdata(self, id: str) -> Sequence[MasterDataVersion]:
         """See `ports.Graph.masterdata`."""
@@ -72,9 +71,12 @@ class SqliteGraph:
             connection.close()
         self._readers.clear()
 
+    async def _facts(self, terms: Collection[str]) -> Sequence[Fact]:
+        return await self._read(lambda connection: queries.facts(connection, terms, self._remembered))
+
     async def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
         def run() -> None:
-            with self._writing, _reported(), _transaction(self._writer):
+            with self._writing, _reported(), _transaction(self._writer, "IMMEDIATE"):
                 work(self._writer)
 
         await asyncio.to_thread(run)
@@ -83,7 +85,8 @@ class SqliteGraph:
         def run() -> Answer:
             with _reported():
                 connection = self._reader()
-                answer = work(connection)
+                with _transaction(connection, "DEFERRED"):
+                    answer = work(connection)
             # A connection that failed is dropped, one that answered is used again.
             self._readers.append(connection)
             return answer
@@ -98,8 +101,8 @@ class SqliteGraph:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
+def _transaction(connection: sqlite3.Connection, mode: str) -> Iterator[None]:
+    connection.execute(f"BEGIN {mode}")
     try:
         yield
         connection.execute("COMMIT")

@@ -28,13 +28,15 @@ def _known(row: str) -> str:
     return f"coalesce(({anchored}), {row}.known_ms)"
 
 
-FACTS = f"""
-SELECT f.fingerprint, f.body, {_known("f")},
+HITS = f"""
+SELECT f.id, f.fingerprint, {_known("f")},
        (SELECT min({_known("r")}) FROM repeat r WHERE r.fact = f.id)
 FROM (SELECT DISTINCT t.fact FROM json_each(?) w
       CROSS JOIN term n ON n.name = w.value CROSS JOIN touch t ON t.term = n.id) hit
 CROSS JOIN fact f ON f.id = hit.fact
 """
+
+BODIES = "SELECT f.body FROM json_each(?) w CROSS JOIN fact f ON f.id = w.value ORDER BY w.key"
 
 MASTERDATA = f"""
 SELECT l.name, m.type, m.issuer, m.fingerprint, m.audience, m.payload, {_known("m")} AS known
@@ -43,10 +45,34 @@ WHERE m.id = ? ORDER BY m.log, m.at
 """
 
 
-def facts(connection: Connection, terms: Collection[str]) -> list[Fact]:
-    """Every fact that touches one of the terms, once."""
-    found = connection.execute(FACTS, (orjson.dumps(list(terms)).decode(),))
-    return [decode(Fingerprint(fp), body, _earliest(here, again)) for fp, body, here, again in found]
+Remembered = dict[Fingerprint, Fact]
+"""Facts read before. A fact never changes but for the time it is known since, so it is taken if that still holds."""
+
+REMEMBER = 16_384
+"""Facts kept in memory, some 3 KiB each. A walk meets the same fact at several of its items."""
+
+
+def facts(connection: Connection, terms: Collection[str], remembered: Remembered) -> list[Fact]:
+    """Every fact that touches one of the terms, once. Both statements must see one state: open a transaction."""
+    found: list[Fact] = []
+    unread: list[tuple[int, Fingerprint, int | None]] = []
+    for id, fingerprint, here, again in connection.execute(HITS, (_json(terms),)):
+        known_ms = _earliest(here, again)
+        fact = remembered.get(fingerprint)
+        if fact is not None and fact.known_ms == known_ms:
+            found.append(fact)
+        else:
+            unread.append((id, fingerprint, known_ms))
+    bodies = connection.execute(BODIES, (_json([id for id, *_ in unread]),))
+    fresh = [decode(fp, body, known_ms) for (_, fp, known_ms), (body,) in zip(unread, bodies, strict=True)]
+    if len(remembered) + len(fresh) > REMEMBER:
+        remembered.clear()
+    remembered.update((fact.fingerprint, fact) for fact in fresh[:REMEMBER])
+    return found + fresh
+
+
+def _json(values: Collection[object]) -> str:
+    return orjson.dumps(list(values)).decode()
 
 
 def _earliest(first: int | None, second: int | None) -> int | None:
