@@ -1,0 +1,50 @@
+"""Where things come from and where they went: rules over facts, the same for every store and every node.
+
+See docs/lineage.md for each rule and its reason. Questions are `Walk`s: they say what facts they want next
+and do no input or output themselves.
+"""
+
+from tracehold.core.lineage.answers import (
+    ContentsResult,
+    Direction,
+    Gap,
+    GapReason,
+    Held,
+    HistoryEvent,
+    HistoryResult,
+    Role,
+    TracedItem,
+    TraceResult,
+    Wanted,
+)
+from tracehold.core.lineage.contents import contents
+from tracehold.core.lineage.facts import Fact, Quantity, fact_of, touched
+from tracehold.core.lineage.history import history
+from tracehold.core.lineage.trace import trace
+from tracehold.core.lineage.voids import order, same_event, takes_back
+from tracehold.core.lineage.walk import Walk
+
+__all__ = [
+    "ContentsResult",
+    "Direction",
+    "Fact",
+    "Gap",
+    "GapReason",
+    "Held",
+    "HistoryEvent",
+    "HistoryResult",
+    "Quantity",
+    "Role",
+    "TraceResult",
+    "TracedItem",
+    "Walk",
+    "Wanted",
+    "contents",
+    "fact_of",
+    "history",
+    "order",
+    "same_event",
+    "takes_back",
+    "touched",
+    "trace",
+]

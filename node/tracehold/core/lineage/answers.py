@@ -1,0 +1,120 @@
+"""What the questions of lineage answer. All identifiers canonical, all instants microseconds since 1970
+UTC."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tracehold.core.ids import Fingerprint
+
+
+class Direction(StrEnum):
+    """UPSTREAM: what an item was made of. DOWNSTREAM: what was made of it."""
+
+    UPSTREAM = "upstream"
+    DOWNSTREAM = "downstream"
+
+
+class GapReason(StrEnum):
+    """Why the chain of an item stops, or may be longer than what is shown."""
+
+    NEVER_COMMISSIONED = "never_commissioned"
+    HOLDER_DOWN = "holder_down"
+    ACCESS_REFUSED = "access_refused"
+    PROOF_FAILED = "proof_failed"
+    ERASED = "erased"
+    NOT_COVERED = "not_covered"
+    TRUNCATED = "truncated"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something is missing at this item; `item` is empty where it is not known which items are concerned."""
+
+    item: str
+    reason: GapReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a walk must see next: all facts that touch these items, and all of these transformation ids."""
+
+    items: frozenset[str]
+    transformations: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TracedItem:
+    """An ancestor or descendant. `depth` counts transformations and lot memberships between; `via` are the
+    statements that tie it into the answer. `against_time` (TIME_ORDER): only reached along an input that was
+    used before it was made, by what the clocks say."""
+
+    item: str
+    depth: int
+    via: tuple[Fingerprint, ...]
+    against_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TraceResult:
+    """Items by depth, then name; `events` are the statements the answer rests on, in time order."""
+
+    items: tuple[TracedItem, ...]
+    events: tuple[Fingerprint, ...]
+    gaps: tuple[Gap, ...]
+    truncated: bool
+
+
+class Role(StrEnum):
+    """How an event concerns the item asked about. HELD: it happened to a container that held the item
+    then."""
+
+    OBSERVED = "observed"
+    CHILD = "child"
+    PARENT = "parent"
+    INPUT = "input"
+    OUTPUT = "output"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """One statement of a history; `through` is the item it names: the one asked about, or a container of
+    it."""
+
+    fingerprint: Fingerprint
+    instant: int
+    role: Role
+    through: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryResult:
+    """Statements in time order; several speakers may state one event."""
+
+    events: tuple[HistoryEvent, ...]
+    gaps: tuple[Gap, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An item in a container or assembly since `since`. `amounts` are (amount, unit) of a class or lot, empty
+    for a piece; an amount None means some."""
+
+    item: str
+    parent: str
+    since: int
+    amounts: tuple[tuple[float | None, str | None], ...]
+    opened_by: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsResult:
+    """What is in an item (`children`, by aggregation) and part of it (`components`, by association)."""
+
+    children: tuple[Held, ...]
+    components: tuple[Held, ...]
+    events: tuple[Fingerprint, ...]
+    gaps: tuple[Gap, ...]
+    truncated: bool

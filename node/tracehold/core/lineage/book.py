@@ -1,0 +1,155 @@
+"""The facts that a walk has seen, by the role that items have in them.
+
+A walk asks for facts by yielding `Wanted`; whoever drives it looks them up and hands them over. The book
+never does input or output, and never holds a fact that the question may not see (`at`, `known_at`, taken
+back).
+"""
+
+from collections import defaultdict
+from collections.abc import Generator, Iterable
+from typing import TypeVar
+
+from tracehold.core.epcis.model import EventType
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage.answers import Gap, Wanted
+from tracehold.core.lineage.facts import Fact, Quantity
+from tracehold.core.lineage.voids import takes_back
+
+Answer = TypeVar("Answer")
+Asking = Generator[Wanted, None, Answer]
+
+Family = EventType
+"""AGGREGATION or ASSOCIATION: the two kinds of being in something."""
+
+
+class Book:
+    """Facts so far, and the budget of items that may still be asked for.
+
+    `at` (microseconds) hides later events, `known_at` (milliseconds) hides what was not known by then.
+    """
+
+    def __init__(self, at: int | None = None, known_at: int | None = None, budget: int = 100_000) -> None:
+        self.gaps: list[Gap] = []
+        self.truncated = False
+        self._at, self._known_at, self._budget = at, known_at, budget
+        self._facts: dict[Fingerprint, Fact] = {}
+        self._declared: dict[tuple[str, int], list[Fact]] = {}
+        self._asked: set[str] = set()
+        self._asked_processes: set[str] = set()
+        self._made: defaultdict[str, list[Fact]] = defaultdict(list)
+        self._used: defaultdict[str, list[Fact]] = defaultdict(list)
+        self._seen: defaultdict[str, list[Fact]] = defaultdict(list)
+        self._child: defaultdict[str, list[tuple[Fact, Quantity]]] = defaultdict(list)
+        self._parent: defaultdict[str, list[Fact]] = defaultdict(list)
+        self._lots: defaultdict[str, list[tuple[str, Fact]]] = defaultdict(list)
+        self._pieces: defaultdict[str, list[tuple[str, Fact]]] = defaultdict(list)
+        self._process: defaultdict[str, list[Fact]] = defaultdict(list)
+
+    # -- filling
+
+    def load(self, items: Iterable[str], processes: Iterable[str] = ()) -> Asking[None]:
+        """Asks for what was not asked before. Past the budget items are left out and the answer is
+        truncated."""
+        fresh = {item for item in items if item not in self._asked}
+        if len(self._asked) + len(fresh) > self._budget:
+            self.truncated = True
+            fresh = set(sorted(fresh)[: max(0, self._budget - len(self._asked))])
+        named = {name for name in processes if name not in self._asked_processes}
+        self._asked |= fresh
+        self._asked_processes |= named
+        if fresh or named:
+            yield Wanted(frozenset(fresh), frozenset(named))
+
+    def was_asked(self, item: str) -> bool:
+        """Whether all facts of this item are here."""
+        return item in self._asked
+
+    def add(self, facts: Iterable[Fact]) -> None:
+        """Take facts in; repeats are harmless, and so is any order."""
+        for fact in facts:
+            if fact.fingerprint in self._facts or self._hidden(fact):
+                continue
+            self._facts[fact.fingerprint] = fact
+            if fact.declares_error:
+                self._declared.setdefault((fact.issuer, fact.instant), []).append(fact)
+            else:
+                self._index(fact)
+
+    def _hidden(self, fact: Fact) -> bool:
+        if self._at is not None and fact.instant > self._at:
+            return True
+        return self._known_at is not None and (fact.known_ms is None or fact.known_ms > self._known_at)
+
+    def _index(self, fact: Fact) -> None:
+        for quantity in fact.outputs:
+            self._made[quantity.item].append(fact)
+        for quantity in fact.inputs:
+            self._used[quantity.item].append(fact)
+        for quantity in fact.observed:
+            self._seen[quantity.item].append(fact)
+        for quantity in fact.children:
+            self._child[quantity.item].append((fact, quantity))
+        for piece, lot in fact.memberships:
+            self._lots[piece].append((lot, fact))
+            self._pieces[lot].append((piece, fact))
+        if fact.parent is not None:
+            self._parent[fact.parent].append(fact)
+        if fact.transformation_id is not None:
+            self._process[fact.transformation_id].append(fact)
+
+    # -- reading: facts that were taken back are never seen
+
+    def made(self, item: str) -> list[Fact]:
+        """Transformations that put the item out."""
+        return self._live(self._made.get(item, []))
+
+    def used(self, item: str) -> list[Fact]:
+        """Transformations that took the item in."""
+        return self._live(self._used.get(item, []))
+
+    def seen(self, item: str) -> list[Fact]:
+        """Object and transaction events on the item."""
+        return self._live(self._seen.get(item, []))
+
+    def held(self, item: str, family: Family) -> list[tuple[Fact, Quantity]]:
+        """Events of the family that name the item as child, with how it stands there."""
+        return [
+            (fact, q) for fact, q in self._child.get(item, []) if fact.type is family and not self._void(fact)
+        ]
+
+    def holding(self, item: str, family: Family) -> list[Fact]:
+        """Events of the family that name the item as parent."""
+        return [fact for fact in self._live(self._parent.get(item, [])) if fact.type is family]
+
+    def parent_in(self, item: str) -> list[Fact]:
+        """All events that name the item as parent."""
+        return self._live(self._parent.get(item, []))
+
+    def child_in(self, item: str) -> list[Fact]:
+        """All events that name the item as child."""
+        return self._live([fact for fact, _ in self._child.get(item, [])])
+
+    def lots(self, piece: str) -> list[tuple[str, Fact]]:
+        """Lots that the piece is said to belong to, each with the statement."""
+        return [(lot, fact) for lot, fact in self._lots.get(piece, []) if not self._void(fact)]
+
+    def pieces(self, lot: str) -> list[tuple[str, Fact]]:
+        """Pieces that are said to belong to the lot, each with the statement."""
+        return [(piece, fact) for piece, fact in self._pieces.get(lot, []) if not self._void(fact)]
+
+    def process(self, name: str) -> list[Fact]:
+        """All transformation events of one transformation id."""
+        return self._live(self._process.get(name, []))
+
+    def fact(self, fingerprint: Fingerprint) -> Fact:
+        """A fact that was taken in."""
+        return self._facts[fingerprint]
+
+    def _live(self, facts: list[Fact]) -> list[Fact]:
+        if not self._declared:
+            return facts
+        return [fact for fact in facts if not self._void(fact)]
+
+    def _void(self, fact: Fact) -> bool:
+        declared = self._declared.get((fact.issuer, fact.instant)) if self._declared else None
+        return declared is not None and any(takes_back(error, fact) for error in declared)

@@ -1,0 +1,145 @@
+"""Up and down through containers: who held an item when, and what a container held at an instant.
+
+Aggregation and association are kept apart as intervals and count alike here: a part of an engine goes where
+the engine goes. A place is no container: what stands in a warehouse does not take part in all that happens
+there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tracehold.core.epcis.model import EventType
+from tracehold.core.gs1 import Level, level
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage.book import Asking, Book
+from tracehold.core.lineage.intervals import Interval, intervals
+
+FAMILIES = (EventType.AGGREGATION, EventType.ASSOCIATION)
+BEGINNING = -1
+"""Before any instant of an event (times begin in 1970)."""
+
+MAX_WINDOWS = 200_000
+"""Windows followed at most in one step: containers of containers multiply."""
+
+_PLACES = (Level.PLACE, Level.PARTY)
+_VESSELS = (Level.LOGISTIC_UNIT, Level.ASSET)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`item` was, directly or through others, in `container` from `start` to `end`, both included."""
+
+    item: str
+    container: str
+    start: int
+    end: int
+    evidence: tuple[Fingerprint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An item took part at an instant; the statements that say so, containers included."""
+
+    item: str
+    instant: int
+    evidence: tuple[Fingerprint, ...]
+
+
+def is_vessel(item: str) -> bool:
+    """Logistic units and returnable assets carry goods and are none: what they hold stands for them."""
+    return level(item) in _VESSELS
+
+
+def holders(book: Book, items: Iterable[str], forever: int) -> Asking[list[Window]]:
+    """All containers of the items, of their containers and so on, each with when."""
+    found: list[Window] = []
+    edge = [Window(item, item, BEGINNING, forever, ()) for item in items]
+    reached: set[tuple[str, str, int, int]] = set()
+    while edge:
+        yield from _load_with_parents(book, {window.container for window in edge})
+        places = {window.container: _held(book, window.container) for window in edge}
+        wider = [
+            grown
+            for window in edge
+            for place in places[window.container]
+            if (grown := _within(window, place))
+        ]
+        edge = []
+        for window in wider:
+            key = (window.item, window.container, window.start, window.end)
+            if key not in reached and window.container != window.item:
+                reached.add(key)
+                edge.append(window)
+        found += edge
+        if len(found) > MAX_WINDOWS:
+            book.truncated = True
+            break
+    return found
+
+
+def contents_at(book: Book, vessels: Iterable[tuple[str, int]]) -> Asking[dict[tuple[str, int], list[Use]]]:
+    """What each container held at its instant, one level deep, closed at both ends; containers of those
+    too."""
+    found: dict[tuple[str, int], list[Use]] = {}
+    edge = list(vessels)
+    while edge:
+        yield from book.load({vessel for vessel, _ in edge})
+        yield from book.load({child for vessel, _ in edge for child in children_of(book, vessel)})
+        for vessel, instant in edge:
+            found[vessel, instant] = _inside(book, vessel, instant)
+        inner = {(use.item, use.instant): None for key in edge for use in found[key]}
+        edge = [key for key in inner if key not in found]
+    return found
+
+
+def children_of(book: Book, vessel: str) -> set[str]:
+    """All that any event ever named as in, or part of, the vessel."""
+    return {q.item for family in FAMILIES for fact in book.holding(vessel, family) for q in fact.children}
+
+
+def spread(use: Use, contents: dict[tuple[str, int], list[Use]]) -> list[Use]:
+    """A use of a container as uses of what it held then. Only things that are goods themselves stay."""
+    whole, seen, edge = [], {use.item}, [use]
+    while edge:
+        part = edge.pop()
+        inside = contents.get((part.item, part.instant), [])
+        if not (inside and is_vessel(part.item)):
+            whole.append(part)
+        for inner in inside:
+            if inner.item not in seen:
+                seen.add(inner.item)
+                edge.append(Use(inner.item, inner.instant, part.evidence + inner.evidence))
+    return whole
+
+
+def _inside(book: Book, vessel: str, instant: int) -> list[Use]:
+    found = []
+    for child in sorted(children_of(book, vessel)):
+        for place in _held(book, child):
+            if place.parent == vessel and place.start <= instant <= place.end and child != vessel:
+                found.append(Use(child, instant, (place.opened_by,)))
+                break
+    return found
+
+
+def _held(book: Book, child: str) -> list[Interval]:
+    return [
+        place
+        for family in FAMILIES
+        for place in intervals(book, child, family)
+        if level(place.parent) not in _PLACES
+    ]
+
+
+def _load_with_parents(book: Book, items: set[str]) -> Asking[None]:
+    yield from book.load(items)
+    yield from book.load(
+        {fact.parent for item in items for fact in book.child_in(item) if fact.parent is not None}
+    )
+
+
+def _within(window: Window, place: Interval) -> Window | None:
+    start, end = max(window.start, place.start), min(window.end, place.end)
+    if start > end:
+        return None
+    return Window(window.item, place.parent, start, end, (*window.evidence, place.opened_by))

@@ -1,0 +1,66 @@
+"""What is in an item, and part of it, at an instant (docs/lineage.md, "Contents")."""
+
+from tracehold.core.epcis.model import EventType
+from tracehold.core.lineage.answers import ContentsResult, Held
+from tracehold.core.lineage.book import Asking, Book, Family
+from tracehold.core.lineage.containment import children_of
+from tracehold.core.lineage.intervals import OPEN, Interval, intervals
+from tracehold.core.lineage.voids import order
+from tracehold.core.lineage.walk import Walk
+
+
+def contents(
+    item: str,
+    *,
+    at: int | None = None,
+    known_at: int | None = None,
+    recursive: bool = False,
+    max_items: int = 100_000,
+) -> Walk[ContentsResult]:
+    """What the item holds after all that happened up to `at`; with `recursive` what those hold too, and so
+    on."""
+    book = Book(at, known_at, budget=max_items)
+    return Walk(book, _contents(book, item, recursive))
+
+
+def _contents(book: Book, item: str, recursive: bool) -> Asking[ContentsResult]:
+    children: list[Held] = []
+    components: list[Held] = []
+    edge, seen = [item], {item}
+    while edge:
+        yield from book.load(edge)
+        yield from book.load({child for vessel in edge for child in children_of(book, vessel)})
+        inside = [_now_in(book, vessel, EventType.AGGREGATION) for vessel in edge]
+        parts = [_now_in(book, vessel, EventType.ASSOCIATION) for vessel in edge]
+        children += [held for vessel in inside for held in vessel]
+        components += [held for vessel in parts for held in vessel]
+        inner = {held.item for vessel in inside + parts for held in vessel} - seen
+        seen |= inner
+        edge = sorted(inner) if recursive else []
+    events = {held.opened_by for held in children + components}
+    return ContentsResult(
+        children=tuple(children),
+        components=tuple(components),
+        events=tuple(sorted(events, key=lambda fingerprint: order(book.fact(fingerprint)))),
+        gaps=tuple(book.gaps),
+        truncated=book.truncated,
+    )
+
+
+def _now_in(book: Book, vessel: str, family: Family) -> list[Held]:
+    named = {quantity.item for fact in book.holding(vessel, family) for quantity in fact.children}
+    return [
+        _held(child, place)
+        for child in sorted(named - {vessel})
+        for place in intervals(book, child, family)
+        if place.parent == vessel and place.end == OPEN
+    ]
+
+
+def _held(child: str, place: Interval) -> Held:
+    amounts: list[tuple[float | None, str | None]] = [
+        (amount, unit) for unit, amount in place.amounts.items()
+    ]
+    if place.vague:
+        amounts.append((None, None))
+    return Held(child, place.parent, place.start, tuple(amounts), place.opened_by)

@@ -1,0 +1,123 @@
+"""From when to when an item was in a container, or part of an assembly (docs/lineage.md, "Containment")."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tracehold.core.epcis.model import Action
+from tracehold.core.gs1 import Level, level
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage.book import Book, Family
+from tracehold.core.lineage.facts import Fact, Quantity
+from tracehold.core.lineage.voids import order, same_event
+
+OPEN = 1 << 62
+"""The end of an interval that has not ended. Larger than any instant."""
+
+_TOLERANCE = 1e-9  # of all that was added: sums of decimal amounts in binary floats
+_ONE_PLACE = (Level.SERIAL, Level.LOGISTIC_UNIT, Level.ASSET)
+
+Statement = tuple[Fact, Quantity | None]
+"""An event of one family and how the child stands in it; None: it empties the parent."""
+
+
+@dataclass(slots=True)
+class Interval:
+    """The child was in `parent` from `start` to `end`, both instants included. `amounts`: unit to what is
+    still there (classes and lots only); `vague`: some of it was never counted."""
+
+    parent: str
+    start: int
+    opened_by: Fingerprint
+    end: int = OPEN
+    closed_by: Fingerprint | None = None
+    amounts: dict[str | None, float] = field(default_factory=dict)
+    vague: bool = False
+
+    def close(self, fact: Fact) -> None:
+        """It ended with this event."""
+        self.end, self.closed_by = fact.instant, fact.fingerprint
+
+
+def intervals(book: Book, child: str, family: Family) -> list[Interval]:
+    """Where the child was, by all facts in the book about it and its parents."""
+    named: list[Statement] = [*book.held(child, family)]
+    if not named:
+        return []
+    single = _in_one_place(child, named)
+    # An event that empties a parent names no children; it counts for whoever is in there.
+    parents = {fact.parent for fact, _ in named if fact.parent is not None}
+    for parent in parents:
+        named += [(fact, None) for fact in book.holding(parent, family) if empties(fact)]
+    named.sort(key=lambda statement: order(statement[0]))
+    return _single(named) if single else _amounts(named)
+
+
+def empties(fact: Fact) -> bool:
+    """A DELETE without children takes everything out, one level deep (EPCIS 2.0 section 7.4.3)."""
+    return fact.action is Action.DELETE and not fact.children
+
+
+def _in_one_place(child: str, named: Iterable[Statement]) -> bool:
+    """A piece is in one container at a time; amounts of a class or lot may be in several."""
+    found = level(child)
+    if found is Level.OPAQUE:
+        return any(quantity is not None and quantity.piece for _, quantity in named)
+    return found in _ONE_PLACE
+
+
+def _single(named: list[Statement]) -> list[Interval]:
+    found: list[Interval] = []
+    current: Interval | None = None
+    for fact, _ in named:
+        if fact.parent is None:
+            continue  # seen together, in nothing
+        if current is not None and (current.parent == fact.parent) is (fact.action is Action.DELETE):
+            # Taken out of where it is; or put, or seen, somewhere else: then it has left.
+            current.close(fact)
+            current = None
+        if current is None and fact.action is not Action.DELETE:
+            current = Interval(fact.parent, fact.instant, fact.fingerprint)
+            found.append(current)
+    return found
+
+
+def _amounts(named: list[Statement]) -> list[Interval]:
+    found: list[Interval] = []
+    current: dict[str, Interval] = {}
+    added: dict[str, float] = {}
+    counted: set[object] = set()
+    for fact, quantity in named:
+        parent, event = fact.parent, (same_event(fact), quantity)
+        if parent is None or event in counted:
+            continue  # seen together in nothing, or the same event by another speaker
+        counted.add(event)
+        inside = current.get(parent)
+        if fact.action is Action.DELETE:
+            if inside is not None and _took_all(inside, quantity, added[parent]):
+                current.pop(parent).close(fact)
+        elif inside is None:
+            current[parent] = inside = Interval(parent, fact.instant, fact.fingerprint)
+            found.append(inside)
+            added[parent] = _put(inside, quantity)
+        elif fact.action is Action.ADD:
+            added[parent] += _put(inside, quantity)
+    return found
+
+
+def _put(inside: Interval, quantity: Quantity | None) -> float:
+    if quantity is None or quantity.amount is None:
+        inside.vague = True
+        return 0.0
+    inside.amounts[quantity.uom] = inside.amounts.get(quantity.uom, 0.0) + quantity.amount
+    return quantity.amount
+
+
+def _took_all(inside: Interval, quantity: Quantity | None, added: float) -> bool:
+    """Take an amount out; whether nothing is left. An amount in a unit that was never put in takes
+    nothing."""
+    if quantity is None or quantity.amount is None:
+        return True
+    if quantity.uom in inside.amounts:
+        left = inside.amounts[quantity.uom] - quantity.amount
+        inside.amounts[quantity.uom] = max(left, 0.0)
+    return not inside.vague and all(amount <= _TOLERANCE * added for amount in inside.amounts.values())
