@@ -1,7 +1,6 @@
 """Many records, one at a time in, batches out."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -10,9 +9,10 @@ from typing import Self
 from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold_client.aio import AsyncClient
 from tracehold_client.items import Item, Uploaded, statement
+from tracehold_client.patience import Clock, Patience
 from tracehold_client.states import State
 
-_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.2, 10.0, 2.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 10.0
 
 
 @dataclass(slots=True)
@@ -53,6 +53,7 @@ class BatchingUploader:
         max_pending: int = 2000,
         lanes: int = 4,
         give_up: float = 120.0,
+        clock: Clock | None = None,
     ) -> None:
         self._client = client
         self._wait_for, self._receipts = wait_for, receipts
@@ -60,6 +61,7 @@ class BatchingUploader:
         self._room = asyncio.Semaphore(max_pending)
         self._lanes = asyncio.Semaphore(lanes)
         self._give_up = give_up
+        self._clock = clock or Clock()
         self._batch = _Batch()
         self._timer: asyncio.TimerHandle | None = None
         self._sending: set[asyncio.Task[None]] = set()
@@ -134,19 +136,17 @@ class BatchingUploader:
 
     async def _outcomes(self, items: Sequence[Item]) -> list[Uploaded]:
         """The outcome of each, the whole batch sent again while the node is away or any of it has to wait."""
-        deadline, wait = time.monotonic() + self._give_up, _FIRST_WAIT
+        patience = Patience(self._give_up, first=_FIRST_WAIT, longest=_LONGEST_WAIT, clock=self._clock)
         while True:
             try:
                 outcomes = await self._client.upload(items, wait_for=self._wait_for, receipts=self._receipts)
-                if not any(isinstance(outcome.error, Unavailable) for outcome in outcomes):
-                    return outcomes
-                if time.monotonic() + wait > deadline:
-                    return outcomes
             except Unavailable:
-                if time.monotonic() + wait > deadline:
+                if not await patience.wait():
                     raise
-            await asyncio.sleep(wait)
-            wait = min(wait * _GROWTH, _LONGEST_WAIT)
+                continue
+            waiting = any(isinstance(outcome.error, Unavailable) for outcome in outcomes)
+            if not waiting or not await patience.wait():
+                return outcomes
 
 
 def _settle(batch: _Batch, act: Callable[["asyncio.Future[Uploaded]"], object]) -> None:

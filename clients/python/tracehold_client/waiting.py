@@ -1,47 +1,43 @@
 """Waiting until records have come as far as they should."""
 
-import asyncio
-import time
 from collections.abc import Sequence
 
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold_client.aio import AsyncClient
+from tracehold_client.patience import Clock, Patience
 from tracehold_client.states import State
 
-_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.1, 2.0, 1.5
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 2.0
 
 
 async def wait_for_state(
-    client: AsyncClient, fingerprints: Sequence[str], state: State, timeout: float
+    client: AsyncClient,
+    fingerprints: Sequence[str],
+    state: State,
+    timeout: float,
+    *,
+    clock: Clock | None = None,
 ) -> dict[str, State]:
     """Ask with growing waits until all records have reached `state`; their states then.
 
     Raises `Unavailable("DEADLINE")` after `timeout` seconds, which loses nothing: ask again later.
-    `Rejected("NOT_FOUND")` where
-    the node does not hold one of the records. A node that is away meanwhile is waited for.
+    `Rejected("NOT_FOUND")` where the node does not hold one of the records. A node that is away meanwhile is
+    waited for.
     """
-    deadline = time.monotonic() + timeout
-    pending, found, wait = list(dict.fromkeys(fingerprints)), dict[str, State](), _FIRST_WAIT
+    patience = Patience(timeout, first=_FIRST_WAIT, longest=_LONGEST_WAIT, clock=clock or Clock())
+    pending, found = list(dict.fromkeys(fingerprints)), dict[str, State]()
     while True:
-        found |= await _states_if_up(client, pending, deadline)
-        unknown = [each for each in pending if found.get(each) is State.NONE]
+        try:
+            found |= await client.states(pending)
+        except Unavailable:
+            if not await patience.wait():
+                raise
+            continue
+        unknown = [each for each in pending if found.get(each, State.NONE) is State.NONE]
         if unknown:
             raise Rejected("NOT_FOUND", f"the node does not hold {unknown[0]}")
-        pending = [each for each in pending if found.get(each, State.NONE) < state]
+        pending = [each for each in pending if found[each] < state]
         if not pending:
             return found
-        if time.monotonic() + wait > deadline:
+        if not await patience.wait():
             raise Unavailable("DEADLINE", f"{len(pending)} records have not reached {state.name}")
-        await asyncio.sleep(wait)
-        wait = min(wait * _GROWTH, _LONGEST_WAIT)
-
-
-async def _states_if_up(
-    client: AsyncClient, fingerprints: Sequence[str], deadline: float
-) -> dict[str, State]:
-    try:
-        return await client.states(fingerprints)
-    except Unavailable:
-        if time.monotonic() > deadline:
-            raise
-        return {}
