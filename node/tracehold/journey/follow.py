@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import NoReturn
 
-from tracehold.core.errors import Unavailable
+from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.journey.ports import RecordLog
 from tracehold.journey.states import Sleep
 
@@ -24,11 +24,11 @@ Step = Callable[[int], Awaitable[int]]
 """From a bookmark to the next one; the same bookmark means that there is nothing to do. Repeating a step is
 harmless.
 """
-Trouble = Callable[[Unavailable | None], None]
+Trouble = Callable[[TraceholdError | None], None]
 """Told of what holds a follower up, and (None) that it goes on."""
 
 
-def untold(_: Unavailable | None) -> None:
+def untold(_: TraceholdError | None) -> None:
     """Tells nobody."""
 
 

@@ -1,0 +1,148 @@
+"""Ledger in memory, for tests: the anchoring contract on a `MemoryChain`, seen with one account.
+
+It stops a caller that breaks its side with AssertionError: bytes sent that were never prepared or (with
+`stored`) are not stored, a second transaction while one is in flight, a replacement of what was never
+prepared.
+"""
+
+from collections.abc import Callable, Sequence
+
+from tracehold.adapters.memory.chain import Block, Executed, MemoryChain, read_call, sign_call
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.ids import Root
+from tracehold.core.merkle import EMPTY_ROOT
+from tracehold.core.receipt import Anchor, AnchorProof
+from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, Role, SignedTransaction
+
+GAS = 54_900
+"""Of every transaction here."""
+
+
+class MemoryLedger:
+    """`journey.ports.Ledger` over a chain in memory; what each method promises stands there."""
+
+    def __init__(
+        self,
+        chain: MemoryChain,
+        account: bytes,
+        *,
+        confirmations: int = 2,
+        stored: Callable[[SignedTransaction], bool] | None = None,
+    ) -> None:
+        self.chain = chain
+        self.down = False
+        """While set, every method raises CHAIN_DOWN."""
+        self.sent = 0
+        """Transactions that were handed over."""
+        self._account = account
+        self._confirmations = confirmations
+        self._stored = stored
+
+    async def network(self) -> Network:
+        """The contract's fixed points."""
+        self._reach()
+        chain = self.chain
+        operators = len({member.operator_number for member in chain.members})
+        return Network(chain.chain_id, chain.contract, chain.network_id, b"\x05" * 32, 0, operators)
+
+    async def members(self) -> Sequence[Member]:
+        """All nodes ever enrolled."""
+        self._reach()
+        return list(self.chain.members)
+
+    async def myself(self) -> Member | None:
+        """The node of this account."""
+        self._reach()
+        return next((member for member in self.chain.members if member.account == self._account), None)
+
+    async def head(self, node: int) -> Head:
+        """The node's newest head."""
+        self._reach()
+        event, last = self.chain.head(node), self.chain.blocks[-1]
+        size, root = (event.size, event.root) if event else (0, EMPTY_ROOT)
+        return Head(size, root, last.number, last.time)
+
+    async def height(self) -> int:
+        """Number of the latest block."""
+        self._reach()
+        return len(self.chain.blocks) - 1
+
+    async def prepare_anchor(
+        self,
+        prev_size: int,
+        size: int,
+        root: Root,
+        acks: Sequence[Acknowledgement],
+        replaces: SignedTransaction | None = None,
+    ) -> SignedTransaction:
+        """Sign an anchor; asserts that nothing else of this account is in flight."""
+        self._reach()
+        member = await self.myself()
+        if member is None or not member.active or Role.CREATOR not in member.roles:
+            raise Rejected("NOT_A_MEMBER", "this account is of no active creator")
+        if (await self.head(member.number)).size != prev_size:
+            raise Rejected("LEDGER_REFUSED", "StaleSize")
+        if replaces is None:
+            assert not self._in_flight(), "two transactions in flight"
+            nonce, fee = self.chain.nonce(self._account), 100
+        else:
+            assert replaces.hash in self.chain.prepared, "replaces what was never prepared"
+            nonce, fee = replaces.nonce, replaces.max_fee_per_gas * 9 // 8
+        transaction = sign_call(self._account, nonce, fee, prev_size, size, root)
+        self.chain.prepared.add(transaction.hash)
+        return transaction
+
+    async def send(self, transaction: SignedTransaction) -> None:
+        """Hand over signed bytes; asserts that they were prepared, and stored before."""
+        self._reach()
+        assert transaction.hash in self.chain.prepared, "sent what was never prepared"
+        assert self._stored is None or self._stored(transaction), "sent before it was stored"
+        self.sent += 1
+        call = read_call(transaction.raw)
+        if call.nonce >= self.chain.nonce(self._account):
+            self.chain.pool[call.hash] = call
+
+    async def find(self, transaction: SignedTransaction) -> Mined | None:
+        """The canonical block of this transaction."""
+        self._reach()
+        for block, each in self._executed():
+            if each.call.hash == transaction.hash:
+                return Mined(block.number, block.hash, each.event is not None, GAS, each.event)
+        return None
+
+    async def spent(self, transaction: SignedTransaction) -> bool:
+        """Whether another transaction has its nonce."""
+        self._reach()
+        used = self.chain.nonce(self._account) > transaction.nonce
+        return used and await self.find(transaction) is None
+
+    async def find_anchor(self, node: int, size: int) -> Anchor | None:
+        """The node's event of exactly this size."""
+        self._reach()
+        return next((e for e in self.chain.events() if (e.node, e.size) == (node, size)), None)
+
+    async def is_final(self, anchor: Anchor) -> bool:
+        """Whether enough blocks stand on the anchor's."""
+        depth = len(self.chain.blocks) - 1 - anchor.block_number
+        return await self.is_canonical(anchor) and depth >= self._confirmations
+
+    async def is_canonical(self, anchor: Anchor) -> bool:
+        """Whether the anchor's block is on the chain."""
+        self._reach()
+        return any(block.hash == anchor.block_hash for block in self.chain.blocks)
+
+    async def proof(self, anchor: Anchor) -> AnchorProof:
+        """The hashes of the blocks from the anchor's on: in form a proof, and none that could be checked."""
+        self._reach()
+        headers = tuple(block.hash for block in self.chain.blocks if block.number >= anchor.block_number)
+        return AnchorProof(headers, 0, (anchor.tx_hash,))
+
+    def _reach(self) -> None:
+        if self.down:
+            raise Unavailable("CHAIN_DOWN", "the chain does not answer")
+
+    def _in_flight(self) -> bool:
+        return any(call.account == self._account for call in self.chain.pool.values())
+
+    def _executed(self) -> list[tuple[Block, Executed]]:
+        return [(block, each) for block in self.chain.blocks for each in block.calls]

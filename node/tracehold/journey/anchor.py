@@ -1,0 +1,153 @@
+"""Anchoring: the follower that binds the own log to the chain, one transaction at a time.
+
+    (nothing) --prepare, save--> SIGNED --in a block--> MINED --final, proof kept--> FINAL
+                                   ^                      |                           |
+                                   +-- block replaced ----+        block replaced --> REORGED (the node stops)
+
+Signed bytes are durable before they are sent, and the same bytes are sent until a block holds them. What a
+crash means: before the save, nothing was sent and the nonce is free; after it, the next start goes on from
+what is stored, whether the bytes went out or not. The contract compares and swaps the previous size, so
+nothing that is sent twice anchors twice.
+
+One task runs this; it owns the account's nonces and is the only writer of the own log's anchor tasks.
+"""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from tracehold.core.errors import Broken, Rejected, Unavailable
+from tracehold.core.limits import MAX_ANCHOR_BYTES, SEGMENT_ENTRIES
+from tracehold.journey.follow import Trouble, growing, untold
+from tracehold.journey.onchain import Link, adopt, check_head, joined
+from tracehold.journey.own_log import Now
+from tracehold.journey.ports import AnchorState, AnchorTask, Member
+from tracehold.journey.settle import Settling
+from tracehold.journey.states import Sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When to anchor, and how patiently.
+
+    `records` waiting records, or the oldest waiting for `seconds`, make an anchor due. Every `poll` seconds
+    the follower looks; after `bump_after` looks without a block it raises the fee; every `watch` seconds it
+    looks whether the newest final anchor still is.
+    """
+
+    records: int = 10_000
+    seconds: float = 10.0
+    poll: float = 0.5
+    bump_after: int = 60
+    watch: float = 60.0
+
+
+class Anchorer:
+    """Brings the own log to the chain and follows every anchor until it is final."""
+
+    def __init__(
+        self, link: Link, policy: Policy, *, now: Now, sleep: Sleep, trouble: Trouble = untold
+    ) -> None:
+        self._link = link
+        self._policy = policy
+        self._now = now
+        self._sleep = sleep
+        self._trouble = trouble
+        self._member: Member | None = None
+        self._watched: float | None = None
+        self._settling = Settling(link, policy.bump_after)
+
+    async def run(self) -> NoReturn:
+        """Step for ever, until cancelled or something is Broken. A chain that is down, or refuses, is asked
+        again with growing waits.
+        """
+        waits = growing()
+        while True:
+            try:
+                await self.step()
+            except (Unavailable, Rejected) as error:
+                self._trouble(error)
+                await self._sleep(next(waits))
+            else:
+                self._trouble(None)
+                waits = growing()
+                await self._sleep(self._policy.poll)
+
+    async def check(self) -> None:
+        """Whether the chain's head is on the own log; to be asked before sealing starts, so that a restored
+        backup cannot fork it.
+
+        Raises `Broken` (LOG_FORKED, WRONG_CHAIN), `Unavailable` where the chain cannot say,
+        `Rejected("NOT_A_MEMBER")`.
+        """
+        member = await joined(self._link)
+        await check_head(self._link, await self._link.ledger.head(member.number))
+
+    async def step(self) -> None:
+        """Bring every anchor one step further, and begin the next where it is due. Harmless to repeat, and
+        after a crash anywhere.
+        """
+        member = await self._join()
+        unsettled = {AnchorState.SIGNED, AnchorState.MINED, AnchorState.REORGED}
+        for task in await self._link.store.anchors(self._link.log, unsettled):
+            await self._settling.advance(task, member.number)
+        await self._watch()
+        await self._begin(member)
+
+    async def _join(self) -> Member:
+        # Once per start: what the chain has and this disk has not (a lost reply, a restored folder) is taken
+        # over before anything new is prepared.
+        if self._member is None:
+            member = await joined(self._link)
+            head = await self._link.ledger.head(member.number)
+            await check_head(self._link, head)
+            await adopt(self._link, member.number, head.size)
+            self._member = member
+        return self._member
+
+    async def _watch(self) -> None:
+        if self._watched is None or self._now() - self._watched >= self._policy.watch:
+            await self._settling.check_final()
+            self._watched = self._now()
+
+    async def _begin(self, member: Member) -> None:
+        # One transaction in flight: the next may start when the one before is in a block.
+        if await self._link.store.anchors(
+            self._link.log, {AnchorState.SIGNED, AnchorState.REORGED}, newest=1
+        ):
+            return
+        anchored = await self._anchored()
+        if not await self._due(anchored):
+            return
+        head = await self._link.ledger.head(member.number)
+        await check_head(self._link, head)
+        if head.size != anchored:
+            # The chain went back (the next look at the MINED one sees it), or has more than this disk knows.
+            self._member = None
+            return
+        await self._anchor(head.size)
+
+    async def _anchored(self) -> int:
+        newest = await self._link.store.anchors(
+            self._link.log, {AnchorState.MINED, AnchorState.FINAL}, newest=1
+        )
+        return newest[-1].size if newest else 0
+
+    async def _due(self, anchored: int) -> bool:
+        waiting = await self._link.store.size(self._link.log) - anchored
+        if waiting <= 0:
+            return False
+        oldest = await self._link.store.checkpoint_covering(self._link.log, anchored)
+        age = self._now() - oldest.time_ms / 1000 if oldest else 0.0
+        return waiting >= self._policy.records or age >= self._policy.seconds
+
+    async def _anchor(self, prev_size: int) -> None:
+        # An anchor never crosses a segment's end; the sealer makes a checkpoint there.
+        end = (prev_size // SEGMENT_ENTRIES + 1) * SEGMENT_ENTRIES
+        head = await self._link.store.checkpoint_within(self._link.log, prev_size, end, MAX_ANCHOR_BYTES)
+        if head is None:
+            raise Broken("CORRUPT", f"no checkpoint of the own log in ({prev_size}, {end}]")
+        acks = await self._link.acknowledge(prev_size, head)
+        transaction = await self._link.ledger.prepare_anchor(prev_size, head.size, head.root, acks)
+        task = AnchorTask(self._link.log, prev_size, head.size, head.root, transaction, AnchorState.SIGNED)
+        await self._link.save(task)
+        await self._link.ledger.send(transaction)

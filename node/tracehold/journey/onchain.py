@@ -1,0 +1,126 @@
+"""What the chain says of the own log: whether this node is its creator, whether its head is on this disk,
+which anchors it has.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from tracehold.core.checkpoint import Checkpoint
+from tracehold.core.errors import Broken, Rejected, Unavailable
+from tracehold.core.ids import LogId
+from tracehold.core.receipt import Anchor
+from tracehold.journey.ports import (
+    Acknowledgement,
+    AnchorState,
+    AnchorTask,
+    Head,
+    Ledger,
+    Member,
+    RecordLog,
+    Role,
+    SignedTransaction,
+)
+from tracehold.journey.states import States
+from tracehold.journey.tree import root_at
+
+Acknowledge = Callable[[int, Checkpoint], Awaitable[Sequence[Acknowledgement]]]
+"""Collects acknowledgements for (previous size, checkpoint); may raise Unavailable while there are too
+few.
+"""
+
+
+async def nobody(_: int, __: Checkpoint) -> Sequence[Acknowledgement]:
+    """No acknowledgements: a network of one operator with quorum 0."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The own log and the chain that it is anchored on."""
+
+    store: RecordLog
+    ledger: Ledger
+    states: States
+    log: LogId
+    acknowledge: Acknowledge = nobody
+
+    async def save(self, task: AnchorTask) -> None:
+        """Make a task durable, then wake those who wait for a state."""
+        await self.store.save_anchor(task)
+        self.states.moved(self.log)
+
+
+async def joined(link: Link) -> Member:
+    """This node as the contract knows it.
+
+    Raises `Rejected("NOT_A_MEMBER")` where it is no active creator (yet), `Broken("WRONG_CHAIN")` where the
+    account is of another log.
+    """
+    member = await link.ledger.myself()
+    if member is None or not member.active or Role.CREATOR not in member.roles:
+        raise Rejected("NOT_A_MEMBER", "the contract knows no active creator with this account")
+    if member.log != link.log:
+        raise Broken("WRONG_CHAIN", "the contract knows this account with another log")
+    return member
+
+
+async def check_head(link: Link, head: Head) -> None:
+    """Returns if the chain's head is a state that the log on disk went through; else
+    `Broken("LOG_FORKED")`.
+    """
+    size = await link.store.size(link.log)
+    if head.size > size:
+        raise Broken("LOG_FORKED", f"the chain has {head.size} entries of the own log, this disk {size}")
+    if head.size == 0:
+        return
+    try:
+        root = await root_at(link.store, link.log, head.size)
+    except (KeyError, ValueError) as lost:
+        raise Broken("CORRUPT", "a tile of the own log is lost or cut") from lost
+    if root != head.root:
+        raise Broken("LOG_FORKED", f"the chain has another root at size {head.size} of the own log")
+
+
+async def adopt(link: Link, node: int, size: int) -> None:
+    """Take over the anchors up to the chain's head `size` that are not stored as mined, newest first.
+
+    Signed ones that overlap them can never be mined any more (the contract's size went past theirs) and are
+    dropped.
+    """
+    while size and not await _mined(link, size):
+        anchor = await link.ledger.find_anchor(node, size)
+        if anchor is None:
+            raise Unavailable("CHAIN_DOWN", "the chain's head has no event yet")
+        await _make_room(link, anchor)
+        await link.save(await _adopted(link, anchor))
+        size = anchor.prev_size
+
+
+async def _mined(link: Link, size: int) -> bool:
+    task = await link.store.anchor_covering(link.log, size - 1)
+    return task is not None and task.size == size
+
+
+async def _make_room(link: Link, anchor: Anchor) -> None:
+    for task in await link.store.anchors(link.log, {AnchorState.SIGNED, AnchorState.MINED}):
+        if task.size != anchor.size and task.prev_size < anchor.size and anchor.prev_size < task.size:
+            await link.store.drop_anchor(link.log, task.size)
+
+
+async def _adopted(link: Link, anchor: Anchor) -> AnchorTask:
+    unsettled = await link.store.anchors(link.log, {AnchorState.SIGNED, AnchorState.REORGED})
+    known = next((task for task in unsettled if task.size == anchor.size), None)
+    if known is None:
+        sent = SignedTransaction(b"", anchor.tx_hash, 0, 0)
+        known = AnchorTask(link.log, anchor.prev_size, anchor.size, anchor.root, sent, AnchorState.MINED)
+    return mined(known, anchor)
+
+
+def mined(task: AnchorTask, anchor: Anchor, gas_used: int | None = None) -> AnchorTask:
+    """The task in its block. Raises `Broken("LOG_FORKED")` where the event says something else than was
+    signed.
+    """
+    said = (anchor.log, anchor.prev_size, anchor.size, anchor.root)
+    if said != (task.log, task.prev_size, task.size, task.root):
+        raise Broken("LOG_FORKED", f"the chain's event of size {anchor.size} is not what this node signed")
+    return replace(task, state=AnchorState.MINED, anchor=anchor, gas_used=gas_used or task.gas_used)
