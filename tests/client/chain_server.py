@@ -1,0 +1,71 @@
+"""A JSON-RPC server on loopback that answers what a test says, also what no honest chain would."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.blocks import BLOCK_TIME, CHAIN_ID, CONTRACT, anchored_log
+from tests.logs import NETWORK
+from tracehold.core.anchor import Anchor
+from tracehold.core.anchorproof import AnchoredEvent
+
+Answers = dict[str, Callable[[list[Any]], Any]]
+
+
+def honest(anchor: Anchor, final: int | None = None) -> Answers:
+    """A chain on which `anchor` was made, final up to its block or as said."""
+    event = AnchoredEvent(anchor.node, anchor.prev_size, anchor.size, anchor.root, (2, 3))
+    _, topics, data = anchored_log(event)
+    log = {"topics": ["0x" + topic.hex() for topic in topics], "data": "0x" + data.hex()}
+    newest = anchor.block_number + 2 if final is None else final
+    node = [bytes(32)] * 5 + [bytes(anchor.log), bytes(32)]
+    return {
+        "eth_chainId": lambda _: hex(CHAIN_ID),
+        "eth_blockNumber": lambda _: hex(newest + 50),
+        "eth_getBlockByNumber": lambda params: (
+            {"number": hex(newest)}
+            if params[0] == "finalized"
+            else {"hash": "0x" + anchor.block_hash.hex(), "timestamp": hex(BLOCK_TIME)}
+        ),
+        "eth_getLogs": lambda params: [log] if params[0]["address"] == "0x" + CONTRACT.hex() else [],
+        "eth_call": lambda params: "0x" + (b"".join(node) if len(params[0]["data"]) > 10 else NETWORK).hex(),
+    }
+
+
+@contextmanager
+def chain(answers: Answers) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The chain's address, and the requests it got. An answer that is bytes is sent as it is."""
+    requests: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            requests.append(request)
+            result = answers[request["method"]](request["params"])
+            if isinstance(result, tuple):
+                self.send_response(result[0])
+                self.send_header("location", result[1])
+                self.end_headers()
+                return
+            whole = {"jsonrpc": "2.0", "id": request["id"], "result": result}
+            body = result if isinstance(result, bytes) else json.dumps(whole).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", requests
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
