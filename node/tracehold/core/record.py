@@ -69,7 +69,7 @@ def sign(header: Header, payload: bytes, key: SigningKey) -> bytes:
         raise Rejected("BAD_KEY", "the header names another key than the one that signs", path="header.kid")
     protected = encode_header(header)
     read_header(protected)
-    _check_size(len(protected) + len(payload) + 2 * SIGNATURE_BYTES)
+    _check_size(len(encode_sign1(protected, payload, bytes(SIGNATURE_BYTES))))
     return encode_sign1(protected, payload, key.sign(sig_structure(protected, payload)))
 
 

@@ -3,11 +3,11 @@
 Trust never comes from the evidence (protocol section 6).
 """
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from tracehold.core import strict_json
 from tracehold.core.anchorproof import AnchoredEvent
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import NetworkId
@@ -54,9 +54,9 @@ def parse_trust(raw: bytes) -> Trust:
     Raises BAD_CONFIG: for unknown keys too, since a pin that is overlooked is worse than none.
     """
     try:
-        parts = json.loads(raw, object_pairs_hook=_distinct)
-    except ValueError as error:
-        raise _bad("", "the trust file is no JSON") from error
+        parts = strict_json.loads(raw)
+    except Rejected as error:
+        raise _bad("", f"the trust file is no JSON: {error.message}") from error
     if type(parts) is not dict:
         raise _bad("", "the trust file is an object")
     if later := parts.keys() & _LATER:
@@ -69,12 +69,6 @@ def parse_trust(raw: bytes) -> Trust:
         _bytes(parts["contract"], 20, "contract"),
         _blocks(parts["blocks"]),
     )
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("a key is repeated")
-    return dict(pairs)
 
 
 def _blocks(value: Any) -> frozenset[bytes]:
