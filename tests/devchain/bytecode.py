@@ -40,10 +40,21 @@ _OPCODES = {
 
 _SOURCE = f"""
     dispatch:
-    {" ".join(f"0 CALLDATALOAD 0 BYTE {code[0]} EQ @{name} JUMPI" for code, name in (
-        (STORE, "store"), (REVERT, "revert"), (LOAD, "load"), (BREAK, "break"),
-        (SPIN, "spin"), (NESTED, "nested"), (NOW, "now"), (GUARD, "guard"),
-    ))}
+    {
+    " ".join(
+        f"0 CALLDATALOAD 0 BYTE {code[0]} EQ @{name} JUMPI"
+        for code, name in (
+            (STORE, "store"),
+            (REVERT, "revert"),
+            (LOAD, "load"),
+            (BREAK, "break"),
+            (SPIN, "spin"),
+            (NESTED, "nested"),
+            (NOW, "now"),
+            (GUARD, "guard"),
+        )
+    )
+}
     STOP
     store: 1 CALLDATALOAD 0 SSTORE  1 CALLDATALOAD 0 MSTORE
            1 CALLDATALOAD 0x{TOPIC.hex()} 32 0 LOG2 STOP
@@ -60,7 +71,7 @@ _SOURCE = f"""
 
 
 def assemble(source: str) -> bytes:
-    """Code of a source: mnemonics, numbers (pushed), `name:` (a jump target) and `@name` (its place, pushed)."""
+    """Code of a source: mnemonics, numbers (pushed), `name:` (a jump target), `@name` (its place, pushed)."""
     sizes = {"label": 1, "place": 3}
     tokens, places, offset = source.split(), {}, 0
     for token in tokens:

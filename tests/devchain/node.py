@@ -31,6 +31,7 @@ class Clock:
         self.now = now
 
     def __call__(self) -> int:
+        """Seconds since 1970."""
         return self.now
 
 
@@ -45,7 +46,13 @@ ALICE, BOB, POOR = account("alice"), account("bob"), account("poor")
 
 def signed(signer: LocalAccount, **fields: Any) -> str:
     """A raw transaction: dynamic fee, 100,000 gas to oneself, unless the fields say otherwise."""
-    defaults: dict[str, Any] = {"chainId": CHAIN_ID, "gas": 100_000, "value": 0, "data": "0x", "to": signer.address}
+    defaults: dict[str, Any] = {
+        "chainId": CHAIN_ID,
+        "gas": 100_000,
+        "value": 0,
+        "data": "0x",
+        "to": signer.address,
+    }
     if "gasPrice" not in fields:
         defaults |= {"maxFeePerGas": 10 * GWEI, "maxPriorityFeePerGas": GWEI}
     merged = {name: value for name, value in (defaults | fields).items() if value is not None}

@@ -4,19 +4,46 @@ from typing import Any
 
 import pytest
 import rlp
-from eth_bloom import BloomFilter
+from eth_bloom.bloom import BloomFilter
 from eth_utils import keccak
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from tests.devchain.bytecode import REVERT, STORE, TOPIC, word
 from tests.devchain.node import ALICE, BOB, GWEI, Node, signed
 
-HEADER = (
-    "parentHash sha3Uncles miner stateRoot transactionsRoot receiptsRoot logsBloom difficulty number gasLimit gasUsed"
-    " timestamp extraData mixHash nonce baseFeePerGas withdrawalsRoot blobGasUsed excessBlobGas parentBeaconBlockRoot"
-    " requestsHash"
-).split()
-NUMBERS = "difficulty number gasLimit gasUsed timestamp baseFeePerGas blobGasUsed excessBlobGas".split()
+HEADER = [
+    "parentHash",
+    "sha3Uncles",
+    "miner",
+    "stateRoot",
+    "transactionsRoot",
+    "receiptsRoot",
+    "logsBloom",
+    "difficulty",
+    "number",
+    "gasLimit",
+    "gasUsed",
+    "timestamp",
+    "extraData",
+    "mixHash",
+    "nonce",
+    "baseFeePerGas",
+    "withdrawalsRoot",
+    "blobGasUsed",
+    "excessBlobGas",
+    "parentBeaconBlockRoot",
+    "requestsHash",
+]
+NUMBERS = {
+    "difficulty",
+    "number",
+    "gasLimit",
+    "gasUsed",
+    "timestamp",
+    "baseFeePerGas",
+    "blobGasUsed",
+    "excessBlobGas",
+}
 
 
 def number(value: str) -> int:
@@ -49,14 +76,21 @@ def trie_root(values: list[bytes]) -> bytes:
 
 def encoded_receipt(receipt: dict[str, Any]) -> bytes:
     """A receipt as the receipts trie holds it (EIP-2718)."""
-    logs = [[data(log["address"]), [data(t) for t in log["topics"]], data(log["data"])] for log in receipt["logs"]]
-    fields = [minimal(receipt["status"]), minimal(receipt["cumulativeGasUsed"]), data(receipt["logsBloom"]), logs]
+    logs = [
+        [data(log["address"]), [data(t) for t in log["topics"]], data(log["data"])] for log in receipt["logs"]
+    ]
+    fields = [
+        minimal(receipt["status"]),
+        minimal(receipt["cumulativeGasUsed"]),
+        data(receipt["logsBloom"]),
+        logs,
+    ]
     return minimal(receipt["type"]) + rlp.encode(fields)
 
 
 @pytest.fixture
 def mixed(node: Node) -> tuple[Node, str]:
-    """A block with every kind of transaction: legacy, access list, dynamic fee, failing, deploying, logging."""
+    """A block of every kind of transaction: legacy, access list, dynamic fee, failing, deploying, logging."""
     contract = node.deploy()
     node.send(to=contract, data=STORE + word(1))
     node.send(BOB, to=contract, data=STORE + word(2), gasPrice=3 * GWEI)
@@ -131,7 +165,9 @@ def test_receipts_say_where_and_what(mixed: tuple[Node, str]) -> None:
     assert [r["status"] for r in receipts] == ["0x1", "0x1", "0x1", "0x0", "0x1", "0x1"]
     assert [number(r["type"]) for r in receipts] == [2, 0, 1, 2, 2, 2]
     assert [number(log["logIndex"]) for r in receipts for log in r["logs"]] == [0, 1, 2]
-    assert [number(r["effectiveGasPrice"]) for r in receipts] == [GWEI + 7, 3 * GWEI, 2 * GWEI] + [GWEI + 7] * 3
+    assert [number(r["effectiveGasPrice"]) for r in receipts] == [GWEI + 7, 3 * GWEI, 2 * GWEI] + [
+        GWEI + 7
+    ] * 3
     assert sum(number(r["gasUsed"]) for r in receipts) == number(receipts[-1]["cumulativeGasUsed"])
     assert receipts[-1]["cumulativeGasUsed"] == block["gasUsed"]
     assert [bool(r["contractAddress"]) for r in receipts] == [False] * 4 + [True, False]

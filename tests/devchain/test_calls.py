@@ -22,6 +22,7 @@ NOBODY = "0x" + "99" * 20
 
 @pytest.fixture
 def contract(node: Node) -> str:
+    """The address of a contract of `bytecode`."""
     return node.deploy()
 
 
@@ -131,7 +132,9 @@ def test_an_estimate_for_a_plain_transfer_is_exact(node: Node) -> None:
 @pytest.mark.parametrize("what", [STORE, NESTED])
 @pytest.mark.parametrize("before", [0, 7])
 @pytest.mark.parametrize("value", [0, 7, 8])
-def test_an_estimate_is_enough_and_tight(node: Node, contract: str, what: bytes, before: int, value: int) -> None:
+def test_an_estimate_is_enough_and_tight(
+    node: Node, contract: str, what: bytes, before: int, value: int
+) -> None:
     """New slots, updates, refunds, and an inner call that gets 63/64 only (EIP-150)."""
     node.mine(to=contract, data=STORE + word(before))
     data = what + word(value)

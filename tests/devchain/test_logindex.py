@@ -19,8 +19,9 @@ def chains_of_logs(draw):
         for log, (address, topics) in enumerate(
             draw(st.lists(st.tuples(addresses, st.lists(few, max_size=4)), max_size=4))
         ):
-            padded = [*topics, None, None, None, None][:4]
-            rows.append(LogRow(block, log, log // 2, address, *padded, b"", bytes(32), bytes(32)))
+            first, second, third, fourth = [*topics, None, None, None, None][:4]
+            where = (block, log, log // 2, address)
+            rows.append(LogRow(*where, first, second, third, fourth, b"", bytes(32), bytes(32)))
     return rows
 
 

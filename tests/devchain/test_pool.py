@@ -55,7 +55,7 @@ def test_across_senders_what_became_executable_first_goes_first(order) -> None:
     assert ready == sorted(ready)
 
 
-def _address(tx) -> str:
+def _address(tx):
     return next(signer.address for signer in SIGNERS if bytes.fromhex(signer.address[2:]) == tx.sender)
 
 

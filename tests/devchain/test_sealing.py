@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.devchain.bytecode import SPIN, STORE, word
+from tests.devchain.bytecode import BREAK, STORE, word
 from tests.devchain.node import ALICE, BOB, GWEI, POOR, Clock, Node, Refused
 from tracehold.core.errors import Broken
 from tracehold.devchain.engine import DevVM
@@ -53,7 +53,7 @@ def test_block_time_follows_the_clock_and_never_goes_back(node: Node) -> None:
 def test_what_does_not_fit_goes_into_the_next_block(node: Node) -> None:
     """A block takes 30 million gas: what was used so far, and what the next one may use."""
     contract = node.deploy()
-    spenders = [node.send(to=contract, data=SPIN, gas=200_000) for _ in range(2)]
+    spenders = [node.send(to=contract, data=BREAK, gas=200_000) for _ in range(2)]
     spenders += [node.send(BOB, to=contract, data=STORE + word(1), gas=29_700_000)]
     block = node.chain.seal()
     assert block is not None
@@ -85,11 +85,14 @@ def test_a_fee_under_the_base_fee_waits(node: Node) -> None:
 def test_the_base_fee_stays_at_7_wei_under_ordinary_load(node: Node) -> None:
     """EIP-1559's own rule, at the point where rounding holds it; it rises over full blocks and comes back."""
     contract = node.deploy()
-    node.mine(to=contract, data=SPIN, gas=29_000_000)
+    node.mine(to=contract, data=BREAK, gas=29_000_000)
     assert node.rpc("eth_getBlockByNumber", "latest", False)["baseFeePerGas"] == "0x7"
     for _ in range(4):
         node.chain.seal(empty=True)
-    fees = [int(node.rpc("eth_getBlockByNumber", hex(n), False)["baseFeePerGas"], 16) for n in range(height(node) + 1)]
+    fees = [
+        int(node.rpc("eth_getBlockByNumber", hex(n), False)["baseFeePerGas"], 16)
+        for n in range(height(node) + 1)
+    ]
     assert fees == [7, 7, 7, 8, 7, 7, 7]
 
 

@@ -18,6 +18,7 @@ ROW = LogRow(3, 0, 0, b"\x11" * 20, b"\x22" * 32, None, None, None, b"data", b"\
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store in the test's folder."""
     opened = Store(tmp_path)
     yield opened
     opened.close()
@@ -31,7 +32,9 @@ def crash(directory: Path, to: Path) -> Path:
     return to
 
 
-def test_a_write_is_seen_by_the_writer_at_once_and_by_readers_after_the_commit(store: Store, tmp_path: Path) -> None:
+def test_a_write_is_seen_by_the_writer_at_once_and_by_readers_after_the_commit(
+    store: Store, tmp_path: Path
+) -> None:
     """Nothing is announced that is not durable."""
     reader = Reader(tmp_path)
     store[b"key"] = b"value"
@@ -114,7 +117,10 @@ def test_a_second_process_is_refused_and_a_killed_one_leaves_no_lock(tmp_path: P
         "s = Store(pathlib.Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
     )
     other = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert other.stdout is not None
     assert other.stdout.readline() == "open\n"
@@ -170,7 +176,7 @@ def test_a_full_disk_fails_the_commit_and_keeps_what_was_there(store: Store, tmp
         store.commit([ROW])
     assert failure.value.code == "STORE_FAILED"
     assert (store[b"old"], b"big" in store) == (b"1", False)
-    assert count_logs(store.connection, 100) == 0
+    assert count_logs(store.connection) == 0
     store.close()
     reopened = Store(tmp_path)
     assert reopened[b"old"] == b"1"

@@ -36,7 +36,10 @@ def refusal(node: Node, raw: str) -> str:
         ({"data": b"\x01" * 1000, "gas": 60_999}, "insufficient gas for floor data gas cost"),
         ({"to": None, "data": bytes(49_153), "gas": 10**6}, "max initcode size exceeded"),
         ({"data": bytes(131_072), "gas": 10**7}, "oversized data"),
-        ({"gasPrice": GWEI, "chainId": None}, "only replay-protected (EIP-155) transactions allowed over RPC"),
+        (
+            {"gasPrice": GWEI, "chainId": None},
+            "only replay-protected (EIP-155) transactions allowed over RPC",
+        ),
     ],
 )
 def test_refusals(node: Node, fields: dict[str, Any], message: str) -> None:
@@ -148,6 +151,7 @@ def test_no_changed_byte_is_taken_as_the_same_sender(data: st.DataObject) -> Non
     position = data.draw(st.integers(0, len(raw) - 1))
     raw[position] ^= data.draw(st.integers(1, 255))
     try:
-        assert admission.decode(bytes(raw), CHAIN_ID).sender != bytes.fromhex(ALICE.address[2:])
-    except RpcError as error:
-        assert error.code == -32000
+        sender = admission.decode(bytes(raw), CHAIN_ID).sender
+    except RpcError:
+        return
+    assert sender != bytes.fromhex(ALICE.address[2:])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eth.abc import BlockAPI
+from eth.exceptions import CanonicalHeadNotFound
 from eth_typing import Address, Hash32
 from eth_utils import to_canonical_address
 
@@ -110,6 +111,9 @@ class DevChain:
 
     def _found_or_match(self, alloc: list[Address]) -> None:
         meta = self._store.meta()
+        if bool(meta) != self._has_head():
+            remedy = "Restore the folder from a backup, or give another one."
+            raise Broken("CORRUPT", f"{self.directory} holds half a chain", remedy=remedy)
         if not meta:
             genesis = engine.write_genesis(self._chain, alloc, self._now())
             funded = ["0x" + account.hex() for account in alloc]
@@ -119,6 +123,13 @@ class DevChain:
         elif meta["chain_id"] != self.chain_id:
             message = f"{self.directory} holds chain {meta['chain_id']}, not {self.chain_id}"
             raise Broken("WRONG_CHAIN", message, remedy="Give the chain's own id, or another folder.")
+
+    def _has_head(self) -> bool:
+        try:
+            self._chain.get_canonical_head()
+        except CanonicalHeadNotFound:
+            return False
+        return True
 
     def close(self) -> None:
         """Release the chain's file; what waits in the pool is lost."""

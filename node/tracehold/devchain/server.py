@@ -33,7 +33,7 @@ def is_loopback(host: str) -> bool:
 class HttpServer(ThreadingHTTPServer):
     """Listens at once; `serve_forever` in a thread, `shutdown` and `server_close` to end.
 
-    Raises Rejected BAD_CONFIG for an address beyond loopback without `remote`, OSError when it is taken.
+    Raises Rejected BAD_CONFIG for an address beyond loopback without `remote`, and for one that is taken.
     """
 
     daemon_threads = True
@@ -50,7 +50,11 @@ class HttpServer(ThreadingHTTPServer):
         self.max_body = max_body
         self.local_only = not remote
         self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
-        super().__init__((host, port), _Handler)
+        try:
+            super().__init__((host, port), _Handler)
+        except (OSError, OverflowError) as error:
+            remedy = "Stop what listens there, or give another port; 0 takes a free one."
+            raise Rejected("BAD_CONFIG", f"cannot listen on {host} port {port}", remedy=remedy) from error
 
     @property
     def url(self) -> str:

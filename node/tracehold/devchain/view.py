@@ -124,6 +124,8 @@ class Views:
 
     def drain(self) -> None:
         """Refuse new requests and wait for those that run, each a few seconds at most."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         for _ in self._all:
             with suppress(Empty):
