@@ -1,0 +1,100 @@
+"""`tracehold capture`: a whole EPCIS document to a node, over REST; the creator signs for the token's
+party.
+"""
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tracehold.cli.connection import DEFAULT_REST, RestOption, TlsOption, TokenOption, read_input, read_token
+from tracehold.cli.output import REFUSED, JsonOption, note, reported, show_json
+from tracehold.cli.progress import progress
+from tracehold.cli.upload import TimeoutOption, WaitOption, parse_state
+from tracehold.core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from tracehold_client import State
+    from tracehold_client.rest import RestClient
+
+_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.1, 2.0, 1.6
+
+
+def capture(
+    file: Annotated[str, typer.Argument(help="The EPCISDocument (JSON-LD); - reads it from standard input.")],
+    wait_for: WaitOption = "SEALED",
+    timeout: TimeoutOption = 120.0,
+    all_or_nothing: Annotated[
+        bool,
+        typer.Option("--all-or-nothing", help="Take all events or none; by default as many as possible."),
+    ] = False,
+    rest: RestOption = DEFAULT_REST,
+    token_file: TokenOption = None,
+    tls_ca: TlsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Capture a document: the node signs each event and master data element for the token's party.
+
+    Exit codes: 0 all taken, 1 some or all refused, 2 malformed, 5 not reachable or not in time, 70 broken.
+    """
+    with reported(as_json):
+        from tracehold_client.rest import RestClient
+
+        state = parse_state(wait_for)
+        document = sys.stdin.buffer.read() if file == "-" else read_input(Path(file))
+        ca = None if tls_ca is None else read_input(tls_ca)
+        client = RestClient(rest, token=read_token(token_file), tls_ca=ca)
+        end = time.monotonic() + timeout
+        job = _finished(client, client.capture(document, all_or_nothing=all_or_nothing), end)
+        _wait_for(client, [each["fingerprint"] for each in job.get("records", [])], state, end)
+        _show(job, state, as_json)
+    if not job.get("success", False):
+        raise typer.Exit(REFUSED)
+
+
+def _finished(client: "RestClient", path: str, end: float) -> dict[str, Any]:
+    """The capture job when it no longer runs."""
+    for wait in _waits(end, "the capture job still runs"):
+        job = client.job(path)
+        if not job.get("running", False):
+            return job
+        time.sleep(wait)
+    raise AssertionError("waits end by an error")
+
+
+def _wait_for(client: "RestClient", fingerprints: list[str], state: "State", end: float) -> None:
+    """Return when all records have reached `state`."""
+    with progress(f"waiting for {state.name}", len(fingerprints)) as advance:
+        pending = list(dict.fromkeys(fingerprints))
+        for wait in _waits(end, f"records have not reached {state.name}"):
+            states = client.states(pending) if pending else {}
+            behind = [each for each in pending if states.get(each, 0) < state]
+            advance(len(pending) - len(behind))
+            pending = behind
+            if not pending:
+                return
+            time.sleep(wait)
+
+
+def _waits(end: float, late: str) -> Any:
+    """Growing waits until the time `end`; then DEADLINE."""
+    wait = _FIRST_WAIT
+    while True:
+        if time.monotonic() + wait > end:
+            raise Unavailable("DEADLINE", late)
+        yield wait
+        wait = min(wait * _GROWTH, _LONGEST_WAIT)
+
+
+def _show(job: dict[str, Any], state: "State", as_json: bool) -> None:
+    if as_json:
+        show_json(job)
+        return
+    for record in job.get("records", []):
+        again = "  DUPLICATE" if record.get("duplicate") else ""
+        typer.echo(f"{record['fingerprint']}{again}")
+    for error in job.get("errors", []):
+        note(f"refused: {error.get('code', error.get('type'))}: {error.get('detail', error.get('title'))}")
+    note(f"{len(job.get('records', []))} records {state.name}, {len(job.get('errors', []))} errors")
