@@ -3,7 +3,7 @@
 import typer
 
 from tracehold import __version__
-from tracehold.cli import devchain, init, token
+from tracehold.cli import contract, devchain, init, member, token
 
 app = typer.Typer(
     name="tracehold",
@@ -15,6 +15,8 @@ app = typer.Typer(
 
 app.command("init")(init.init)
 app.command("devchain")(devchain.devchain)
+app.add_typer(contract.app, name="contract")
+app.add_typer(member.app, name="member")
 app.add_typer(token.app, name="token")
 
 

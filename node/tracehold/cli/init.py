@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
+from tracehold.cli.files import CONFIG_NAME, check_text
 from tracehold.cli.output import JsonOption, note, reported, show_json
-
-CONFIG_NAME = "tracehold.toml"
 
 _TEMPLATE = """\
 # A tracehold node. docs/config.md describes every key; `tracehold doctor` checks this file.
@@ -128,17 +127,6 @@ def _create_keys(keys: Path, host: str) -> None:
 
 def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def check_text(**values: str) -> None:
-    """Refuse what would break out of a TOML string. Raises `Rejected("BAD_CONFIG")` with the option as
-    path.
-    """
-    from tracehold.core.errors import Rejected
-
-    for key, value in values.items():
-        if any(character in value for character in '"\\') or not value.isprintable():
-            raise Rejected("BAD_CONFIG", "quotes, backslashes and control characters are not taken", path=key)
 
 
 def _free_port() -> int:

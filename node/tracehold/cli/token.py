@@ -1,14 +1,13 @@
 """`tracehold token`: what readers and back-ends present to a node. Only the hash of a token is kept."""
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tracehold.cli.init import CONFIG_NAME, check_text
+from tracehold.cli.files import CONFIG_NAME, check_text, replace_file
 from tracehold.cli.output import JsonOption, note, reported, show_json
 
 app = typer.Typer(help="Tokens of readers and back-ends.", no_args_is_help=True)
@@ -79,15 +78,5 @@ def create(dir: Path, name: str, roles: tuple[str, ...], party: str) -> str:
         roles=", ".join(f'"{role}"' for role in roles),
         party=party,
     )
-    _append(config, entry)
+    replace_file(config, config.read_text(encoding="utf-8") + entry)
     return token
-
-
-def _append(config: Path, text: str) -> None:
-    """Replace the file as a whole, so that a crash leaves the old one or the new one."""
-    changed = config.with_name(f".{config.name}.new")
-    changed.write_text(config.read_text() + text)
-    changed.chmod(0o600)
-    with changed.open("rb") as file:
-        os.fsync(file.fileno())
-    changed.replace(config)

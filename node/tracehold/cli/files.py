@@ -1,0 +1,28 @@
+"""The node's configuration file, as commands change it."""
+
+import os
+from pathlib import Path
+
+from tracehold.core.errors import Rejected
+
+CONFIG_NAME = "tracehold.toml"
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write the file as a whole; a crash leaves the old one or the new one."""
+    changed = path.with_name(f".{path.name}.new")
+    descriptor = os.open(changed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    changed.replace(path)
+
+
+def check_text(**values: str) -> None:
+    """Refuse what would break out of a TOML string. Raises `Rejected("BAD_CONFIG")` with the option as
+    path.
+    """
+    for key, value in values.items():
+        if any(character in value for character in '"\\') or not value.isprintable():
+            raise Rejected("BAD_CONFIG", "quotes, backslashes and control characters are not taken", path=key)

@@ -1,0 +1,145 @@
+"""`tracehold member`: who takes part in the network, as the contract knows it."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tracehold.cli.files import CONFIG_NAME
+from tracehold.cli.output import JsonOption, note, reported, show_json, table
+
+if TYPE_CHECKING:
+    from tracehold.adapters.ethereum.admin import Admin
+    from tracehold.config import Config
+
+app = typer.Typer(help="Operators and nodes of the network.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Option(help="Folder of the node.")]
+
+
+@app.callback()
+def _member() -> None:
+    """Operators and nodes of the network."""
+
+
+@app.command("add")
+def add(
+    dir: Folder = Path("node"),
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Node record of another node (tracehold member request); default: this node's."),
+    ] = None,
+    admin_key: Annotated[
+        Path | None, typer.Option(help="Key file of the contract's admin; default: the node's account.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Enrol a node and its operator, as creator and holder. Repeating it for an enrolled node changes
+    nothing.
+    """
+    with reported(as_json):
+        answer = asyncio.run(_add(dir, record, admin_key))
+        if as_json:
+            show_json(answer)
+        else:
+            note(f"node {answer['node']} of operator {answer['operator']}, log {answer['log']}")
+            note(f"  then: tracehold serve --dir {dir}")
+
+
+@app.command("request")
+def request(
+    out: Annotated[Path, typer.Option(help="File to write the record to.")],
+    dir: Folder = Path("node"),
+    as_json: JsonOption = False,
+) -> None:
+    """Write this node's signed record, for the admin of the network to enrol."""
+    with reported(as_json):
+        raw = asyncio.run(_own_record(dir))
+        out.write_bytes(raw)
+        if as_json:
+            show_json({"record": str(out), "bytes": len(raw)})
+        else:
+            note(f"wrote {out}: the admin runs tracehold member add --record {out}")
+
+
+@app.command("list")
+def list_members(dir: Folder = Path("node"), as_json: JsonOption = False) -> None:
+    """List all nodes ever enrolled, from the chain alone."""
+    with reported(as_json):
+        members = asyncio.run(_members(dir))
+        if as_json:
+            show_json({"members": members})
+        else:
+            table([("node", "operator", "roles", "state", "log"), *(tuple(row.values()) for row in members)])
+
+
+async def _add(dir: Path, record: Path | None, admin_key: Path | None) -> dict[str, object]:
+    from tracehold.adapters.ethereum.admin import Admin
+    from tracehold.adapters.ethereum.client import Client
+    from tracehold.adapters.keyfiles import read_ledger_key
+    from tracehold.config import load
+    from tracehold.node.own import contract_of
+
+    config = load(dir / CONFIG_NAME)
+    contract = contract_of(config)
+    raw = await asyncio.to_thread(record.read_bytes) if record else await _own_record(dir)
+    client = Client(config.ledger.rpc)
+    try:
+        admin = Admin(client, read_ledger_key(admin_key or config.keys.ledger), asyncio.sleep)
+        return await _enrol(config, admin, contract, raw)
+    finally:
+        await client.close()
+
+
+async def _enrol(config: "Config", admin: "Admin", contract: bytes, raw: bytes) -> dict[str, object]:
+    from tracehold.adapters.ethereum.admin import NewNode
+    from tracehold.core.noderecord import parse_node_record
+    from tracehold.journey.ports import Role
+    from tracehold.node.own import open_ledger
+
+    async with open_ledger(config) as ledger:
+        node = parse_node_record(raw, (await ledger.network()).network_id)
+        enrolled = next((member for member in await ledger.members() if member.log == node.log), None)
+    if enrolled is not None:
+        return {
+            "node": enrolled.number,
+            "operator": enrolled.operator_number,
+            "log": node.log.hex(),
+            "new": False,
+        }
+    operator = await admin.operator_of(contract, node.operator)
+    operator = operator or await admin.enrol_operator(contract, node.operator)
+    roles = (Role.CREATOR, Role.HOLDER)
+    number = await admin.enrol_node(
+        contract, NewNode(operator, node.account, node.node_key.raw, node.log, roles, raw)
+    )
+    return {"node": number, "operator": operator, "log": node.log.hex(), "new": True}
+
+
+async def _own_record(dir: Path) -> bytes:
+    from tracehold.config import load
+    from tracehold.node.own import open_ledger, open_own, open_store
+    from tracehold.node.record import node_record
+
+    config = load(dir / CONFIG_NAME)
+    async with open_store(config) as store, open_ledger(config) as ledger:
+        return node_record(config, await open_own(config, store, ledger))
+
+
+async def _members(dir: Path) -> list[dict[str, str]]:
+    from tracehold.config import load
+    from tracehold.node.own import open_ledger
+
+    async with open_ledger(load(dir / CONFIG_NAME)) as ledger:
+        members = await ledger.members()
+    return [
+        {
+            "node": str(member.number),
+            "operator": member.operator,
+            "roles": " ".join(sorted(member.roles)),
+            "state": "active" if member.active else "revoked",
+            "log": member.log.hex(),
+        }
+        for member in members
+    ]

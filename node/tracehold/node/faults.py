@@ -1,0 +1,61 @@
+"""Faults that an operator should see: the last ones, counted, logged once each, shown in the status."""
+
+from collections import deque
+from collections.abc import Callable
+
+from structlog.typing import FilteringBoundLogger
+
+from tracehold.core.errors import TraceholdError, Unavailable
+from tracehold.journey.index import Disputed
+
+KEPT = 100
+"""Faults that the status shows."""
+
+
+class Faults:
+    """What went wrong since the start, newest last. One per node; called from its event loop."""
+
+    def __init__(self, log: FilteringBoundLogger, count: Callable[[str], None]) -> None:
+        """`count` is told the code of each fault (metrics)."""
+        self._log = log
+        self._count = count
+        self._lines: deque[str] = deque(maxlen=KEPT)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The last faults, newest last."""
+        return tuple(self._lines)
+
+    def record(self, line: str) -> None:
+        """A stored record that does not verify; the line names it and holds nothing of its content."""
+        self._add("CORRUPT", line)
+
+    def disputed(self, dispute: Disputed) -> None:
+        """A sealed record that is kept and not used in answers."""
+        self._add(dispute.code, f"record {dispute.fingerprint.hex()} is disputed: {dispute.code}")
+
+    def error(self, error: BaseException) -> None:
+        """An error that ended a call, or the node. The text of an unexpected one is in the log only."""
+        code = error.code if isinstance(error, TraceholdError) else "INTERNAL"
+        self._add(code, str(error) if isinstance(error, TraceholdError) else code)
+
+    def trouble(self, part: str) -> Callable[[Unavailable | None], None]:
+        """For a follower: told what holds it up and (None) that it goes on; logs the changes only."""
+        held: list[str] = []
+
+        def told(error: Unavailable | None) -> None:
+            if error is not None and held != [error.code]:
+                held[:] = [error.code]
+                self._log.warning("held_up", part=part, code=error.code, message=error.message)
+            elif error is None and held:
+                held.clear()
+                self._log.info("goes_on", part=part)
+
+        return told
+
+    def _add(self, code: str, line: str) -> None:
+        if line in self._lines:
+            return
+        self._lines.append(line)
+        self._count(code)
+        self._log.error("fault", code=code, line=line)

@@ -1,0 +1,88 @@
+"""What a node is: its keys, its contract, its own log. Shared by `serve` and by the commands that enrol
+it.
+"""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tracehold.adapters.ethereum.admin import address
+from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
+from tracehold.adapters.keyfiles import read_ledger_key, read_signing_key
+from tracehold.adapters.sqlite_log.log import SqliteLog
+from tracehold.config import Config
+from tracehold.core.errors import Broken, Rejected
+from tracehold.core.ids import NetworkId
+from tracehold.core.record import parse
+from tracehold.core.roster import Roster
+from tracehold.journey.own_log import Identity, OwnLog, open_log
+from tracehold.journey.ports import Ledger, RecordLog
+
+LOG_FOLDER_MODE = 0o700
+
+
+def data_folder(config: Config) -> Path:
+    """The data folder, made if it is missing. Raises `Broken("STORE_FAILED")`."""
+    folder = config.node.data_dir
+    try:
+        folder.mkdir(mode=LOG_FOLDER_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Broken("STORE_FAILED", f"cannot make the data folder {folder}") from error
+    return folder
+
+
+def contract_of(config: Config) -> bytes:
+    """The contract's address, 20 bytes. Raises `Rejected("BAD_CONFIG")` where none is set."""
+    if not config.ledger.contract:
+        remedy = "Run tracehold contract deploy, or set the contract of the network to join."
+        raise Rejected("BAD_CONFIG", "no contract is set", path="ledger.contract", remedy=remedy)
+    return address(config.ledger.contract)
+
+
+@asynccontextmanager
+async def open_ledger(config: Config) -> AsyncIterator[EthereumLedger]:
+    """The contract as the node's account sees it. Nothing is asked of the chain before the first question."""
+    ledger = EthereumLedger(
+        Settings(
+            rpc=config.ledger.rpc,
+            contract=contract_of(config),
+            chain_id=config.ledger.chain_id,
+            secret=read_ledger_key(config.keys.ledger),
+            finality=config.ledger.finality,
+        )
+    )
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+async def open_own(config: Config, store: RecordLog, ledger: Ledger) -> OwnLog:
+    """The node's own log, made at the first start. Only the first start needs the chain, which knows the
+    network's id.
+
+    Raises what `open_log` raises, BAD_CONFIG, and CHAIN_DOWN at the first start.
+    """
+    network = await _network(store) or (await ledger.network()).network_id
+    identity = Identity(config.node.operator, read_signing_key(config.keys.node), network)
+    return await open_log(store, identity, time.time, os.urandom)
+
+
+@asynccontextmanager
+async def open_store(config: Config) -> AsyncIterator[SqliteLog]:
+    """The record log of the node's folder. Raises STORE_BUSY while a node runs on it, and Broken as its
+    adapter says.
+    """
+    async with SqliteLog.open(data_folder(config)) as store:
+        yield store
+
+
+async def _network(store: RecordLog) -> NetworkId | None:
+    """The network that the stored log was made for; None before there is a log."""
+    logs = await store.logs()
+    if not logs:
+        return None
+    header, *_ = await store.read(logs[0], 0, 1)
+    return Roster.from_header(parse(header.raw)).network
