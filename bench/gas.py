@@ -1,4 +1,5 @@
-"""Prints what each call of the contract costs, measured on py-evm (Prague rules) in blocks of one transaction.
+"""Prints what each call of the contract costs, measured on py-evm (Prague rules) in blocks of one
+transaction.
 
     .venv/bin/python bench/gas.py [--json]
 
@@ -37,7 +38,9 @@ class Chain(MiningChain):
 
 
 class Bench:
-    """A chain on which every transaction gets a block of its own, so that no slot is warm from the one before."""
+    """A chain on which every transaction gets a block of its own, so that no slot is warm from the one
+    before.
+    """
 
     def __init__(self) -> None:
         self.keys = [PrivateKey(RANDOM.randbytes(32)) for _ in range(5)]
@@ -52,10 +55,10 @@ class Bench:
         }
         account: Any = {"balance": 10**24, "nonce": 0, "code": b"", "storage": {}}
         addresses: Any = [acks.address_of(key.public_key) for key in self.keys]
-        self.chain: Any = Chain.from_genesis(AtomicDB(), genesis, dict.fromkeys(addresses, account))
-        self.chain.mine_block()
+        made: Any = Chain.from_genesis(AtomicDB(), genesis, dict.fromkeys(addresses, account))
+        self.chain: Any = made
+        self.chain.mine_block()  # the first contract takes a block hash as its salt
         self.contract = b""
-        self.nodes = {}
 
     def transact(self, who: int, data: bytes) -> int:
         """Mine one transaction; its gas."""
@@ -76,7 +79,9 @@ class Bench:
                 access_list=(),
             )
         )
-        _, (receipt,), (computation,) = self.chain.mine_all([unsigned.as_signed_transaction(keys.PrivateKey(key.secret))])
+        _, (receipt,), (computation,) = self.chain.mine_all(
+            [unsigned.as_signed_transaction(keys.PrivateKey(key.secret))]
+        )
         computation.raise_if_error()
         self.contract = self.contract or computation.msg.storage_address
         used: int = receipt.gas_used
@@ -87,7 +92,9 @@ class Bench:
         return self.transact(who, abi.encode_call(function, *arguments))
 
     def read(self, function: str, *arguments: Any) -> tuple[tuple[Any, ...], int]:
-        """Result and gas of a view's execution, as another contract or eth_call would see it, without the transaction."""
+        """Result and gas of a view's execution, as another contract or eth_call would see it, without the
+        transaction.
+        """
         vm = self.chain.get_vm()
         data = abi.encode_call(function, *arguments)
         sender = acks.address_of(self.keys[0].public_key)
@@ -122,9 +129,10 @@ def climb(leaf: bytes, index: int, path: list[bytes]) -> bytes:
 
 
 def membership(bench: Bench) -> Iterator[tuple[str, int]]:
-    """Deployment, and four operators with a node each; account 0 is the admin, node n belongs to operator n."""
+    """Deployment and four operators with a node each; account 0 is the admin, node n is of operator n."""
     admin = acks.address_of(bench.keys[0].public_key)
     yield "deploy", bench.transact(0, abi.encode_deploy(RANDOM.randbytes(32), admin, 0))
+    operator = node = 0
     for number in range(1, 5):
         operator = bench.call(0, "enrolOperator", f"https://id.gs1.org/417/952114123450{number}")
         account = acks.address_of(bench.keys[number].public_key)
@@ -151,15 +159,25 @@ def acknowledged(bench: Bench) -> Iterator[tuple[str, int]]:
     for count in (1, 2, 3):
         used = bench.anchor(1, 1_000 * count, RANDOM.randbytes(32), (2, 3, 4)[:count])
         yield f"anchor, later, {count} acknowledgement{'s' if count > 1 else ''}", used
-    yield "anchor, later, 2 acknowledgements, 10 records", bench.anchor(1, 3_010, RANDOM.randbytes(32), (2, 3))
-    yield "anchor, later, 2 acknowledgements, 62,526 records", bench.anchor(1, 65_536, RANDOM.randbytes(32), (2, 3))
+    yield (
+        "anchor, later, 2 acknowledgements, 10 records",
+        bench.anchor(1, 3_010, RANDOM.randbytes(32), (2, 3)),
+    )
+    yield (
+        "anchor, later, 2 acknowledgements, 62,526 records",
+        bench.anchor(1, 65_536, RANDOM.randbytes(32), (2, 3)),
+    )
 
 
 def inclusion(bench: Bench) -> Iterator[tuple[str, int]]:
     """Checks of full trees of depth 10, 17 and 20 in the log of node 2, and a supersede."""
     size = 0
     for depth in (10, 17, 20):
-        path, index, entry = [RANDOM.randbytes(32) for _ in range(depth)], 1 << depth - 1 | 5, RANDOM.randbytes(32)
+        path, index, entry = (
+            [RANDOM.randbytes(32) for _ in range(depth)],
+            1 << depth - 1 | 5,
+            RANDOM.randbytes(32),
+        )
         root = climb(sha256(b"\x00" + entry).digest(), index, path)
         while size < 1 << depth:
             size = min(size // SEGMENT_ENTRIES * SEGMENT_ENTRIES + SEGMENT_ENTRIES, 1 << depth)

@@ -1,11 +1,13 @@
-"""Compiles contracts/src into the artifact that the ethereum adapter loads, or proves the committed one fresh.
+"""Compiles contracts/src into the artifact that the ethereum adapter loads, or proves the committed one
+fresh.
 
     tools/contracts.py            compile and write the artifact
     tools/contracts.py --check    compile and compare byte for byte; exit 1 when it differs
 
-The compiler is one file, soljson.js, out of the npm package that contracts/package.json names. The package is fetched
-once into build/ and taken only with the integrity written there; nothing else of it, and no dependency, ever runs.
-Node and npm must be on PATH: `make contracts` finds or installs them (tools/with-node.sh).
+The compiler is one file, soljson.js, out of the npm package that contracts/package.json names. The package
+is fetched once into build/ and taken only with the integrity written there; nothing else of it, and no
+dependency, ever runs. Node and npm must be on PATH: `make contracts` finds or installs them (tools/with-
+node.sh).
 """
 
 import argparse
@@ -25,7 +27,8 @@ CONTRACTS = ROOT / "contracts"
 ARTIFACT = ROOT / "node" / "tracehold" / "adapters" / "ethereum" / "artifacts" / "Anchors.json"
 CACHE = ROOT / "build" / "solc"
 SOURCES = ("src/Anchors.sol", "src/Members.sol")
-# paris: code without newer opcodes runs on every chain, old Clique ones too. No metadata: same source, same bytes.
+# paris: code without newer opcodes runs on every chain, old Clique ones too. No metadata: same source, same
+# bytes.
 SETTINGS = {
     "optimizer": {"enabled": True, "runs": 200},
     "evmVersion": "paris",
@@ -36,7 +39,7 @@ OUTPUTS = ["abi", "evm.bytecode.object", "storageLayout"]
 
 
 def compiler() -> Path:
-    """Path of the pinned soljson.js, fetched if it is not here. Exits with a message where it cannot be had."""
+    """Path of the pinned soljson.js, fetched if it is not here. Exits where it cannot be had."""
     package = json.loads((CONTRACTS / "package.json").read_text())
     version, integrity = package["devDependencies"]["solc"], package["integrity"]["solc"]
     soljson: Path = CACHE / f"soljson-{version}.js"

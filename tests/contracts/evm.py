@@ -1,4 +1,4 @@
-"""The contract on bare py-evm: calls run in one open block, without signatures, in about a millisecond each."""
+"""The contract on bare py-evm: calls run in one open block, without signatures, each in some milliseconds."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -33,7 +33,9 @@ class Reverted(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call did: bytes returned, logs as (address, topics, data), gas with warm slots, address created."""
+    """What a call did: bytes returned, logs as (address, topics, data), gas with warm slots, address
+    created.
+    """
 
     output: bytes
     logs: list[tuple[bytes, tuple[bytes, ...], bytes]]

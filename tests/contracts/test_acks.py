@@ -125,7 +125,9 @@ def test_attack_replayed_on_another_chain(refused):
 
 
 def test_attack_replayed_on_another_deployment(refused):
-    """Same chain id, same address, other genesis, so other salt: a test chain that was wiped and set up again."""
+    """Same chain id, same address, other genesis, so other salt: a test chain that was wiped and set up
+    again.
+    """
     old, new = World(Evm(genesis_time=1_700_000_000), 3), World(Evm(genesis_time=1_700_000_001), 3)
     assert old.contract.address == new.contract.address
     assert old.domain.salt != new.domain.salt

@@ -180,7 +180,9 @@ def test_revoked_node_stays_revoked(four, refused):
 
 
 def test_revoked_operator_takes_its_nodes_along(four, refused):
-    """All its nodes turn inactive at once, each with an event, others do not; one revoked before is not told twice."""
+    """All its nodes turn inactive at once, each with an event, others do not; one revoked before is not told
+    twice.
+    """
     second, third = four.node(2), four.node(2)
     four.admin("revokeNode", third.number)
     assert four.contract.read("nodesOf", 2) == (2, second.number, third.number)

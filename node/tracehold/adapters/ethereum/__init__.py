@@ -1,1 +1,1 @@
-"""The Ledger port over a JSON-RPC chain that has the anchoring contract (contracts/, docs/spec/contract.md)."""
+"""The Ledger port over a JSON-RPC chain with the anchoring contract (contracts/, docs/spec/contract.md)."""

@@ -1,0 +1,157 @@
+"""What an operator's admin does to the contract: deploy it, enrol, revoke, set the quorum.
+
+Each call sends one transaction with the admin's key and waits for its block, so it suits a command line, not
+a server.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+
+from tracehold.adapters.ethereum import abi
+from tracehold.adapters.ethereum.answers import Outcome, hexed, unhexed
+from tracehold.adapters.ethereum.client import Client, RpcError
+from tracehold.adapters.ethereum.contract import AnchorsContract, refusal
+from tracehold.adapters.ethereum.sender import Sender
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.ids import LogId, NetworkId
+from tracehold.journey.ports import Role
+
+NOTHING = b""
+"""The recipient of a transaction that creates a contract."""
+POLLS = 240
+"""Looks for a receipt before giving up."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewNode:
+    """A node to be enrolled. `record` is its signed node record, at most 8 KiB; it becomes public."""
+
+    operator: int
+    account: bytes
+    node_key: bytes
+    log: LogId
+    roles: Collection[Role]
+    record: bytes
+
+
+class Admin:
+    """One account that may send to one chain. `sleep` waits `poll_s` seconds between looks for a receipt.
+
+    Every method raises `Unavailable("CHAIN_DOWN")`, `Broken("WRONG_CHAIN")`, and
+    `Rejected("LEDGER_REFUSED")` with the contract's error in its message.
+    """
+
+    def __init__(
+        self, client: Client, secret: bytes, sleep: Callable[[float], Awaitable[None]], poll_s: float = 0.25
+    ) -> None:
+        self._client = client
+        self._secret = secret
+        self._sleep = sleep
+        self._poll_s = poll_s
+
+    async def deploy(self, network_id: NetworkId, quorum: int, admin: bytes | None = None) -> bytes:
+        """Deploy the contract; its address. `admin` is this account unless another one is named, as a
+        multisig.
+        """
+        sender = await self._sender()
+        code = abi.encode_deploy(network_id, admin or sender.account, quorum)
+        outcome = await self._transact(sender, NOTHING, code)
+        if outcome.created is None:
+            raise self._client.down("tells no address of the new contract")
+        return outcome.created
+
+    async def enrol_operator(self, contract: bytes, party: str) -> int:
+        """Enrol an operator; its number."""
+        outcome = await self._call(contract, "enrolOperator", party)
+        return self._number(outcome, "OperatorEnrolled", "operator")
+
+    async def enrol_node(self, contract: bytes, node: NewNode) -> int:
+        """Enrol a node of an operator; its number."""
+        roles = bits_of(node.roles)
+        outcome = await self._call(
+            contract, "enrolNode", node.operator, node.account, node.node_key, node.log, roles, node.record
+        )
+        return self._number(outcome, "NodeEnrolled", "node")
+
+    async def operator_of(self, contract: bytes, party: str) -> int:
+        """Number of the party's newest operator, 0 if it has none."""
+        (found,) = await AnchorsContract(self._client, contract).call("operatorOf", party)
+        number: int = found
+        return number
+
+    async def set_roles(self, contract: bytes, node: int, roles: Collection[Role]) -> None:
+        """Set a node's roles; none suspends it."""
+        await self._call(contract, "setNodeRoles", node, bits_of(roles))
+
+    async def revoke_node(self, contract: bytes, node: int) -> None:
+        """Revoke a node for good."""
+        await self._call(contract, "revokeNode", node)
+
+    async def revoke_operator(self, contract: bytes, operator: int) -> None:
+        """Revoke an operator and its nodes for good."""
+        await self._call(contract, "revokeOperator", operator)
+
+    async def set_quorum(self, contract: bytes, quorum: int) -> None:
+        """Set the quorum within its bounds (docs/spec/contract.md)."""
+        await self._call(contract, "setQuorum", quorum)
+
+    # -- parts
+
+    async def _sender(self) -> Sender:
+        return Sender(self._client, await self._client.chain_id(), self._secret)
+
+    async def _call(self, contract: bytes, function: str, *arguments: object) -> Outcome:
+        return await self._transact(await self._sender(), contract, abi.encode_call(function, *arguments))
+
+    async def _transact(self, sender: Sender, to: bytes, data: bytes) -> Outcome:
+        gas = await self._estimate(sender.account, to, data)
+        transaction = await sender.prepare(to, data, gas + gas // 4)
+        for _ in range(POLLS):
+            # Sent again each time: a pool may have lost it, and a repeat is harmless.
+            await sender.send(transaction)
+            outcome = await self._client.outcome(transaction.hash)
+            if outcome is not None and not outcome.succeeded:
+                raise Rejected(
+                    "LEDGER_REFUSED", f"the transaction {hexed(transaction.hash)} reverted in its block"
+                )
+            if outcome is not None:
+                return outcome
+            await self._sleep(self._poll_s)
+        raise Unavailable("CHAIN_DOWN", f"the transaction {hexed(transaction.hash)} is in no block yet")
+
+    async def _estimate(self, account: bytes, to: bytes, data: bytes) -> int:
+        if to:
+            return await AnchorsContract(self._client, to).estimate(account, data)
+        try:
+            found = await self._client.request(
+                "eth_estimateGas", {"from": hexed(account), "data": hexed(data)}
+            )
+        except RpcError as error:
+            if (reverted := error.revert()) is None:
+                raise self._client.down(f"answers eth_estimateGas with error {error.code}") from error
+            raise refusal(reverted) from error
+        with self._client.reading("eth_estimateGas"):
+            return int(found, 16)
+
+    def _number(self, outcome: Outcome, event: str, name: str) -> int:
+        with self._client.reading("eth_getTransactionReceipt"):
+            log = next(log for log in outcome.logs if log.topics[:1] == (abi.topic(event),))
+            number: int = abi.decode_event(event, log.topics, log.data)[name]
+            return number
+
+
+def bits_of(roles: Collection[Role]) -> int:
+    """Roles as the contract's bits."""
+    bits = {Role.CREATOR: 1, Role.HOLDER: 2}
+    return sum(bits[role] for role in set(roles))
+
+
+def address(text: str) -> bytes:
+    """An address of 0x and 40 hexadecimal digits. Raises `Rejected("BAD_CONFIG")`."""
+    try:
+        found = unhexed(text)
+    except ValueError:
+        found = b""
+    if len(found) != 20:
+        raise Rejected("BAD_CONFIG", f"{text!r} is no address: it has 0x and 40 hexadecimal digits")
+    return found

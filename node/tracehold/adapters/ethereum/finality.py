@@ -1,0 +1,109 @@
+"""When a block is final: a policy per chain, given or found out.
+
+`tag`: the chain's `finalized` block. `depth:N`: N blocks on top. `instant`: at once, on chains that never
+reorganise. `auto` looks at the chain, by what its header says of its consensus.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import rlp
+
+from tracehold.adapters.ethereum.answers import Block, block_of, number, unhexed
+from tracehold.adapters.ethereum.client import Client, RpcError
+from tracehold.core.errors import Rejected
+
+MAX_DEPTH = 1000
+"""So that the headers on top of an anchor fit into one proof."""
+UNKNOWN_DEPTH = 12
+"""For chains that tell nothing of their consensus: Ethereum's custom when it was proof of work."""
+VANITY, SEAL, ADDRESS = 32, 65, 20
+"""Parts of a Clique header's extraData (EIP-225)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finality:
+    """A policy. `depth` is the number of blocks on top for `depth`, else 0."""
+
+    kind: Literal["tag", "depth"]
+    depth: int = 0
+
+    def __str__(self) -> str:
+        if self.kind == "tag":
+            return "tag"
+        return f"depth:{self.depth}" if self.depth else "instant"
+
+    async def height(self, client: Client) -> int:
+        """Number of the newest final block, -1 where none is final yet. Raises CHAIN_DOWN."""
+        if self.kind == "depth":
+            return max(-1, await client.height() - self.depth)
+        final = await finalized(client)
+        return -1 if final is None else final.number
+
+
+def parse(text: str) -> Finality | None:
+    """The policy of a configuration, None for `auto`. Raises `Rejected("BAD_CONFIG")`."""
+    kind, _, depth = text.partition(":")
+    if kind == "depth" and depth.isascii() and depth.isdigit() and int(depth) <= MAX_DEPTH:
+        return Finality("depth", int(depth))
+    if text in {"tag", "instant", "auto"}:
+        return {"tag": Finality("tag"), "instant": Finality("depth", 0), "auto": None}[text]
+    raise Rejected(
+        "BAD_CONFIG",
+        f"finality is tag, depth:N up to {MAX_DEPTH}, instant or auto, not {text!r}",
+        path="ledger.finality",
+    )
+
+
+async def finalized(client: Client) -> Block | None:
+    """The block of the `finalized` tag. Chains without one answer null, or an error of their own."""
+    method = "eth_getBlockByNumber"
+    try:
+        found = await client.request(method, "finalized", False)
+    except RpcError:
+        return None
+    with client.reading(method):
+        return None if found is None else block_of(found)
+
+
+async def detect(client: Client) -> Finality:
+    """The policy that fits the chain.
+
+    A chain with the tag, or of proof of stake (difficulty 0) before its first final block: the tag. Clique
+    (EIP-225): floor(signers/2) + 1 blocks, after which more than half of the signers built on it. BFT
+    chains, whose extraData is an RLP list: 1, a margin over their rule of none. Else 12.
+    """
+    if await finalized(client) is not None:
+        return Finality("tag")
+    head = await client.block("latest")
+    if head is None:
+        raise client.down("has no block")
+    with client.reading("eth_getBlockByNumber"):
+        extra, difficulty = unhexed(head.fields["extraData"]), number(head.fields["difficulty"])
+    if difficulty == 0:
+        return Finality("tag")
+    if _is_list(extra):
+        return Finality("depth", 1)
+    if difficulty in {1, 2} and len(extra) >= VANITY + SEAL:
+        return Finality("depth", await _clique_signers(client) // 2 + 1)
+    return Finality("depth", UNKNOWN_DEPTH)
+
+
+async def _clique_signers(client: Client) -> int:
+    """How many signers a Clique chain has: as it says itself, else as its genesis says."""
+    try:
+        return len(await client.request("clique_getSigners"))
+    except (RpcError, TypeError):
+        pass
+    genesis = await client.block(0)
+    if genesis is None:
+        raise client.down("has no genesis block")
+    with client.reading("eth_getBlockByNumber"):
+        return (len(unhexed(genesis.fields["extraData"])) - VANITY - SEAL) // ADDRESS
+
+
+def _is_list(extra: bytes) -> bool:
+    try:
+        return isinstance(rlp.decode(extra), list)
+    except rlp.DecodingError:
+        return False

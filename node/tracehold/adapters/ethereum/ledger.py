@@ -1,0 +1,238 @@
+"""`journey.ports.Ledger` over a JSON-RPC chain; what each method promises stands there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eth_abi.exceptions import DecodingError
+
+from tracehold.adapters.ethereum import abi, finality, proof
+from tracehold.adapters.ethereum.answers import Log
+from tracehold.adapters.ethereum.client import Client
+from tracehold.adapters.ethereum.contract import AnchorsContract
+from tracehold.adapters.ethereum.finality import Finality
+from tracehold.adapters.ethereum.members import MemberReader
+from tracehold.adapters.ethereum.sender import Sender
+from tracehold.core.errors import Broken, Rejected
+from tracehold.core.ids import LogId, NetworkId, Root
+from tracehold.core.merkle import EMPTY_ROOT
+from tracehold.core.receipt import Anchor, AnchorProof
+from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, SignedTransaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the contract is. `chain_id` 0 takes the chain's word; `secret` None only reads."""
+
+    rpc: str
+    contract: bytes
+    chain_id: int = 0
+    secret: bytes | None = None
+    finality: str = "auto"
+    first_block: int = 0
+    """No event of the contract is older; only saves time."""
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """What cannot change in one deployment."""
+
+    chain_id: int
+    network_id: NetworkId
+    salt: bytes
+
+
+class EthereumLedger:
+    """One contract on one chain, seen with one account.
+
+    Opens nothing until it is used. What cannot change is read once, and again after every silence of the
+    chain: another one may stand behind the address then, which is WRONG_CHAIN.
+    """
+
+    def __init__(self, settings: Settings, client: Client | None = None) -> None:
+        self._settings = settings
+        self._policy = finality.parse(settings.finality)
+        self._client = client or Client(settings.rpc, settings.timeout_s)
+        self._contract = AnchorsContract(self._client, settings.contract)
+        self._members = MemberReader(self._contract, settings.first_block)
+        self._fixed: _Fixed | None = None
+        self._failures = 0
+        self._sender: Sender | None = None
+        self._logs: dict[int, LogId] = {}
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def network(self) -> Network:
+        """The contract's fixed points, quorum and operators at the latest block."""
+        fixed = await self._ready()
+        (quorum,) = await self._contract.call("quorum")
+        (operators,) = await self._contract.call("activeOperators")
+        return Network(
+            fixed.chain_id, self._contract.address, fixed.network_id, fixed.salt, quorum, operators
+        )
+
+    async def finality(self) -> Finality:
+        """The policy in force; found out once where the configuration says `auto`."""
+        await self._ready()
+        if self._policy is None:
+            self._policy = await finality.detect(self._client)
+        return self._policy
+
+    async def members(self) -> Sequence[Member]:
+        """From events, read once up to the final block."""
+        final = await (await self.finality()).height(self._client)
+        return await self._members.read(final, await self._client.height())
+
+    async def myself(self) -> Member | None:
+        """The member of this account."""
+        if self._settings.secret is None:
+            return None
+        account = (await self._own()).account
+        return next((member for member in await self.members() if member.account == account), None)
+
+    async def head(self, node: int) -> Head:
+        """One call of headOf."""
+        await self._ready()
+        ((root, size, time, block),) = await self._contract.call("headOf", node)
+        return Head(size, Root(root) if size else EMPTY_ROOT, block, time)
+
+    async def height(self) -> int:
+        """One question."""
+        await self._ready()
+        return await self._client.height()
+
+    async def prepare_anchor(
+        self,
+        prev_size: int,
+        size: int,
+        root: Root,
+        acks: Sequence[Acknowledgement],
+        replaces: SignedTransaction | None = None,
+    ) -> SignedTransaction:
+        """Dry run by an estimate of gas, then signed. Acknowledgements are put into the contract's order."""
+        sender = await self._own()
+        ordered = sorted(acks, key=lambda ack: ack.operator_number)
+        given = [(ack.node, ack.signature[:32], ack.signature[32:]) for ack in ordered]
+        data = abi.encode_call("anchor", prev_size, size, root, given)
+        gas = await self._contract.estimate(sender.account, data)
+        # A quarter more: the estimate's state is not quite the one it will run on.
+        return await sender.prepare(self._contract.address, data, gas + gas // 4, replaces)
+
+    async def send(self, transaction: SignedTransaction) -> None:
+        """eth_sendRawTransaction; "already known" and "nonce too low" are no errors."""
+        await (await self._own()).send(transaction)
+
+    async def find(self, transaction: SignedTransaction) -> Mined | None:
+        """By receipt, if its block is the canonical one of its height."""
+        await self._ready()
+        outcome = await self._client.outcome(transaction.hash)
+        if outcome is None:
+            return None
+        block = await self._client.block(outcome.block_number)
+        if block is None or block.hash != outcome.block_hash:
+            return None
+        anchors = [log for log in outcome.logs if self._is_anchored(log)]
+        anchor = await self._anchor(anchors[0], block.time) if anchors and outcome.succeeded else None
+        return Mined(block.number, block.hash, outcome.succeeded, outcome.gas_used, anchor)
+
+    async def spent(self, transaction: SignedTransaction) -> bool:
+        """By the account's nonce and this transaction's receipt."""
+        return await (await self._own()).spent(transaction)
+
+    async def find_anchor(self, node: int, size: int) -> Anchor | None:
+        """At the head's block where it is the newest, else by pages backwards."""
+        head = await self.head(node)
+        if head.size < size:
+            return None
+        first = head.block_number if head.size == size else self._settings.first_block
+        async for page in self._contract.pages_back("Anchored", first, head.block_number, node):
+            for log in reversed(page):
+                event = self._event(log)
+                if event["size"] == size:
+                    return await self._anchor_in_block(log)
+                if event["size"] < size:
+                    return None
+        return None
+
+    async def is_final(self, anchor: Anchor) -> bool:
+        """Canonical, and not above the newest final block."""
+        final = await (await self.finality()).height(self._client)
+        return anchor.block_number <= final and await self.is_canonical(anchor)
+
+    async def is_canonical(self, anchor: Anchor) -> bool:
+        """By the block hash at its height."""
+        await self._ready()
+        block = await self._client.block(anchor.block_number)
+        return block is not None and block.hash == anchor.block_hash
+
+    async def proof(self, anchor: Anchor) -> AnchorProof:
+        """Receipt path, and as many headers on top as the policy's depth."""
+        depth = (await self.finality()).depth
+        return await proof.capture(self._client, anchor.block_hash, anchor.tx_hash, depth)
+
+    # -- parts
+
+    async def _ready(self) -> _Fixed:
+        """What is fixed, after making sure that the chain is still the same one."""
+        if self._fixed is not None and self._failures == self._client.failures:
+            return self._fixed
+        failures = self._client.failures
+        chain_id = await self._client.chain_id()
+        expected = self._fixed.chain_id if self._fixed else self._settings.chain_id
+        if expected not in {0, chain_id}:
+            raise Broken("WRONG_CHAIN", f"the chain has id {chain_id}, not {expected}")
+        (network_id,) = await self._contract.call("networkId")
+        (salt,) = await self._contract.call("salt")
+        found = _Fixed(chain_id, NetworkId(network_id), salt)
+        if self._fixed not in {None, found}:
+            raise Broken("WRONG_CHAIN", "another contract stands at the address than at the start")
+        self._fixed, self._failures = found, failures
+        return found
+
+    async def _own(self) -> Sender:
+        fixed = await self._ready()
+        if self._settings.secret is None:
+            raise Rejected("NOT_A_MEMBER", "no ledger account was given")
+        if self._sender is None:
+            self._sender = Sender(self._client, fixed.chain_id, self._settings.secret)
+        return self._sender
+
+    def _is_anchored(self, log: Log) -> bool:
+        return log.address == self._contract.address and log.topics[:1] == (abi.topic("Anchored"),)
+
+    def _event(self, log: Log) -> dict[str, int]:
+        try:
+            return abi.decode_event("Anchored", log.topics, log.data)
+        except (DecodingError, ValueError) as error:
+            raise self._client.down("answers eth_getLogs with something unreadable") from error
+
+    async def _anchor_in_block(self, log: Log) -> Anchor | None:
+        block = await self._client.block(log.block_hash)
+        return None if block is None else await self._anchor(log, block.time)
+
+    async def _anchor(self, log: Log, time: int) -> Anchor:
+        event = abi.decode_event("Anchored", log.topics, log.data)
+        fixed = await self._ready()
+        return Anchor(
+            chain_id=fixed.chain_id,
+            contract=self._contract.address,
+            node=event["node"],
+            log=await self._log(event["node"]),
+            prev_size=event["prevSize"],
+            size=event["size"],
+            root=Root(event["root"]),
+            block_number=log.block_number,
+            block_hash=log.block_hash,
+            block_time=time,
+            tx_hash=log.tx_hash,
+            log_index=log.index,
+        )
+
+    async def _log(self, node: int) -> LogId:
+        """A node's log, which never changes."""
+        if node not in self._logs:
+            ((*_, log, _),) = await self._contract.call("nodeAt", node)
+            self._logs[node] = LogId(log)
+        return self._logs[node]

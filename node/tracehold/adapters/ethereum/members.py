@@ -1,0 +1,96 @@
+"""Who is enrolled, from the contract's events: they tell everything, in order, and carry texts and records
+that storage has only as hashes.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tracehold.adapters.ethereum import abi
+from tracehold.adapters.ethereum.answers import Log, unhexed
+from tracehold.adapters.ethereum.contract import AnchorsContract
+from tracehold.core.ids import LogId
+from tracehold.journey.ports import Member, Role
+
+EVENTS = ("OperatorEnrolled", "NodeEnrolled", "NodeRolesChanged", "NodeRevoked")
+BITS = {1: Role.CREATOR, 2: Role.HOLDER}
+
+
+@dataclass
+class Directory:
+    """Members after some events. Revoking an operator emits NodeRevoked for each of its nodes."""
+
+    parties: dict[int, str] = field(default_factory=dict)
+    nodes: dict[int, Member] = field(default_factory=dict)
+
+    def copy(self) -> "Directory":
+        """One that can grow apart."""
+        return Directory(dict(self.parties), dict(self.nodes))
+
+    def apply(self, event: str, values: Mapping[str, Any]) -> None:
+        """Take in the next event. Raises KeyError where it speaks of what was never enrolled."""
+        match event:
+            case "OperatorEnrolled":
+                self.parties[values["operator"]] = values["party"]
+            case "NodeEnrolled":
+                self.nodes[values["node"]] = self._member(values)
+            case "NodeRolesChanged":
+                self._change(values["node"], roles=roles_of(values["roles"]))
+            case "NodeRevoked":
+                self._change(values["node"], roles=frozenset(), active=False)
+
+    def _member(self, values: Mapping[str, Any]) -> Member:
+        return Member(
+            number=values["node"],
+            operator_number=values["operator"],
+            operator=self.parties[values["operator"]],
+            account=unhexed(values["account"]),
+            node_key=values["nodeKey"],
+            log=LogId(values["log"]),
+            roles=roles_of(values["roles"]),
+            active=True,
+            record=values["record"],
+        )
+
+    def _change(self, node: int, **changes: Any) -> None:
+        self.nodes[node] = replace(self.nodes[node], **changes)
+
+
+def roles_of(bits: int) -> frozenset[Role]:
+    """Role bits of the contract as roles."""
+    return frozenset(role for bit, role in BITS.items() if bits & bit)
+
+
+class MemberReader:
+    """Reads the events once up to the final block, and those after it each time: they may still be undone."""
+
+    def __init__(self, contract: AnchorsContract, first_block: int) -> None:
+        self._contract = contract
+        self._next = first_block
+        self._final = Directory()
+        self._lock = asyncio.Lock()
+
+    async def read(self, final: int, height: int) -> Sequence[Member]:
+        """Members at block `height`, by number; `final` is the newest final block. Raises CHAIN_DOWN, also
+        where the chain's node lacks old logs.
+        """
+        async with self._lock:
+            if final >= self._next:
+                grown = self._final.copy()
+                await self._extend(grown, self._next, final)
+                self._final, self._next = grown, final + 1
+            newest = self._final.copy()
+            await self._extend(newest, self._next, height)
+        (count,) = await self._contract.call("nodeCount")
+        if len(newest.nodes) < count:
+            raise self._contract.client.down("lacks logs of enrolments: it was pruned, or is still indexing")
+        return [newest.nodes[number] for number in sorted(newest.nodes)]
+
+    async def _extend(self, directory: Directory, first: int, last: int) -> None:
+        found: list[tuple[Log, str]] = []
+        for event in EVENTS:
+            found += [(log, event) for log in await self._contract.logs(event, first, last)]
+        with self._contract.client.reading("eth_getLogs"):
+            for log, event in sorted(found, key=lambda pair: (pair[0].block_number, pair[0].index)):
+                directory.apply(event, abi.decode_event(event, log.topics, log.data))

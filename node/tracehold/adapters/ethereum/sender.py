@@ -1,0 +1,144 @@
+"""Transactions of one account. Whoever holds the Sender owns the account's nonces.
+
+A transaction is signed first, so that its hash is known and its bytes can be stored before they are sent;
+the same bytes are sent until they are mined. Only a replacement, at the same nonce and a higher fee, is
+signed anew.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import rlp
+from coincurve import PrivateKey
+from eth_utils.address import to_checksum_address
+
+from tracehold.adapters.ethereum.acks import address_of
+from tracehold.adapters.ethereum.answers import hexed, number
+from tracehold.adapters.ethereum.client import Client, RpcError
+from tracehold.core.errors import Broken
+from tracehold.journey.ports import SignedTransaction
+
+USUAL_TIP = 10**9
+"""Wei per gas for the sealer, where the chain does not say what is usual."""
+DYNAMIC = 2
+"""EIP-2718 type of a transaction with a base fee (EIP-1559)."""
+
+KNOWN = ("already known", "known transaction", "already imported", "already exists", "alreadyexists")
+OVERTAKEN = ("nonce too low", "nonce is too low", "nonce_too_low", "oldnonce", "underpriced")
+WRONG_CHAIN = ("chain id", "chainid", "invalid sender")
+POOR = ("insufficient funds", "upfront cost exceeds", "insufficientfunds")
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """Wei per gas. `tip` is None on chains without a base fee, where `cap` is the gas price."""
+
+    cap: int
+    tip: int | None
+
+    def over(self, old: "Fees") -> "Fees":
+        """At least a quarter more than the old fees: pools take a replacement only from 10 % on."""
+        tip = None if self.tip is None else max(self.tip, _quarter_more(old.tip or 0))
+        return Fees(max(self.cap, _quarter_more(old.cap), tip or 0), tip)
+
+
+class Sender:
+    """Signs with one key and hands over to one chain."""
+
+    def __init__(self, client: Client, chain_id: int, secret: bytes) -> None:
+        self._client = client
+        self._chain_id = chain_id
+        self._secret = secret
+        self.account = address_of(PrivateKey(secret).public_key)
+
+    async def prepare(
+        self, to: bytes, data: bytes, gas: int, replaces: SignedTransaction | None = None
+    ) -> SignedTransaction:
+        """Sign a transaction; `to` is empty where it creates a contract. Nothing is sent or stored.
+
+        The nonce is the first that no block has: the one that went before is mined or given up before the
+        next is signed, so a transaction that a reorganisation or a pool lost leaves no gap. `replaces` gives
+        its own nonce. Raises CHAIN_DOWN.
+        """
+        fees = await self._fees()
+        if replaces is None:
+            nonce = await self._client.nonce(self.account)
+        else:
+            nonce, fees = replaces.nonce, fees.over(fees_of(replaces.raw))
+        content: dict[str, Any] = {
+            "chainId": self._chain_id,
+            "nonce": nonce,
+            "gas": gas,
+            "value": 0,
+            "data": data,
+        }
+        if to:
+            content["to"] = to_checksum_address(to)
+        if fees.tip is None:
+            content["gasPrice"] = fees.cap
+        else:
+            content |= {"type": DYNAMIC, "maxFeePerGas": fees.cap, "maxPriorityFeePerGas": fees.tip}
+        eth_account: Any = await asyncio.to_thread(import_module, "eth_account")
+        signed = eth_account.Account.sign_transaction(content, self._secret)
+        return SignedTransaction(bytes(signed.raw_transaction), bytes(signed.hash), nonce, fees.cap)
+
+    async def send(self, transaction: SignedTransaction) -> None:
+        """Hand over the bytes; harmless to repeat. Raises CHAIN_DOWN, also where the account cannot pay, and
+        WRONG_CHAIN.
+
+        That the chain knows the transaction, or another one of its nonce, is no error: `find` and `spent`
+        tell.
+        """
+        try:
+            await self._client.request("eth_sendRawTransaction", hexed(transaction.raw))
+        except RpcError as error:
+            said = error.message
+            if any(words in said for words in KNOWN + OVERTAKEN):
+                return
+            if any(words in said for words in POOR):
+                raise self._client.down(
+                    f"says that account {hexed(self.account)} cannot pay for gas"
+                ) from error
+            if any(words in said for words in WRONG_CHAIN):
+                raise Broken(
+                    "WRONG_CHAIN", "the chain does not take transactions of this chain id"
+                ) from error
+            raise self._client.down(f"refuses a transaction with error {error.code}") from error
+
+    async def spent(self, transaction: SignedTransaction) -> bool:
+        """Whether another transaction took the nonce. The count is read first: the other way round, one
+        mined in between would look like another's.
+        """
+        if await self._client.nonce(self.account) <= transaction.nonce:
+            return False
+        return await self._client.outcome(transaction.hash) is None
+
+    async def _fees(self) -> Fees:
+        head = await self._client.block("latest")
+        if head is None:
+            raise self._client.down("has no block")
+        if head.base_fee is None:
+            with self._client.reading("eth_gasPrice"):
+                return Fees(number(await self._client.ask("eth_gasPrice")), None)
+        try:
+            told = await self._client.request("eth_maxPriorityFeePerGas")
+        except RpcError:
+            told = hexed(USUAL_TIP)
+        with self._client.reading("eth_maxPriorityFeePerGas"):
+            tip = number(told)
+        # Twice the base fee still pays after six full blocks in a row.
+        return Fees(2 * head.base_fee + tip, tip)
+
+
+def fees_of(raw: bytes) -> Fees:
+    """The fees that a signed transaction offers (EIP-1559, or legacy with a gas price)."""
+    if raw[0] == DYNAMIC:
+        _, _, tip, cap, *_ = rlp.decode(raw[1:])
+        return Fees(int.from_bytes(cap), int.from_bytes(tip))
+    return Fees(int.from_bytes(rlp.decode(raw)[1]), None)
+
+
+def _quarter_more(fee: int) -> int:
+    return fee + fee // 4 + 1

@@ -1,0 +1,217 @@
+"""Back-ends of the Ledger port, each with its chain in the test's hand: blocks, silence, reorganisations."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from coincurve import PrivateKey
+
+from tests.devchain.node import ALICE, BOB, Clock, Node, account
+from tracehold.adapters.ethereum import acks
+from tracehold.adapters.ethereum.admin import Admin, NewNode
+from tracehold.adapters.ethereum.client import Client
+from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
+from tracehold.adapters.memory.chain import MemoryChain
+from tracehold.adapters.memory.ledger import MemoryLedger
+from tracehold.core.ids import LogId, NetworkId
+from tracehold.journey.ports import Acknowledgement, Ledger, Member, Role
+
+NETWORK = NetworkId(b"\x4e" * 32)
+PARTY = "https://id.gs1.org/417/9521141234500"
+BOTH = frozenset(Role)
+DEPTH = 2
+"""Blocks on top of one that is final."""
+
+
+def log_of(number: int) -> LogId:
+    """The log of node `number`."""
+    return LogId(bytes([0x10 + number]) * 32)
+
+
+class Backend(Protocol):
+    """A chain with the contract, quorum 0, and one node, number 1, whose account the ledger has."""
+
+    ledger: Ledger
+
+    def stranger(self) -> Ledger:
+        """The same contract, seen with an account that is not enrolled."""
+        ...
+
+    def mine(self, blocks: int = 1) -> None:
+        """Make blocks of what waits."""
+        ...
+
+    def mark(self) -> None:
+        """Remember this block as the one that a reorganisation goes back to."""
+        ...
+
+    def reorganise(self) -> None:
+        """Replace all blocks since `mark` by one more, all empty; the pool forgets them too."""
+        ...
+
+    def silence(self) -> None:
+        """The chain answers no more."""
+        ...
+
+    def close(self) -> None:
+        """Release what is open."""
+        ...
+
+
+class InMemory:
+    """adapters/memory."""
+
+    def __init__(self) -> None:
+        self.chain = MemoryChain(lambda: 1_800_000_000, NETWORK)
+        self.chain.members.append(
+            Member(1, 1, PARTY, b"\x0b" * 20, b"\x0e" * 32, log_of(1), BOTH, True, b"a node record")
+        )
+        self._memory = MemoryLedger(self.chain, b"\x0b" * 20, confirmations=DEPTH)
+        self.ledger: Ledger = self._memory
+        self._marked = 0
+
+    def stranger(self) -> Ledger:
+        """Another account."""
+        return MemoryLedger(self.chain, b"\x57" * 20)
+
+    def mine(self, blocks: int = 1) -> None:
+        """Blocks of the memory chain."""
+        self.chain.mine(blocks)
+
+    def mark(self) -> None:
+        """The number of blocks."""
+        self._marked = len(self.chain.blocks)
+
+    def reorganise(self) -> None:
+        """Back to the mark."""
+        self.chain.reorganise(len(self.chain.blocks) - self._marked, lose=True)
+
+    def silence(self) -> None:
+        """The ledger's own switch."""
+        self._memory.down = True
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Wire:
+    """Carries requests to a devchain without HTTP. `answers` replaces the result or error of a method, for
+    what other chains say and ours does not.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.silent = False
+        self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[str, list[Any]]] = []
+
+    async def make_request(self, method: str, params: list[Any]) -> Any:
+        """One request to the node there is now."""
+        self.asked.append((method, params))
+        if self.silent:
+            raise ConnectionRefusedError
+        if method in self.answers:
+            answer = self.answers[method]
+            answer = answer(*params) if callable(answer) else answer
+            if answer is not None:
+                return {"jsonrpc": "2.0", "id": 1, **answer}
+        return self.node.raw({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+
+    async def disconnect(self) -> None:
+        """Nothing is open."""
+
+
+class OnDevchain:
+    """adapters/ethereum on py-evm; blocks are sealed by the test. A reorganisation is a second chain that
+    grew from a copy.
+    """
+
+    ledger: Ledger
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._copies = 0
+        self.clock = Clock()
+        self.node = Node(folder / "0", self.clock)
+        self.wire = Wire(self.node)
+        self.client = Client("http://chain.test:8545/secret-path", provider=self.wire)
+        self.admin = Admin(self.client, bytes(ALICE.key), self._sleep)
+        self.contract = b""
+
+    async def start(self) -> "OnDevchain":
+        """Deploy, and enrol node 1."""
+        self.contract = await self.admin.deploy(NETWORK, 0)
+        await self.enrol(PARTY, bytes(BOB.key))
+        self.ledger = self.open()
+        return self
+
+    async def enrol(self, party: str, secret: bytes, roles: frozenset[Role] = BOTH) -> int:
+        """Enrol an operator and a node of it."""
+        operator = await self.admin.enrol_operator(self.contract, party)
+        number = operator
+        address = acks.address_of(PrivateKey(secret).public_key)
+        new = NewNode(operator, address, bytes([0x0D + number]) * 32, log_of(number), roles, b"a node record")
+        assert await self.admin.enrol_node(self.contract, new) == number
+        return number
+
+    def open(self, **changes: Any) -> EthereumLedger:
+        """A ledger of node 1's account, unless changes say otherwise."""
+        settings: dict[str, Any] = {
+            "rpc": "",
+            "contract": self.contract,
+            "secret": bytes(BOB.key),
+            "finality": f"depth:{DEPTH}",
+        }
+        return EthereumLedger(Settings(**settings | changes), self.client)
+
+    async def _sleep(self, _: float) -> None:
+        self.mine()
+
+    def stranger(self) -> Ledger:
+        """Another account."""
+        return self.open(secret=bytes(account("stranger").key))
+
+    def mine(self, blocks: int = 1) -> None:
+        """Seal, also empty blocks."""
+        for _ in range(blocks):
+            self.clock.now += 1
+            self.node.chain.seal(empty=True)
+
+    def mark(self) -> None:
+        """Copy the chain as it is."""
+        self._copies += 1
+        self.node.close()
+        shutil.copytree(self.node.directory, self._folder / str(self._copies))
+        self._use(self.node.directory)
+
+    def reorganise(self) -> None:
+        """Go on with the copy, which has other blocks: the time is another."""
+        length = int(self.node.rpc("eth_blockNumber"), 16)
+        self.node.close()
+        self._use(self._folder / str(self._copies))
+        self.clock.now += 1_000
+        while int(self.node.rpc("eth_blockNumber"), 16) <= length:
+            self.mine()
+
+    def silence(self) -> None:
+        """Requests fail."""
+        self.wire.silent = True
+
+    def close(self) -> None:
+        """Close the chain's file."""
+        self.node.close()
+
+    def _use(self, directory: Path) -> None:
+        self.node = self.wire.node = Node(directory, self.clock)
+
+
+def acknowledge(
+    domain: acks.Domain, ack: acks.Ack, signers: Sequence[tuple[int, int, bytes]]
+) -> list[Acknowledgement]:
+    """Acknowledgements by (node, operator, secret)."""
+    digest = ack.digest(domain)
+    return [
+        Acknowledgement(node, operator, acks.sign(digest, PrivateKey(secret)))
+        for node, operator, secret in signers
+    ]
