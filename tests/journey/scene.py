@@ -112,7 +112,9 @@ def statement(
 
 def control(says: Control, *, key: SigningKey = NODE_KEY, party: str = OPERATOR) -> Statement:
     """A signed control record."""
-    header = Header(key.public.alg, KIND_OF[type(says)], key.public.kid, party, NETWORK, int(START), SALTS(16))
+    header = Header(
+        key.public.alg, KIND_OF[type(says)], key.public.kid, party, NETWORK, int(START), SALTS(16)
+    )
     return Statement(sign(header, encode_control(says), key))
 
 
@@ -137,6 +139,16 @@ class Creator:
         """Outcomes of one upload."""
         return await self.uploads.submit(items, **options)  # type: ignore[arg-type]
 
+    def pause(self) -> None:
+        """Let uploads wait: a sealer that is not run yet takes the place of the running one."""
+        self.sealing.cancel()
+        self.sealer = Sealer(self.store, self.sealer.own, self.clock.now)
+        self.uploads._sealer = self.sealer
+
+    def resume(self) -> None:
+        """Seal what waits."""
+        self.sealing = asyncio.ensure_future(self.sealer.run())
+
     async def crash(self) -> None:
         """End at once, as SIGKILL does: what is on disk stays."""
         self.sealing.cancel()
@@ -150,9 +162,7 @@ async def start(store: RecordLog, clock: Clock, *, free_bytes: Callable[[], int]
     sealer = Sealer(store, own, clock.now)
     states = States(store)
     delegation = Delegation(identity, clock.now, SALTS)
-    uploads = Uploads(
-        store, sealer, states, Checks(), delegation, sleep=clock.sleep, free_bytes=free_bytes
-    )
+    uploads = Uploads(store, sealer, states, Checks(), delegation, sleep=clock.sleep, free_bytes=free_bytes)
     return Creator(store, clock, sealer, states, uploads, asyncio.ensure_future(sealer.run()))
 
 

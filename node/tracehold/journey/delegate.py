@@ -55,6 +55,8 @@ class Delegation:
         """
         if item.kind not in _KINDS:
             raise Rejected("BAD_REQUEST", "only events and master data are signed by delegation", path="kind")
+        if any("\ud800" <= char <= "\udfff" for char in item.party):
+            raise Rejected("BAD_HEADER", "a party that is no Unicode text", path="header.iss")
         key = self.identity.key.public
         header = Header(
             key.alg,

@@ -166,6 +166,12 @@ class MemoryLog:
         entry = self._of(log).entries[index]
         self._of(log).entries[index] = replace(entry, raw=entry.raw[:-1] + bytes([entry.raw[-1] ^ 1]))
 
+    def forget_anchors(self, log: LogId) -> None:
+        """Lose every anchor of a log, as a folder restored from before them (tests of what takes them
+        over).
+        """
+        self._of(log).anchors.clear()
+
     def _of(self, log: LogId) -> Kept:
         return self._kept.get(log, Kept())
 
