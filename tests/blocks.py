@@ -3,10 +3,11 @@ readers.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import rlp
 from Crypto.Hash import keccak
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from tests.logs import START, Log
 from tracehold.core.anchor import Anchor, AnchorProof
@@ -78,7 +79,7 @@ class Block:
         return AnchorProof(self.headers, tx_index, tuple(rlp.encode(node) for node in path))
 
 
-def anchor(log: Log, size: int, prev_size: int = 0, *, others: int = 3, **changes: object) -> Anchor:
+def anchor(log: Log, size: int, prev_size: int = 0, *, others: int = 3, **changes: Any) -> Anchor:
     """The proved anchor of `log` at `size`, in a block with `others` transactions before it."""
     event = AnchoredEvent(1, prev_size, size, log.root(size), (2, 3))
     other = receipt([[bytes(20), [bytes(32)], b"other"]], kind=0)
@@ -101,3 +102,9 @@ def anchor(log: Log, size: int, prev_size: int = 0, *, others: int = 3, **change
         ),
         **changes,
     )
+
+
+def proof_of(found: Anchor) -> AnchorProof:
+    """The proof of an anchor that has one."""
+    assert found.proof is not None
+    return found.proof

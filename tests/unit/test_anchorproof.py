@@ -15,6 +15,7 @@ from tests.blocks import (
     anchored_log,
     header,
     keccak256,
+    proof_of,
     receipt,
     trie_of,
     word,
@@ -37,7 +38,7 @@ from tracehold.core.trie import value_at
 
 LOG = Log().fill(6)
 ANCHOR = anchor(LOG, 5)
-PROOF = ANCHOR.proof
+PROOF = proof_of(ANCHOR)
 EVENT = AnchoredEvent(1, 0, 5, LOG.root(5), (2, 3))
 nested = st.recursive(st.binary(max_size=70), lambda inner: st.lists(inner, max_size=5), max_leaves=15)
 
@@ -253,9 +254,9 @@ def test_malformed_receipts_are_refused(encoded):
 def test_an_anchor_is_proved(others):
     """Anywhere in its block."""
     found = anchor(LOG, 5, others=others)
-    proved = prove(found, found.proof)
+    proved = prove(found, proof_of(found))
     assert proved.event == EVENT
-    assert proved.block_hashes == tuple(keccak256(raw) for raw in found.proof.headers)
+    assert proved.block_hashes == tuple(keccak256(raw) for raw in proof_of(found).headers)
 
 
 def test_headers_of_later_forks_are_read():
@@ -277,7 +278,7 @@ def changed(**changes):
     return replace(PROOF, **changes)
 
 
-OTHER = anchor(LOG, 6).proof
+OTHER = proof_of(anchor(LOG, 6))
 FALSE = {
     "another block": (changed(headers=OTHER.headers), {}),
     "a gap in the headers": (changed(headers=(PROOF.headers[0], PROOF.headers[2])), {}),

@@ -10,6 +10,10 @@ from tracehold.core.tiles import Coord, node_reader, tile_path, tiles_after
 LEAVES = [merkle.leaf_hash(n.to_bytes(4, "big")) for n in range(1_300)]
 
 
+def _never(coord):
+    raise AssertionError(coord)
+
+
 def grow(store, size, more):
     """Append leaves to stored tiles as a sealer does; the new size."""
     for coord, data in tiles_after(size, LEAVES[size : size + more], store.__getitem__):
@@ -21,7 +25,8 @@ def grow(store, size, more):
 @given(st.lists(st.integers(0, 400), max_size=5))
 def test_tiles_hold_the_tree_at_every_size(steps):
     """After every batch the root of the tiles is the root of the leaves."""
-    store, size = {}, 0
+    store: dict = {}
+    size = 0
     for more in steps:
         size = grow(store, size, min(more, len(LEAVES) - size))
         reader = node_reader(store.__getitem__, size)
@@ -30,7 +35,8 @@ def test_tiles_hold_the_tree_at_every_size(steps):
 
 def test_tiles_do_not_depend_on_batches():
     """One by one or at once: the same tiles."""
-    one, many = {}, {}
+    one: dict = {}
+    many: dict = {}
     size = 0
     while size < 700:
         size = grow(one, size, 1)
@@ -42,7 +48,7 @@ def test_tiles_do_not_depend_on_batches():
 
 def test_two_levels_of_full_tiles():
     """65,536 leaves fill the first tile of level 1 and start level 2."""
-    store = dict(tiles_after(0, [LEAVES[0]] * 65_537, {}.__getitem__))
+    store = dict(tiles_after(0, [LEAVES[0]] * 65_537, _never))
     assert len(store[Coord(1, 0)]) == 256 * 32
     assert len(store[Coord(2, 0)]) == 32
     reader = node_reader(store.__getitem__, 65_537)

@@ -1,0 +1,1 @@
+"""Vectors of the formats: every byte follows from fixed keys, salts and times."""

@@ -1,0 +1,45 @@
+"""Writes the vectors: `python -m tests.vectors.make_vectors` from the project's root.
+
+One JSON file a case, bytes in hex. A case whose name ends in `_fail` must be refused, with the code that
+it names. tests/unit/test_vectors.py makes them anew and compares, and runs each against the
+implementation.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.vectors import log_cases, proof_cases, record_cases
+
+FOLDER = Path(__file__).parent
+
+Case = tuple[str, dict[str, Any]]
+
+
+def vectors() -> Iterator[Case]:
+    """(path below this folder without suffix, content) of every case."""
+    yield from record_cases.records()
+    yield from log_cases.controls()
+    yield from log_cases.checkpoints()
+    yield from proof_cases.receipts()
+    yield from proof_cases.evidence()
+
+
+def text(case: dict[str, Any]) -> str:
+    """The file of a case."""
+    return json.dumps(case, indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Replace all files."""
+    for path in FOLDER.glob("*/*.json"):
+        path.unlink()
+    for name, case in vectors():
+        path = FOLDER / f"{name}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text(case), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
