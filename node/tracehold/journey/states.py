@@ -80,8 +80,10 @@ class States:
     One object per node. `moved` is called by whoever saved an anchor (the anchorer), after the save.
     """
 
-    def __init__(self, store: RecordLog) -> None:
+    def __init__(self, store: RecordLog, heard: Callable[[], None] = lambda: None) -> None:
+        """`heard` is called at every move: followers of the anchors wake by it."""
         self._store = store
+        self._heard = heard
         self._moved: dict[LogId, asyncio.Event] = {}
 
     async def of(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, StateOf]:
@@ -99,6 +101,7 @@ class States:
     def moved(self, log: LogId) -> None:
         """Wake everyone who waits for this log."""
         self._moved.pop(log, asyncio.Event()).set()
+        self._heard()
 
     async def reached(self, log: LogId, index: int, wanted: State) -> None:
         """Wait until entry `index` is `wanted` or further; for ever if it never is."""

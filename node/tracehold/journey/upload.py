@@ -63,13 +63,16 @@ class Uploads:
         *,
         sleep: Sleep,
         free_bytes: Callable[[], int],
+        reserve_bytes: int = DISK_RESERVE_BYTES,
     ) -> None:
+        """Below `reserve_bytes` of free disk uploads are refused."""
         self._sealer = sealer
         self._states = states
         self._intake = Intake(store, checks, delegation)
         self._receipts = Receipts(store, checks.stage)
         self._sleep = sleep
         self._free_bytes = free_bytes
+        self._reserve_bytes = reserve_bytes
 
     async def submit(
         self,
@@ -87,8 +90,10 @@ class Uploads:
         REQUEST_TOO_LARGE), `Unavailable` (DISK_LOW, BUSY, STOPPING); and what the store or the sealer raises.
         """
         self._check_size(items)
-        if self._free_bytes() < DISK_RESERVE_BYTES:
-            raise Unavailable("DISK_LOW", "less than 1 GiB of disk is free; reads go on")
+        if (free := self._free_bytes()) < self._reserve_bytes:
+            raise Unavailable(
+                "DISK_LOW", f"{free} bytes of disk are free, {self._reserve_bytes} are kept free"
+            )
         taken = await self._intake.take(items, self._sealer.own)
         if all_or_nothing and any(isinstance(each, TraceholdError) for each in taken):
             return [Outcome(self._log, error=error) for error in refuse_together(taken)]
