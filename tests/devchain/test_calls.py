@@ -203,6 +203,24 @@ def test_what_would_change_the_state_beforehand_is_refused(node: Node) -> None:
     assert node.rpc("eth_call", {"to": NOBODY}, "latest", {}) == "0x"
 
 
+def test_code_over_the_limit_is_refused_before_it_is_run(node: Node) -> None:
+    """EIP-3860: 49,152 bytes of init code; a call and an estimate say so as a transaction would."""
+    for method in ("eth_call", "eth_estimateGas"):
+        node.rpc(method, {"data": hexed(bytes(49_152))})
+        with pytest.raises(Refused, match="max initcode size exceeded"):
+            node.rpc(method, {"data": hexed(bytes(49_153))})
+
+
+@pytest.mark.parametrize("precompile", [5, 8, 9, 10, 11])
+def test_a_precompile_that_refuses_its_input_is_a_failed_call(node: Node, precompile: int) -> None:
+    """Attack: nonsense for the built-in contracts must not surface as a fault of the chain."""
+    to = "0x" + precompile.to_bytes(20, "big").hex()
+    for data in ("0x01", "0x" + "ff" * 256):
+        call = {"to": to, "data": data, "gas": "0xfffff"}
+        answer = node.raw({"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [call]})
+        assert "result" in answer or answer["error"]["code"] == -32000
+
+
 def test_data_and_input_must_agree(node: Node) -> None:
     """Two names of one thing."""
     assert node.rpc("eth_call", {"to": NOBODY, "data": "0x01", "input": "0x01"}) == "0x"

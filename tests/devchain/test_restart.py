@@ -78,6 +78,13 @@ def test_a_malformed_account_founds_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "chain").exists()
 
 
+def test_a_chain_id_must_be_positive(tmp_path: Path) -> None:
+    """0 would make signatures valid on every chain."""
+    for wrong in (0, -1, 2**53):
+        with pytest.raises(Rejected, match="no chain id"):
+            DevChain(Settings(tmp_path, wrong))
+
+
 def test_two_chains_in_one_folder_are_refused(node: Node) -> None:
     """The lock of the store, seen from the chain."""
     with pytest.raises(Unavailable):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.devchain.bytecode import BREAK, STORE, word
+from tests.devchain.bytecode import BREAK, STORE, assemble, deployment, word
 from tests.devchain.node import ALICE, BOB, GWEI, POOR, Clock, Node, Refused
 from tracehold.core.errors import Broken
 from tracehold.devchain.engine import DevVM
@@ -103,6 +103,18 @@ def test_paying_moves_value_tip_and_burns_the_base_fee(node: Node) -> None:
     gas = int(receipt["gasUsed"], 16)
     balances = [int(node.rpc("eth_getBalance", who), 16) for who in (ALICE.address, nobody, "0x" + "00" * 20)]
     assert balances == [10**24 - 5 - gas * (GWEI + 7), 5, gas * GWEI]
+
+
+def test_receipt_and_balance_agree_where_refund_cap_and_calldata_floor_meet(node: Node) -> None:
+    """EIP-3529's cap counts execution only, then EIP-7623's floor applies: gas used is exactly the floor here."""
+    code = assemble(" ".join(f"0 CALLDATALOAD {slot} SSTORE" for slot in range(1, 6)))
+    contract = node.mine(to=None, data=deployment(code), gas=500_000)["contractAddress"]
+    node.mine(to=contract, data=word(1), gas=500_000)
+    before = int(node.rpc("eth_getBalance", ALICE.address), 16)
+    receipt = node.mine(to=contract, data=word(0) + b"\x01" * 1000, gas=500_000)
+    paid = before - int(node.rpc("eth_getBalance", ALICE.address), 16)
+    assert int(receipt["gasUsed"], 16) == 21_000 + 10 * (32 + 4 * 1000)
+    assert paid == int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
 
 
 def test_what_the_engine_cannot_run_is_dropped_and_the_chain_goes_on(

@@ -140,8 +140,9 @@ def test_a_body_without_a_sane_length_is_refused(served: HttpServer, length: str
 
 def test_a_chunked_body_is_refused(served: HttpServer) -> None:
     """A length is needed before the body is read."""
-    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
-    assert exchange(served, head).startswith(b"HTTP/1.1 411 ")
+    for length in ("", "Content-Length: 5\r\n"):
+        head = f"POST / HTTP/1.1\r\nHost: localhost\r\n{length}Transfer-Encoding: chunked\r\n\r\n"
+        assert exchange(served, head.encode() + b"5\r\nhello\r\n0\r\n\r\n").startswith(b"HTTP/1.1 411 ")
 
 
 @pytest.mark.parametrize("verb", ["GET", "PUT", "DELETE", "OPTIONS"])

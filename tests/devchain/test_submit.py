@@ -27,6 +27,10 @@ def refusal(node: Node, raw: str) -> str:
     ("fields", "message"),
     [
         ({"gas": 20_999}, "intrinsic gas too low: gas 20999, minimum needed 21000"),
+        (
+            {"to": None, "data": bytes(3200), "gas": 65_999},
+            "intrinsic gas too low: gas 65999, minimum needed 66000",
+        ),
         ({"gas": 30_000_001}, "exceeds block gas limit"),
         ({"chainId": 1}, "invalid chain id for signer: have 1 want 7447"),
         ({"chainId": 1, "gasPrice": GWEI}, "invalid chain id for signer: have 1 want 7447"),

@@ -56,8 +56,9 @@ def decode(raw: bytes, chain_id: int) -> SignedTransactionAPI:
 def require_payable(transaction: SignedTransactionAPI, state: StateAPI) -> None:
     """Check nonce, gas, fees and funds against the newest state. Raises RpcError -32000 in geth's words."""
     require_nonce(transaction, state.get_nonce(transaction.sender))
-    for check in (_require_gas, _require_fees, _require_code_size):
-        check(transaction)
+    _require_gas(transaction)
+    _require_fees(transaction)
+    require_code_size(transaction.to, transaction.data)
     if state.get_code(transaction.sender):
         raise refused("sender not an eoa")  # EIP-3607
     balance, cost = state.get_balance(transaction.sender), most_it_may_cost(transaction)
@@ -69,6 +70,12 @@ def require_nonce(transaction: SignedTransactionAPI, mined: int) -> None:
     """Refuse a transaction whose place is taken; `mined` is the sender's nonce in the newest state."""
     if transaction.nonce < mined:
         raise refused(f"nonce too low: next nonce {mined}, tx nonce {transaction.nonce}")
+
+
+def require_code_size(to: bytes | None, data: bytes) -> None:
+    """Refuse a deployment whose init code is over the limit of EIP-3860."""
+    if not to and len(data) > MAX_INIT_CODE:
+        raise refused(f"max initcode size exceeded: code size {len(data)}, limit {MAX_INIT_CODE}")
 
 
 def _require_chain(transaction: SignedTransactionAPI, chain_id: int) -> None:
@@ -97,8 +104,3 @@ def _require_fees(transaction: SignedTransactionAPI) -> None:
         raise refused("max priority fee per gas higher than max fee per gas")
     if transaction.max_fee_per_gas >= 2**256 or transaction.value >= 2**256:
         raise refused("a fee or the value is over 256 bits")
-
-
-def _require_code_size(transaction: SignedTransactionAPI) -> None:
-    if not transaction.to and len(transaction.data) > MAX_INIT_CODE:
-        raise refused(f"max initcode size exceeded: code size {len(transaction.data)}, limit {MAX_INIT_CODE}")

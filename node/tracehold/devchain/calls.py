@@ -12,6 +12,7 @@ from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth.vm.spoof import SpoofTransaction
 from eth_typing import Address
 
+from tracehold.devchain.admission import require_code_size
 from tracehold.devchain.engine import DevVM, least_gas
 from tracehold.devchain.errors import REVERTED, RpcError, refused
 from tracehold.devchain.params import Call
@@ -62,9 +63,13 @@ def estimate(view: View, message: Call, at: BlockRef) -> int:
 
 
 class Trial:
-    """One message on one state, to be run with more or less gas. Raises UnknownBlock."""
+    """One message on one state, to be run with more or less gas.
+
+    Raises UnknownBlock, and RpcError -32000 for what no gas would make valid.
+    """
 
     def __init__(self, view: View, message: Call, at: BlockRef) -> None:
+        require_code_size(message.to, message.data)
         header = view.header(at)
         self._chain = view.chain
         self._message = message

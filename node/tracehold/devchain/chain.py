@@ -51,6 +51,8 @@ class DevChain:
         self.pool = Pool()
         self._now = now
         self._failed = threading.Event()
+        if not 0 < settings.chain_id < 2**53:
+            raise Rejected("BAD_CONFIG", f"{settings.chain_id} is no chain id: 1 to 2^53")
         alloc = [_account(text) for text in settings.alloc]
         self._store = Store(settings.directory)
         try:

@@ -176,7 +176,11 @@ def most_it_may_cost(transaction: SignedTransactionAPI) -> int:
 
 
 def least_gas(transaction: SignedTransactionAPI) -> tuple[int, int]:
-    """Gas below which a transaction is invalid: (intrinsic gas, calldata floor of EIP-7623)."""
+    """Gas below which a transaction is invalid: (intrinsic gas, calldata floor of EIP-7623).
+
+    py-evm checks neither, and takes the price of init code (EIP-3860) only while executing.
+    """
+    size = len(transaction.data)
     zeros = transaction.data.count(0)
-    tokens = zeros + 4 * (len(transaction.data) - zeros)
-    return transaction.get_intrinsic_gas(), 21_000 + 10 * tokens
+    init_code = 0 if transaction.to else 2 * ((size + 31) // 32)
+    return transaction.get_intrinsic_gas() + init_code, 21_000 + 10 * (zeros + 4 * (size - zeros))

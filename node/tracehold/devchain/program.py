@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 from tracehold.devchain.chain import DevChain, Settings
 from tracehold.devchain.report import report
@@ -52,15 +53,16 @@ def serve_forever(  # noqa: PLR0913  the options of the command
 
     Raises what `running` raises; Broken STORE_FAILED when the disk refused a block.
     """
-    stop = threading.Event()
+    # A queue may be put to from a signal handler; an Event's lock may be held by the very code interrupted.
+    stop: SimpleQueue[None] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: stop.put(None))
     service = Service(host, port, block_interval_s, remote)
-    with running(Settings(dir, chain_id, alloc), service, stop.set) as server:
+    with running(Settings(dir, chain_id, alloc), service, lambda: stop.put(None)) as server:
         report("chain ready", rpc=server.url, chain_id=chain_id, directory=str(dir))
         if ready is not None:
             ready(server.url)
-        stop.wait()
+        stop.get()
 
 
 @contextmanager

@@ -12,5 +12,5 @@ def report(event: str, *, error: BaseException | None = None, **fields: object) 
     line |= fields
     if error is not None:
         line["error"] = f"{type(error).__name__}: {error}"
-        line["trace"] = traceback.format_exception(error)[-1500:]
+        line["trace"] = "".join(traceback.format_exception(error))[-4000:]
     print(json.dumps(line, default=str), file=sys.stderr, flush=True)

@@ -67,6 +67,14 @@ class HttpServer(ThreadingHTTPServer):
         """Take a connection while there are slots; otherwise it is closed unanswered."""
         return self._slots.acquire(blocking=False)
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Start the connection's thread."""
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._slots.release()
+            raise
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve one connection, in a thread of its own."""
         try:
@@ -104,7 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _length(self) -> int:
         text = self.headers.get("Content-Length", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
+        sane = text.isascii() and text.isdigit() and len(text) < 16
+        return int(text) if sane and "Transfer-Encoding" not in self.headers else -1
 
     def _problem(self, length: int) -> tuple[HTTPStatus, str] | None:
         if self.server.local_only and not is_loopback(self._host()):
