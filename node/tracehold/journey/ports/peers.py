@@ -9,11 +9,14 @@ from tracehold.core.ids import LogId
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record that a peer handed over. The asker checks the bytes and derives every fact itself."""
+    """A record that a peer handed over, with its evidence file (docs/spec/evidence.md). The asker verifies that
+    file on the ledger of its own choice and derives every fact itself: nothing here is believed.
+    """
 
     log: LogId
     index: int
     raw: bytes
+    evidence: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,10 @@ class Peer(Protocol):
     async def expand(
         self, items: Collection[str], event_ids: Collection[str] = (), transformations: Collection[str] = ()
     ) -> Expansion:
-        """Records that touch these items, event ids or transformations."""
+        """Records that touch these items (events in any role, and master data), event ids or transformations.
+
+        A peer hands over what members may read: what it holds. Who asks the asker is checked by the asker.
+        """
         ...
 
 

@@ -1,0 +1,173 @@
+"""What other nodes know: asked with every frontier, and believed in nothing.
+
+A peer hands over records with their evidence. Each is verified here, on this node's own ledger, before it is
+read: its bytes, its signer by position, its place in a member's log, its anchor. So a peer can leave records
+out, which shows as missing coverage or not at all, but it can neither invent one nor move one.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.evidence import decode_evidence, report
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.lineage import Fact, Gap, GapReason, Wanted, touched
+from tracehold.core.receipt import parse_receipt
+from tracehold.core.record import Kind, fingerprint, parse
+from tracehold.journey.admission import UNREADABLE, Admission, Admitted
+from tracehold.journey.answers import Coverage
+from tracehold.journey.index import event_fact
+from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.ledger_view import LedgerView
+from tracehold.journey.ports import Expansion, Found, Peer
+from tracehold.journey.states import State
+
+NO_LEDGER = "what other nodes hand over cannot be checked without the ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A record that a peer handed over and that was verified here, and when it was known."""
+
+    admitted: Admitted
+    known_ms: int
+
+
+class Elsewhere:
+    """The other nodes, as one request sees them."""
+
+    def __init__(self, knowledge: Knowledge, admission: Admission) -> None:
+        self._knowledge = knowledge
+        self._admission = admission
+        self._ledger = LedgerView(knowledge.ledger) if knowledge.ledger else None
+        self._checked: dict[Fingerprint, Proved | None] = {}
+        self._down: set[int] = set()
+        self._coverage: dict[LogId, int] = {}
+        self.handed: dict[Fingerprint, set[int]] = {}
+        """Numbers of the nodes that handed over a record, by its fingerprint."""
+        self.gaps: dict[Gap, None] = {}
+        """What other nodes could not answer, or answered wrongly."""
+
+    async def look(self, wanted: Wanted) -> list[Fact]:
+        """Facts about what is wanted that are not admitted yet; those that the asker may not read are
+        gaps.
+        """
+        found = await self.records(wanted.items, wanted.transformations)
+        return [fact for proved in found if (fact := self._fact(proved, wanted)) is not None]
+
+    def _fact(self, proved: Proved, wanted: Wanted) -> Fact | None:
+        admitted = proved.admitted
+        if admitted.record.header.kind != Kind.EVENT:
+            return None
+        try:
+            fact = event_fact(admitted.record, admitted.speaker, proved.known_ms)
+        except Rejected:
+            return None  # sealed, and odd: shown as disputed by its holder, of no meaning to rules
+        concerned = touched(fact) & wanted.items
+        if not self._admission.readable(admitted.record):
+            for item in sorted(concerned) or [""]:
+                self._gap(GapReason.ACCESS_REFUSED, UNREADABLE, item)
+            return None
+        if not concerned and fact.transformation_id not in wanted.transformations:
+            return None
+        self._admission.let_in(admitted)
+        return fact
+
+    async def records(self, items: Collection[str], transformations: Collection[str] = ()) -> list[Proved]:
+        """Verified records that peers hand over and that are not admitted yet, readable for the asker
+        or not.
+        """
+        if self._knowledge.peers is None:
+            return []
+        peers = [p for p in await self._knowledge.peers.holders(items) if p.node not in self._down]
+        answers = await asyncio.gather(*(self._ask(peer, items, transformations) for peer in peers))
+        fresh: dict[Fingerprint, Proved] = {}
+        for peer, answer in zip(peers, answers, strict=True):
+            for found in answer.records:
+                name = fingerprint(found.raw)
+                proved = await self._prove(peer, name, found)
+                if proved is not None:
+                    self.handed.setdefault(name, set()).add(peer.node)
+                    if name not in self._admission.admitted:
+                        fresh[name] = proved
+        return list(fresh.values())
+
+    def covered(self, own: Collection[LogId]) -> Sequence[Coverage]:
+        """Logs that only other nodes searched. What they say of it is their word."""
+        return [Coverage(log, upto, upto, upto) for log, upto in self._coverage.items() if log not in own]
+
+    async def unsearched(self, own: Mapping[LogId, int]) -> Sequence[Gap]:
+        """Anchored ends of members' logs that nobody searched: neither this node, `own`, nor one that
+        answered.
+        """
+        ledger = self._knowledge.ledger
+        if ledger is None or self._ledger is None:
+            return []
+        try:
+            logs = await self._ledger.logs()
+            others = {log: number for number, log in logs.items() if number != self._knowledge.node}
+            ends = {log: (await ledger.head(number)).size for log, number in others.items()}
+        except Unavailable:
+            return [Gap("", GapReason.NOT_COVERED, "without the ledger it is not known which logs there are")]
+        return [
+            Gap(
+                "", GapReason.NOT_COVERED, f"log {log.hex()} was searched to {upto} of {end} anchored entries"
+            )
+            for log, end in ends.items()
+            if end > (upto := max(own.get(log, 0), self._coverage.get(log, 0)))
+        ]
+
+    async def _ask(self, peer: Peer, items: Collection[str], transformations: Collection[str]) -> Expansion:
+        try:
+            answer = await peer.expand(items, (), transformations)
+        except Unavailable:
+            self._down.add(peer.node)
+            self._gap(GapReason.HOLDER_DOWN, f"node {peer.node} does not answer")
+            return Expansion((), {})
+        for log, upto in answer.coverage.items():
+            self._coverage[log] = max(upto, self._coverage.get(log, 0))
+        return answer
+
+    async def _prove(self, peer: Peer, name: Fingerprint, found: Found) -> Proved | None:
+        known = self._checked.get(name)
+        if known is not None:
+            return known
+        if self._ledger is None:
+            self._gap(GapReason.NOT_COVERED, NO_LEDGER)
+            return None
+        try:
+            known = self._checked[name] = await proved(found, self._ledger)
+        except Unavailable:
+            self._gap(GapReason.NOT_COVERED, NO_LEDGER)
+        except Rejected as refusal:
+            self._knowledge.fault(f"node {peer.node} handed over a record that is false ({refusal.code})")
+            self._gap(GapReason.PROOF_FAILED, f"node {peer.node} handed over a record that is false")
+        return known
+
+    def _gap(self, reason: GapReason, detail: str, item: str = "") -> None:
+        self.gaps[Gap(item, reason, detail)] = None
+
+
+async def proved(found: Found, ledger: LedgerView) -> Proved:
+    """The record, if its evidence holds on this ledger and it stands in a member's log where the peer says.
+
+    Raises `Rejected` where anything does not hold, and `Unavailable("CHAIN_DOWN")`.
+    """
+    evidence = decode_evidence(found.evidence)
+    receipt = parse_receipt(evidence.receipt)
+    view = await ledger.of(receipt.anchor)
+    result = report(evidence, None, view, 0)
+    if result.error is not None and result.error.code != "NOT_ANCHORED":
+        raise result.error
+    record = parse(found.raw)
+    if evidence.record != found.raw or (result.log, result.index) != (found.log, found.index):
+        raise Rejected("PROOF_INVALID", "the evidence is of another record or place")
+    if found.log not in (await ledger.logs()).values() or record.header.aud != view.network:
+        raise Rejected("PROOF_INVALID", "the log belongs to no member of this network")
+    if result.speaker is None:
+        raise AssertionError("the steps before the anchor set the speaker")
+    sealed = State.SEALED if receipt.anchor is None else State.ANCHORED
+    state = State.FINAL if result.error is None else sealed
+    known_ms = receipt.time_ms if receipt.anchor is None else receipt.anchor.block_time * 1000
+    return Proved(Admitted(record, found.log, found.index, result.speaker, state, True), known_ms)

@@ -1,0 +1,50 @@
+"""History: what happened to an item, and to the containers that held it while they held it."""
+
+from dataclasses import dataclass
+
+from tracehold.core.access import Reader
+from tracehold.core.gs1 import canonical
+from tracehold.core.lineage import history
+from tracehold.journey import pages
+from tracehold.journey.answers import HistoryAnswer
+from tracehold.journey.inquiry import Inquiry
+from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.trace import event_mark
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuestion:
+    """Whose history. `at` in microseconds and `known_at` in milliseconds since 1970, None: all there is."""
+
+    item: str
+    at: int | None = None
+    known_at: int | None = None
+    full: bool = False
+
+
+async def answer_history(
+    knowledge: Knowledge,
+    reader: Reader,
+    question: HistoryQuestion,
+    *,
+    page_size: int = 1_000,
+    page_token: str = "",
+) -> HistoryAnswer:
+    """One page of the events, in time order. Raises `Rejected` (no identifier, BAD_PAGE_TOKEN) and
+    `Unavailable`.
+    """
+    item = canonical(question.item)
+    (after,) = pages.marks(page_token, question, 1)
+    inquiry = Inquiry(knowledge, reader, full=question.full)
+    result = await inquiry.drive(history(item, at=question.at, known_at=question.known_at))
+    statements = [inquiry.statement(e.fingerprint, role=str(e.role), via=e.through) for e in result.events]
+    events, last, more = pages.cut(statements, after, page_size, event_mark)
+    return HistoryAnswer(
+        item,
+        tuple(events),
+        await inquiry.gaps(result.gaps),
+        result.truncated,
+        await inquiry.coverage(),
+        inquiry.timings(),
+        pages.encode(question, (last,)) if more else "",
+    )

@@ -1,0 +1,185 @@
+"""Index (follower): derive relations from the logs kept here, own and foreign, into the graph.
+
+How far it has come stands in the graph itself, not beside the log: a graph that was dropped, lost or restored
+from an older copy is simply continued, and a step is one transaction there. An odd record never stops the
+index; it is passed over and reported as disputed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from tracehold.core.epcis import Mode, parse_event, parse_masterdata
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.lineage import Fact, fact_of
+from tracehold.core.record import Kind, Record, parse
+from tracehold.core.roster import Roster, Speaker
+from tracehold.journey.follow import Bell, Trouble, patiently, untold
+from tracehold.journey.ports import (
+    AnchorState,
+    AnchorTask,
+    Entry,
+    Graph,
+    Indexed,
+    Known,
+    MasterDataVersion,
+    RecordLog,
+)
+from tracehold.journey.speakers import Speakers
+from tracehold.journey.states import Sleep
+
+STEP = 1_000
+"""Entries of one step at most: some ten milliseconds of work, between which others get a turn."""
+
+LOOK_BACK = 64
+"""Final anchors that one pass looks at: an anchor that is final does not move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """A record that is kept and not used: why, as a stable code."""
+
+    log: LogId
+    index: int
+    fingerprint: Fingerprint
+    code: str
+
+
+def unheard(_: Disputed) -> None:
+    """Tells nobody of disputed records."""
+
+
+class Indexer:
+    """Brings a graph up to date with the logs. One runs per graph."""
+
+    def __init__(
+        self,
+        log: RecordLog,
+        graph: Graph,
+        speakers: Speakers | None = None,
+        dispute: Callable[[Disputed], None] = unheard,
+    ) -> None:
+        self._log = log
+        self._graph = graph
+        self._speakers = speakers or Speakers(log)
+        self._dispute = dispute
+        self._laid: dict[LogId, dict[int, int]] = {}
+        self.disputed = 0
+        """Records passed over since the start."""
+
+    async def run(self, bell: Bell, sleep: Sleep, trouble: Trouble = untold) -> NoReturn:
+        """Follow for ever. `bell` is rung after every append and after every anchor that was saved."""
+        while True:
+            ring = bell.next()
+            if not await patiently(self.once, sleep, trouble):
+                await ring.wait()
+
+    async def once(self) -> int:
+        """Index what is new, at most one step of each log. How much was done; 0 when the graph is up to date.
+
+        Raises `Unavailable` (the graph or the store does not answer; repeat) and what is Broken in the store.
+        """
+        done = 0
+        coverage = await self._graph.coverage()
+        for log in await self._log.logs():
+            if log not in coverage:
+                # A fresh graph knows no times either.
+                self._laid.pop(log, None)
+            done += await self._step(log, coverage.get(log, 0))
+            done += await self._date(log)
+        return done
+
+    async def _step(self, log: LogId, start: int) -> int:
+        entries = await self._log.read(log, start, start + STEP)
+        if not entries:
+            return 0
+        roster = await self._speakers.roster(log)
+        times = await self._sealed_times(log, entries)
+        facts: list[tuple[int, Fact]] = []
+        versions: list[tuple[int, MasterDataVersion]] = []
+        for entry, known_ms in zip(entries, times, strict=True):
+            derived = self._derive(entry, roster, known_ms)
+            if isinstance(derived, Fact):
+                facts.append((entry.index, derived))
+            elif derived is not None:
+                versions.append((entry.index, derived))
+        await self._graph.add(Indexed(log, start, start + len(entries), facts, versions))
+        return len(entries)
+
+    def _derive(self, entry: Entry, roster: Roster, known_ms: int) -> Fact | MasterDataVersion | None:
+        try:
+            return derive(entry, roster, known_ms)
+        except Rejected as refusal:
+            self.disputed += 1
+            self._dispute(Disputed(entry.log, entry.index, entry.fingerprint, refusal.code))
+            return None
+
+    async def _sealed_times(self, log: LogId, entries: Sequence[Entry]) -> list[int]:
+        times: list[int] = []
+        while len(times) < len(entries):
+            at = entries[len(times)].index
+            checkpoint = await self._log.checkpoint_covering(log, at)
+            if checkpoint is None:
+                times.append(0)
+            else:
+                times += [checkpoint.time_ms] * min(checkpoint.size - at, len(entries) - len(times))
+        return times
+
+    async def _date(self, log: LogId) -> int:
+        """Lay the block times of anchors that are new or were mined anew."""
+        laid = self._laid.setdefault(log, {})
+        final = await self._log.anchors(log, {AnchorState.FINAL}, newest=LOOK_BACK)
+        if len(final) == LOOK_BACK and not any(task.size in laid for task in final):
+            # More of them are new than one look shows: the first pass, or one after a long stop.
+            final = await self._log.anchors(log, {AnchorState.FINAL})
+        mined = await self._log.anchors(log, {AnchorState.MINED})
+        fresh = [known for known in _known([*final, *mined]) if laid.get(known.stop) != known.known_ms]
+        if fresh:
+            await self._graph.set_known(log, fresh)
+            laid.update((known.stop, known.known_ms) for known in fresh)
+        return len(fresh)
+
+
+def _known(tasks: Sequence[AnchorTask]) -> Iterator[Known]:
+    for task in tasks:
+        if task.anchor is not None:
+            yield Known(task.prev_size, task.size, task.anchor.block_time * 1000)
+
+
+def derive(entry: Entry, roster: Roster, known_ms: int | None) -> Fact | MasterDataVersion | None:
+    """What a record says, for the graph; None for kinds that say nothing of items.
+
+    Raises `Rejected` where its bytes, its signer at this position, or its content do not hold.
+    """
+    if entry.kind not in (Kind.EVENT, Kind.MASTERDATA):
+        return None
+    record = parse(entry.raw)
+    speaker = roster.speaker(record, entry.index)
+    if record.header.kind == Kind.EVENT:
+        return event_fact(record, speaker, known_ms)
+    said = parse_masterdata(record.payload)
+    return MasterDataVersion(
+        said.id.canonical,
+        said.type,
+        record.header.iss,
+        record.fingerprint,
+        str(record.header.audience),
+        record.payload,
+        known_ms,
+    )
+
+
+def event_fact(record: Record, speaker: Speaker, known_ms: int | None) -> Fact:
+    """The fact that an event's record states, in its speaker's name. Raises `Rejected` as `parse_event`
+    does.
+    """
+    event = parse_event(record.payload, Mode.TOLERANT)
+    return fact_of(event, record.fingerprint, voice(speaker), known_ms=known_ms)
+
+
+def voice(speaker: Speaker) -> str:
+    """One name for party and vouching operator. Only the same speaker takes a statement back (protocol
+    section 4), so what another operator says in a party's name is another voice.
+    """
+    return f"{speaker.party} by {speaker.operator}"

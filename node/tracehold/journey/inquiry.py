@@ -1,0 +1,122 @@
+"""One question on its way: a walk of the rules, fed with what the graph and other nodes point to and
+admission lets in.
+
+The graph only points to records. Every fact that reaches the rules is read from the record's own bytes, after
+these were hashed, found readable for the asker and proved at their place.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from tracehold.core.access import Reader
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, touched
+from tracehold.journey.admission import Admission
+from tracehold.journey.answers import Coverage, Statement, Timings, statement
+from tracehold.journey.elsewhere import Elsewhere
+from tracehold.journey.index import event_fact
+from tracehold.journey.knowledge import Knowledge
+
+Answer = TypeVar("Answer")
+
+
+class Inquiry:
+    """What one request has looked up so far. Never shared between requests: it holds what its reader may
+    read.
+    """
+
+    def __init__(self, knowledge: Knowledge, reader: Reader, *, full: bool = False) -> None:
+        self._knowledge = knowledge
+        self.admission = Admission(knowledge, reader, full=full)
+        self.elsewhere = Elsewhere(knowledge, self.admission)
+        self._facts: dict[Fingerprint, Fact] = {}
+        self._gaps: dict[Gap, None] = {}
+        self._spent = {"graph": 0, "rules": 0, "verify": 0}
+
+    async def drive(self, walk: Walk[Answer]) -> Answer:
+        """The walk's answer. Raises `Unavailable` where graph or store do not answer."""
+        while True:
+            with self._timed("rules"):
+                wanted = None if walk.done else walk.wanted()
+            if wanted is None:
+                return walk.result()
+            facts = await self.look(wanted)
+            with self._timed("rules"):
+                walk.feed(facts)
+
+    async def look(self, wanted: Wanted) -> Sequence[Fact]:
+        """All facts that may enter. What may not is noted as a gap at those of the wanted items that it
+        concerns.
+        """
+        with self._timed("graph"):
+            hints = await self._knowledge.graph.facts(wanted.items, wanted.transformations)
+        with self._timed("verify"):
+            await self.admission.admit([hint.fingerprint for hint in hints])
+            facts = [fact for hint in hints if (fact := self._read(hint)) is not None]
+            facts += await self.elsewhere.look(wanted)
+        self._facts.update((fact.fingerprint, fact) for fact in facts)
+        for hint in hints:
+            refused = self.admission.refused.get(hint.fingerprint)
+            if refused is not None:
+                for item in sorted(touched(hint) & wanted.items) or [""]:
+                    self._gaps[Gap(item, refused.reason, refused.detail)] = None
+        return facts
+
+    def _read(self, hint: Fact) -> Fact | None:
+        known = self._facts.get(hint.fingerprint)
+        admitted = self.admission.admitted.get(hint.fingerprint)
+        if known is not None or admitted is None:
+            return known
+        try:
+            return event_fact(admitted.record, admitted.speaker, hint.known_ms)
+        except Rejected as refusal:
+            self.admission.distrust(hint.fingerprint, f"it does not say what the index says ({refusal.code})")
+            return None
+
+    def statement(
+        self, fingerprint: Fingerprint, *, role: str = "", via: str = "", flags: tuple[str, ...] = ()
+    ) -> Statement:
+        """A statement of the answer; one that a walk of this inquiry named."""
+        admitted = self.admission.admitted[fingerprint]
+        return statement(self._facts[fingerprint], admitted, role=role, via=via, flags=flags)
+
+    async def gaps(self, found: Iterable[Gap]) -> tuple[Gap, ...]:
+        """The walk's own gaps, those of looking things up, and what was not searched; by item."""
+        stopped = {gap.item for gap in self._gaps}
+        missing = GapReason.NEVER_COMMISSIONED
+        # Where records were kept back, nothing may be said about what they do not say.
+        kept = [gap for gap in found if gap.reason is not missing or gap.item not in stopped]
+        covered = await self.coverage()
+        behind = [_behind(log) for log in covered if log.indexed < log.size]
+        unsearched = await self.elsewhere.unsearched({log.log: log.indexed for log in covered})
+        every = {*kept, *self._gaps, *self.elsewhere.gaps, *behind, *unsearched}
+        return tuple(sorted(every, key=lambda gap: (gap.item, gap.reason, gap.detail)))
+
+    async def coverage(self) -> tuple[Coverage, ...]:
+        """What the answer rests on, own logs first, then those that only other nodes searched."""
+        log = self._knowledge.log
+        indexed = await self._knowledge.graph.coverage()
+        own = [
+            Coverage(id, await log.size(id), indexed.get(id, 0), await self.admission.anchored(id))
+            for id in await log.logs()
+        ]
+        return (*own, *self.elsewhere.covered({one.log for one in own}))
+
+    def timings(self) -> Timings:
+        """Where the time went so far."""
+        return Timings(self._spent["graph"], self._spent["rules"], self._spent["verify"])
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        begun = self._knowledge.micros()
+        try:
+            yield
+        finally:
+            self._spent[stage] += self._knowledge.micros() - begun
+
+
+def _behind(log: Coverage) -> Gap:
+    what = f"entries {log.indexed} to {log.size - 1} of log {log.log.hex()} were not searched"
+    return Gap("", GapReason.NOT_COVERED, what)

@@ -1,0 +1,40 @@
+"""What questions are answered from: the logs and relations kept here, other nodes, and the ledger where there
+is one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tracehold.journey.ports import Graph, Ledger, Peers, RecordLog
+from tracehold.journey.speakers import Speakers
+
+
+def untold(_: str) -> None:
+    """Tells nobody of a fault."""
+
+
+def timeless() -> int:
+    """The clock that measures nothing."""
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The parts that answer, and what they report to.
+
+    `node` is this node's number in the contract (0 before it is enrolled); `micros` a clock in microseconds
+    for the timings of answers; `fault` is told of stored bytes that do not match, in a line without their
+    content.
+    """
+
+    log: RecordLog
+    graph: Graph
+    peers: Peers | None = None
+    ledger: Ledger | None = None
+    node: int = 0
+    micros: Callable[[], int] = timeless
+    fault: Callable[[str], None] = untold
+    speakers: Speakers = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "speakers", Speakers(self.log))

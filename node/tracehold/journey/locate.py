@@ -1,0 +1,121 @@
+"""Locate: which records there are about an item, where they stand, and which nodes keep them. And one record
+itself.
+"""
+
+from dataclasses import dataclass
+
+from tracehold.core.access import Reader
+from tracehold.core.errors import Rejected
+from tracehold.core.gs1 import canonical
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage import Gap, GapReason
+from tracehold.journey import pages
+from tracehold.journey.admission import UNREADABLE, Admission, Admitted
+from tracehold.journey.answers import LocateAnswer, Location, RecordAnswer
+from tracehold.journey.inquiry import Inquiry
+from tracehold.journey.knowledge import Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class LocateQuestion:
+    """Records about which item, in any spelling."""
+
+    item: str
+
+
+async def answer_locate(
+    knowledge: Knowledge,
+    reader: Reader,
+    question: LocateQuestion,
+    *,
+    page_size: int = 100,
+    page_token: str = "",
+) -> LocateAnswer:
+    """One page of the records about an item, by log and index: events in any role, and master data.
+
+    Raises `Rejected` (no identifier, BAD_PAGE_TOKEN) and `Unavailable`.
+    """
+    item = canonical(question.item)
+    (after,) = pages.marks(page_token, question, 1)
+    inquiry = Inquiry(knowledge, reader)
+    gaps, here = await _gather(knowledge, inquiry, item)
+    found = sorted(inquiry.admission.admitted.values(), key=lambda admitted: (admitted.index, admitted.log))
+    page, last, more = pages.cut(found, after, page_size, _mark)
+    return LocateAnswer(
+        item,
+        tuple(_location(admitted, _holders(knowledge, inquiry, admitted, here)) for admitted in page),
+        await inquiry.gaps(gaps),
+        pages.encode(question, (last,)) if more else "",
+    )
+
+
+async def _gather(
+    knowledge: Knowledge, inquiry: Inquiry, item: str
+) -> tuple[list[Gap], frozenset[Fingerprint]]:
+    """Admit every record about the item, from here and elsewhere. What was refused, and what is kept here."""
+    admission = inquiry.admission
+    facts = await knowledge.graph.facts([item])
+    versions = await knowledge.graph.masterdata(item)
+    names = [fact.fingerprint for fact in facts] + [version.fingerprint for version in versions]
+    await admission.admit(names)
+    here = frozenset(admission.admitted)
+    gaps: list[Gap] = []
+    for proved in await inquiry.elsewhere.records([item]):
+        if admission.readable(proved.admitted.record):
+            admission.let_in(proved.admitted)
+        else:
+            gaps.append(Gap(item, GapReason.ACCESS_REFUSED, UNREADABLE))
+    refused = [admission.refused[name] for name in names if name in admission.refused]
+    return [*gaps, *(Gap(item, r.reason, r.detail) for r in refused)], here
+
+
+def _holders(
+    knowledge: Knowledge, inquiry: Inquiry, admitted: Admitted, here: frozenset[Fingerprint]
+) -> tuple[int, ...]:
+    name = admitted.record.fingerprint
+    own = {knowledge.node} if name in here else set()
+    return tuple(sorted(own | inquiry.elsewhere.handed.get(name, set())))
+
+
+def _location(admitted: Admitted, holders: tuple[int, ...]) -> Location:
+    return Location(
+        admitted.record.fingerprint,
+        admitted.log,
+        admitted.index,
+        admitted.state,
+        admitted.speaker,
+        admitted.record.header.kind,
+        holders,
+    )
+
+
+def _mark(admitted: Admitted) -> pages.Mark:
+    return pages.mark(admitted.index, admitted.record.fingerprint.hex())
+
+
+async def answer_record(
+    knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint, *, full: bool = False
+) -> RecordAnswer:
+    """The record with this fingerprint, as it is kept here.
+
+    Raises `Rejected`: NOT_FOUND, FORBIDDEN where the reader may not read it, PROOF_INVALID where it is
+    damaged here.
+    """
+    admission = Admission(knowledge, reader, full=full)
+    await admission.admit([fingerprint])
+    admitted = admission.admitted.get(fingerprint)
+    if admitted is not None:
+        return RecordAnswer(
+            admitted.record,
+            admitted.log,
+            admitted.index,
+            admitted.state,
+            admitted.speaker,
+            admitted.verified,
+        )
+    refused = admission.refused[fingerprint]
+    if refused.reason is GapReason.ACCESS_REFUSED:
+        raise Rejected("FORBIDDEN", "you may not read this record")
+    if refused.reason is GapReason.PROOF_FAILED:
+        raise Rejected("PROOF_INVALID", refused.detail)
+    raise Rejected("NOT_FOUND", "no record with this fingerprint is kept here")

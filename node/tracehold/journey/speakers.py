@@ -1,0 +1,50 @@
+"""Who speaks in the logs kept here: one roster per log, kept in step with its control records."""
+
+from collections.abc import Sequence
+
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import LogId
+from tracehold.core.record import parse
+from tracehold.core.roster import Roster
+from tracehold.journey.ports import Entry, RecordLog
+
+
+class Speakers:
+    """Rosters by log, made from the log's own control records and continued as it grows."""
+
+    def __init__(self, log: RecordLog) -> None:
+        self._log = log
+        self._rosters: dict[LogId, tuple[Roster, int]] = {}
+
+    async def roster(self, log: LogId) -> Roster:
+        """The roster of a log as of its present end.
+
+        Raises `Rejected("NOT_FOUND")` where the log is not kept here, and what `Roster.from_header` raises.
+        """
+        controls = await self._log.controls(log, self._rosters[log][1] if log in self._rosters else 0)
+        # Nothing is awaited from here on, so that two questions at once do not apply one record twice.
+        roster, upto = self._rosters.get(log) or (begin(log, controls), 0)
+        for entry in controls:
+            if entry.index >= upto:
+                apply(roster, entry)
+                upto = entry.index + 1
+        self._rosters[log] = (roster, upto)
+        return roster
+
+
+def begin(log: LogId, controls: Sequence[Entry]) -> Roster:
+    """The roster that starts with a log's header."""
+    if not controls or controls[0].index != 0:
+        raise Rejected("NOT_FOUND", f"log {log.hex()} is not kept here")
+    return Roster.from_header(parse(controls[0].raw))
+
+
+def apply(roster: Roster, entry: Entry) -> None:
+    """Let a control record take effect. One that its signer may not say has none, in whatever log it
+    stands.
+    """
+    try:
+        roster.apply(entry.index, parse(entry.raw))
+    except Rejected:
+        # Holders keep odd records of other operators and show them as disputed (protocol section 3).
+        pass

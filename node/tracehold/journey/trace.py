@@ -1,0 +1,87 @@
+"""Trace: everything that an item was made from, or went into."""
+
+from dataclasses import dataclass
+
+from tracehold.core.access import Reader
+from tracehold.core.gs1 import canonical
+from tracehold.core.lineage import Direction, TracedItem, TraceResult, trace
+from tracehold.journey import pages
+from tracehold.journey.answers import TIME_ORDER, Statement, TraceAnswer
+from tracehold.journey.inquiry import Inquiry
+from tracehold.journey.knowledge import Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class TraceQuestion:
+    """What to trace. `at` in microseconds and `known_at` in milliseconds since 1970, None: all there is.
+
+    `item` may stand in any spelling. `full` checks signatures again. `strict_time` leaves out what is only
+    reached against the order of time.
+    """
+
+    item: str
+    direction: Direction
+    at: int | None = None
+    known_at: int | None = None
+    max_depth: int = 100
+    max_items: int = 20_000
+    strict_time: bool = False
+    full: bool = False
+
+
+async def answer_trace(
+    knowledge: Knowledge,
+    reader: Reader,
+    question: TraceQuestion,
+    *,
+    page_size: int = 1_000,
+    page_token: str = "",
+) -> TraceAnswer:
+    """One page of the answer: items nearest first, events in time order; gaps and coverage are of the whole
+    answer.
+
+    Raises `Rejected` (the item is no identifier, or BAD_PAGE_TOKEN) and `Unavailable`.
+    """
+    item = canonical(question.item)
+    after_items, after_events = pages.marks(page_token, question, 2)
+    inquiry = Inquiry(knowledge, reader, full=question.full)
+    walk = trace(
+        item,
+        question.direction,
+        at=question.at,
+        known_at=question.known_at,
+        max_depth=question.max_depth,
+        max_items=question.max_items,
+        strict_time=question.strict_time,
+    )
+    result = await inquiry.drive(walk)
+    statements = _statements(inquiry, result)
+    items, last_item, more_items = pages.cut(result.items, after_items, page_size, _item_mark)
+    events, last_event, more_events = pages.cut(statements, after_events, page_size, event_mark)
+    more = more_items or more_events
+    return TraceAnswer(
+        item,
+        question.direction,
+        tuple(items),
+        tuple(events),
+        await inquiry.gaps(result.gaps),
+        result.truncated,
+        await inquiry.coverage(),
+        inquiry.timings(),
+        pages.encode(question, (last_item, last_event)) if more else "",
+    )
+
+
+def _statements(inquiry: Inquiry, result: TraceResult) -> list[Statement]:
+    against = {name for item in result.items if item.against_time for name in item.via}
+    flags = {True: (TIME_ORDER,), False: ()}
+    return [inquiry.statement(name, flags=flags[name in against]) for name in result.events]
+
+
+def _item_mark(item: TracedItem) -> pages.Mark:
+    return pages.mark(item.depth, item.item)
+
+
+def event_mark(event: Statement) -> pages.Mark:
+    """The mark of an event in a list by time."""
+    return pages.mark(event.instant, event.fingerprint.hex())

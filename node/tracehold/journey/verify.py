@@ -1,0 +1,56 @@
+"""Verify: a record of this node, or evidence from anywhere, step by step, on this node's own ledger.
+
+Whoever does not trust this node runs the same steps alone: `tracehold verify`.
+"""
+
+from tracehold.core.access import Reader
+from tracehold.core.errors import Broken, Rejected
+from tracehold.core.evidence import Evidence, Report, StepResult, decode_evidence, report
+from tracehold.core.evidence.steps import STEPS
+from tracehold.core.ids import Fingerprint
+from tracehold.core.receipt import parse_receipt
+from tracehold.core.record import parse
+from tracehold.journey.admission import readable
+from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.ledger_view import LedgerView
+from tracehold.journey.receipts import Receipts
+
+
+async def verify_kept(knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint, now_ms: int) -> Report:
+    """The report on a record that is kept here; one that is damaged here is reported as false, and as a
+    fault.
+
+    Raises `Rejected` (NOT_FOUND, FORBIDDEN where the reader may not read it) and `Unavailable`.
+    """
+    try:
+        raw = await Receipts(knowledge.log).evidence(fingerprint)
+    except Broken as broken:
+        if broken.code != "CORRUPT":
+            raise
+        knowledge.fault(f"record {fingerprint.hex()}: {broken.message}")
+        return _damaged(fingerprint, broken.message)
+    evidence = decode_evidence(raw)
+    if not readable(reader, parse(evidence.record)):
+        raise Rejected("FORBIDDEN", "you may not read this record")
+    return await _verify(knowledge, evidence, now_ms)
+
+
+async def verify_evidence(knowledge: Knowledge, raw: bytes, now_ms: int) -> Report:
+    """The report on an evidence file. Raises `Rejected("MALFORMED_PROOF")` where it is none, and
+    `Unavailable`.
+    """
+    return await _verify(knowledge, decode_evidence(raw), now_ms)
+
+
+async def _verify(knowledge: Knowledge, evidence: Evidence, now_ms: int) -> Report:
+    chain = None
+    if knowledge.ledger is not None:
+        chain = await LedgerView(knowledge.ledger).of(parse_receipt(evidence.receipt).anchor)
+    return report(evidence, None, chain, now_ms)
+
+
+def _damaged(fingerprint: Fingerprint, why: str) -> Report:
+    names = [name for name, _ in STEPS]
+    first = StepResult(1, names[0], "failed", why)
+    rest = [StepResult(number, name, "not checked", "") for number, name in enumerate(names[1:], 2)]
+    return Report((first, *rest), "UNVERIFIED", Rejected("PROOF_INVALID", why), fingerprint)
