@@ -38,11 +38,10 @@ class RestClient:
         behaviour = "rollback" if all_or_nothing else "proceed"
         headers = {"Content-Type": "application/ld+json", "GS1-Capture-Error-Behaviour": behaviour}
         answer = self._exchange("capture", document, headers)
-        location = answer.headers.get("location", "")
-        path = urlsplit(location).path.lstrip("/")
-        if answer.status != 202 or not path.startswith("capture/"):
+        job = urlsplit(answer.headers.get("location", "")).path.rpartition("/")[2]
+        if answer.status != 202 or not job:
             raise Unavailable("NODE_DOWN", "the node does not say where the capture job is")
-        return path
+        return f"capture/{job}"
 
     def job(self, path: str) -> dict[str, Any]:
         """The capture job at this path, as the node tells it."""

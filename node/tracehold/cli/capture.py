@@ -4,6 +4,7 @@ party.
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,39 +47,37 @@ def capture(
         document = sys.stdin.buffer.read() if file == "-" else read_input(Path(file))
         ca = None if tls_ca is None else read_input(tls_ca)
         client = RestClient(rest, token=read_token(token_file), tls_ca=ca)
-        end = time.monotonic() + timeout
-        job = _finished(client, client.capture(document, all_or_nothing=all_or_nothing), end)
-        _wait_for(client, [each["fingerprint"] for each in job.get("records", [])], state, end)
+        path = client.capture(document, all_or_nothing=all_or_nothing)
+        job = _arrived(client, path, state, time.monotonic() + timeout)
         _show(job, state, as_json)
     if not job.get("success", False):
         raise typer.Exit(REFUSED)
 
 
-def _finished(client: "RestClient", path: str, end: float) -> dict[str, Any]:
-    """The capture job when it no longer runs."""
-    for wait in _waits(end, "the capture job still runs"):
-        job = client.job(path)
-        if not job.get("running", False):
-            return job
-        time.sleep(wait)
+def _arrived(client: "RestClient", path: str, state: "State", end: float) -> dict[str, Any]:
+    """The capture job when it no longer runs and all its records have reached `state`."""
+    with progress(f"waiting for {state.name}", 1):
+        for wait in _waits(end, f"the capture job, or a record of it, has not reached {state.name}"):
+            job = client.job(path)
+            if not job.get("running", False) and all(_reached(each, state) for each in _taken(job)):
+                return job
+            time.sleep(wait)
     raise AssertionError("waits end by an error")
 
 
-def _wait_for(client: "RestClient", fingerprints: list[str], state: "State", end: float) -> None:
-    """Return when all records have reached `state`."""
-    with progress(f"waiting for {state.name}", len(fingerprints)) as advance:
-        pending = list(dict.fromkeys(fingerprints))
-        for wait in _waits(end, f"records have not reached {state.name}"):
-            states = client.states(pending) if pending else {}
-            behind = [each for each in pending if states.get(each, 0) < state]
-            advance(len(pending) - len(behind))
-            pending = behind
-            if not pending:
-                return
-            time.sleep(wait)
+def _taken(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of the job; what was refused has no fingerprint."""
+    parts = [*job.get("masterdata", []), *job.get("events", [])]
+    return [each for each in parts if each.get("fingerprint")]
 
 
-def _waits(end: float, late: str) -> Any:
+def _reached(record: dict[str, Any], state: "State") -> bool:
+    from tracehold_client import State
+
+    return State.__members__.get(record.get("state", ""), State.NONE) >= state
+
+
+def _waits(end: float, late: str) -> Iterator[float]:
     """Growing waits until the time `end`; then DEADLINE."""
     wait = _FIRST_WAIT
     while True:
@@ -92,9 +91,10 @@ def _show(job: dict[str, Any], state: "State", as_json: bool) -> None:
     if as_json:
         show_json(job)
         return
-    for record in job.get("records", []):
+    for record in _taken(job):
         again = "  DUPLICATE" if record.get("duplicate") else ""
-        typer.echo(f"{record['fingerprint']}{again}")
-    for error in job.get("errors", []):
-        note(f"refused: {error.get('code', error.get('type'))}: {error.get('detail', error.get('title'))}")
-    note(f"{len(job.get('records', []))} records {state.name}, {len(job.get('errors', []))} errors")
+        typer.echo(f"{record['fingerprint']}  {record['state']}{again}")
+    errors = job.get("errors", [])
+    for error in errors:
+        note(f"refused: {error.get('code')}: {error.get('message')} ({error.get('path')})")
+    note(f"{len(_taken(job))} records at {state.name} or beyond, {len(errors)} errors")

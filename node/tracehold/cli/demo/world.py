@@ -1,0 +1,160 @@
+"""One folder with a chain and a node in it: made, started, stopped, started again."""
+
+import json
+import shutil
+import socket
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracehold.cli.demo.programs import Program, run
+from tracehold.cli.files import CONFIG_NAME, replace_file
+from tracehold.core.errors import Rejected, Unavailable
+
+MARKER = "tracehold-demo.json"
+
+_FASTER = """
+[anchor]
+seconds = 1.0
+"""
+
+
+@dataclass(slots=True)
+class World:
+    """A chain and a node on loopback. `build` makes it from nothing, `start` and `stop` bring it up and
+    down.
+    """
+
+    dir: Path
+    chain_port: int
+    chain: Program | None = None
+    node: Program | None = None
+
+    @classmethod
+    def new(cls, dir: Path) -> "World":
+        """An empty folder with a marker, so that a later run may replace it."""
+        dir.mkdir(parents=True)
+        world = cls(dir, _free_port())
+        (dir / MARKER).write_text(json.dumps({"chainPort": world.chain_port}) + "\n")
+        return world
+
+    @classmethod
+    def open(cls, dir: Path) -> "World":
+        """The world that an earlier run left in this folder. Raises NOT_FOUND where there is none."""
+        if not is_demo(dir):
+            raise Rejected("NOT_FOUND", f"{dir} holds no demo", remedy="Run tracehold demo first.")
+        return cls(dir, json.loads((dir / MARKER).read_text())["chainPort"])
+
+    @property
+    def home(self) -> Path:
+        """Folder of the node."""
+        return self.dir / "node"
+
+    @property
+    def rpc(self) -> str:
+        """JSON-RPC address of the chain."""
+        return f"http://127.0.0.1:{self.chain_port}"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The node's configuration as it stands."""
+        return tomllib.loads((self.home / CONFIG_NAME).read_text())
+
+    @property
+    def grpc(self) -> str:
+        """Address of the node's gRPC listener."""
+        return str(self.config["grpc"]["listen"])
+
+    @property
+    def rest(self) -> str:
+        """Address of the node's REST listener."""
+        return f"http://{self.config['rest']['listen']}"
+
+    @property
+    def contract(self) -> str:
+        """Address of the contract."""
+        return str(self.config["ledger"]["contract"])
+
+    def build(self, operator: str) -> None:
+        """Make the node's folder, start the chain, deploy the contract, enrol the node. The node is not
+        started.
+        """
+        home = str(self.home)
+        ports = ("--grpc-port", "0", "--rest-port", "0")
+        made = json.loads(
+            run("init", "--dir", home, "--operator", operator, "--rpc", self.rpc, *ports, "--json")
+        )
+        self._hasten()
+        self.start_chain("--alloc", made["account"])
+        run("contract", "deploy", "--dir", home)
+        run("member", "add", "--dir", home)
+
+    def token(self, name: str, *options: str) -> str:
+        """Make a token, which the node takes at its next start; its text. It also stands in NAME.token."""
+        path = self.dir / f"{name}.token"
+        run("token", "add", "--dir", str(self.home), "--name", name, "--out", str(path), *options)
+        return path.read_text().strip()
+
+    def start(self) -> None:
+        """Start what does not run."""
+        if self.chain is None or not self.chain.running:
+            self.start_chain()
+        if self.node is None or not self.node.running:
+            self.start_node()
+
+    def start_chain(self, *options: str) -> None:
+        """Start the chain; return when it answers."""
+        folder, port = str(self.dir / "chain"), str(self.chain_port)
+        self.chain = Program("chain", ["devchain", "--dir", folder, "--port", port, *options], self.dir)
+        self.chain.first_line()
+
+    def start_node(self) -> None:
+        """Start the node; return when it is ready."""
+        self.node = Program("node", ["serve", "--dir", str(self.home)], self.dir)
+        self.node.wait_until(self.ready)
+
+    def ready(self) -> bool:
+        """Whether the node says that log, chain and index work."""
+        from tracehold_client.http import Http
+
+        try:
+            return Http(timeout=5).exchange(f"{self.rest}/readyz").status == 200
+        except Unavailable:
+            return False
+
+    def stop(self) -> None:
+        """Stop the node, then the chain. Harmless to repeat."""
+        for program in (self.node, self.chain):
+            if program is not None:
+                program.stop()
+
+    def _hasten(self) -> None:
+        """Anchor after a second, and look at the chain more often: a demo has no time to save gas."""
+        path = self.home / CONFIG_NAME
+        text = path.read_text().replace("[ledger]\n", "[ledger]\npoll_s = 0.2\n")
+        replace_file(path, text + _FASTER)
+
+
+def is_demo(dir: Path) -> bool:
+    """Whether the folder was made by the demo."""
+    return (dir / MARKER).is_file()
+
+
+def clear(dir: Path) -> None:
+    """Make room for a new demo. Raises CONFLICT where the folder holds anything that the demo did not
+    make.
+    """
+    if not dir.exists():
+        return
+    if not is_demo(dir):
+        raise Rejected(
+            "CONFLICT", f"{dir} exists and is no demo of ours", path="dir", remedy="Choose another --dir."
+        )
+    shutil.rmtree(dir)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
