@@ -97,9 +97,13 @@ def test_final_evidence_verifies_offline():
 
 def test_what_is_not_checked_is_said():
     """Lines beyond the required ones are there, and never say ok."""
-    extra = [line for line in verify(EVIDENCE, TRUST, None, NOW).steps if not line.required]
-    assert {line.name for line in extra} == {"revocations", "holders"}
-    assert {line.status for line in extra} == {"not checked"}
+    for chain, names in (
+        (None, {"revocations", "holders", "node number"}),
+        (CHAIN, {"revocations", "holders"}),
+    ):
+        extra = [line for line in verify(EVIDENCE, TRUST, chain, NOW).steps if not line.required]
+        assert {line.name for line in extra} == names
+        assert {line.status for line in extra} == {"not checked"}
 
 
 def test_any_block_upon_the_anchor_may_be_pinned():
@@ -142,7 +146,7 @@ def test_delegation_and_mandate_are_told_apart():
     found = anchor(log, 5)
     trust = replace(TRUST, block_hashes=frozenset({found.block_hash}))
     levels = [
-        verify(log.evidence(at, 5, found, controls=[0, 1, 3]), trust, None, NOW).speaker.level
+        speaker(verify(log.evidence(at, 5, found, controls=[0, 1, 3]), trust, None, NOW)).level
         for at in (2, 4)
     ]
     assert levels == [Level.DELEGATED_ASSERTED, Level.DELEGATED_WITH_MANDATE]

@@ -1,0 +1,76 @@
+"""The pages of docs/spec say what the code and the vectors say."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.vectors.make_vectors import FOLDER
+from tracehold.core import labels
+from tracehold.core.evidence import decode_evidence, parse_trust, verify
+from tracehold.core.header import Audience, Kind
+
+SPEC = Path(__file__).resolve().parents[2] / "docs" / "spec"
+
+
+def page(name):
+    """The text of a page."""
+    return (SPEC / f"{name}.md").read_text("utf-8")
+
+
+def vector(name):
+    """The content of a vector."""
+    return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+
+
+def test_every_label_is_in_the_table():
+    """And no label is in the table that the code does not know."""
+    table = {int(number) for number in re.findall(r"^\| (-?\d+) \|", page("labels"), re.MULTILINE)}
+    inner = {labels.RFC9162_SHA256, labels.INCLUSION, labels.ISS, labels.SUB, labels.AUD, labels.IAT}
+    known = {value for name, value in vars(labels).items() if name.isupper()}
+    assert known - inner <= table <= known
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_named(kind):
+    """On the page of records."""
+    assert kind.removeprefix("application/vnd.tracehold.") in page("record")
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_every_audience_is_named(audience):
+    """In the table of labels."""
+    assert audience in page("labels")
+
+
+def test_the_record_on_its_page():
+    """Fingerprint, key and kid are the vector's."""
+    case = vector("records/event-eddsa")
+    for part in ("fingerprint", "key", "kid"):
+        assert case[part] in page("record")
+
+
+def test_the_checkpoint_on_its_page():
+    """The note stands there byte for byte."""
+    assert vector("checkpoints/checkpoint")["note"] in page("log")
+
+
+def test_the_receipt_on_its_page():
+    """Its entry, and its length."""
+    case = vector("receipts/final")
+    assert case["entry"] in page("receipt")
+    assert f"{len(case['receipt']) // 2:,} bytes" in page("receipt")
+
+
+def test_the_report_on_its_page():
+    """Every line with its number, name, status, and as much of the detail as the page prints."""
+    case = vector("evidence/final")
+    trust = parse_trust(json.dumps(case["trust"]).encode())
+    found = verify(decode_evidence(bytes.fromhex(case["evidence"])), trust, None, case["nowMs"])
+    lines = page("evidence").split("```")[1].strip("\n").split("\n")
+    assert len(lines) == len(found.steps)
+    for line, step in zip(lines, found.steps, strict=True):
+        number, name, status, detail = re.split(r"\s{2,}|(?<=^\d) |(?<=^\d\d) ", line.strip(), maxsplit=3)
+        assert (int(number), name, status) == (step.number, step.name, step.status)
+        assert step.detail.startswith(detail.removesuffix("..."))
