@@ -19,6 +19,7 @@ from tracehold.core.errors import Broken, Rejected
 from tracehold.devchain.chain import Settings
 from tracehold.devchain.program import Service, running
 from tracehold.devchain.sealer import Sealer
+from tracehold.devchain.verifying import verify
 
 COMMAND = [sys.executable, "-m", "tracehold.devchain"]
 
@@ -26,8 +27,10 @@ COMMAND = [sys.executable, "-m", "tracehold.devchain"]
 class Process:
     """A chain in a process of its own."""
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, directory: Path, *options: str, limit_kib: int | None = None) -> None:
         arguments = [*COMMAND, "--dir", str(directory), "--alloc", ALICE.address, *options]
+        if limit_kib is not None:  # files may not grow beyond it: the system refuses the write
+            arguments = ["bash", "-c", 'ulimit -f "$0" && exec "$@"', str(limit_kib), *arguments]
         self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.announced = json.loads(self.process.stdout.readline() or "{}")
@@ -36,6 +39,11 @@ class Process:
         """The result of one call; KeyError for an error answer."""
         body: Any = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         return requests.post(self.announced["rpc"], json=body, timeout=30).json()["result"]
+
+    def ended(self) -> tuple[int, list[dict[str, Any]]]:
+        """Wait for it to end by itself; exit code and the lines of standard error."""
+        _, errors = self.process.communicate(timeout=60)
+        return self.process.returncode, [json.loads(line) for line in errors.splitlines()]
 
     def stop(self, by: int = signal.SIGTERM) -> int:
         """Signal it and wait; the exit code."""
@@ -98,6 +106,34 @@ def test_a_damaged_chain_fails_to_verify_on_the_command_line(tmp_path: Path) -> 
         [*COMMAND, "verify", "--dir", str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert (outcome.returncode, json.loads(outcome.stderr)["code"]) == (1, "NOT_FOUND")
+
+
+def send_until_refused(chain: Process) -> dict[str, Any]:
+    """Every receipt that was answered before the chain answered with an error, or not at all."""
+    receipts: dict[str, Any] = {}
+    try:
+        for nonce in range(1000):
+            tx_hash = chain.rpc("eth_sendRawTransaction", signed(ALICE, nonce=nonce))
+            while not (receipt := chain.rpc("eth_getTransactionReceipt", tx_hash)):
+                pass
+            receipts[tx_hash] = receipt
+    except (KeyError, requests.RequestException):
+        return receipts
+    raise AssertionError("the disk took everything")
+
+
+def test_a_disk_that_refuses_stops_the_program_and_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+    """The operator reads the reason on standard error; a restart with room has every receipt."""
+    chain = Process(tmp_path, limit_kib=200)
+    receipts = send_until_refused(chain)
+    code, lines = chain.ended()
+    assert (code, lines[-1]["code"]) == (1, "STORE_FAILED")
+    assert "sealing failed, the chain stops" in [line["event"] for line in lines]
+    again = Process(tmp_path)
+    assert len(receipts) > 5
+    assert {tx_hash: again.rpc("eth_getTransactionReceipt", tx_hash) for tx_hash in receipts} == receipts
+    assert again.stop() == 0
+    assert verify(tmp_path).transactions >= len(receipts)
 
 
 class Turns:

@@ -106,7 +106,7 @@ def test_paying_moves_value_tip_and_burns_the_base_fee(node: Node) -> None:
 
 
 def test_receipt_and_balance_agree_where_refund_cap_and_calldata_floor_meet(node: Node) -> None:
-    """EIP-3529's cap counts execution only, then EIP-7623's floor applies: gas used is exactly the floor here."""
+    """EIP-3529's cap counts execution only, then EIP-7623's floor applies: gas used is the floor here."""
     code = assemble(" ".join(f"0 CALLDATALOAD {slot} SSTORE" for slot in range(1, 6)))
     contract = node.mine(to=None, data=deployment(code), gas=500_000)["contractAddress"]
     node.mine(to=contract, data=word(1), gas=500_000)
