@@ -12,7 +12,7 @@ What a crash means:
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -35,6 +35,12 @@ MAX_WAITING_BYTES = 256 << 20
 
 
 Answer = Place | TraceholdError
+Sealed = Callable[[int], None]
+"""Told how many records each append made durable."""
+
+
+def uncounted(_: int) -> None:
+    """Counts nothing."""
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +62,9 @@ class _Job:
             self.answers.set_result(answers)
 
     def fail(self, error: TraceholdError) -> None:
-        self.answer([error] * self.records)
+        if not self.answers.done():
+            self.answers.set_exception(error)
+            self.answers.exception()  # a waiter that gave up is no fault
 
 
 class Sealer:
@@ -65,12 +73,20 @@ class Sealer:
     """
 
     def __init__(
-        self, store: RecordLog, own: OwnLog, now: Now, *, bell: Bell | None = None, stage: Stage = untimed
+        self,
+        store: RecordLog,
+        own: OwnLog,
+        now: Now,
+        *,
+        bell: Bell | None = None,
+        stage: Stage = untimed,
+        sealed: Sealed = uncounted,
     ) -> None:
         self._store = store
         self._own = own
         self._now = now
         self._stage = stage
+        self._sealed = sealed
         self._waiting: deque[_Job] = deque()
         self._sealing: list[_Job] = []
         self._arrived = asyncio.Event()
@@ -98,12 +114,12 @@ class Sealer:
         self._closed = self._closed or Unavailable("STOPPING", "the node is stopping")
 
     async def seal(self, candidates: Sequence[Candidate], *, together: bool = False) -> list[Answer]:
-        """One answer for each, in order, once they are durable; a candidate that is refused, or whose append
-        failed, gets its error.
+        """One answer for each, in order, once they are durable; a candidate that is refused gets its refusal.
 
         With `together`, one refusal refuses all. (A crash can still part them: the same upload again
-        completes it.) Raises `Unavailable` (BUSY, STOPPING) and, once `run` has ended, what ended it. Giving
-        up waiting does not take records back.
+        completes it.) Raises `Unavailable` (BUSY, STOPPING, or because the append failed: then nothing is
+        known of these records until they are sent again) and, once `run` has ended, what ended it. Giving up
+        waiting does not take records back.
         """
         if self._closed is not None:
             raise self._closed
@@ -195,6 +211,7 @@ class Sealer:
             # records.
             self._own = own
             entries = entries[room:]
+            self._sealed(len(batch.entries))
             self.bell.ring()
 
 
