@@ -35,7 +35,7 @@ def masterdata(*elements, kind="urn:epcglobal:epcis:vtype:location", **more):
 
 def test_each_event_carries_the_context_and_keeps_its_bytes():
     """The context is set in as first member; the rest of the event is what stood in the document."""
-    odd = b'{ "type":"ObjectEvent",\n\t"eventTime" : "2026-03-01T12:00:00Z","x:n":1.50, "x:s":"\xc3\xa4\\u00e4" }'
+    odd = b'{ "type":"ObjectEvent",\n\t"eventTime" : "2026-03-01T12:00:00Z","x:n":1.50,"x:s":"\xc3\xa4" }'
     raw = (
         b'{"@context": [ "'
         + CONTEXT.encode()
@@ -47,11 +47,10 @@ def test_each_event_carries_the_context_and_keeps_its_bytes():
     assert found.events == [b'{"@context":' + found.context + b"," + odd[1:]] * 2
 
 
-@given(
-    st.dictionaries(
-        st.text().map("x:".__add__), st.text() | st.floats(allow_nan=False, allow_infinity=False), max_size=5
-    )
-)
+VALUES = st.text() | st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.dictionaries(st.text().map("x:".__add__), VALUES, max_size=5))
 @settings(max_examples=50, deadline=None)
 def test_any_extension_survives_the_cut(extensions):
     """What a payload says is what the document said."""

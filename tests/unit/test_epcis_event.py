@@ -1,6 +1,7 @@
 """One event: its form, its meaning, and what tolerant mode lets pass."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,8 @@ from tracehold.core.errors import Rejected
 GTIN = "https://id.gs1.org/01/09521234543213"
 TYPES = [kind.value for kind in EventType]
 SENSOR = {"sensorReport": [{"type": "Temperature"}]}
-NOTHING = {"inputQuantityList": None, "outputEPCList": None}
+NO_CONTEXT: dict[str, Any] = {"@context": None}
+NOTHING: dict[str, Any] = {"inputQuantityList": None, "outputEPCList": None}
 
 
 def amount(value: object) -> bytes:
@@ -119,7 +121,7 @@ def test_an_error_declaration_is_read():
         (b"{}", "NOT_EPCIS", "/type"),
         (b'{"type":7}', "NOT_EPCIS", "/type"),
         (payload("QuantityEvent"), "NOT_EPCIS", "/type"),
-        (payload(**{"@context": None}), "EPCIS_FORM", "/@context"),
+        (payload(**NO_CONTEXT), "EPCIS_FORM", "/@context"),
         (payload(action=None), "EPCIS_FORM", "/action"),
         (payload(action="CREATE"), "EPCIS_FORM", "/action"),
         (payload(action=["ADD"]), "EPCIS_FORM", "/action"),

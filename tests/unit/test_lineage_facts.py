@@ -1,0 +1,113 @@
+"""From events to facts."""
+
+import pytest
+
+from tests.unit.epcis_samples import LOT, PALLET, PIECE, payload
+from tracehold.core.epcis import Action, EventType, Mode, parse_event
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage import Fact, Quantity, fact_of, touched
+
+GTIN = "https://id.gs1.org/01/09521234543213"
+FINGERPRINT = Fingerprint(b"f" * 32)
+
+
+def stated(kind: str = "ObjectEvent", **fields) -> Fact:
+    """The fact of an event."""
+    event = parse_event(payload(kind, **fields), Mode.TOLERANT)
+    return fact_of(event, FINGERPRINT, "urn:x:party:1", event_hash="h", known_ms=7)
+
+
+def test_a_fact_says_who_when_where_and_what():
+    """Everything that a rule or an answer needs, canonical."""
+    found = stated(
+        "TransformationEvent",
+        eventID="urn:uuid:1",
+        transformationID="urn:x:process:1",
+        outputEPCList=[PIECE],
+        inputQuantityList=[{"epcClass": LOT, "quantity": 2, "uom": "KGM"}, {"epcClass": LOT}],
+        bizStep="commissioning",
+        disposition="active",
+        bizLocation={"id": "urn:epc:id:sgln:9521234.00001.0"},
+        readPoint={"id": "urn:x:dock"},
+        sourceList=[{"type": "possessing_party", "source": "urn:x:party:2"}],
+    )
+    assert found == Fact(
+        FINGERPRINT,
+        "urn:x:party:1",
+        1_772_366_400_000_000,
+        EventType.TRANSFORMATION,
+        event_id="urn:uuid:1",
+        event_hash="h",
+        inputs=(Quantity(f"{GTIN}/10/L1", 2.0, "KGM"), Quantity(f"{GTIN}/10/L1")),
+        outputs=(Quantity(f"{GTIN}/21/x1", piece=True),),
+        transformation_id="urn:x:process:1",
+        place="https://id.gs1.org/414/9521234000013",
+        read_point="urn:x:dock",
+        step="commissioning",
+        disposition="active",
+        parties=frozenset({"urn:x:party:2"}),
+        known_ms=7,
+    )
+
+
+@pytest.mark.parametrize("kind", ["AggregationEvent", "AssociationEvent"])
+def test_families_have_parent_and_children(kind):
+    """And nothing else."""
+    found = stated(kind)
+    assert (found.type, found.action) == (kind, Action.ADD)
+    assert found.parent == "https://id.gs1.org/00/195212342345678909"
+    assert found.children == (Quantity(f"{GTIN}/21/x1", piece=True),)
+    assert (found.observed, found.inputs, found.outputs) == ((), (), ())
+    assert touched(found) == {found.parent, f"{GTIN}/21/x1"}
+
+
+def test_a_transaction_observes_its_objects():
+    """The parent is a name among them, not a container."""
+    found = stated("TransactionEvent", parentID=PALLET)
+    assert found.observed == (Quantity(f"{GTIN}/21/x1", piece=True),)
+    assert touched(found) == {f"{GTIN}/21/x1", "https://id.gs1.org/00/195212342345678909"}
+
+
+def test_master_data_of_new_pieces_names_their_lot():
+    """By any spelling of the term; commissioned or put out by a transformation."""
+    for term in ("cbvmda:lotNumber", "{urn:epcglobal:cbv:mda}lotNumber", "urn:epcglobal:cbv:mda#lotNumber"):
+        found = stated(action="ADD", ilmd={term: "A/7"})
+        assert found.memberships == ((f"{GTIN}/21/x1", f"{GTIN}/10/A%2F7"),)
+        assert f"{GTIN}/10/A%2F7" in touched(found)
+    assert stated("TransformationEvent", ilmd={"cbvmda:lotNumber": "A"}).memberships == (
+        (f"{GTIN}/21/x1", f"{GTIN}/10/A"),
+    )
+
+
+def test_a_link_of_lot_and_serial_names_the_lot():
+    """In any event, in any role."""
+    link = "https://shop.example/01/9521234543213/10/A/21/x1"
+    for fields in ({"epcList": [link]}, {"kind": "AggregationEvent", "childEPCs": [link]}):
+        assert stated(**fields).memberships == ((f"{GTIN}/21/x1", f"{GTIN}/10/A"),)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ilmd": {"cbvmda:lotNumber": "A"}},
+        {"action": "ADD", "ilmd": {"cbvmda:lotNumber": 7}},
+        {"action": "ADD", "ilmd": {"cbvmda:lotNumber": "x" * 21}},
+        {"action": "ADD", "ilmd": {"cbvmda:lotNumber": ""}},
+        {"action": "ADD", "ilmd": {"cbvmda:lotNumber": "A"}, "epcList": [PALLET]},
+        {
+            "action": "ADD",
+            "ilmd": {"cbvmda:lotNumber": "A"},
+            "epcList": [],
+            "quantityList": [{"epcClass": LOT}],
+        },
+    ],
+)
+def test_what_names_no_lot_of_a_piece(fields):
+    """Looked at only, no text, too long, empty, no trade item, a lot itself."""
+    assert stated(**fields).memberships == ()
+
+
+def test_an_error_declaration_is_told_apart():
+    """It says the same and means the opposite."""
+    assert stated(errorDeclaration={"declarationTime": "2026-03-02T00:00:00Z"}).declares_error
+    assert not stated().declares_error
