@@ -1,9 +1,31 @@
 """The command `tracehold`. Registers the commands of `cli/`; each imports what it needs when it runs."""
 
+from collections.abc import Callable
+
 import typer
 
 from tracehold import __version__
-from tracehold.cli import contract, devchain, init, member, token
+from tracehold.cli import (
+    capture,
+    contents,
+    contract,
+    devchain,
+    doctor,
+    history,
+    init,
+    key,
+    locate,
+    member,
+    party,
+    receipt,
+    serve,
+    status,
+    token,
+    trace,
+    upload,
+    verify,
+)
+from tracehold.cli.demo import command as demo
 
 app = typer.Typer(
     name="tracehold",
@@ -13,11 +35,34 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-app.command("init")(init.init)
-app.command("devchain")(devchain.devchain)
-app.add_typer(contract.app, name="contract")
-app.add_typer(member.app, name="member")
-app.add_typer(token.app, name="token")
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "init": init.init,
+    "serve": serve.serve,
+    "status": status.status,
+    "doctor": doctor.doctor,
+    "capture": capture.capture,
+    "upload": upload.upload,
+    "locate": locate.locate,
+    "trace": trace.trace,
+    "history": history.history,
+    "contents": contents.contents,
+    "receipt": receipt.receipt,
+    "verify": verify.verify,
+    "devchain": devchain.devchain,
+    "demo": demo.demo,
+}
+_GROUPS = {
+    "contract": contract.app,
+    "member": member.app,
+    "party": party.app,
+    "key": key.app,
+    "token": token.app,
+}
+
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+for _name, _group in _GROUPS.items():
+    app.add_typer(_group, name=_name)
 
 
 @app.command("version")

@@ -78,7 +78,7 @@ class GrpcServer:
         for name in ["", *self._services()]:
             await self._health.set(name, status)
 
-    def _handlers(self) -> dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]]:
+    def _handlers(self) -> "dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]]":
         return {
             service: {
                 one.method.name: _handler(self._calls, one)
@@ -128,10 +128,10 @@ def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
     ]
 
 
-def _handler(calls: Calls, served: Served) -> grpc.RpcMethodHandler[Any, Any]:
+def _handler(calls: Calls, served: Served) -> "grpc.RpcMethodHandler[Any, Any]":
     method = served.method
 
-    async def behaviour(request: Message, context: grpc.aio.ServicerContext[Any, Any]) -> Message:
+    async def behaviour(request: Message, context: "grpc.aio.ServicerContext[Any, Any]") -> Message:
         outcome = await calls.run(
             _arriving(method.service, method.name, context), lambda call: served.answer(request, call)
         )
@@ -146,12 +146,12 @@ def _handler(calls: Calls, served: Served) -> grpc.RpcMethodHandler[Any, Any]:
     )
 
 
-def _arriving(service: str, name: str, context: grpc.aio.ServicerContext[Any, Any]) -> Arriving:
+def _arriving(service: str, name: str, context: "grpc.aio.ServicerContext[Any, Any]") -> Arriving:
     metadata = context.invocation_metadata() or ()
     authorization = tuple(str(value) for key, value in metadata if key == "authorization")
     return Arriving("grpc", service, name, authorization, context.time_remaining())
 
 
-async def _abort(context: grpc.aio.ServicerContext[Any, Any], told: Refusal) -> NoReturn:
+async def _abort(context: "grpc.aio.ServicerContext[Any, Any]", told: Refusal) -> NoReturn:
     trailers = (("grpc-status-details-bin", grpc_details(told)), ("x-request-id", told.request_id))
     await context.abort(told.grpc_code, told.message, trailing_metadata=trailers)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from structlog.typing import FilteringBoundLogger
 
-from tracehold.core.errors import TraceholdError, Unavailable
+from tracehold.core.errors import TraceholdError
 from tracehold.journey.index import Disputed
 
 KEPT = 100
@@ -39,11 +39,11 @@ class Faults:
         code = error.code if isinstance(error, TraceholdError) else "INTERNAL"
         self._add(code, str(error) if isinstance(error, TraceholdError) else code)
 
-    def trouble(self, part: str) -> Callable[[Unavailable | None], None]:
+    def trouble(self, part: str) -> Callable[[TraceholdError | None], None]:
         """For a follower: told what holds it up and (None) that it goes on; logs the changes only."""
         held: list[str] = []
 
-        def told(error: Unavailable | None) -> None:
+        def told(error: TraceholdError | None) -> None:
             if error is not None and held != [error.code]:
                 held[:] = [error.code]
                 self._log.warning("held_up", part=part, code=error.code, message=error.message)

@@ -1,0 +1,72 @@
+"""`tracehold status`: how a running node stands."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, open_client
+from tracehold.cli.local import local
+from tracehold.cli.output import JsonOption, note, reported, show_json, table
+
+if TYPE_CHECKING:
+    from tracehold.v1 import verify_pb2
+
+
+def status(
+    dir: Annotated[
+        Path | None, typer.Option(help="Folder of a node on this machine, instead of --node.")
+    ] = None,
+    node: NodeOption = DEFAULT_NODE,
+    tls_ca: TlsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the node's network, its log and how far it is anchored, its back-ends, and which of them are
+    stand-ins.
+    """
+    with reported(as_json):
+        answer = asyncio.run(_status(dir, node, tls_ca))
+        if as_json:
+            show_json(_plain(answer))
+        else:
+            _show(answer)
+
+
+async def _status(dir: Path | None, node: str, tls_ca: Path | None) -> "verify_pb2.GetStatusResponse":
+    if dir is not None:
+        node, tls_ca = local(dir)
+    async with open_client(node, None, tls_ca) as client:
+        return await client.status()
+
+
+def _plain(answer: "verify_pb2.GetStatusResponse") -> Any:
+    from tracehold.wire.protojson import to_json
+
+    return to_json(answer)
+
+
+def _show(answer: "verify_pb2.GetStatusResponse") -> None:
+    table(
+        [
+            ("operator", answer.operator),
+            ("network", answer.network),
+            ("node", str(answer.node) if answer.node else "not enrolled"),
+            ("log", answer.log),
+            ("contract", f"{answer.contract} on chain {answer.chain_id}"),
+            ("account", answer.account),
+            ("sealed", str(answer.sealed)),
+            ("anchored", str(answer.anchored)),
+            ("final", str(answer.final)),
+            ("indexed", str(answer.indexed)),
+            ("copies", "1: not replicated" if answer.quorum == 0 else f"quorum {answer.quorum}"),
+            ("disk free", f"{answer.disk_free_bytes / (1 << 30):.1f} GiB"),
+            ("version", answer.version),
+        ]
+    )
+    for backend in answer.backends:
+        state = "up" if backend.up else "DOWN"
+        kind = f"{backend.name} (stand-in)" if backend.stand_in else backend.name
+        note(f"{backend.port}: {kind}, {state}{'; ' if backend.detail else ''}{backend.detail}")
+    for fault in answer.faults:
+        note(f"fault: {fault}")

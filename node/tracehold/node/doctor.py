@@ -1,0 +1,126 @@
+"""What may be wrong with a node, asked one thing after the other: each answer says cause and remedy. Nothing
+is repaired.
+"""
+
+import datetime
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from tracehold.adapters.ethereum.ledger import EthereumLedger
+from tracehold.adapters.keyfiles import certificate_der, read_ledger_key, read_secret, read_signing_key
+from tracehold.adapters.sqlite_log.log import SqliteLog
+from tracehold.config import Config
+from tracehold.core.errors import Rejected, TraceholdError, Unavailable
+from tracehold.journey.fsck import Progress, check_log
+from tracehold.journey.onchain import Link, check_head, joined
+from tracehold.journey.states import States
+from tracehold.node.own import data_folder, open_ledger, open_own, open_store
+
+EXPIRY_WARNING = datetime.timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that was looked at: well, or what is wrong and what to do."""
+
+    name: str
+    well: bool
+    detail: str
+    remedy: str = ""
+
+
+async def examine(config: Config, progress: Progress) -> AsyncIterator[Diagnosis]:
+    """Every part in turn. Raises nothing of ours: what fails is a diagnosis."""
+    yield await _look("keys", lambda: _keys(config))
+    yield await _look("certificate", lambda: _certificate(config))
+    yield await _look("disk", lambda: _disk(config))
+    try:
+        async with open_ledger(config) as ledger:
+            yield await _look("chain", lambda: _chain(ledger))
+            yield await _look("membership", lambda: _membership(ledger))
+            yield await _look("log", lambda: _log(config, ledger, progress))
+    except TraceholdError as error:
+        yield _wrong("ledger", error)
+
+
+async def _look(name: str, work: Callable[[], Awaitable[str]]) -> Diagnosis:
+    try:
+        return Diagnosis(name, well=True, detail=await work())
+    except TraceholdError as error:
+        return _wrong(name, error)
+
+
+def _wrong(name: str, error: TraceholdError) -> Diagnosis:
+    return Diagnosis(name, well=False, detail=f"{error.code}: {error.message}", remedy=error.remedy)
+
+
+async def _keys(config: Config) -> str:
+    read_signing_key(config.keys.node)
+    read_ledger_key(config.keys.ledger)
+    read_secret(config.keys.tls_key)
+    return "node, ledger and TLS keys are there and closed to others"
+
+
+async def _certificate(config: Config) -> str:
+    leaf = x509.load_der_x509_certificate(certificate_der(config.keys.tls_certificate))
+    left = leaf.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
+    if left < EXPIRY_WARNING:
+        remedy = "Remove tls.key and tls.crt, run tracehold init again on the folder, restart."
+        raise Rejected("BAD_CONFIG", f"the certificate ends in {left.days} days", remedy=remedy)
+    return f"valid for {left.days} more days"
+
+
+async def _disk(config: Config) -> str:
+    free = shutil.disk_usage(data_folder(config)).free
+    if free < config.limits.disk_reserve_bytes:
+        raise Unavailable(
+            "DISK_LOW", f"{free} bytes are free, {config.limits.disk_reserve_bytes} are kept free"
+        )
+    return f"{free / (1 << 30):.1f} GiB free"
+
+
+async def _chain(ledger: EthereumLedger) -> str:
+    network = await ledger.network()
+    software, height = await ledger.software(), await ledger.height()
+    return (
+        f"chain {network.chain_id} ({software}) at block {height}, finality {await ledger.finality()}, "
+        f"network {network.network_id.hex()}, quorum {network.quorum}"
+    )
+
+
+async def _membership(ledger: EthereumLedger) -> str:
+    member = await ledger.myself()
+    if member is None or not member.active:
+        raise Rejected("NOT_A_MEMBER", "the contract knows no active node with this account")
+    return f"node {member.number} of {member.operator}: {', '.join(sorted(member.roles))}"
+
+
+async def _log(config: Config, ledger: EthereumLedger, progress: Progress) -> str:
+    """Check every entry of the own log, and the chain's head against it. A running node has the log open: it
+    is asked instead.
+    """
+    try:
+        async with open_store(config) as store:
+            return await _whole(config, store, ledger, progress)
+    except Unavailable as error:
+        if error.code != "STORE_BUSY":
+            raise
+        return "a node runs on this folder: see tracehold status; stop it to have every entry checked"
+
+
+async def _whole(config: Config, store: SqliteLog, ledger: EthereumLedger, progress: Progress) -> str:
+    if not await store.logs():
+        return "not made yet: the first start makes it"
+    own = await open_own(config, store, ledger)
+    found = await check_log(store, own.log, progress)
+    line = f"{found.entries} entries, {found.checkpoints} checkpoints, {found.anchors} anchors verified"
+    try:
+        link = Link(store, ledger, States(store), own.log)
+        member = await joined(link)
+        await check_head(link, await ledger.head(member.number))
+    except (Unavailable, Rejected) as error:
+        return f"{line}; not compared with the chain ({error.code})"
+    return f"{line}; the chain's head is on it"

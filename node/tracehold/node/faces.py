@@ -1,0 +1,127 @@
+"""The two listeners over the same servicers: gRPC and REST."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from time import time
+
+from structlog.typing import FilteringBoundLogger
+
+from tracehold.adapters.capture_jobs import SqliteCaptureJobs
+from tracehold.adapters.keyfiles import read_secret
+from tracehold.api import gateway
+from tracehold.api.access import Access
+from tracehold.api.call import Calls
+from tracehold.api.capture import CaptureDesk
+from tracehold.api.health import Readiness
+from tracehold.api.rest import Watch, application
+from tracehold.api.rest_server import RestServer, RestSettings
+from tracehold.api.served import serve
+from tracehold.api.server import GrpcServer, GrpcSettings
+from tracehold.api.uploads import UploadService
+from tracehold.core.epcis import Mode
+from tracehold.journey.capture import Captures
+from tracehold.node.parts import Parts
+from tracehold.node.standing import standing
+from tracehold.v1 import upload_pb2
+
+FILES = (upload_pb2.DESCRIPTOR,)
+"""Protos whose services clients are served; PeerService has a listener of its own."""
+CAPTURES_FILE = "captures.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """The listeners, not listening yet."""
+
+    parts: Parts
+    grpc: GrpcServer
+    rest: RestServer
+    desk: CaptureDesk
+
+    async def start(self) -> None:
+        """Listen on both. Raises BAD_CONFIG where an address cannot be had."""
+        await self.grpc.start()
+        await self.rest.start()
+
+    async def stop(self, grace_s: float) -> None:
+        """First phase of the stop: no new calls; running ones and capture jobs come to their end."""
+        await asyncio.gather(self.grpc.stop(grace_s), self.rest.stop(grace_s))
+        await self.desk.stop()
+
+    @property
+    def grpc_address(self) -> str:
+        """`host:port` of gRPC."""
+        return f"{_host(self.parts.config.grpc.listen)}:{self.grpc.port}"
+
+    @property
+    def rest_address(self) -> str:
+        """URL of REST."""
+        scheme = "https" if self.parts.config.rest.tls else "http"
+        return f"{scheme}://{_host(self.parts.config.rest.listen)}:{self.rest.port}"
+
+
+@asynccontextmanager
+async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[Faces]:
+    """Make the listeners over these parts. Raises BAD_CONFIG, and what the file of capture jobs raises."""
+    config = parts.config
+    calls = Calls(
+        Access(config.tokens, time),
+        parts.metrics,
+        log,
+        new_id=_new_id,
+        on_fault=parts.faults.error,
+        slow_s=config.logging.slow_s,
+        sample=config.logging.sample,
+    )
+    served = serve(FILES, _services(parts))
+    with closing(SqliteCaptureJobs(config.node.data_dir / CAPTURES_FILE)) as jobs:
+        mode = Mode(config.node.mode)
+        captures = Captures(parts.gate, jobs, mode, time, _new_id, asyncio.to_thread)
+        await captures.recover()
+        desk = CaptureDesk(calls, captures, jobs, parts.states, config.rest.public_url)
+        watch = Watch(_readiness(parts), parts.metrics, lambda: standing(parts))
+        routes = [*gateway.routes(calls, served), *desk.routes()]
+        app = application(calls, routes, watch, config.rest.cors_origins)
+        yield Faces(parts, GrpcServer(_grpc(parts), calls, served), RestServer(_rest(parts), app), desk)
+
+
+def _services(parts: Parts) -> dict[str, object]:
+    return {
+        "tracehold.v1.UploadService": UploadService(parts.gate, parts.states),
+    }
+
+
+def _readiness(parts: Parts) -> Readiness:
+    async def gate() -> None:
+        parts.gate.ready()
+
+    return Readiness({"log": parts.store.probe, "ledger": parts.ledger.height, "uploads": gate})
+
+
+def _grpc(parts: Parts) -> GrpcSettings:
+    config = parts.config
+    if not config.grpc.tls:
+        return GrpcSettings(config.grpc.listen, max_concurrent=config.grpc.max_concurrent)
+    return GrpcSettings(
+        config.grpc.listen,
+        config.keys.tls_certificate.read_bytes(),
+        read_secret(config.keys.tls_key),
+        config.grpc.max_concurrent,
+    )
+
+
+def _rest(parts: Parts) -> RestSettings:
+    config = parts.config
+    certificate, key = (config.keys.tls_certificate, config.keys.tls_key) if config.rest.tls else (None, None)
+    return RestSettings(config.rest.listen, certificate, key, config.rest.behind_proxy)
+
+
+def _host(listen: str) -> str:
+    return listen.rpartition(":")[0]
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex

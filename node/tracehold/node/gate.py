@@ -1,0 +1,70 @@
+"""The gate before the log: nothing is sealed before the chain said that this folder is not an older copy of
+itself.
+
+A restored backup that went on sealing would fork its log (protocol section 5). So after every start the
+chain's head is compared with the
+log first; from then on a chain that is down delays anchors and nothing else.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from tracehold.core.errors import Rejected, TraceholdError, Unavailable
+from tracehold.journey.follow import Trouble, growing
+from tracehold.journey.states import Sleep, State
+from tracehold.journey.upload import Item, Outcome, Uploads
+
+
+class Gate:
+    """Takes uploads like `Uploads`, once `open` has compared the log with the chain."""
+
+    def __init__(self, uploads: Uploads) -> None:
+        self._uploads = uploads
+        self._opened = asyncio.Event()
+        self._held: TraceholdError = Unavailable("CHAIN_DOWN", "the log was not compared with the chain yet")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether uploads are taken."""
+        return self._opened.is_set()
+
+    async def open(self, check: Callable[[], Awaitable[None]], sleep: Sleep, trouble: Trouble) -> None:
+        """Ask until the check passes, with growing waits. Raises what is Broken."""
+        waits = growing()
+        while True:
+            try:
+                await check()
+            except (Unavailable, Rejected) as error:
+                self._held = error
+                trouble(error)
+                await sleep(min(next(waits), 5.0))
+            else:
+                trouble(None)
+                self._opened.set()
+                return
+
+    def ready(self) -> None:
+        """Returns if uploads are taken; raises what holds them up otherwise (health)."""
+        if not self.is_open:
+            raise self._held
+
+    async def submit(
+        self,
+        items: Sequence[Item],
+        *,
+        wait_for: State = State.SEALED,
+        all_or_nothing: bool = False,
+        patience: float | None = None,
+        receipts: bool = True,
+    ) -> list[Outcome]:
+        """As `Uploads.submit`; before the gate is open, raises CHAIN_DOWN or NOT_A_MEMBER and seals
+        nothing.
+        """
+        self.ready()
+        return await self._uploads.submit(
+            items,
+            wait_for=wait_for,
+            all_or_nothing=all_or_nothing,
+            patience=patience,
+            receipts=receipts,
+        )

@@ -1,0 +1,160 @@
+"""Every part of a node, made from its configuration and put together once."""
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+
+from structlog.typing import FilteringBoundLogger
+
+from tracehold.adapters.ethereum.ledger import EthereumLedger
+from tracehold.adapters.sqlite_graph import SqliteGraph
+from tracehold.adapters.sqlite_log.log import SqliteLog
+from tracehold.api.metrics import Metrics
+from tracehold.config import Config
+from tracehold.core.epcis import Mode
+from tracehold.core.errors import Unavailable
+from tracehold.journey.anchor import Anchorer, Policy
+from tracehold.journey.check import Checks
+from tracehold.journey.delegate import Delegation
+from tracehold.journey.follow import Bell
+from tracehold.journey.index import Indexer
+from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.onchain import Link
+from tracehold.journey.own_log import OwnLog
+from tracehold.journey.ports import Ledger, RecordLog
+from tracehold.journey.receipts import Receipts
+from tracehold.journey.seal import Sealer
+from tracehold.journey.states import States
+from tracehold.journey.upload import Uploads
+from tracehold.node.faults import Faults
+from tracehold.node.gate import Gate
+from tracehold.node.own import data_folder, open_ledger, open_own, open_store
+from tracehold.node.verifying import threaded
+
+GRAPH_FILE = "graph.sqlite"
+NUMBER = "contract/node-number"
+FIRST_LOOK_S = 5.0
+"""Seconds that a start waits to learn the node's number; without it answers name no holder number until the
+next start.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A node that is put together and does not run yet."""
+
+    config: Config
+    started_at: float
+    metrics: Metrics
+    faults: Faults
+    store: SqliteLog
+    graph: SqliteGraph
+    ledger: EthereumLedger
+    bell: Bell
+    sealer: Sealer
+    states: States
+    receipts: Receipts
+    gate: Gate
+    anchorer: Anchorer
+    indexer: Indexer
+    knowledge: Knowledge
+
+    @property
+    def own(self) -> OwnLog:
+        """The node's own log as it is on disk."""
+        return self.sealer.own
+
+    def free_bytes(self) -> int:
+        """Bytes free on the disk of the log."""
+        return shutil.disk_usage(self.config.node.data_dir).free
+
+
+@asynccontextmanager
+async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[Parts]:
+    """Open the stores and put the parts together; close everything in reverse at the end.
+
+    Raises BAD_CONFIG, STORE_BUSY, what is Broken in the stores, and CHAIN_DOWN at the very first start, which
+    needs the network's id.
+    """
+    started_at = time.time()
+    metrics = Metrics()
+    faults = Faults(log, metrics.fault)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(config))
+        graph = stack.enter_context(closing(SqliteGraph(data_folder(config) / GRAPH_FILE)))
+        ledger = await stack.enter_async_context(open_ledger(config))
+        own = await open_own(config, store, ledger)
+        threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
+        bell = Bell()
+        sealer = Sealer(store, own, time.time, bell=bell, sealed=metrics.sealed)
+        states = States(store, bell.ring)
+        checks = Checks(Mode(config.node.mode), threaded(threads, _cores()))
+        link = Link(store, ledger, states, own.log)
+        uploads = Uploads(
+            store,
+            sealer,
+            states,
+            checks,
+            Delegation(own.identity, time.time, os.urandom),
+            sleep=asyncio.sleep,
+            free_bytes=lambda: shutil.disk_usage(config.node.data_dir).free,
+            reserve_bytes=config.limits.disk_reserve_bytes,
+        )
+        yield Parts(
+            config=config,
+            started_at=started_at,
+            metrics=metrics,
+            faults=faults,
+            store=store,
+            graph=graph,
+            ledger=ledger,
+            bell=bell,
+            sealer=sealer,
+            states=states,
+            receipts=Receipts(store),
+            gate=Gate(uploads),
+            anchorer=Anchorer(
+                link, _policy(config), now=time.time, sleep=asyncio.sleep, trouble=faults.trouble("anchor")
+            ),
+            indexer=Indexer(store, graph, dispute=faults.disputed),
+            knowledge=Knowledge(
+                store,
+                graph,
+                ledger=ledger,
+                node=await _number(store, ledger),
+                micros=_micros,
+                fault=faults.record,
+            ),
+        )
+
+
+async def _number(store: RecordLog, ledger: Ledger) -> int:
+    """The node's number in the contract, which never changes: kept once it is known, 0 before."""
+    known = await store.bookmark(NUMBER)
+    if known:
+        return known
+    try:
+        async with asyncio.timeout(FIRST_LOOK_S):
+            member = await ledger.myself()
+    except (Unavailable, TimeoutError):
+        return 0
+    if member is not None:
+        await store.save_bookmark(NUMBER, member.number)
+    return member.number if member else 0
+
+
+def _policy(config: Config) -> Policy:
+    return Policy(records=config.anchor.records, seconds=config.anchor.seconds, poll=config.ledger.poll_s)
+
+
+def _cores() -> int:
+    return max(1, os.cpu_count() or 1)
+
+
+def _micros() -> int:
+    return time.perf_counter_ns() // 1_000

@@ -1,0 +1,103 @@
+"""Running a node: one task group, one exit stack, a stop in two phases.
+
+    phase 1   both listeners refuse new calls and let running ones end, for at most the grace of the
+    configuration.
+              The sealer still runs: whoever waits for an answer gets it.
+    phase 2   the sealer takes nothing more; when all that waited is sealed, it and the followers are
+    cancelled, the stores close.
+
+A second signal ends the process at once, and so may SIGKILL at any moment: nothing that was answered is lost.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from structlog.typing import FilteringBoundLogger
+
+from tracehold.config import Config
+from tracehold.core.errors import TraceholdError
+from tracehold.node.faces import Faces, open_faces
+from tracehold.node.parts import Parts, assembled
+
+AT_ONCE = 130
+"""Exit code after a second signal."""
+DRAIN_POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where a running node listens."""
+
+    grpc: str
+    rest: str
+    log: bytes
+
+
+async def serve(config: Config, log: FilteringBoundLogger, ready: Callable[[Ready], None]) -> None:
+    """Run until SIGTERM or SIGINT. `ready` is called once, when calls are answered.
+
+    Raises what stopped the node: the Broken (or first other) error of a part, BAD_CONFIG and the like at the
+    start.
+    """
+    stop = asyncio.Event()
+    _on_signals(stop)
+    async with assembled(config, log) as parts, open_faces(parts, log) as faces:
+        try:
+            await _run(parts, faces, stop, lambda: ready(_ready(parts, faces)))
+        except BaseExceptionGroup as failures:
+            error = _first(failures)
+            parts.faults.error(error)
+            raise error from failures
+
+
+def _ready(parts: Parts, faces: Faces) -> Ready:
+    return Ready(faces.grpc_address, faces.rest_address, parts.own.log)
+
+
+async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        sealing = tasks.create_task(parts.sealer.run(), name="seal")
+        following = [
+            tasks.create_task(_anchor(parts), name="anchor"),
+            tasks.create_task(
+                parts.indexer.run(parts.bell, asyncio.sleep, parts.faults.trouble("index")), name="index"
+            ),
+        ]
+        await faces.start()
+        ready()
+        await stop.wait()
+        await faces.stop(parts.config.limits.stop_grace_s)
+        parts.sealer.stop()
+        while parts.sealer.waiting:  # noqa: ASYNC110  a few looks at the very end; no event is worth it
+            await asyncio.sleep(DRAIN_POLL_S)
+        for task in (sealing, *following):
+            task.cancel()
+
+
+async def _anchor(parts: Parts) -> None:
+    """Compare the log with the chain, then let records in and anchor them."""
+    await parts.gate.open(parts.anchorer.check, asyncio.sleep, parts.faults.trouble("gate"))
+    await parts.anchorer.run()
+
+
+def _on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set():
+            os._exit(AT_ONCE)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """One of ours if there is one, else the first: the exit code and the message follow from it."""
+    ours = failures.subgroup(TraceholdError)
+    group: BaseExceptionGroup[BaseException] = ours or failures
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

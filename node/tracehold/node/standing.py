@@ -1,0 +1,74 @@
+"""How the node stands now, for the status, the metrics and readiness."""
+
+import asyncio
+
+from tracehold import __version__
+from tracehold.core.errors import TraceholdError
+from tracehold.journey.ports import Network
+from tracehold.journey.states import frontier
+from tracehold.node.own import contract_of
+from tracehold.node.parts import Parts
+from tracehold.node.record import ledger_account
+from tracehold.wire.standing import BackendState, Standing
+
+PATIENCE_S = 2.0
+"""Seconds that the chain gets to say how it stands; the status is answered without it then."""
+DEVCHAIN = "tracehold-devchain"
+
+
+async def standing(parts: Parts) -> Standing:
+    """How the node stands. Raises what is Broken in the store; a chain or graph that is down is part of the
+    answer.
+    """
+    own, config = parts.own, parts.config
+    front = await frontier(parts.store, own.log)
+    network, chain = await _chain(parts)
+    indexed, graph = await _graph(parts)
+    return Standing(
+        version=__version__,
+        operator=config.node.operator,
+        network=own.identity.network,
+        log=own.log,
+        node=parts.knowledge.node,
+        sealed=own.size,
+        anchored=front.anchored,
+        final=front.final,
+        indexed=indexed,
+        waiting=parts.sealer.waiting,
+        chain_id=network.chain_id if network else config.ledger.chain_id,
+        contract=contract_of(config),
+        account=ledger_account(config),
+        quorum=network.quorum if network else 0,
+        backends=(BackendState("log", "sqlite", stand_in=False, up=True), chain, graph),
+        started_at=parts.started_at,
+        disk_free_bytes=parts.free_bytes(),
+        faults=parts.faults.lines,
+    )
+
+
+async def _chain(parts: Parts) -> tuple[Network | None, BackendState]:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            network = await parts.ledger.network()
+            software = await parts.ledger.software()
+            finality = await parts.ledger.finality()
+    except (TraceholdError, TimeoutError) as error:
+        detail = error.message if isinstance(error, TraceholdError) else "does not answer"
+        return None, BackendState("ledger", "chain", stand_in=False, up=False, detail=detail)
+    stand_in = software.startswith(DEVCHAIN)
+    detail = f"{software}; finality {finality}; quorum {network.quorum}"
+    if stand_in:
+        detail += "; one process on one machine: it proves nothing to strangers"
+    if network.quorum == 0:
+        detail += "; records are not replicated"
+    return network, BackendState(
+        "ledger", "devchain" if stand_in else "ethereum", stand_in, up=True, detail=detail
+    )
+
+
+async def _graph(parts: Parts) -> tuple[int, BackendState]:
+    try:
+        coverage = await parts.graph.coverage()
+    except TraceholdError as error:
+        return 0, BackendState("graph", "sqlite", stand_in=True, up=False, detail=error.message)
+    return coverage.get(parts.own.log, 0), BackendState("graph", "sqlite", stand_in=True, up=True)
