@@ -1,0 +1,124 @@
+"""TraceService: where from, where to, what happened, what is in it, who knows of it."""
+
+from typing import Any, TypeVar
+
+from tracehold.api.call import Call
+from tracehold.core.errors import Rejected
+from tracehold.core.lineage import Direction
+from tracehold.journey.contents import ContentsQuestion, answer_contents
+from tracehold.journey.history import HistoryQuestion, answer_history
+from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.locate import LocateQuestion, answer_locate
+from tracehold.journey.masterdata import answer_masterdata
+from tracehold.journey.trace import TraceQuestion, answer_trace
+from tracehold.v1 import trace_pb2 as pb
+from tracehold.wire.answers import (
+    contents_message,
+    history_message,
+    locate_message,
+    masterdata_message,
+    trace_message,
+)
+from tracehold.wire.times import to_us
+
+Word = TypeVar("Word")
+
+MAX_DEPTH, MAX_ITEMS = 100, 20_000
+EVENTS_PER_PAGE, LOCATIONS_PER_PAGE = 1_000, 100
+"""What stands for 0, as the protos say."""
+
+_DIRECTIONS: dict[int, Direction] = {
+    pb.DIRECTION_UPSTREAM: Direction.UPSTREAM,
+    pb.DIRECTION_DOWNSTREAM: Direction.DOWNSTREAM,
+}
+_FULL: dict[int, bool] = {
+    pb.VERIFY_MODE_UNSPECIFIED: False,
+    pb.VERIFY_MODE_PROOF: False,
+    pb.VERIFY_MODE_FULL: True,
+}
+
+
+class TraceService:
+    """Thin: reads questions, asks them with the caller's right to read, writes answers."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+
+    async def locate(self, request: pb.LocateRequest, call: Call) -> pb.LocateResponse:
+        """Which holders keep which records about an item."""
+        answer = await answer_locate(
+            self._knowledge,
+            call.caller.reader,
+            LocateQuestion(request.item),
+            page_size=request.page_size or LOCATIONS_PER_PAGE,
+            page_token=request.page_token,
+        )
+        return locate_message(answer)
+
+    async def trace(self, request: pb.TraceRequest, call: Call) -> pb.TraceResponse:
+        """Everything that an item was made from, or went into."""
+        question = TraceQuestion(
+            request.item,
+            _word(_DIRECTIONS, request.direction, "/direction"),
+            at=_at(request),
+            known_at=_known_at(request),
+            max_depth=request.max_depth or MAX_DEPTH,
+            max_items=request.max_items or MAX_ITEMS,
+            full=_word(_FULL, request.verify, "/verify"),
+            strict_time=request.strict_time,
+        )
+        answer = await answer_trace(
+            self._knowledge,
+            call.caller.reader,
+            question,
+            page_size=request.page_size or EVENTS_PER_PAGE,
+            page_token=request.page_token,
+        )
+        return trace_message(answer)
+
+    async def get_history(self, request: pb.GetHistoryRequest, call: Call) -> pb.GetHistoryResponse:
+        """What happened to an item."""
+        question = HistoryQuestion(
+            request.item,
+            at=_at(request),
+            known_at=_known_at(request),
+            full=_word(_FULL, request.verify, "/verify"),
+        )
+        answer = await answer_history(
+            self._knowledge,
+            call.caller.reader,
+            question,
+            page_size=request.page_size or EVENTS_PER_PAGE,
+            page_token=request.page_token,
+        )
+        return history_message(answer)
+
+    async def get_contents(self, request: pb.GetContentsRequest, call: Call) -> pb.GetContentsResponse:
+        """What is in a container, or attached to an asset."""
+        question = ContentsQuestion(
+            request.item,
+            at=_at(request),
+            known_at=_known_at(request),
+            full=_word(_FULL, request.verify, "/verify"),
+        )
+        return contents_message(await answer_contents(self._knowledge, call.caller.reader, question))
+
+    async def get_masterdata(self, request: pb.GetMasterdataRequest, call: Call) -> pb.GetMasterdataResponse:
+        """What parties say about a product, a place or a party."""
+        return masterdata_message(await answer_masterdata(self._knowledge, call.caller.reader, request.id))
+
+
+def _at(request: Any) -> int | None:
+    """The event time asked for, in microseconds; None for now."""
+    return to_us(request.at, "/at") if request.HasField("at") else None
+
+
+def _known_at(request: Any) -> int | None:
+    """The time of knowledge asked for, in milliseconds; None for everything."""
+    return to_us(request.known_at, "/knownAt") // 1_000 if request.HasField("known_at") else None
+
+
+def _word(words: dict[int, Word], number: int, path: str) -> Word:
+    if number not in words:
+        raise Rejected("BAD_REQUEST", "is none of the words allowed here", path=path)
+    return words[number]

@@ -1,0 +1,109 @@
+"""VerifyService: records, their receipts, what can be proved about them, and how the node stands."""
+
+from collections.abc import Awaitable, Callable
+
+from tracehold.api.call import Call
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.evidence import Report
+from tracehold.core.ids import Fingerprint
+from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.locate import answer_record
+from tracehold.journey.receipts import Receipts
+from tracehold.journey.verify import verify_evidence, verify_kept
+from tracehold.v1 import verify_pb2 as pb
+from tracehold.wire.receipts import receipt_message
+from tracehold.wire.records import record_message
+from tracehold.wire.reports import report_message
+from tracehold.wire.standing import Standing, status_message
+
+NO_RIGHT = frozenset({"FORBIDDEN", "UNAUTHENTICATED"})
+
+
+class VerifyService:
+    """Thin: hands records and proofs out as far as the caller may read them. `now` gives seconds
+    since 1970.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        receipts: Receipts,
+        standing: Callable[[], Awaitable[Standing]],
+        now: Callable[[], float],
+    ) -> None:
+        self._knowledge = knowledge
+        self._receipts = receipts
+        self._standing = standing
+        self._now = now
+
+    async def get_record(self, request: pb.GetRecordRequest, call: Call) -> pb.GetRecordResponse:
+        """One record with its signed bytes. Raises NOT_FOUND, FORBIDDEN or UNAUTHENTICATED, PROOF_INVALID."""
+        fingerprint = _fingerprint(request.fingerprint)
+        try:
+            answer = await answer_record(self._knowledge, call.caller.reader, fingerprint)
+        except Rejected as refusal:
+            raise _asking_for_token(refusal, call) from None
+        return pb.GetRecordResponse(record=record_message(answer))
+
+    async def get_receipt(self, request: pb.GetReceiptRequest, call: Call) -> pb.GetReceiptResponse:
+        """The receipt, for anybody: it tells nothing of the record, and a provider that signs its own has no
+        token.
+
+        The evidence holds the record, so it goes to those who may read it, and is left out for others.
+        """
+        fingerprint = _fingerprint(request.fingerprint)
+        receipt = await self._receipts.receipt(fingerprint)
+        evidence = b""
+        if await self._may_read(fingerprint, call):
+            evidence = await self._receipts.evidence(fingerprint)
+        return pb.GetReceiptResponse(receipt=receipt_message(fingerprint, receipt), evidence=evidence)
+
+    async def verify_record(self, request: pb.VerifyRecordRequest, call: Call) -> pb.VerifyRecordResponse:
+        """A record of this node, or evidence from anywhere, step by step. A chain that is down is a verdict
+        of its own.
+        """
+        if bool(request.fingerprint) == bool(request.evidence):
+            raise Rejected("BAD_REQUEST", "give a fingerprint or evidence, and not both", path="/fingerprint")
+        try:
+            return report_message(await self._report(request, call))
+        except Unavailable as unreachable:
+            if unreachable.code != "CHAIN_DOWN":
+                raise
+            return pb.VerifyRecordResponse(verdict=pb.VERDICT_UNREACHABLE, fingerprint=request.fingerprint)
+
+    async def get_status(self, request: pb.GetStatusRequest, call: Call) -> pb.GetStatusResponse:
+        """How this node stands."""
+        return status_message(await self._standing())
+
+    async def _report(self, request: pb.VerifyRecordRequest, call: Call) -> Report:
+        now_ms = int(self._now() * 1_000)
+        if request.evidence:
+            return await verify_evidence(self._knowledge, request.evidence, now_ms)
+        try:
+            return await verify_kept(
+                self._knowledge, call.caller.reader, _fingerprint(request.fingerprint), now_ms
+            )
+        except Rejected as refusal:
+            raise _asking_for_token(refusal, call) from None
+
+    async def _may_read(self, fingerprint: Fingerprint, call: Call) -> bool:
+        try:
+            await answer_record(self._knowledge, call.caller.reader, fingerprint)
+        except Rejected as refusal:
+            if refusal.code in NO_RIGHT:
+                return False
+            raise
+        return True
+
+
+def _fingerprint(text: str) -> Fingerprint:
+    return Fingerprint(bytes.fromhex(text))
+
+
+def _asking_for_token(refusal: Rejected, call: Call) -> Rejected:
+    """To a caller without a token, FORBIDDEN is said as UNAUTHENTICATED: a token may help (RFC 9110, 401 and
+    403).
+    """
+    if refusal.code != "FORBIDDEN" or call.caller.reader.authenticated:
+        return refusal
+    return Rejected("UNAUTHENTICATED", refusal.message)
