@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tracehold.core.access import Reader
-from tracehold.core.gs1 import canonical
 from tracehold.core.lineage import Held, contents
 from tracehold.journey.answers import Content, ContentsAnswer
-from tracehold.journey.inquiry import Inquiry
+from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 
 
@@ -23,7 +22,7 @@ class ContentsQuestion:
 
 async def answer_contents(knowledge: Knowledge, reader: Reader, question: ContentsQuestion) -> ContentsAnswer:
     """All that the item held at that time. Raises `Rejected` (no identifier) and `Unavailable`."""
-    item = canonical(question.item)
+    item = named(question.item)
     inquiry = Inquiry(knowledge, reader, full=question.full)
     walk = contents(item, at=question.at, known_at=question.known_at, recursive=True)
     result = await inquiry.drive(walk)

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from tracehold.core.access import Reader
-from tracehold.core.gs1 import canonical
-from tracehold.core.lineage import history
+from tracehold.core.lineage import Role, history
 from tracehold.journey import pages
 from tracehold.journey.answers import HistoryAnswer
-from tracehold.journey.inquiry import Inquiry
+from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.trace import event_mark
+
+ROLES = {Role.OBSERVED: "subject", Role.HELD: "container"}
+"""Roles by the names of the protos, where these are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,14 @@ async def answer_history(
     """One page of the events, in time order. Raises `Rejected` (no identifier, BAD_PAGE_TOKEN) and
     `Unavailable`.
     """
-    item = canonical(question.item)
+    item = named(question.item)
     (after,) = pages.marks(page_token, question, 1)
     inquiry = Inquiry(knowledge, reader, full=question.full)
     result = await inquiry.drive(history(item, at=question.at, known_at=question.known_at))
-    statements = [inquiry.statement(e.fingerprint, role=str(e.role), via=e.through) for e in result.events]
+    statements = [
+        inquiry.statement(e.fingerprint, role=ROLES.get(e.role, str(e.role)), via=e.through)
+        for e in result.events
+    ]
     events, last, more = pages.cut(statements, after, page_size, event_mark)
     return HistoryAnswer(
         item,

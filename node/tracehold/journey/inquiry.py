@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
+from tracehold.core.gs1 import canonical
+from tracehold.core.gs1.link import on_foreign_domain
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, touched
 from tracehold.journey.admission import Admission
@@ -115,6 +117,20 @@ class Inquiry:
             yield
         finally:
             self._spent[stage] += self._knowledge.micros() - begun
+
+
+def named(identifier: str) -> str:
+    """The one name under which an identifier of a question is indexed, as events are read: a malformed GS1
+    key is a name like any other, for real data holds such; a wrong check digit is a slip, and `Rejected`, as
+    are scripts.
+    """
+    try:
+        return canonical(identifier)
+    except Rejected as refusal:
+        foreign = refusal.code == "BAD_CHECK_DIGIT" and on_foreign_domain(identifier)
+        if refusal.code == "BAD_IDENTIFIER" or foreign:
+            return identifier
+        raise
 
 
 def _behind(log: Coverage) -> Gap:

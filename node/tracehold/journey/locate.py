@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
-from tracehold.core.gs1 import canonical
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Gap, GapReason
 from tracehold.journey import pages
 from tracehold.journey.admission import UNREADABLE, Admission, Admitted
 from tracehold.journey.answers import LocateAnswer, Location, RecordAnswer
-from tracehold.journey.inquiry import Inquiry
+from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 
 
@@ -35,7 +34,7 @@ async def answer_locate(
 
     Raises `Rejected` (no identifier, BAD_PAGE_TOKEN) and `Unavailable`.
     """
-    item = canonical(question.item)
+    item = named(question.item)
     (after,) = pages.marks(page_token, question, 1)
     inquiry = Inquiry(knowledge, reader)
     gaps, here = await _gather(knowledge, inquiry, item)

@@ -1,10 +1,10 @@
 """Master data: what parties say about a product, a place or a party, version by version."""
 
 from tracehold.core.access import Reader
-from tracehold.core.gs1 import canonical
 from tracehold.core.lineage import Gap
 from tracehold.journey.admission import Admission
 from tracehold.journey.answers import MasterDataAnswer, Said
+from tracehold.journey.inquiry import named
 from tracehold.journey.knowledge import Knowledge
 
 
@@ -14,7 +14,7 @@ async def answer_masterdata(
     """All versions that the reader may read, oldest first. Raises `Rejected` (no identifier) and
     `Unavailable`.
     """
-    name = canonical(id)
+    name = named(id)
     admission = Admission(knowledge, reader, full=full)
     hints = await knowledge.graph.masterdata(name)
     await admission.admit([hint.fingerprint for hint in hints])

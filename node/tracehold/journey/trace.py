@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from tracehold.core.access import Reader
-from tracehold.core.gs1 import canonical
 from tracehold.core.lineage import Direction, TracedItem, TraceResult, trace
 from tracehold.journey import pages
 from tracehold.journey.answers import TIME_ORDER, Statement, TraceAnswer
-from tracehold.journey.inquiry import Inquiry
+from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 
 
@@ -42,7 +41,7 @@ async def answer_trace(
 
     Raises `Rejected` (the item is no identifier, or BAD_PAGE_TOKEN) and `Unavailable`.
     """
-    item = canonical(question.item)
+    item = named(question.item)
     after_items, after_events = pages.marks(page_token, question, 2)
     inquiry = Inquiry(knowledge, reader, full=question.full)
     walk = trace(
