@@ -220,7 +220,7 @@ def turned(moves):
 
 
 def climbed(moves, item, strict):
-    """Ancestors by definition: try every path, with the instant by which the next thing up must have been there."""
+    """Ancestors by definition: every path, with the instant by which the next thing must have been there."""
     seen, edge = set(), [(item, 99)]
     while edge:
         name, bound = edge.pop()

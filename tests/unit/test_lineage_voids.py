@@ -46,6 +46,7 @@ def test_a_declaration_is_no_event_itself():
 def test_attack_declaring_what_is_not_ones_own(changes):
     """Another issuer, another event, other content: a dispute, and nothing is withdrawn."""
     assert names(up([EVENT, declared(EVENT, **changes)], FLOUR)) == {WHEAT: 1}
+    assert not takes_back(declared(EVENT, **changes), EVENT)
 
 
 def test_one_of_two_speakers_takes_back():

@@ -47,10 +47,12 @@ def in_time(flows: Flows, start: str, within: dict[str, int]) -> Reach:
     frontier, level = {start}, 0
     while frontier:
         level += 1
+        # Bounds as they were when the level began: else depths would hang on the order within it.
+        bounds = {item: reach.items[item] for item in frontier}
         wider: set[str] = set()
-        for item in frontier:
+        for item, bound in bounds.items():
             for key, use in flows.near.get(item, ()):
-                wider |= _through(flows, reach, item, key, use)
+                wider |= _through(flows, reach, bound, key, use)
         frontier = wider & within.keys()
         for item in frontier:
             reach.depth.setdefault(item, level)
@@ -58,9 +60,8 @@ def in_time(flows: Flows, start: str, within: dict[str, int]) -> Reach:
     return reach
 
 
-def _through(flows: Flows, reach: Reach, item: str, key: ProcessKey, use: Use) -> set[str]:
-    """The items whose bound grew by going through this process."""
-    bound = reach.items[item]
+def _through(flows: Flows, reach: Reach, bound: int, key: ProcessKey, use: Use) -> set[str]:
+    """The items whose bound grew by going through this process, from an item with this bound."""
     if key[0] != TIMELESS:
         if flows.time(use) > bound:
             return set()
