@@ -45,6 +45,10 @@ class RestClient:
 
     def job(self, path: str) -> dict[str, Any]:
         """The capture job at this path, as the node tells it."""
+        return self.get(path)
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A call of the gateway, `v1/status` for example."""
         return self._object(self._exchange(path))
 
     def post(self, path: str, request: dict[str, Any]) -> dict[str, Any]:

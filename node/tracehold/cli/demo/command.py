@@ -75,8 +75,8 @@ def _play(world: "World", story: "Story", teller: "Teller") -> None:
 
     world.build(_OPERATOR)
     tokens = providers.tokens(world)
-    providers.enrol(world)
     world.start()
+    providers.enrol(world)
     asyncio.run(_shown(Show(world, story, tokens, teller)))
 
 

@@ -1,7 +1,6 @@
 """The companies of the story as users of a node: some sign with their own keys, others let the node sign."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -46,10 +45,13 @@ def tokens(world: World) -> dict[str, str]:
 
 def enrol(world: World) -> None:
     """A key for each company that signs itself, enrolled in the node's log."""
+    from tracehold.adapters.keyfiles import create_signing_key, read_signing_key
+
     for company in COMPANIES:
         if company.signs:
             path = world.dir / f"{company.prefix}.key"
-            key = json.loads(run("key", "new", str(path), "--json"))["key"]
+            create_signing_key(path)
+            key = read_signing_key(path).public.cose_key().hex()
             run("party", "enrol", "--dir", str(world.home), "--party", company.party.link, "--key", key)
 
 
