@@ -1,6 +1,8 @@
 """The contract on bare py-evm: calls run in one open block, without signatures, each in some milliseconds."""
 
+import json
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any, ClassVar
 
 from eth.chains.base import MiningChain
@@ -48,6 +50,13 @@ class Outcome:
         return [
             (name := names[topics[0]], abi.decode_event(name, topics, data)) for _, topics, data in self.logs
         ]
+
+
+def slot_of(variable: str) -> int:
+    """Storage slot of one of the contract's variables."""
+    layout = json.loads((files("tracehold.adapters.ethereum") / "artifacts" / "Anchors.json").read_text())
+    (found,) = [entry for entry in layout["storageLayout"]["storage"] if entry["label"] == variable]
+    return int(found["slot"])
 
 
 class Evm:

@@ -1,11 +1,12 @@
 """`verifyInclusion` and `supersede`, against an independent tree."""
 
 import pytest
+from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contracts import tree
-from tests.contracts.evm import Evm
+from tests.contracts.evm import Evm, slot_of
 from tests.contracts.world import HOLDER, STRANGER, World, h
 
 ENTRIES = [h("entry", number) for number in range(200)]
@@ -33,13 +34,42 @@ def test_agrees_with_the_definition_for_sizes_1_to_200():
     for size in range(1, 201):
         leaves = LEAVES[:size]
         world.anchor(world[1], size, tree.root(leaves))
-        power = 1 << (size - 1).bit_length() - 1 if size > 1 else 0
-        some = {0, size - 1, size // 2, max(size - 2, 0), power, max(power - 1, 0)}
+        border = 1 << (size - 1).bit_length() - 1 if size > 1 else 0
+        some = {0, size - 1, size // 2, border}
         for index in range(size) if size <= 20 else sorted(some):
-            path = tree.path(index, leaves)
-            assert holds(world, index, path), (size, index)
-            wrong = (index + 1) % 200
-            assert not holds(world, wrong, path, entry=ENTRIES[index]), (size, index)
+            assert holds(world, index, tree.path(index, leaves)), (size, index)
+        assert not holds(world, size // 2 + 1, tree.path(size // 2, leaves), ENTRIES[size // 2]), size
+
+
+def large(size: int, root: bytes) -> World:
+    """A head of any size, put into storage: no log of ours grows so large in a test."""
+    world = World(Evm(), 1)
+    world.anchor(world[1], 1, root)
+    second = int.from_bytes(keccak((1).to_bytes(32) + slot_of("_heads").to_bytes(32))) + 1
+    world.contract.evm.state.set_storage(world.contract.address, second, size)
+    assert world.head(1)[:2] == (root, size)
+    return world
+
+
+SIZES = st.one_of(
+    st.integers(1, 2**64 - 1),
+    st.integers(1, 63).flatmap(lambda power: st.sampled_from([2**power - 1, 2**power, 2**power + 1])),
+)
+
+
+@given(SIZES, st.data())
+def test_agrees_with_the_definition_for_large_sizes(size, data):
+    """Any size and index of 64 bits; one sibling more or less, or the index next to it, is refused."""
+    index = data.draw(st.one_of(st.integers(0, size - 1), st.sampled_from([0, size - 1, size // 2])))
+    path = [h("sibling", level) for level in range(tree.depth(index, size))]
+    world = large(size, tree.climb(LEAVES[0], index, size, path))
+    assert holds(world, index, path, ENTRIES[0])
+    assert not holds(world, index, [*path, h("more")], ENTRIES[0])
+    if path:
+        assert not holds(world, index, path[:-1], ENTRIES[0])
+        assert not holds(world, index, path[1:], ENTRIES[0])
+        assert not holds(world, index ^ 1, path, ENTRIES[0])
+        assert not holds(world, index ^ 1 << size.bit_length() - 1, path, ENTRIES[0])
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 6, 7, 8, 13])

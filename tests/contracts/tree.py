@@ -31,3 +31,21 @@ def _split(size: int) -> int:
     while power * 2 < size:
         power *= 2
     return power
+
+
+def depth(index: int, size: int) -> int:
+    """Siblings in the path of an entry, by the same recursion, for trees too large to hold."""
+    if size == 1:
+        return 0
+    split = _split(size)
+    return 1 + (depth(index, split) if index < split else depth(index - split, size - split))
+
+
+def climb(hashed: bytes, index: int, size: int, siblings: list[bytes]) -> bytes:
+    """Root of the tree in which this hashed entry has these siblings, `depth` of them."""
+    if size == 1:
+        return hashed
+    split, (*inner, last) = _split(size), siblings
+    if index < split:
+        return sha256(b"\x01" + climb(hashed, index, split, inner) + last).digest()
+    return sha256(b"\x01" + last + climb(hashed, index - split, size - split, inner)).digest()

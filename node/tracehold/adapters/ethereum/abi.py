@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
 
@@ -71,8 +72,11 @@ def encode_call(function: str, *arguments: Any) -> bytes:
 
 
 def decode_result(function: str, data: bytes) -> tuple[Any, ...]:
-    """What a call returned: one value per output, a struct as a tuple, an address as lower-case hex."""
-    return tuple(decode(types(artifact().functions[function]["outputs"]), data))
+    """What a call returned: one value per output, a struct as a tuple, an address as lower-case hex.
+
+    Raises ValueError where it is no such result.
+    """
+    return _decode(artifact().functions[function]["outputs"], data)
 
 
 def decode_error(data: bytes) -> str | None:
@@ -80,7 +84,10 @@ def decode_error(data: bytes) -> str | None:
     entry = artifact().errors.get(data[:4])
     if entry is None:
         return None
-    values = decode(types(entry["inputs"]), data[4:])
+    try:
+        values = _decode(entry["inputs"], data[4:])
+    except ValueError:
+        return None
     names = (parameter["name"] for parameter in entry["inputs"])
     shown = ", ".join(f"{name}={_shown(value)}" for name, value in zip(names, values, strict=True))
     return f"{entry['name']}({shown})"
@@ -102,5 +109,20 @@ def decode_event(event: str, topics: Sequence[bytes], data: bytes) -> dict[str, 
     stored = [parameter for parameter in inputs if not parameter["indexed"]]
     if len(topics) != 1 + len(indexed) or topics[0] != topic(event):
         raise ValueError(f"no log of {event}")
-    values = decode(types(indexed), b"".join(topics[1:])) + decode(types(stored), data)
+    values = _decode(indexed, b"".join(topics[1:])) + _decode(stored, data)
     return dict(zip([parameter["name"] for parameter in indexed + stored], values, strict=True))
+
+
+def _decode(parameters: Sequence[dict[str, Any]], data: bytes) -> tuple[Any, ...]:
+    """Values of these types. A text is read leniently: the contract does not check that a party's is UTF-8,
+    and one that is not must not make all others unreadable.
+    """
+    plain = ["bytes" if name == "string" else name for name in types(parameters)]
+    try:
+        values = decode(plain, data)
+    except DecodingError as error:
+        raise ValueError("data of another form") from error
+    texts = [parameter["type"] == "string" for parameter in parameters]
+    return tuple(
+        value.decode(errors="replace") if text else value for value, text in zip(values, texts, strict=True)
+    )

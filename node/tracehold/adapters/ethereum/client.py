@@ -114,7 +114,7 @@ class Client:
         """Within it, an answer that lacks or mangles a field is CHAIN_DOWN."""
         try:
             yield
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise self.down(f"answers {method} with something unreadable") from error
 
     async def _connect(self) -> Provider:
@@ -143,7 +143,10 @@ class Client:
         told = hexed(ref) if isinstance(ref, int | bytes) else ref
         found = await self.ask(method, told, False)
         with self.reading(method):
-            return None if found is None else block_of(found)
+            block = None if found is None else block_of(found)
+            if block is not None and ref not in {block.hash, block.number} and not isinstance(ref, str):
+                raise ValueError("another block than was asked for")
+            return block
 
     async def outcome(self, tx_hash: bytes) -> Outcome | None:
         """What a transaction did, or None where it is in no canonical block."""

@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from eth_abi.exceptions import DecodingError
-
 from tracehold.adapters.ethereum import abi
 from tracehold.adapters.ethereum.answers import Log, hexed, log_of
 from tracehold.adapters.ethereum.client import Client, RpcError
@@ -33,7 +31,7 @@ class AnchorsContract:
             raise self.missing() from error
         try:
             return abi.decode_result(function, bytes.fromhex(found.removeprefix("0x")))
-        except (DecodingError, ValueError, AttributeError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise self.missing() from error
 
     async def estimate(self, sender: bytes, data: bytes) -> int:

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from eth_abi.exceptions import DecodingError
+from typing import Any
 
 from tracehold.adapters.ethereum import abi, finality, proof
 from tracehold.adapters.ethereum.answers import Log
@@ -72,6 +71,11 @@ class EthereumLedger:
         return Network(
             fixed.chain_id, self._contract.address, fixed.network_id, fixed.salt, quorum, operators
         )
+
+    async def software(self) -> str:
+        """Name and version of the chain's node, as it says."""
+        await self._ready()
+        return str(await self._client.ask("web3_clientVersion"))[:200]
 
     async def finality(self) -> Finality:
         """The policy in force; found out once where the configuration says `auto`."""
@@ -202,18 +206,16 @@ class EthereumLedger:
     def _is_anchored(self, log: Log) -> bool:
         return log.address == self._contract.address and log.topics[:1] == (abi.topic("Anchored"),)
 
-    def _event(self, log: Log) -> dict[str, int]:
-        try:
+    def _event(self, log: Log) -> dict[str, Any]:
+        with self._client.reading("eth_getLogs"):
             return abi.decode_event("Anchored", log.topics, log.data)
-        except (DecodingError, ValueError) as error:
-            raise self._client.down("answers eth_getLogs with something unreadable") from error
 
     async def _anchor_in_block(self, log: Log) -> Anchor | None:
         block = await self._client.block(log.block_hash)
         return None if block is None else await self._anchor(log, block.time)
 
     async def _anchor(self, log: Log, time: int) -> Anchor:
-        event = abi.decode_event("Anchored", log.topics, log.data)
+        event = self._event(log)
         fixed = await self._ready()
         return Anchor(
             chain_id=fixed.chain_id,

@@ -25,7 +25,7 @@ USUAL_TIP = 10**9
 DYNAMIC = 2
 """EIP-2718 type of a transaction with a base fee (EIP-1559)."""
 
-KNOWN = ("already known", "known transaction", "already imported", "already exists", "alreadyexists")
+KNOWN = ("already known", "known transaction", "already imported", "alreadyknown")
 OVERTAKEN = ("nonce too low", "nonce is too low", "nonce_too_low", "oldnonce", "underpriced")
 WRONG_CHAIN = ("chain id", "chainid", "invalid sender")
 POOR = ("insufficient funds", "upfront cost exceeds", "insufficientfunds")
