@@ -55,7 +55,7 @@ def captured(running: Running) -> Captured:
 
 
 def _final(client: RestClient, path: str) -> dict[str, Any]:
-    end = time.monotonic() + 60
+    end, job = time.monotonic() + 60, dict[str, Any]()
     while time.monotonic() < end:
         job = client.job(path)
         parts = [*job["events"], *job["masterdata"]]
