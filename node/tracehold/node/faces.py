@@ -16,6 +16,8 @@ from tracehold.api.access import Access
 from tracehold.api.call import Calls
 from tracehold.api.capture import CaptureDesk
 from tracehold.api.health import Readiness
+from tracehold.api.questions import TraceService
+from tracehold.api.records import VerifyService
 from tracehold.api.rest import Watch, application
 from tracehold.api.rest_server import RestServer, RestSettings
 from tracehold.api.served import serve
@@ -25,9 +27,9 @@ from tracehold.core.epcis import Mode
 from tracehold.journey.capture import Captures
 from tracehold.node.parts import Parts
 from tracehold.node.standing import standing
-from tracehold.v1 import upload_pb2
+from tracehold.v1 import trace_pb2, upload_pb2, verify_pb2
 
-FILES = (upload_pb2.DESCRIPTOR,)
+FILES = (upload_pb2.DESCRIPTOR, verify_pb2.DESCRIPTOR, trace_pb2.DESCRIPTOR)
 """Protos whose services clients are served; PeerService has a listener of its own."""
 CAPTURES_FILE = "captures.sqlite"
 
@@ -91,6 +93,10 @@ async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[F
 def _services(parts: Parts) -> dict[str, object]:
     return {
         "tracehold.v1.UploadService": UploadService(parts.gate, parts.states),
+        "tracehold.v1.VerifyService": VerifyService(
+            parts.knowledge, parts.receipts, lambda: standing(parts), time
+        ),
+        "tracehold.v1.TraceService": TraceService(parts.knowledge),
     }
 
 
