@@ -256,3 +256,8 @@ def test_a_budget_of_items_is_told():
     facts = [pack(10, P, *(piece(str(n)) for n in range(50)))]
     assert inside(facts, P, max_items=20).truncated
     assert not inside(facts, P, max_items=60).truncated
+
+
+def test_instants_before_1970():
+    """Local midnight of 1970-01-01 east of Greenwich is a negative instant: it counts like any other."""
+    assert times([pack(-50, P, A), seen(-40, P), unpack(-30, P)], A) == [-50, -40, -30]

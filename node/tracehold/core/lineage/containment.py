@@ -15,8 +15,8 @@ from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.intervals import Interval, intervals
 
 FAMILIES = (EventType.AGGREGATION, EventType.ASSOCIATION)
-BEGINNING = -1
-"""Before any instant of an event (times begin in 1970)."""
+BEGINNING = -(1 << 62)
+"""Before any instant of an event."""
 
 MAX_WINDOWS = 200_000
 """Windows followed at most in one step: containers of containers multiply."""
