@@ -55,7 +55,7 @@ def compiler() -> Path:
 def fetch(version: str, folder: Path) -> Path:
     """Let npm, with whatever registry it is set up for, put the package's archive into the folder."""
     # From the folder, so that no package.json nearby has a say.
-    command = ["npm", "pack", f"solc@{version}", "--silent", "--ignore-scripts"]
+    command = ["npm", "pack", f"solc@{version}", "--loglevel=error", "--ignore-scripts"]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -1,6 +1,7 @@
 """Anchor proofs: headers of every fork as RLP, receipts as a trie, and answers that do not fit together."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from tests.devchain.node import ALICE, GWEI, signed
 from tests.ports.ledgers import DEPTH, OnDevchain
 from tracehold.adapters.ethereum.headers import header_rlp
 from tracehold.adapters.ethereum.proof import receipt_path
-from tracehold.core.errors import Unavailable
+from tracehold.core.anchorproof import prove
+from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import Root
 from tracehold.core.receipt import Anchor
 
@@ -217,6 +219,16 @@ async def test_proof_stands_without_the_chain(chain: OnDevchain, final: Anchor):
     assert emitter == final.contract
     assert int.from_bytes(topics[1]) == final.node
     assert final.root in data
+
+
+async def test_the_verifier_takes_the_proof(chain: OnDevchain, final: Anchor):
+    """What the adapter captures is what core proves, and it proves this anchor only."""
+    proof = await chain.ledger.proof(final)
+    prove(final, proof)
+    for other in (replace(final, size=4), replace(final, root=Root(b"\x02" * 32)), replace(final, node=2)):
+        with pytest.raises(Rejected) as refused:
+            prove(other, proof)
+        assert refused.value.code == "PROOF_INVALID"
 
 
 async def test_proof_from_single_receipts(chain: OnDevchain, final: Anchor):
