@@ -7,13 +7,13 @@ out, which shows as missing coverage or not at all, but it can neither invent on
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.evidence import decode_evidence, report
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, Gap, GapReason, Wanted, touched
-from tracehold.core.receipt import parse_receipt
+from tracehold.core.receipt import encode_receipt, parse_receipt
 from tracehold.core.record import Kind, fingerprint, parse
 from tracehold.journey.admission import UNREADABLE, Admission, Admitted
 from tracehold.journey.answers import Coverage
@@ -156,8 +156,11 @@ async def proved(found: Found, ledger: LedgerView) -> Proved:
     """
     evidence = decode_evidence(found.evidence)
     receipt = parse_receipt(evidence.receipt)
+    if receipt.anchor is not None:
+        # The chain itself is asked, so that the proof for those who have none need not be gone through.
+        receipt = replace(receipt, anchor=replace(receipt.anchor, proof=None))
     view = await ledger.of(receipt.anchor)
-    result = report(evidence, None, view, 0)
+    result = report(replace(evidence, receipt=encode_receipt(receipt)), None, view, 0)
     if result.error is not None and result.error.code != "NOT_ANCHORED":
         raise result.error
     record = parse(found.raw)
