@@ -18,7 +18,7 @@ from tracehold.journey.own_log import Identity, open_log
 from tracehold.journey.ports import RecordLog
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
-from tracehold.journey.upload import Item, Outcome, Statement, Uploads
+from tracehold.journey.upload import Disk, Item, Outcome, Statement, Uploads
 
 NETWORK = NetworkId(b"\x07" * 32)
 OPERATOR = "https://id.gs1.org/417/9521000000012"
@@ -162,7 +162,7 @@ async def start(store: RecordLog, clock: Clock, *, free_bytes: Callable[[], int]
     sealer = Sealer(store, own, clock.now)
     states = States(store)
     delegation = Delegation(identity, clock.now, SALTS)
-    uploads = Uploads(store, sealer, states, Checks(), delegation, sleep=clock.sleep, free_bytes=free_bytes)
+    uploads = Uploads(store, sealer, states, Checks(), delegation, sleep=clock.sleep, disk=Disk(free_bytes))
     return Creator(store, clock, sealer, states, uploads, asyncio.ensure_future(sealer.run()))
 
 

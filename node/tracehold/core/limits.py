@@ -1,4 +1,6 @@
-"""Limits that bind every node, in one place. The same numbers stand as options in the protos (a test compares them)."""
+"""Limits that bind every node, in one place. The same numbers stand as options in the protos (a test compares
+them).
+"""
 
 MAX_RECORD_BYTES = 1 << 20
 """A record's tagged COSE bytes; larger content is an attachment (protocol section 1)."""
@@ -22,7 +24,9 @@ TILE_WIDTH = 256
 """Hashes of a full tile, as in C2SP tlog-tiles."""
 
 SALT_BYTES = 16
-"""Random bytes in a record's protected header, so that a small payload cannot be guessed from its fingerprint."""
+"""Random bytes in a record's protected header, so that a small payload cannot be guessed from its
+fingerprint.
+"""
 
 MAX_PARTY_CHARS = 512
 """Length of a party's URI."""

@@ -23,7 +23,7 @@ from tracehold.journey.receipts import Receipts
 from tracehold.journey.seal import Answer, Sealer
 from tracehold.journey.states import Sleep, State, StateOf, States, within
 
-__all__ = ["DISK_RESERVE_BYTES", "Delegated", "Item", "Outcome", "Statement", "Uploads"]
+__all__ = ["DISK_RESERVE_BYTES", "Delegated", "Disk", "Item", "Outcome", "Statement", "Uploads"]
 
 DISK_RESERVE_BYTES = 1 << 30
 """Free bytes under which uploads are refused: room for running batches, the write-ahead file and an
@@ -50,6 +50,19 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The disk of the log: `free` asks how many bytes are free, `reserve` of them are kept free."""
+
+    free: Callable[[], int]
+    reserve: int = DISK_RESERVE_BYTES
+
+    def check(self) -> None:
+        """Returns if there is room for uploads; raises `Unavailable("DISK_LOW")` otherwise."""
+        if (free := self.free()) < self.reserve:
+            raise Unavailable("DISK_LOW", f"{free} bytes of disk are free, {self.reserve} are kept free")
+
+
 class Uploads:
     """Takes uploads. `submit` may be called by many at once."""
 
@@ -62,17 +75,14 @@ class Uploads:
         delegation: Delegation,
         *,
         sleep: Sleep,
-        free_bytes: Callable[[], int],
-        reserve_bytes: int = DISK_RESERVE_BYTES,
+        disk: Disk,
     ) -> None:
-        """Below `reserve_bytes` of free disk uploads are refused."""
         self._sealer = sealer
         self._states = states
         self._intake = Intake(store, checks, delegation)
         self._receipts = Receipts(store, checks.stage)
         self._sleep = sleep
-        self._free_bytes = free_bytes
-        self._reserve_bytes = reserve_bytes
+        self._disk = disk
 
     async def submit(
         self,
@@ -90,10 +100,7 @@ class Uploads:
         REQUEST_TOO_LARGE), `Unavailable` (DISK_LOW, BUSY, STOPPING); and what the store or the sealer raises.
         """
         self._check_size(items)
-        if (free := self._free_bytes()) < self._reserve_bytes:
-            raise Unavailable(
-                "DISK_LOW", f"{free} bytes of disk are free, {self._reserve_bytes} are kept free"
-            )
+        self._disk.check()
         taken = await self._intake.take(items, self._sealer.own)
         if all_or_nothing and any(isinstance(each, TraceholdError) for each in taken):
             return [Outcome(self._log, error=error) for error in refuse_together(taken)]

@@ -30,7 +30,7 @@ from tracehold.journey.ports import Ledger, RecordLog
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
-from tracehold.journey.upload import Uploads
+from tracehold.journey.upload import Disk, Uploads
 from tracehold.node.faults import Faults
 from tracehold.node.gate import Gate
 from tracehold.node.own import data_folder, open_ledger, open_own, open_store
@@ -102,8 +102,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             checks,
             Delegation(own.identity, time.time, os.urandom),
             sleep=asyncio.sleep,
-            free_bytes=lambda: shutil.disk_usage(config.node.data_dir).free,
-            reserve_bytes=config.limits.disk_reserve_bytes,
+            disk=Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes),
         )
         yield Parts(
             config=config,
