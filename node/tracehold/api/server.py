@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from tracehold.api.call import Arriving, Calls
+from tracehold.api.call import Arriving, Call, Calls
 from tracehold.api.served import Served
 from tracehold.api.status import Refusal, grpc_details
 from tracehold.core.errors import Rejected
@@ -129,21 +129,27 @@ def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
 
 
 def _handler(calls: Calls, served: Served) -> "grpc.RpcMethodHandler[Any, Any]":
+    """Bytes in, bytes out: grpc would tell callers what its own reading of a message trips over."""
     method = served.method
 
-    async def behaviour(request: Message, context: "grpc.aio.ServicerContext[Any, Any]") -> Message:
-        outcome = await calls.run(
-            _arriving(method.service, method.name, context), lambda call: served.answer(request, call)
-        )
+    async def behaviour(raw: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> bytes:
+        async def work(call: Call) -> bytes:
+            answer = await served.answer(_parsed(method.request, raw), call)
+            return answer.SerializeToString()
+
+        outcome = await calls.run(_arriving(method.service, method.name, context), work)
         if isinstance(outcome, Refusal):
             await _abort(context, outcome)
         return outcome
 
-    return grpc.unary_unary_rpc_method_handler(
-        behaviour,
-        request_deserializer=method.request.FromString,
-        response_serializer=method.response.SerializeToString,
-    )
+    return grpc.unary_unary_rpc_method_handler(behaviour)
+
+
+def _parsed(kind: type[Message], raw: bytes) -> Message:
+    try:
+        return kind.FromString(raw)
+    except DecodeError:
+        raise Rejected("BAD_REQUEST", "the bytes are no message of this method") from None
 
 
 def _arriving(service: str, name: str, context: "grpc.aio.ServicerContext[Any, Any]") -> Arriving:
