@@ -94,7 +94,7 @@ def stored(world: World) -> list[bytes]:
     path = world.home / "data" / "log.sqlite"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as log:
         rows = log.execute("SELECT position & 0xFFFFFFFFFF, fingerprint, raw FROM entries ORDER BY position")
-        found = []
+        found: list[bytes] = []
         for index, fingerprint, raw in rows:
             assert index == len(found)
             assert blake3(raw).digest() == fingerprint

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 import grpc
 from google.protobuf.message import Message
 
+from tracehold.core.errors import Rejected
 from tracehold.core.limits import MAX_BATCH_RECORDS
 from tracehold.v1 import (
     receipt_pb2,
@@ -106,8 +107,14 @@ class AsyncClient:
         return (await self._receipt(fingerprint)).receipt
 
     async def evidence(self, fingerprint: str) -> bytes:
-        """The evidence file of a record: all that `verify` needs, with no node and no network."""
-        return (await self._receipt(fingerprint)).evidence
+        """The evidence file of a record: all that `verify` needs, with no node and no network.
+
+        It holds the record, so FORBIDDEN for who may not read that; the receipt alone is for everybody.
+        """
+        evidence = (await self._receipt(fingerprint)).evidence
+        if not evidence:
+            raise Rejected("FORBIDDEN", "this reader may not read the record", remedy="Use another token.")
+        return evidence
 
     async def _receipt(self, fingerprint: str) -> verify_pb2.GetReceiptResponse:
         request = verify_pb2.GetReceiptRequest(fingerprint=fingerprint)

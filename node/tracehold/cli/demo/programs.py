@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,22 @@ _STOP_S = 20.0
 class Program:
     """`python -m tracehold ...` as a process of its own. Its output goes to NAME.out and NAME.log in
     `folder`.
+
+    `prefix` is a command that runs it, and that must become it (strace -D).
     """
 
-    def __init__(self, name: str, arguments: list[str], folder: Path) -> None:
+    def __init__(self, name: str, arguments: list[str], folder: Path, prefix: Sequence[str] = ()) -> None:
         self.name = name
         self._out, self._log = folder / f"{name}.out", folder / f"{name}.log"
         with self._out.open("wb") as out, self._log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal reaches the demo alone, which stops this one in
             # order.
             self._process = subprocess.Popen(
-                command(*arguments), stdin=subprocess.DEVNULL, stdout=out, stderr=log, start_new_session=True
+                [*prefix, *command(*arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=log,
+                start_new_session=True,
             )
         (folder / f"{name}.pid").write_text(f"{self.pid}\n")
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,9 +110,9 @@ class World:
         self.chain = Program("chain", ["devchain", "--dir", folder, "--port", port, *options], self.dir)
         self.chain.first_line()
 
-    def start_node(self) -> None:
-        """Start the node; return when it answers."""
-        self.node = Program("node", ["serve", "--dir", str(self.home)], self.dir)
+    def start_node(self, prefix: Sequence[str] = ()) -> None:
+        """Start the node; return when it answers. `prefix` as in `Program`."""
+        self.node = Program("node", ["serve", "--dir", str(self.home)], self.dir, prefix)
         self.node.first_line()
 
     def stop(self) -> None:
