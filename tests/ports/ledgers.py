@@ -129,10 +129,10 @@ class OnDevchain:
 
     ledger: Ledger
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self._folder = folder
         self._copies = 0
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.node = Node(folder / "0", self.clock)
         self.wire = Wire(self.node)
         self.client = Client("http://chain.test:8545/secret-path", provider=self.wire)

@@ -338,6 +338,37 @@ async def test_chain_swapped_during_a_silence(chain: OnDevchain):
     assert broken.value.code == "WRONG_CHAIN"
 
 
+async def test_attack_wiped_chain_with_the_same_id_and_address(chain: OnDevchain, tmp_path: Path):
+    """Set up again from another genesis, the contract has the same address and another salt: WRONG_CHAIN."""
+    await anchor(chain, 0, 3)
+    chain.clock.now += 10_000
+    again = await OnDevchain(tmp_path / "again", chain.clock).start()
+    assert again.contract == chain.contract
+    chain.silence()
+    with pytest.raises(Unavailable):
+        await chain.ledger.head(1)
+    chain.wire.silent, chain.wire.node = False, again.node
+    with pytest.raises(Broken) as broken:
+        await chain.ledger.head(1)
+    assert broken.value.code == "WRONG_CHAIN"
+    again.close()
+
+
+async def test_attack_logs_of_something_else(chain: OnDevchain):
+    """Logs with other topics, cut data or no topic are unreadable, not members."""
+    (log,) = chain.node.rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest"})[-1:]
+    for lie in (
+        {"topics": []},
+        {"topics": ["0x" + "66" * 32]},
+        {"data": "0x00"},
+        {"topics": log["topics"][:1]},
+    ):
+        chain.wire.answers["eth_getLogs"] = {"result": [{**log, **lie}]}
+        with pytest.raises(Unavailable) as down:
+            await chain.ledger.members()
+        assert down.value.code == "CHAIN_DOWN"
+
+
 @pytest.mark.parametrize(
     "answer",
     [

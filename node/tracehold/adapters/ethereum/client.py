@@ -114,7 +114,7 @@ class Client:
         """Within it, an answer that lacks or mangles a field is CHAIN_DOWN."""
         try:
             yield
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise self.down(f"answers {method} with something unreadable") from error
 
     async def _connect(self) -> Provider:

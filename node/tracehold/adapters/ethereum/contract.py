@@ -1,6 +1,6 @@
 """The anchoring contract at an address: calls, logs by pages, and what a revert means."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from tracehold.adapters.ethereum import abi
@@ -51,49 +51,40 @@ class AnchorsContract:
         with self.client.reading("eth_estimateGas"):
             return int(found, 16)
 
-    async def logs(self, event: str, first: int, last: int, *indexed: int | None) -> list[Log]:
-        """Logs of an event in blocks first to last, oldest first; `indexed` fixes indexed numbers."""
+    async def logs(self, events: Sequence[str], first: int, last: int) -> list[Log]:
+        """Logs of any of these events in blocks first to last, oldest first."""
+        topics = [[hexed(abi.topic(event)) for event in events]]
         found: list[Log] = []
         while first <= last:
             stop = min(last, first + self._page - 1)
-            page = await self._logs(event, first, stop, indexed)
-            if page is None:
-                self._page = max(1, self._page // 2)
-                continue
-            found += page
-            first = stop + 1
+            if (page := await self._query(topics, first, stop)) is not None:
+                found += page
+                first = stop + 1
         return found
 
-    async def pages_back(self, event: str, first: int, last: int, *indexed: int) -> AsyncIterator[list[Log]]:
-        """Pages of the same logs from the newest page to the oldest; within a page oldest first."""
+    async def anchored(self, node: int, first: int, last: int) -> AsyncGenerator[Log, None]:
+        """A node's `Anchored` logs in blocks first to last, newest first, asked for page by page."""
+        topics = [hexed(abi.topic("Anchored")), hexed(node.to_bytes(32))]
         while first <= last:
             start = max(first, last - self._page + 1)
-            page = await self._logs(event, start, last, indexed)
-            if page is None:
-                self._page = max(1, self._page // 2)
-                continue
-            yield page
-            last = start - 1
+            if (page := await self._query(topics, start, last)) is not None:
+                for log in reversed(page):
+                    yield log
+                last = start - 1
 
-    async def _logs(
-        self, event: str, first: int, last: int, indexed: tuple[int | None, ...]
-    ) -> list[Log] | None:
-        """One query; None where the chain's node refuses it and fewer blocks may help."""
-        topics = [hexed(abi.topic(event)), *(None if n is None else hexed(n.to_bytes(32)) for n in indexed)]
-        wanted = {
-            "address": hexed(self.address),
-            "fromBlock": hexed(first),
-            "toBlock": hexed(last),
-            "topics": topics,
-        }
+    async def _query(self, topics: Sequence[object], first: int, last: int) -> list[Log] | None:
+        """One query; None where the chain's node refuses it, after which pages are half as long."""
+        blocks = {"fromBlock": hexed(first), "toBlock": hexed(last)}
+        wanted = {"address": hexed(self.address), "topics": topics, **blocks}
         try:
             found = await self.client.request("eth_getLogs", wanted)
         except RpcError as error:
-            if first < last:
-                return None
-            raise self.client.down(f"answers eth_getLogs with error {error.code}") from error
+            if first == last:
+                raise self.client.down(f"answers eth_getLogs with error {error.code}") from error
+            self._page = (last - first + 1) // 2
+            return None
         with self.client.reading("eth_getLogs"):
-            return [log_of(answer) for answer in found]
+            return sorted(map(log_of, found), key=lambda log: (log.block_number, log.index))
 
     def missing(self) -> Broken:
         """The error where the address holds no contract of ours."""

@@ -1,6 +1,7 @@
 """`journey.ports.Ledger` over a JSON-RPC chain; what each method promises stands there."""
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,13 +152,13 @@ class EthereumLedger:
         if head.size < size:
             return None
         first = head.block_number if head.size == size else self._settings.first_block
-        async for page in self._contract.pages_back("Anchored", first, head.block_number, node):
-            for log in reversed(page):
-                event = self._event(log)
-                if event["size"] == size:
+        async with aclosing(self._contract.anchored(node, first, head.block_number)) as logs:
+            async for log in logs:
+                found: int = self._event(log)["size"]
+                if found == size:
                     return await self._anchor_in_block(log)
-                if event["size"] < size:
-                    return None
+                if found < size:
+                    break
         return None
 
     async def is_final(self, anchor: Anchor) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tracehold.adapters.ethereum import abi
-from tracehold.adapters.ethereum.answers import Log, unhexed
+from tracehold.adapters.ethereum.answers import unhexed
 from tracehold.adapters.ethereum.contract import AnchorsContract
 from tracehold.core.ids import LogId
 from tracehold.journey.ports import Member, Role
@@ -88,9 +88,9 @@ class MemberReader:
         return [newest.nodes[number] for number in sorted(newest.nodes)]
 
     async def _extend(self, directory: Directory, first: int, last: int) -> None:
-        found: list[tuple[Log, str]] = []
-        for event in EVENTS:
-            found += [(log, event) for log in await self._contract.logs(event, first, last)]
+        names = {abi.topic(event): event for event in EVENTS}
+        logs = await self._contract.logs(EVENTS, first, last)
         with self._contract.client.reading("eth_getLogs"):
-            for log, event in sorted(found, key=lambda pair: (pair[0].block_number, pair[0].index)):
+            for log in logs:
+                event = names[log.topics[0]]
                 directory.apply(event, abi.decode_event(event, log.topics, log.data))
