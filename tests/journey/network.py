@@ -15,7 +15,9 @@ from tracehold.adapters.memory.peers import MemoryPeer, MemoryPeers
 from tracehold.core.access import Reader
 from tracehold.core.ids import LogId
 from tracehold.core.keys import Ed25519Key
-from tracehold.core.record import Audience, Kind
+from tracehold.core.merkle import leaf_hash
+from tracehold.core.record import Audience, Kind, fingerprint, parse
+from tracehold.core.tiles import tiles_after
 from tracehold.journey.anchor import Anchorer, Policy
 from tracehold.journey.check import Checks
 from tracehold.journey.delegate import Delegated, Delegation
@@ -23,10 +25,10 @@ from tracehold.journey.index import Disputed, Indexer
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.onchain import Link
 from tracehold.journey.own_log import Identity, open_log
-from tracehold.journey.ports import Graph, Member, Role
+from tracehold.journey.ports import Batch, Graph, Member, NewEntry, Role
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
-from tracehold.journey.upload import Item, Outcome, Uploads
+from tracehold.journey.upload import Disk, Item, Outcome, Uploads
 
 FARM, MILL = "https://id.gs1.org/417/9521000000025", "https://id.gs1.org/417/9521000000032"
 EVERYONE = Reader(authenticated=True)
@@ -194,7 +196,7 @@ class Network:
         ledger = MemoryLedger(self.chain, account)
         delegation = Delegation(identity, self.clock.now, SALTS)
         uploads = Uploads(
-            store, sealer, states, Checks(), delegation, sleep=self.clock.sleep, free_bytes=lambda: 1 << 40
+            store, sealer, states, Checks(), delegation, sleep=self.clock.sleep, disk=Disk(lambda: 1 << 40)
         )
         link = Link(store, ledger, states, own.log)
         anchorer = Anchorer(link, POLICY, now=self.clock.now, sleep=self.clock.sleep)
@@ -219,3 +221,24 @@ async def network() -> AsyncIterator[Network]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def replicate(source: Node, target: Node) -> None:
+    """Keep the source's log at the target too, batch by batch, with its anchors."""
+    kept = source.store._of(source.log)
+    first = await target.store.size(source.log)
+    for size in sorted(size for size in kept.checkpoints if size > first):
+        new = [NewEntry(e.fingerprint, e.raw, e.kind) for e in kept.entries[first:size]]
+        tiles = target.store._of(source.log).tiles
+        changed = tiles_after(first, [leaf_hash(e.fingerprint) for e in new], tiles.__getitem__)
+        await target.store.append(Batch(source.log, first, new, changed, kept.checkpoints[size]))
+        first = size
+    target.store._of(source.log).anchors.update(kept.anchors)
+
+
+async def force(node: Node, *records: bytes) -> None:
+    """Seal bytes that no check has seen, as another operator's faulty node might."""
+    own = node.sealer.own
+    entries = [NewEntry(fingerprint(raw), raw, parse(raw).header.kind) for raw in records]
+    batch, node.sealer._own = own.extend(entries, own.roster, int(node.network.clock.now() * 1000))
+    await node.store.append(batch)

@@ -1,0 +1,41 @@
+"""A node on each kind of graph, and questions to it as anybody of the network."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.journey.network import EVERYONE, Node, network
+from tracehold.adapters.memory.graph import MemoryGraph
+from tracehold.adapters.sqlite_graph import SqliteGraph
+from tracehold.core.lineage import Direction
+from tracehold.journey.answers import HistoryAnswer, TraceAnswer
+from tracehold.journey.history import HistoryQuestion, answer_history
+from tracehold.journey.trace import TraceQuestion, answer_trace
+
+UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def node(request, tmp_path: Path) -> AsyncIterator[Node]:
+    """A node in a network of one, on each kind of graph."""
+    graph = MemoryGraph() if request.param == "memory" else SqliteGraph(tmp_path / "graph.sqlite")
+    async with network() as net:
+        yield await net.join(graph)
+    if isinstance(graph, SqliteGraph):
+        graph.close()
+
+
+async def trace(node: Node, item: str, direction: Direction = UP, **options) -> TraceAnswer:
+    """The whole answer."""
+    return await answer_trace(node.knowledge, EVERYONE, TraceQuestion(item, direction, **options))
+
+
+async def history(node: Node, item: str, **options) -> HistoryAnswer:
+    """The whole answer."""
+    return await answer_history(node.knowledge, EVERYONE, HistoryQuestion(item, **options))
+
+
+def names(answer: TraceAnswer) -> list[str]:
+    """Items of a trace."""
+    return [item.item for item in answer.items]

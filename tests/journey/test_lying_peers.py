@@ -1,0 +1,86 @@
+"""Security: peers that lie. Nothing that they make up is followed, and they cannot fill an answer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.journey.bread import WHOLE, names, net, pair, trace
+from tests.journey.network import Node, made
+from tests.journey.scene import NETWORK, SALTS, START
+from tracehold.core.evidence import decode_evidence, encode_evidence
+from tracehold.core.ids import LogId
+from tracehold.core.lineage import GapReason
+from tracehold.core.record import event_header, sign
+from tracehold.journey.ports import Expansion, Found
+
+__all__ = ["net", "pair"]
+
+
+def lying(node: Node, lie: Callable[[Found], Found]) -> None:
+    """The node's peer changes every record that it hands over."""
+    node.peer.tell = lambda answer: Expansion([lie(found) for found in answer.records], answer.coverage)
+
+
+def another(payload: bytes, node: Node) -> bytes:
+    """A record that the node's own key signs, and that stands in no log."""
+    key = node.sealer.own.identity.key
+    return sign(event_header(key.public, "urn:x:party", NETWORK, int(START), SALTS(16)), payload, key)
+
+
+INVENTED = made(["urn:x:poison"], ["urn:x:flour"], 20)
+
+
+def with_record(found: Found, raw: bytes) -> Found:
+    """The same evidence, with other bytes in it."""
+    evidence = replace(decode_evidence(found.evidence), record=raw)
+    return replace(found, raw=raw, evidence=encode_evidence(evidence))
+
+
+LIES: dict[str, Callable[[Node], Callable[[Found], Found]]] = {
+    "other bytes beside true evidence": lambda n: lambda f: replace(f, raw=another(INVENTED, n)),
+    "other bytes in the evidence": lambda n: lambda f: with_record(f, another(INVENTED, n)),
+    "a byte of the record changed": lambda n: lambda f: with_record(f, f.raw[:-1] + bytes([f.raw[-1] ^ 1])),
+    "another index": lambda n: lambda f: replace(f, index=f.index + 1),
+    "another log": lambda n: lambda f: replace(f, log=LogId(bytes(32))),
+    "no evidence": lambda n: lambda f: replace(f, evidence=b""),
+    "junk for evidence": lambda n: lambda f: replace(f, evidence=b"\x00" * 99),
+    "junk for a record": lambda n: lambda f: replace(f, raw=b"junk"),
+    "evidence cut short": lambda n: lambda f: replace(f, evidence=f.evidence[:-9]),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_security_a_lying_peer_does_not_steer(pair, lie):
+    """Nothing that it invents is followed; what is known here is answered; the lie is a gap and a fault."""
+    here, there = pair
+    lying(there, LIES[lie](there))
+    answer = await trace(here)
+    assert names(answer) == ["urn:x:flour", "urn:x:water"]
+    assert "poison" not in repr(answer)
+    assert GapReason.PROOF_FAILED in {gap.reason for gap in answer.gaps}
+    assert not any("poison" in item for asked in there.peer.asked for item in asked)
+    assert here.faults
+
+
+async def test_security_a_log_that_no_member_has_proves_nothing(net, pair):
+    """Whole, signed, sealed in a log that somebody made up: not on the contract, so not believed."""
+    here, _ = pair
+    stranger = await net.join(listed=False)
+    await stranger.say(INVENTED)
+    await stranger.index()
+    answer = await trace(here)
+    assert names(answer) == WHOLE
+    assert GapReason.PROOF_FAILED in {gap.reason for gap in answer.gaps}
+
+
+async def test_security_irrelevant_records_of_a_peer_are_not_taken(pair):
+    """True records that nobody asked for do not enter: a peer cannot fill an answer."""
+    here, there = pair
+    await there.say(made(["urn:x:iron"], ["urn:x:nail"], 5))
+    await there.finish()
+    extra = (await there.peer.expand(["urn:x:nail"])).records
+    there.peer.tell = lambda answer: Expansion([*answer.records, *extra], answer.coverage)
+    answer = await trace(here)
+    assert names(answer) == WHOLE
+    assert "iron" not in repr(answer)
