@@ -119,10 +119,11 @@ class Inquiry:
             self._spent[stage] += self._knowledge.micros() - begun
 
 
-def named(identifier: str) -> str:
-    """The one name under which an identifier of a question is indexed, as events are read: a malformed GS1
-    key is a name like any other, for real data holds such; a wrong check digit is a slip, and `Rejected`, as
-    are scripts.
+def named(identifier: str, path: str = "/item") -> str:
+    """The one name under which an identifier of a question is indexed.
+
+    As events are read: a malformed GS1 key is a name like any other, for real data holds such. A wrong check
+    digit is a slip, and `Rejected` at `path`, as scripts are.
     """
     try:
         return canonical(identifier)
@@ -130,7 +131,7 @@ def named(identifier: str) -> str:
         foreign = refusal.code == "BAD_CHECK_DIGIT" and on_foreign_domain(identifier)
         if refusal.code == "BAD_IDENTIFIER" or foreign:
             return identifier
-        raise
+        raise Rejected(refusal.code, refusal.message, path=path) from refusal
 
 
 def _behind(log: Coverage) -> Gap:

@@ -14,7 +14,7 @@ async def answer_masterdata(
     """All versions that the reader may read, oldest first. Raises `Rejected` (no identifier) and
     `Unavailable`.
     """
-    name = named(id)
+    name = named(id, "/id")
     admission = Admission(knowledge, reader, full=full)
     hints = await knowledge.graph.masterdata(name)
     await admission.admit([hint.fingerprint for hint in hints])

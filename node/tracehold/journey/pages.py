@@ -51,9 +51,9 @@ def marks(token: str, question: object, lists: int) -> tuple[Mark, ...]:
         raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         found = tuple(Mark(*parts) for parts in _MARK.iter_unpack(raw[_DIGEST:]))
     except (ValueError, struct.error) as error:
-        raise Rejected("BAD_PAGE_TOKEN", "the token is not one of ours", path="pageToken") from error
+        raise Rejected("BAD_PAGE_TOKEN", "the token is not one of ours", path="/pageToken") from error
     if len(found) != lists or encode(question, found) != token:
-        raise Rejected("BAD_PAGE_TOKEN", "the token is of another question", path="pageToken")
+        raise Rejected("BAD_PAGE_TOKEN", "the token is of another question", path="/pageToken")
     return found
 
 

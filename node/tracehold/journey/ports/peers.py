@@ -9,8 +9,10 @@ from tracehold.core.ids import LogId
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record that a peer handed over, with its evidence file (docs/spec/evidence.md). The asker verifies that
-    file on the ledger of its own choice and derives every fact itself: nothing here is believed.
+    """A record that a peer handed over, with its evidence file (docs/spec/evidence.md).
+
+    The asker verifies that file on the ledger of its own choice and derives every fact itself: nothing here
+    is believed.
     """
 
     log: LogId
