@@ -65,6 +65,10 @@ class SqliteGraph:
         """See `ports.Graph.clear`."""
         await self._write(lambda connection: writes.clear(connection, NAMES))
 
+    def forget(self) -> None:
+        """Drop the facts that are kept decoded in memory; they are read again when they are asked for."""
+        self._remembered.clear()
+
     def close(self) -> None:
         """Close all connections; call it when nothing reads or writes any more."""
         for connection in (*self._readers, self._writer):
