@@ -300,6 +300,20 @@ async def test_receipt_of_a_replaced_block_is_not_believed(chain: OnDevchain):
     assert await chain.ledger.find(transaction) is None
 
 
+async def test_attack_event_of_another_contract(chain: OnDevchain):
+    """An event of the same form that another contract emitted is no anchor."""
+    transaction = await chain.ledger.prepare_anchor(0, 3, ROOT, [])
+    await chain.ledger.send(transaction)
+    chain.mine()
+    receipt = chain.node.rpc("eth_getTransactionReceipt", "0x" + transaction.hash.hex())
+    (log,) = receipt["logs"]
+    foreign = {**log, "address": "0x" + "66" * 20}
+    chain.wire.answers["eth_getTransactionReceipt"] = {"result": {**receipt, "logs": [foreign]}}
+    mined = await chain.ledger.find(transaction)
+    assert mined is not None
+    assert mined.anchor is None
+
+
 # -- wrong chains
 
 
@@ -357,12 +371,13 @@ async def test_attack_wiped_chain_with_the_same_id_and_address(chain: OnDevchain
 async def test_attack_logs_of_something_else(chain: OnDevchain):
     """Logs with other topics, cut data or no topic are unreadable, not members."""
     (log,) = chain.node.rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest"})[-1:]
-    for lie in (
+    lies: list[dict[str, Any]] = [
         {"topics": []},
         {"topics": ["0x" + "66" * 32]},
-        {"data": "0x00"},
         {"topics": log["topics"][:1]},
-    ):
+        {"data": "0x00"},
+    ]
+    for lie in lies:
         chain.wire.answers["eth_getLogs"] = {"result": [{**log, **lie}]}
         with pytest.raises(Unavailable) as down:
             await chain.ledger.members()

@@ -9,6 +9,7 @@ import pytest
 from tests.ports.ledgers import BOTH, DEPTH, NETWORK, PARTY, Backend, InMemory, OnDevchain, log_of
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import Root
+from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor
 from tracehold.journey.ports import Ledger, Mined, SignedTransaction
 
@@ -53,8 +54,9 @@ async def test_members_and_myself(backend: Backend):
 
 
 async def test_head_follows_anchors(backend: Backend):
-    """Size 0 at first, then the newest anchor."""
-    assert (await backend.ledger.head(1)).size == 0
+    """Size 0 and the root of an empty tree at first, then the newest anchor."""
+    first = await backend.ledger.head(1)
+    assert (first.size, first.root) == (0, EMPTY_ROOT)
     for prev_size, size in [(0, 3), (3, 4)]:
         mined = await anchored(backend, prev_size, size)
         head = await backend.ledger.head(1)

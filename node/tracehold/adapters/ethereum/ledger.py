@@ -139,7 +139,7 @@ class EthereumLedger:
         if block is None or block.hash != outcome.block_hash:
             return None
         anchors = [log for log in outcome.logs if self._is_anchored(log)]
-        anchor = await self._anchor(anchors[0], block.time) if anchors and outcome.succeeded else None
+        anchor = await self._anchor(anchors[0], block.time) if anchors else None
         return Mined(block.number, block.hash, outcome.succeeded, outcome.gas_used, anchor)
 
     async def spent(self, transaction: SignedTransaction) -> bool:
