@@ -163,7 +163,8 @@ class Checks:
         with self.stage("check"):
             admitted = [_admit(record, trial) for record in records]
         pairs = [(r, key) for r, key in zip(records, admitted, strict=True) if isinstance(key, PublicKey)]
-        refusals = iter(await self.verify(pairs))
+        with self.stage("signature"):  # spans an await: right while one upload runs at a time
+            refusals = iter(await self.verify(pairs))
         verdicts: list[Verdict] = []
         with self.stage("check"):
             for record, key in zip(records, admitted, strict=True):

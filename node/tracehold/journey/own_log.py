@@ -20,7 +20,7 @@ from tracehold.core.record import Header, Record, check_signature, parse, sign
 from tracehold.core.roster import Roster
 from tracehold.core.tiles import Coord, tiles_after
 from tracehold.journey.ports import Batch, NewEntry, RecordLog
-from tracehold.journey.tree import coords, node_of
+from tracehold.journey.tree import coords, node_of, whole_tiles
 
 Now = Callable[[], float]
 """Seconds since 1970 (UTC)."""
@@ -108,10 +108,7 @@ async def open_log(
 
 async def reopen(store: RecordLog, identity: Identity) -> OwnLog:
     """The own log as the store has it now, proved whole. Raises as `open_log` does."""
-    try:
-        return await _read(store, (await store.logs())[0], identity)
-    except (KeyError, ValueError) as lost:
-        raise Broken("CORRUPT", "a tile of the own log is lost or cut") from lost
+    return await _read(store, (await store.logs())[0], identity)
 
 
 async def _create(
@@ -157,7 +154,8 @@ async def _read(store: RecordLog, log: LogId, identity: Identity) -> OwnLog:
     if checkpoint is None or checkpoint.size != size:
         raise Broken("CORRUPT", f"the newest checkpoint is not over the {size} entries of the own log")
     tiles = await store.tiles(log, coords([size - 1]))
-    tree = CompactRange.of(0, size, node_of(tiles, size))
+    with whole_tiles():
+        tree = CompactRange.of(0, size, node_of(tiles, size))
     if tree.root() != checkpoint.root:
         raise Broken("CORRUPT", "the tiles of the own log do not lead to its newest checkpoint")
     try:

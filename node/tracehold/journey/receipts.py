@@ -17,7 +17,7 @@ from tracehold.core.receipt import Anchor, make_receipt
 from tracehold.core.record import Record, parse
 from tracehold.journey.check import Stage, untimed
 from tracehold.journey.ports import AnchorState, Position, RecordLog
-from tracehold.journey.tree import nodes
+from tracehold.journey.tree import nodes, whole_tiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,10 @@ class Receipts:
     ) -> list[bytes]:
         """Receipts of these entries under one checkpoint. Raises `Broken("CORRUPT")` where a tile is lost."""
         node = await nodes(self._store, checkpoint.log, checkpoint.size, indices)
-        try:
-            with self._stage("reply"):
-                paths = [inclusion_path(index, checkpoint.size, node) for index in indices]
-                pairs = zip(indices, paths, strict=True)
-                return [make_receipt(checkpoint, index, path, anchor) for index, path in pairs]
-        except KeyError as lost:
-            raise Broken("CORRUPT", "a tile of a log is lost") from lost
+        with whole_tiles(), self._stage("reply"):
+            paths = [inclusion_path(index, checkpoint.size, node) for index in indices]
+            pairs = zip(indices, paths, strict=True)
+            return [make_receipt(checkpoint, index, path, anchor) for index, path in pairs]
 
     async def evidence(self, fingerprint: Fingerprint) -> bytes:
         """The evidence file of a record: its bytes, its receipt, and the control records that let its signer

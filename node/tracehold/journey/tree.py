@@ -1,8 +1,10 @@
 """Nodes of a stored tree: which tiles a proof needs, fetched at once, and each node computed once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 
+from tracehold.core.errors import Broken, Rejected
 from tracehold.core.ids import LogId, Root
 from tracehold.core.merkle import Node, subtree_root
 from tracehold.core.tiles import Coord, node_reader
@@ -32,7 +34,8 @@ def coords(leaves: Iterable[int]) -> set[Coord]:
 async def nodes(store: RecordLog, log: LogId, size: int, leaves: Iterable[int]) -> Node:
     """The nodes on the ways of these leaves in the log's tree of `size` leaves, which must be on disk.
 
-    The answer raises KeyError for a node that no proof about these leaves needs, or that disk has lost.
+    The answer raises LookupError for a node that no proof about these leaves needs, or that the disk lost:
+    work with it inside `whole_tiles`.
     """
     tiles = await store.tiles(log, coords([*leaves, size - 1]) if size else set())
     return node_of(tiles, size)
@@ -43,6 +46,19 @@ def node_of(tiles: Mapping[Coord, bytes], size: int) -> Node:
     return cache(node_reader(tiles.__getitem__, size))
 
 
+@contextmanager
+def whole_tiles() -> Iterator[None]:
+    """Around work with stored tiles: one that is lost or cut short is `Broken("CORRUPT")`."""
+    try:
+        yield
+    except (LookupError, ValueError, Rejected) as lost:
+        raise Broken("CORRUPT", "a tile of a log is lost or cut short") from lost
+
+
 async def root_at(store: RecordLog, log: LogId, size: int) -> Root:
-    """The root of the log's first `size` entries, folded from its tiles. KeyError where a tile is lost."""
-    return subtree_root(0, size, await nodes(store, log, size, ()))
+    """The root of the log's first `size` entries, folded from its tiles; `Broken("CORRUPT")` where one is
+    lost.
+    """
+    node = await nodes(store, log, size, ())
+    with whole_tiles():
+        return subtree_root(0, size, node)
