@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint, LogId, Root
-from tracehold.core.merkle import Node, inclusion_path, leaf_hash, verify_inclusion
+from tracehold.core.merkle import CompactRange, cover, leaf_hash, node_hash
+from tracehold.core.tiles import Coord
 from tracehold.journey.ports import AnchorState, AnchorTask, RecordLog
 from tracehold.journey.states import State
-from tracehold.journey.tree import nodes
+from tracehold.journey.tree import coords, node_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Proofs:
         self._log = log
         self._roots: dict[LogId, _Roots] = {}
         self._sealed: dict[LogId, Standing] = {}
+        self._trees: dict[Standing, Tree] = {}
 
     async def standing(self, log: LogId, index: int) -> Standing | None:
         """What binds entry `index`: an anchor where one covers it, else a checkpoint; None past the end of
@@ -60,8 +62,10 @@ class Proofs:
 
     async def failures(self, standing: Standing, entries: Mapping[int, Fingerprint]) -> Collection[int]:
         """Indices whose fingerprint is not proved to stand there under the root."""
-        node = await nodes(self._log, standing.log, standing.size, entries)
-        return [at for at, fingerprint in entries.items() if not _proved(node, at, fingerprint, standing)]
+        tree = self._trees.setdefault(standing, Tree(standing.size, standing.root))
+        wanted = coords([*entries, standing.size - 1]) - tree.tiles.keys()
+        tree.tiles.update(await self._log.tiles(standing.log, wanted))
+        return [at for at, fingerprint in entries.items() if not tree.holds(at, leaf_hash(fingerprint))]
 
     async def _of(self, log: LogId) -> _Roots:
         if log not in self._roots:
@@ -82,11 +86,49 @@ class Proofs:
         return Standing(log, state, known.size, known.root)
 
 
-def _proved(node: Node, index: int, fingerprint: Fingerprint, standing: Standing) -> bool:
-    try:
-        path = inclusion_path(index, standing.size, node)
-        verify_inclusion(leaf_hash(fingerprint), index, standing.size, path, standing.root)
-    except (Rejected, KeyError, IndexError):
-        # A tile that is missing, short or changed proves as little as one that leads elsewhere.
-        return False
-    return True
+class Tree:
+    """A tree out of stored tiles, of which every node that is relied on was hashed up to the root.
+
+    Entries near each other share most of their way up, so a node that was proved once ends the climb of the
+    next one. What is proved is what an inclusion path of each entry would prove (RFC 9162 section 2.1.3.2).
+    """
+
+    def __init__(self, size: int, root: Root) -> None:
+        self._size = size
+        self._root = root
+        self._proved: dict[tuple[int, int], bytes] = {}
+        self.tiles: dict[Coord, bytes] = {}
+        """Stored tiles, to be filled in before they are needed."""
+        self._node = node_of(self.tiles, size)
+
+    def holds(self, index: int, leaf: bytes) -> bool:
+        """Whether this leaf hash is proved at this index. A tile that is lost, cut short or changed
+        proves nothing.
+        """
+        try:
+            return self._rooted() and self._climb(index, leaf)
+        except (LookupError, ValueError, Rejected):
+            return False
+
+    def _rooted(self) -> bool:
+        """Whether the full subtrees fold to the root; then they are proved."""
+        if not self._proved:
+            tops = {at: self._node(*at) for at in cover(0, self._size)}
+            if CompactRange(0, self._size, list(tops.values())).root() != self._root:
+                return False
+            self._proved = tops
+        return True
+
+    def _climb(self, index: int, leaf: bytes) -> bool:
+        passed: dict[tuple[int, int], bytes] = {}
+        level, at, found = 0, index, leaf
+        while (level, at) not in self._proved:
+            sibling = self._node(level, at ^ 1)
+            passed |= {(level, at): found, (level, at ^ 1): sibling}
+            found = node_hash(sibling, found) if at & 1 else node_hash(found, sibling)
+            level, at = level + 1, at >> 1
+        if self._proved[level, at] != found:
+            return False
+        # Only now: what leads to a proved node is itself proved.
+        self._proved |= passed
+        return True
