@@ -125,7 +125,7 @@ async def test_a_store_that_fails_otherwise_is_not_hidden(node):
         def __getattr__(self, name):
             return getattr(node.store, name)
 
-        async def entry(self, fingerprint):
+        async def entries(self, fingerprints):
             raise Broken("STORE_FAILED", "no")
 
     node.knowledge = replace(node.knowledge, log=Failing())

@@ -38,6 +38,7 @@ async def test_an_empty_store_knows_nothing(store: RecordLog) -> None:
     assert list(await store.read(A, 0, 10)) == []
     assert await store.find([entry(1).fingerprint]) == {}
     assert await store.entry(entry(1).fingerprint) is None
+    assert await store.entries([entry(1).fingerprint]) == {}
     assert await store.checkpoint(A) is None
     assert await store.checkpoint_covering(A, 0) is None
     assert await store.checkpoint_within(A, 0, 100, 100) is None
@@ -54,6 +55,18 @@ async def test_a_batch_is_read_as_it_was_appended(store: RecordLog) -> None:
     assert [e.bytes_total for e in entries] == [10, 20, 30, 40, 50]
     assert entries[0].kind == "text/plain"
     assert await store.size(A) == 5
+
+
+async def test_many_records_are_read_at_once(store: RecordLog) -> None:
+    """Those that are kept, each from the first log that has it; the rest is left out."""
+    await fill(store, A, 3)
+    await fill(store, B, 5)
+    names = [entry(at).fingerprint for at in range(7)]
+    found = await store.entries(names)
+    assert {name: (e.log, e.index, e.raw) for name, e in found.items()} == {
+        names[at]: (A if at < 3 else B, at, entry(at).raw) for at in range(5)
+    }
+    assert await store.entries([]) == {}
 
 
 async def test_reading_is_bounded_in_bytes_but_makes_progress(store: RecordLog) -> None:

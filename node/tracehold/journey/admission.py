@@ -4,17 +4,16 @@ Everything is decided before a record's content reaches a rule or a reader, so t
 cannot show through what an answer says or leaves out.
 """
 
-import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from tracehold.core.access import Reader, may_read
 from tracehold.core.epcis import Mode, parse_event
-from tracehold.core.errors import Broken, Rejected
+from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import canonical
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import GapReason
-from tracehold.core.record import Audience, Kind, Record, check_signature, parse
+from tracehold.core.record import Audience, Kind, Record, check_signature, fingerprint, parse
 from tracehold.core.roster import Roster, Speaker
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.ports import Entry
@@ -22,7 +21,9 @@ from tracehold.journey.proofs import Proofs, Standing
 from tracehold.journey.states import State
 
 SLICE = 100
-"""Records after which other tasks get a turn: some ten milliseconds of work."""
+"""Records that are read and judged at once: some ten milliseconds of work, between which others get a
+turn.
+"""
 
 UNREADABLE = "there are records that you may not read"
 
@@ -66,11 +67,10 @@ class Admission:
 
     async def admit(self, fingerprints: Collection[Fingerprint]) -> None:
         """Put each of these records, as they are kept here, into `admitted` or `refused`."""
-        fresh = [
-            fp for fp in dict.fromkeys(fingerprints) if fp not in self.admitted and fp not in self.refused
-        ]
-        entries = await asyncio.gather(*(self._fetch(fingerprint) for fingerprint in fresh))
-        await self._enter([entry for entry in entries if entry is not None])
+        known = self.admitted.keys() | self.refused.keys()
+        fresh = [name for name in dict.fromkeys(fingerprints) if name not in known]
+        for start in range(0, len(fresh), SLICE):
+            await self._enter(await self._fetch(fresh[start : start + SLICE]))
 
     async def anchored(self, log: LogId) -> int:
         """How many entries of a log kept here are covered by mined anchors."""
@@ -87,34 +87,28 @@ class Admission:
         self.refused.pop(admitted.record.fingerprint, None)
         self.admitted[admitted.record.fingerprint] = admitted
 
-    async def _fetch(self, fingerprint: Fingerprint) -> Entry | None:
-        try:
-            entry = await self._knowledge.log.entry(fingerprint)
-        except Broken as broken:
-            if broken.code != "CORRUPT":
-                raise
-            self.distrust(fingerprint, "its bytes on disk are not those that were sealed")
-            return None
-        if entry is None:
-            self._refuse(fingerprint, GapReason.NOT_COVERED, "a record is known here and not kept here")
-        return entry
+    async def _fetch(self, fingerprints: Collection[Fingerprint]) -> Sequence[Entry]:
+        found = await self._knowledge.log.entries(fingerprints)
+        for name in fingerprints:
+            if name not in found:
+                self._refuse(name, GapReason.NOT_COVERED, "a record is known here and not kept here")
+            elif fingerprint(found[name].raw) != name:
+                self.distrust(name, "its bytes on disk are not those that were sealed")
+        return [entry for name, entry in found.items() if name not in self.refused]
 
     async def _enter(self, entries: Sequence[Entry]) -> None:
         # After the entries, so that every control record that lets their signers speak is applied.
         rosters = {log: await self._knowledge.speakers.roster(log) for log in {e.log for e in entries}}
         by_root: dict[Standing, list[Admitted]] = {}
-        for count, entry in enumerate(entries, 1):
+        for entry in entries:
             admitted = self._judged(entry, rosters[entry.log])
             standing = await self._proofs.standing(entry.log, entry.index) if admitted else None
             if admitted is not None and standing is not None:
                 by_root.setdefault(standing, []).append(replace(admitted, state=standing.state))
             elif admitted is not None:
                 self.distrust(entry.fingerprint, "no checkpoint covers it")
-            if count % SLICE == 0:
-                await asyncio.sleep(0)
         for standing, together in by_root.items():
-            for start in range(0, len(together), SLICE):
-                await self._prove(standing, together[start : start + SLICE])
+            await self._prove(standing, together)
 
     def _judged(self, entry: Entry, roster: Roster) -> Admitted | None:
         try:

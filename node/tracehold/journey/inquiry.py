@@ -5,6 +5,7 @@ The graph only points to records. Every fact that reaches the rules is read from
 these were hashed, found readable for the asker and proved at their place.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -15,7 +16,7 @@ from tracehold.core.gs1 import canonical
 from tracehold.core.gs1.link import on_foreign_domain
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, touched
-from tracehold.journey.admission import Admission
+from tracehold.journey.admission import SLICE, Admission
 from tracehold.journey.answers import Coverage, Statement, Timings, statement
 from tracehold.journey.elsewhere import Elsewhere
 from tracehold.journey.index import event_fact
@@ -56,7 +57,7 @@ class Inquiry:
             hints = await self._knowledge.graph.facts(wanted.items, wanted.transformations)
         with self._timed("verify"):
             await self.admission.admit([hint.fingerprint for hint in hints])
-            facts = [fact for hint in hints if (fact := self._read(hint)) is not None]
+            facts = await self._read(hints)
             facts += await self.elsewhere.look(wanted)
         self._facts.update((fact.fingerprint, fact) for fact in facts)
         for hint in hints:
@@ -66,7 +67,15 @@ class Inquiry:
                     self._gaps[Gap(item, refused.reason, refused.detail)] = None
         return facts
 
-    def _read(self, hint: Fact) -> Fact | None:
+    async def _read(self, hints: Sequence[Fact]) -> list[Fact]:
+        facts: list[Fact] = []
+        for start in range(0, len(hints), SLICE):
+            read = [self._fact(hint) for hint in hints[start : start + SLICE]]
+            facts += [fact for fact in read if fact is not None]
+            await asyncio.sleep(0)
+        return facts
+
+    def _fact(self, hint: Fact) -> Fact | None:
         known = self._facts.get(hint.fingerprint)
         admitted = self.admission.admitted.get(hint.fingerprint)
         if known is not None or admitted is None:

@@ -96,6 +96,11 @@ class MemoryLog:
         place = (await self.find([fingerprint])).get(fingerprint)
         return None if place is None else _rehashed(self._of(place.log).entries[place.index])
 
+    async def entries(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Entry]:
+        """The records that are kept, as they are."""
+        places = await self.find(fingerprints)
+        return {name: self._of(place.log).entries[place.index] for name, place in places.items()}
+
     async def received(self, keys: Collection[bytes]) -> Mapping[bytes, Fingerprint]:
         """Fingerprints by idempotency key."""
         return {key: self._received[key] for key in keys if key in self._received}

@@ -78,6 +78,10 @@ class SqliteLog:
         """The record with this fingerprint, re-hashed."""
         return await self._store.read(partial(reads.entry, fingerprint=fingerprint))
 
+    async def entries(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Entry]:
+        """The records that are kept, as the disk holds them."""
+        return await self._store.read(partial(reads.named, fingerprints=fingerprints))
+
     async def received(self, keys: Collection[bytes]) -> Mapping[bytes, Fingerprint]:
         """Fingerprints by idempotency key."""
         return await self._store.read(partial(reads.received, keys=keys))

@@ -74,6 +74,17 @@ def entry(connection: Connection, fingerprint: Fingerprint) -> Entry | None:
     return rehashed(entry_of(numbers(connection)[place_of(row[0])[0]], row))
 
 
+def named(connection: Connection, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Entry]:
+    """Entries by fingerprint, not hashed again; of several logs the first."""
+    names = numbers(connection)
+    found: dict[Fingerprint, Entry] = {}
+    for piece, marks in chunks(list(fingerprints)):
+        query = f"SELECT {ENTRY} FROM entries WHERE fingerprint IN ({marks}) ORDER BY position"
+        for row in connection.execute(query, piece):
+            found.setdefault(Fingerprint(row[1]), entry_of(names[place_of(row[0])[0]], row))
+    return found
+
+
 def received(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, Fingerprint]:
     """Fingerprints by idempotency key."""
     found: dict[bytes, Fingerprint] = {}

@@ -143,6 +143,12 @@ class RecordLog(Protocol):
         """
         ...
 
+    async def entries(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Entry]:
+        """Those of the records that are kept, as the disk holds them; the rest is left out. First log wins
+        where several hold one. They are not re-hashed: whoever shows one does that.
+        """
+        ...
+
     async def received(self, keys: Collection[bytes]) -> Mapping[bytes, Fingerprint]:
         """Fingerprints under which delegated events with these idempotency keys were sealed."""
         ...
