@@ -21,7 +21,7 @@ from tracehold.journey.delegate import Delegation
 from tracehold.journey.own_log import Identity, open_log
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
-from tracehold.journey.upload import Statement, Uploads
+from tracehold.journey.upload import Disk, Statement, Uploads
 
 STAGES = ("parse", "signature", "check", "seal", "reply")
 _OPERATOR = "https://id.gs1.org/417/9521901000006"
@@ -59,7 +59,7 @@ async def measure(folder: Path, network: NetworkId, batches: list[list[bytes]]) 
             checks,
             Delegation(identity, time.time, os.urandom),
             sleep=asyncio.sleep,
-            free_bytes=lambda: 1 << 50,
+            disk=Disk(lambda: 1 << 50),
         )
         sealing = asyncio.create_task(sealer.run())
         await uploads.submit([Statement(_enrolment(network, node_key))])
