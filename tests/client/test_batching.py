@@ -26,6 +26,11 @@ async def uploading(script: Script, **options: Any) -> AsyncIterator[BatchingUpl
         yield uploader
 
 
+def refused_result(reason: "errors_pb2.ErrorReason.ValueType") -> upload_pb2.UploadResult:
+    """The result of a record that was not taken."""
+    return upload_pb2.UploadResult(error=errors_pb2.Error(reason=reason, message="no"))
+
+
 def _clock(time: Time) -> Clock:
     return Clock(time.now, time.sleep)
 
@@ -62,7 +67,7 @@ async def test_refused_record_does_not_touch_its_neighbours():
 
     def answer(request: upload_pb2.UploadRequest) -> upload_pb2.UploadResponse:
         response = sealed(request)
-        response.results[1].error.reason = errors_pb2.ERROR_REASON_BAD_SIGNATURE
+        response.results[1].CopyFrom(refused_result(errors_pb2.ERROR_REASON_BAD_SIGNATURE))
         return response
 
     async with uploading(Script(Upload=answer)) as uploader:
@@ -97,7 +102,7 @@ async def test_records_that_have_to_wait_within_an_answer_are_sent_again():
     def answer(request: Any) -> Any:
         response = sealed(request)
         if next(busy):
-            response.results[0].error.reason = errors_pb2.ERROR_REASON_BUSY
+            response.results[0].CopyFrom(refused_result(errors_pb2.ERROR_REASON_BUSY))
         return response
 
     script = Script(Upload=answer)

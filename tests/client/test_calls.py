@@ -5,8 +5,10 @@ import pytest
 
 from tests.client.scripted import Failure, Script, refusal, sealed, serving
 from tracehold.core.errors import Broken, Rejected, Unavailable
-from tracehold.v1 import errors_pb2, trace_pb2, upload_pb2, verify_pb2
+from tracehold.v1 import errors_pb2, record_pb2, trace_pb2, upload_pb2, verify_pb2
 from tracehold_client import AsyncClient, Client, State
+
+A = "aa" * 32
 
 
 async def test_upload_sends_statements_and_reads_results():
@@ -36,6 +38,18 @@ async def test_refused_item_keeps_its_code_and_path():
     assert (outcome.error.code, outcome.error.path) == ("BAD_CHECK_DIGIT", "/epcList/0")
     with pytest.raises(Rejected):
         outcome.unwrap()
+
+
+async def test_sealed_and_late_is_taken():
+    """A record that was sealed and did not get further in time is no refusal: its state says how far it
+    came.
+    """
+    late = errors_pb2.Error(reason=errors_pb2.ERROR_REASON_DEADLINE, message="not final in time")
+    result = upload_pb2.UploadResult(fingerprint=A, index=7, state=record_pb2.STATE_SEALED, error=late)
+    script = Script(Upload=lambda _: upload_pb2.UploadResponse(results=[result]))
+    async with serving(script) as target, AsyncClient(target) as client:
+        (outcome,) = await client.upload([b"\x01"], wait_for=State.FINAL)
+    assert (outcome.error, outcome.state, outcome.index) == (None, State.SEALED, 7)
 
 
 async def test_reason_of_a_newer_release_is_not_lost():

@@ -1,15 +1,19 @@
 """A real chain and a real node, each a process of its own, on free ports of loopback."""
 
+import json
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tracehold.cli.demo.programs import run
 from tracehold.cli.demo.things import Company
-from tracehold.cli.demo.world import World
+from tracehold.cli.demo.world import MARKER, World, free_port
+from tracehold.cli.files import CONFIG_NAME
 from tracehold.core.keys import Ed25519Key
+from tracehold_client import Client, event_json
 
 OPERATOR = "https://id.gs1.org/417/9521901000006"
 SENDER = Company("sender", "9521601")
@@ -48,9 +52,9 @@ def build(folder: Path) -> Running:
         world.build(OPERATOR)
         made = Running(
             world,
-            sender=world.token("sender", "--role", "capture", "--party", SENDER.party.link),
+            sender=world.token("sender", "capture", party=SENDER.party.link),
             reader=world.token("reader"),
-            authority=world.token("authority", "--role", "authority"),
+            authority=world.token("authority", "authority"),
         )
         world.start()
         enrol(world, SIGNER, SIGNER_KEY)
@@ -69,9 +73,53 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     found.world.stop()
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Running]:
-    """A node of the test's own: for tests that stop, kill or starve it."""
-    found = build(tmp_path / "world")
-    yield found
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """A node and its chain at rest, to be copied: making one takes longer than starting one."""
+    found = build(tmp_path_factory.mktemp("e2e") / "template")
     found.world.stop()
+    return found
+
+
+@pytest.fixture
+def own(template: Running, tmp_path: Path) -> Iterator[Running]:
+    """A node and a chain of the test's own, up: for tests that stop, kill or starve them."""
+    found = replace(template, world=copied(template.world, tmp_path / "world"))
+    try:
+        found.world.start()
+        with Client(found.world.grpc, token=found.sender) as client:
+            # A node takes no uploads before it has compared its log with the chain; the client waits for
+            # that.
+            client.upload([event_json(first_event())])[0].unwrap()
+        yield found
+    finally:
+        found.world.stop()
+
+
+def first_event() -> bytes:
+    """Something to say."""
+    body = {
+        "@context": "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+        "type": "ObjectEvent",
+        "action": "OBSERVE",
+        "eventTime": "2026-01-01T00:00:00Z",
+        "eventTimeZoneOffset": "+00:00",
+        "epcList": [SENDER.piece(1, "FIRST").link],
+    }
+    return json.dumps(body).encode()
+
+
+def copied(world: World, folder: Path) -> World:
+    """The same node and chain in another folder, on other ports. Both copies are their own world: the chain
+    too is
+    a copy.
+    """
+    made = World.new(folder)
+    shutil.copytree(world.dir, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MARKER))
+    config = folder / "node" / CONFIG_NAME
+    text = config.read_text().replace(world.rpc, made.rpc)
+    for section in ("grpc", "rest"):
+        port = world.config[section]["listen"].rpartition(":")[2]
+        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}")
+    config.write_text(text)
+    return made

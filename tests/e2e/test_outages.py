@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
@@ -19,6 +19,16 @@ def reconfigure(running: Running, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     replace_file(path, text.replace(old, new, 1))
+
+
+def exit_of_start(running: Running) -> tuple[int, bool]:
+    """Start a node that must not go on: its exit code, and whether its log names the wrong chain."""
+    world = running.world
+    with suppress(Broken):  # it may end before it says that it is ready, or soon after
+        world.start_node()
+    assert world.node is not None
+    code = world.node.ended(30)
+    return code, "WRONG_CHAIN" in (world.dir / "node.log").read_text()
 
 
 def refusal_of_upload(client: Client) -> str:
@@ -46,7 +56,7 @@ def test_disk_nearly_full_refuses_uploads_and_answers_reads(own: Running):
         assert client.record(kept.fingerprint).fingerprint == kept.fingerprint
         assert [e.fingerprint for e in client.history(item).events] == [kept.fingerprint]
     own.world.node.stop()
-    reconfigure(own, f"disk_reserve_bytes = {1 << 60}", "disk_reserve_bytes = 0")
+    reconfigure(own, f"disk_reserve_bytes = {1 << 60}", "disk_reserve_bytes = 16777216")
     own.world.start()
     with Client(own.world.grpc, token=own.sender) as client:
         assert client.upload([event_json(event())])[0].error is None
@@ -86,12 +96,7 @@ def test_wrong_chain_id_refuses_to_start(own: Running):
     assert world.node is not None
     world.node.stop()
     reconfigure(own, "[ledger]\n", "[ledger]\nchain_id = 4242\n")
-    with pytest.raises(Broken) as caught:
-        world.start_node()
-    assert "ended" in caught.value.message
-    log = (world.dir / "node.log").read_text()
-    assert "WRONG_CHAIN" in log
-    assert world.node._process.returncode == 70
+    assert exit_of_start(own) == (70, True)
 
 
 def test_another_chain_behind_the_same_address_refuses_to_start(own: Running):
@@ -105,11 +110,9 @@ def test_another_chain_behind_the_same_address_refuses_to_start(own: Running):
     world.stop()
     shutil.rmtree(world.dir / "chain")
     world.start_chain()
-    with pytest.raises(Broken):
-        world.start_node()
-    assert any(
-        code in (world.dir / "node.log").read_text() for code in ("WRONG_CHAIN", "REORGED", "NOT_A_MEMBER")
-    )
+    code, named = exit_of_start(own)
+    assert code in {1, 70}
+    assert named
 
 
 def test_second_node_on_the_same_folder_is_kept_out(own: Running):

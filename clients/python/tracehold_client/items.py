@@ -49,6 +49,8 @@ def audience_number(audience: Audience | None) -> "record_pb2.Audience.ValueType
 class Uploaded:
     """What became of one item: either `error` says why it was refused, or the rest where it stands.
 
+    A record that was sealed and did not reach the state asked for in time has no error: `state` says how far
+    it came.
     `fingerprint` and `log` are 64 lowercase hexadecimal digits; `warnings` are (code, path, message).
     """
 
@@ -74,6 +76,7 @@ class Uploaded:
 
 def uploaded(result: upload_pb2.UploadResult) -> Uploaded:
     """One result of the wire."""
+    sealed = result.state != record_pb2.STATE_UNSPECIFIED
     return Uploaded(
         fingerprint=result.fingerprint,
         log=result.log,
@@ -81,5 +84,5 @@ def uploaded(result: upload_pb2.UploadResult) -> Uploaded:
         state=State(result.state),
         receipt=result.receipt,
         warnings=tuple((warning.code, warning.path, warning.message) for warning in result.warnings),
-        error=of_item(result.error) if result.HasField("error") else None,
+        error=of_item(result.error) if result.HasField("error") and not sealed else None,
     )

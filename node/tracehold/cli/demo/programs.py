@@ -68,6 +68,13 @@ class Program:
         answer: dict[str, Any] = json.loads(self._out.read_bytes().splitlines()[0])
         return answer
 
+    def ended(self, seconds: float) -> int:
+        """Its exit code when it has ended by itself. Raises DEADLINE where it still runs after so long."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise Unavailable("DEADLINE", f"{self.name} still runs") from error
+
     def last_words(self) -> str:
         """The last line of its log."""
         lines = self._log.read_text(errors="replace").splitlines()

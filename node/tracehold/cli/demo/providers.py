@@ -38,8 +38,7 @@ def tokens(world: World) -> dict[str, str]:
     for company in COMPANIES:
         if not company.signs:
             name = company.name.split()[0].lower()
-            options = ("--role", "capture", "--party", company.party.link)
-            made[company.name] = world.token(name, *options)
+            made[company.name] = world.token(name, "capture", party=company.party.link)
     return made
 
 

@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tracehold.core.errors import Broken
-
 
 @contextmanager
 def changed_byte(data: Path, fingerprint: str) -> Iterator[int]:
     """While it lasts, one byte in the payload of this record is another; hands out its place in the
     record.
     """
-    file = _store(data)
+    file = data / "log.sqlite"
     raw = _read(file, fingerprint)
     place = len(raw) // 2
     try:
@@ -21,17 +19,6 @@ def changed_byte(data: Path, fingerprint: str) -> Iterator[int]:
         yield place
     finally:
         _write(file, fingerprint, raw)
-
-
-def _store(data: Path) -> Path:
-    for path in sorted(data.rglob("*.sqlite*")):
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            try:
-                if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone():
-                    return path
-            except sqlite3.Error:
-                continue
-    raise Broken("CORRUPT", f"{data} holds no record log")
 
 
 def _read(file: Path, fingerprint: str) -> bytes:

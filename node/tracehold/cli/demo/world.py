@@ -36,7 +36,7 @@ class World:
     def new(cls, dir: Path) -> "World":
         """An empty folder with a marker, so that a later run may replace it."""
         dir.mkdir(parents=True)
-        world = cls(dir, _free_port())
+        world = cls(dir, free_port())
         (dir / MARKER).write_text(json.dumps({"chainPort": world.chain_port}) + "\n")
         return world
 
@@ -91,11 +91,14 @@ class World:
         run("contract", "deploy", "--dir", home)
         run("member", "add", "--dir", home)
 
-    def token(self, name: str, *options: str) -> str:
+    def token(self, name: str, *roles: str, party: str = "") -> str:
         """Make a token, which the node takes at its next start; its text. It also stands in NAME.token."""
-        path = self.dir / f"{name}.token"
-        run("token", "add", "--dir", str(self.home), "--name", name, "--out", str(path), *options)
-        return path.read_text().strip()
+        from tracehold.adapters.keyfiles import create_secret
+        from tracehold.cli.token import create
+
+        text = create(self.home, name, roles, party)
+        create_secret(self.dir / f"{name}.token", text.encode() + b"\n")
+        return text
 
     def start(self) -> None:
         """Start what does not run."""
@@ -146,7 +149,8 @@ def clear(dir: Path) -> None:
     shutil.rmtree(dir)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
