@@ -1,6 +1,5 @@
 """The index: what it makes of logs, own and foreign, whole and odd, and that it always comes through."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -19,15 +18,11 @@ from tests.journey.network import (
     replicate,
     said,
 )
-from tests.journey.scene import FARM_KEY, NETWORK, NODE_KEY, SALTS, START, control, settle
-from tracehold.adapters.memory.graph import MemoryGraph
+from tests.journey.scene import FARM_KEY, NETWORK, NODE_KEY, SALTS, START, control
 from tracehold.core.control import Enrol, Mandate, Revoke
-from tracehold.core.errors import Broken, Unavailable
 from tracehold.core.lineage import Direction, Fact
 from tracehold.core.record import Kind, event_header, sign
 from tracehold.journey import index
-from tracehold.journey.follow import Bell
-from tracehold.journey.ports import Known
 from tracehold.journey.trace import TraceQuestion, answer_trace
 
 
@@ -218,66 +213,3 @@ async def test_a_graph_that_was_cleared_while_running_gets_its_times_again(node)
     await node.graph.clear()
     await node.index()
     assert await facts(node, "urn:x:a") == before
-
-
-class Shaky(MemoryGraph):
-    """A graph that fails: before or after its work, a given number of times."""
-
-    def __init__(self, before: int = 0, after: int = 0) -> None:
-        super().__init__()
-        self.before, self.after, self.added = before, after, 0
-
-    async def add(self, step) -> None:
-        """Fail, add, or add and fail."""
-        if self.before:
-            self.before -= 1
-            raise Unavailable("GRAPH_DOWN", "before")
-        await super().add(step)
-        self.added += 1
-        if self.after:
-            self.after -= 1
-            raise Unavailable("GRAPH_DOWN", "after")
-
-    async def set_known(self, log, ranges: list[Known]) -> None:
-        """As it is."""
-        await super().set_known(log, ranges)
-
-
-@pytest.mark.parametrize(("before", "after"), [(2, 0), (0, 1), (1, 1)])
-async def test_recovery_a_graph_that_fails_before_or_after_its_work_is_retried(node, before, after):
-    """The follower waits and goes on; every fact is there once; the trouble was told and ended."""
-    await node.say(begun("urn:x:a", 1), begun("urn:x:b", 2))
-    node.use(Shaky(before, after))
-    told: list[str] = []
-    bell, clock = Bell(), node.network.clock
-    running = asyncio.ensure_future(
-        node.indexer.run(bell, clock.sleep, lambda error: told.append(error.code if error else ""))
-    )
-    await settle()
-    for _ in range(4):
-        await clock.pass_by(1)
-    assert len(await facts(node, "urn:x:a", "urn:x:b")) == 2
-    assert told.count("GRAPH_DOWN") == before + after
-    assert told[-1] == ""
-    await node.say(begun("urn:x:c", 3))
-    assert await facts(node, "urn:x:c") == []
-    bell.ring()
-    await settle()
-    assert len(await facts(node, "urn:x:c")) == 1
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-
-
-async def test_recovery_a_store_that_is_broken_ends_the_follower(node):
-    """The node stops rather than go on."""
-
-    class Failing:
-        """A log whose disk refuses."""
-
-        async def logs(self):
-            raise Broken("STORE_FAILED", "no")
-
-    indexer = index.Indexer(Failing(), MemoryGraph())
-    with pytest.raises(Broken):
-        await indexer.run(Bell(), node.network.clock.sleep)
