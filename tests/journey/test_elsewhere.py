@@ -19,6 +19,7 @@ from tests.journey.network import (
 )
 from tracehold.core.lineage import Direction, GapReason
 from tracehold.core.record import Audience, Kind
+from tracehold.journey.answers import Location
 from tracehold.journey.contents import ContentsQuestion, answer_contents
 from tracehold.journey.history import HistoryQuestion, answer_history
 from tracehold.journey.locate import LocateQuestion, answer_locate
@@ -198,7 +199,8 @@ async def test_locate_names_the_nodes_that_keep_each_record(net, pair):
         (there.log, 5): ((2,), Kind.MASTERDATA),
     }
     assert {loc.state for loc in answer.locations} == {State.FINAL}
-    paged, token = [], ""
+    paged: list[Location] = []
+    token = ""
     while not paged or token:
         page = await answer_locate(
             here.knowledge, EVERYONE, LocateQuestion("urn:x:flour"), page_size=2, page_token=token

@@ -8,6 +8,7 @@ import pytest
 from tests.journey.network import Node, begun, network
 from tests.journey.scene import settle
 from tracehold.adapters.memory.graph import MemoryGraph
+from tracehold.adapters.memory.log import MemoryLog
 from tracehold.core.errors import Broken, Unavailable
 from tracehold.journey import index
 from tracehold.journey.follow import Bell
@@ -73,7 +74,7 @@ async def test_recovery_a_graph_that_fails_before_or_after_its_work_is_retried(n
 async def test_recovery_a_store_that_is_broken_ends_the_follower(node):
     """The node stops rather than go on."""
 
-    class Failing:
+    class Failing(MemoryLog):
         """A log whose disk refuses."""
 
         async def logs(self):

@@ -115,11 +115,14 @@ async def test_an_entry_sealed_during_the_request_is_bound_by_a_newer_checkpoint
         first = await proofs.standing(node.log, 0)
         assert first is not None
         (outcome,) = await node.say(begun("urn:x:a", 1))
-        second = await proofs.standing(node.log, outcome.index)
+        index, name = outcome.index, outcome.fingerprint
+        assert index is not None
+        assert name is not None
+        second = await proofs.standing(node.log, index)
         assert second is not None
         assert second.size > first.size
-        assert not await proofs.failures(second, {outcome.index: outcome.fingerprint})
-        assert await proofs.failures(second, {outcome.index: Fingerprint(bytes(32))}) == [outcome.index]
+        assert not await proofs.failures(second, {index: name})
+        assert await proofs.failures(second, {index: Fingerprint(bytes(32))}) == [index]
 
 
 async def test_an_anchor_that_was_final_and_is_no_more_binds_nothing():

@@ -7,7 +7,8 @@ import pytest
 from tests.journey.asking import DOWN, UP, names, node, trace
 from tests.journey.network import EVERYONE, Node, begun, made, packed, seen
 from tracehold.core.errors import Rejected
-from tracehold.core.lineage import Gap, GapReason, Quantity
+from tracehold.core.lineage import Gap, GapReason, Quantity, TracedItem
+from tracehold.journey.answers import Statement
 from tracehold.journey.contents import ContentsQuestion, answer_contents
 from tracehold.journey.states import State
 from tracehold.journey.trace import TraceQuestion, answer_trace
@@ -160,7 +161,9 @@ async def test_pages_make_up_the_answer_while_more_is_sealed(node):
     await node.finish()
     question = TraceQuestion("urn:x:mix", UP)
     whole = await answer_trace(node.knowledge, EVERYONE, question)
-    items, events, token, pages = [], [], "", 0
+    items: list[TracedItem] = []
+    events: list[Statement] = []
+    token, pages = "", 0
     while pages == 0 or token:
         page = await answer_trace(node.knowledge, EVERYONE, question, page_size=3, page_token=token)
         items += page.items

@@ -2,7 +2,7 @@
 errors.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.journey.network import Node, begun, made, network, said
 from tracehold.core.errors import Unavailable
 from tracehold.core.evidence import decode_evidence
 from tracehold.core.record import Kind
-from tracehold.journey.ports import Expansion
+from tracehold.journey.ports import Expansion, Peer
 
 
 @pytest.fixture
@@ -27,19 +27,25 @@ async def pair() -> AsyncIterator[tuple[Node, Node]]:
         yield here, there
 
 
+async def others(node: Node, *items: str) -> Sequence[Peer]:
+    """The peers that may know of these items."""
+    assert node.knowledge.peers is not None
+    return await node.knowledge.peers.holders(items)
+
+
 async def asked(
     node: Node, *items: str, events: tuple[str, ...] = (), runs: tuple[str, ...] = ()
 ) -> list[int]:
     """Indices of the records that its only peer hands over."""
-    (peer,) = await node.knowledge.peers.holders(items)
+    (peer,) = await others(node, *items)
     return [found.index for found in (await peer.expand(items, events, runs)).records]
 
 
 async def test_holders_are_the_others(pair):
     """Never the asker itself."""
     here, there = pair
-    assert [peer.node for peer in await here.knowledge.peers.holders(["x"])] == [there.number]
-    assert [peer.node for peer in await there.knowledge.peers.holders(["x"])] == [here.number]
+    assert [peer.node for peer in await others(here, "x")] == [there.number]
+    assert [peer.node for peer in await others(there, "x")] == [here.number]
 
 
 async def test_records_are_found_by_item_event_and_transformation(pair):
@@ -56,7 +62,7 @@ async def test_records_are_found_by_item_event_and_transformation(pair):
 async def test_each_record_comes_with_its_evidence_and_the_answer_with_its_coverage(pair):
     """The evidence is of those very bytes; the coverage is how far its graph is."""
     here, there = pair
-    (peer,) = await here.knowledge.peers.holders(["urn:x:flour"])
+    (peer,) = await others(here, "urn:x:flour")
     answer = await peer.expand(["urn:x:flour"])
     for found in answer.records:
         assert decode_evidence(found.evidence).record == found.raw
