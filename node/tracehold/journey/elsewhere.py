@@ -101,14 +101,10 @@ class Elsewhere:
         """Anchored ends of members' logs that nobody searched: neither this node, `own`, nor one that
         answered.
         """
-        ledger = self._knowledge.ledger
-        if ledger is None or self._ledger is None:
+        if self._knowledge.horizon is None:
             return []
-        try:
-            logs = await self._ledger.logs()
-            others = {log: number for number, log in logs.items() if number != self._knowledge.node}
-            ends = {log: (await ledger.head(number)).size for log, number in others.items()}
-        except Unavailable:
+        ends = await self._knowledge.horizon.ends()
+        if ends is None:
             return [Gap("", GapReason.NOT_COVERED, "without the ledger it is not known which logs there are")]
         return [
             Gap(

@@ -5,6 +5,7 @@ is one.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tracehold.journey.horizon import Horizon
 from tracehold.journey.ports import Graph, Ledger, Peers, RecordLog
 from tracehold.journey.speakers import Speakers
 
@@ -35,6 +36,9 @@ class Knowledge:
     micros: Callable[[], int] = timeless
     fault: Callable[[str], None] = untold
     speakers: Speakers = field(init=False)
+    horizon: Horizon | None = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "speakers", Speakers(self.log))
+        horizon = Horizon(self.ledger, self.node, self.micros) if self.ledger else None
+        object.__setattr__(self, "horizon", horizon)
