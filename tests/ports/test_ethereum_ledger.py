@@ -185,10 +185,14 @@ async def test_log_queries_adapt_to_limits(chain: OnDevchain):
         return {"error": {"code": -32005, "message": "too many blocks"}} if wide else None
 
     chain.wire.answers["eth_getLogs"] = limited
-    found = await chain.ledger.find_anchor(1, 2)
-    assert found is not None
-    assert found.size == 2
-    assert len(await chain.ledger.members()) == 1
+    for size in range(1, 12):
+        found = await chain.ledger.find_anchor(1, size)
+        assert found is not None, size
+        assert found.size == size
+    chain.wire.answers.clear()
+    await chain.enrol("urn:example:b", bytes(HOLDERS[0].key))
+    chain.wire.answers["eth_getLogs"] = limited
+    assert len(await chain.ledger.members()) == 2
 
 
 # -- sending
@@ -368,6 +372,20 @@ async def test_attack_wiped_chain_with_the_same_id_and_address(chain: OnDevchain
     again.close()
 
 
+async def test_attack_another_block_than_asked_for(chain: OnDevchain):
+    """A block of another height or hash answers no question."""
+    await anchor(chain, 0, 3)
+    chain.mine()
+    found = await chain.ledger.find_anchor(1, 3)
+    assert found is not None
+    other = chain.node.rpc("eth_getBlockByNumber", "latest", False)
+    questions = {"eth_getBlockByNumber": chain.ledger.is_canonical, "eth_getBlockByHash": chain.ledger.proof}
+    for method, question in questions.items():
+        chain.wire.answers = {method: {"result": other}}
+        with pytest.raises(Unavailable, match="unreadable"):
+            await question(found)
+
+
 async def test_attack_logs_of_something_else(chain: OnDevchain):
     """Logs with other topics, cut data or no topic are unreadable, not members."""
     (log,) = chain.node.rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest"})[-1:]
@@ -434,6 +452,13 @@ async def test_admin_is_refused_in_words(chain: OnDevchain):
         await chain.admin.deploy(NETWORK, 2)
     assert await chain.admin.operator_of(chain.contract, PARTY) == 1
     assert await chain.admin.operator_of(chain.contract, "urn:nobody") == 0
+
+
+async def test_admin_transaction_that_reverts_in_its_block(chain: OnDevchain):
+    """The estimate passed and the block did not: told as refused, never as done."""
+    chain.wire.answers["eth_estimateGas"] = {"result": "0x80000"}
+    with pytest.raises(Rejected, match="reverted in its block"):
+        await chain.admin.enrol_operator(chain.contract, PARTY)
 
 
 async def test_stranger_is_not_admin(chain: OnDevchain):

@@ -236,6 +236,9 @@ async def test_proof_from_single_receipts(chain: OnDevchain, final: Anchor):
     whole = await chain.ledger.proof(final)
     chain.wire.answers["eth_getBlockReceipts"] = {"error": {"code": -32601, "message": "no such method"}}
     assert await chain.ledger.proof(final) == whole
+    chain.wire.answers["eth_getBlockReceipts"] = {"error": {"code": -32603, "message": "internal error"}}
+    with pytest.raises(Unavailable):
+        await chain.ledger.proof(final)
 
 
 async def test_attack_false_receipts_are_not_kept(chain: OnDevchain, final: Anchor):
@@ -244,7 +247,9 @@ async def test_attack_false_receipts_are_not_kept(chain: OnDevchain, final: Anch
     receipts = chain.node.rpc("eth_getBlockReceipts", height)
     block = chain.node.rpc("eth_getBlockByNumber", height, False)
     above = chain.node.rpc("eth_getBlockByNumber", hex(final.block_number + 1), False)
+    stray = told(PragueBlockHeader(**PRAGUE | {"block_number": final.block_number + 1}))
     lies: list[tuple[str, Any]] = [
+        ("eth_getBlockByNumber", stray),
         ("eth_getBlockReceipts", [{**receipts[0], "cumulativeGasUsed": "0x1"}, *receipts[1:]]),
         ("eth_getBlockReceipts", receipts[1:]),
         ("eth_getBlockReceipts", None),
