@@ -1,50 +1,15 @@
 """POST /capture: documents to jobs, with every event's end."""
 
-import asyncio
-import json
-from typing import Any
-
 import pytest
 
+from tests.api.documents import captured, document
 from tests.api.face import Face
 from tests.journey.network import FARM, begun, packed
 from tests.shared_data import shared
-from tracehold.core.errors import Unavailable
-from tracehold.journey.capture_jobs import ErrorBehaviour
 
 LOT = "https://id.gs1.org/01/09521000001237/10/A"
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 PLACE = "urn:epcglobal:epcis:vtype:Location"
-
-
-def document(*events: bytes, names: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
-    """An EPCIS document with these events, and master data about as many places as there are names."""
-    elements = [
-        {
-            "id": f"urn:epc:id:sgln:9521000.00001.{at}",
-            "attributes": [{"id": "urn:epcglobal:cbv:mda#name", "attribute": name}],
-        }
-        for at, name in enumerate(names)
-    ]
-    header = {"epcisMasterData": {"vocabularyList": [{"type": PLACE, "vocabularyElementList": elements}]}}
-    return {
-        "@context": CONTEXT,
-        "type": "EPCISDocument",
-        "schemaVersion": "2.0",
-        "creationDate": "2026-03-01T10:00:00Z",
-        **({"epcisHeader": header} if names else {}),
-        "epcisBody": {"eventList": [json.loads(event) for event in events]},
-        **more,
-    }
-
-
-async def captured(face: Face, body: Any, who: str = "farm", **headers: str) -> dict[str, Any]:
-    """The finished job of a document."""
-    response = await face.post("/capture", body, who, headers=headers)
-    assert response.status_code == 202, response.text
-    job: dict[str, Any] = (await face.get(response.headers["location"], who)).json()
-    assert job["running"] is False
-    return job
 
 
 async def test_document_becomes_a_job_with_every_record(face: Face):
@@ -183,51 +148,6 @@ async def test_only_a_token_for_a_party_captures(face: Face, who: str | None, st
     assert response.json()["type"] == f"epcisException:{kind}"
 
 
-async def test_job_is_hidden_from_other_parties(face: Face):
-    """Another party's job does not exist for it; authorities and operators see it."""
-    job = await captured(face, document(begun(LOT, 1)))
-    path = f"/capture/{job['captureID']}"
-    assert [
-        (await face.get(path, who)).status_code for who in ("mill", "authority", "operator", "reader", None)
-    ] == [
-        404,
-        200,
-        200,
-        403,
-        401,
-    ]
-    assert (await face.get("/capture", "mill")).json() == []
-    assert len((await face.get("/capture", "operator")).json()) == 1
-
-
-async def test_unknown_job_is_404(face: Face):
-    """An id of nobody is answered as another party's id is."""
-    response = await face.get("/capture/none", "farm")
-    assert (response.status_code, response.json()["type"]) == (404, "epcisException:NoSuchResourceException")
-
-
-async def test_jobs_come_in_pages_newest_first(face: Face):
-    """Following `Link: rel=next` shows each job once, also while new ones come."""
-    made = [(await captured(face, document(begun(LOT, minute))))["captureID"] for minute in range(5)]
-    seen, path = [], "/capture?perPage=2"
-    while path:
-        response = await face.get(path, "farm")
-        seen += [job["captureID"] for job in response.json()]
-        link = response.headers.get("link", "")
-        path = link[1 : link.index(">")] if link else ""
-        if len(seen) == 2:
-            await captured(face, document(begun(LOT, 30)))
-    assert seen == made[::-1]
-
-
-@pytest.mark.parametrize(
-    "query", ["perPage=0", "perPage=1001", "perPage=x", "perPage=-1", "page=2", "perPage=²"]
-)
-async def test_bad_page_parameters_are_refused(face: Face, query: str):
-    """What is no size of a page is said to be none."""
-    assert (await face.get(f"/capture?{query}", "farm")).status_code == 400
-
-
 async def test_discovery_needs_no_token(face: Face):
     """OPTIONS tells versions and limits before anything is sent."""
     async with face.rest() as client:
@@ -258,79 +178,6 @@ async def test_audience_of_a_document_can_be_chosen(face: Face):
     job = await captured(face, document(begun(LOT, 1)), **{"Tracehold-Audience": "parties"})
     path = f"/v1/records/{job['events'][0]['fingerprint']}"
     assert [(await face.get(path, who)).status_code for who in ("farm", "reader")] == [200, 403]
-
-
-async def test_full_disk_refuses_the_document_at_once(face: Face):
-    """Under the disk's reserve the sender is told to come back; the job says what happened."""
-
-    async def low(*_: Any, **__: Any) -> Any:
-        raise Unavailable("DISK_LOW", "little disk is free")
-
-    face.node.uploads.submit = low  # type: ignore[method-assign]
-    response = await face.post("/capture", document(begun(LOT, 1)), "farm")
-    assert (response.status_code, response.json()["code"]) == (429, "DISK_LOW")
-    assert "retry-after" in response.headers
-    (job,) = (await face.get("/capture", "farm")).json()
-    assert (job["running"], job["success"], job["errors"][0]["code"]) == (False, False, "DISK_LOW")
-
-
-async def test_answer_does_not_wait_for_a_long_job(face: Face):
-    """A job that takes long is answered 202 while it runs, and is waited for when the node stops."""
-    submit, released = face.node.uploads.submit, asyncio.Event()
-
-    async def slow(*items: Any, **options: Any) -> Any:
-        await released.wait()
-        return await submit(*items, **options)
-
-    face.desk.patience_s = 0.0
-    face.node.uploads.submit = slow  # type: ignore[method-assign]
-    response = await face.post("/capture", document(begun(LOT, 1)), "farm")
-    assert response.status_code == 202
-    job = (await face.get(response.headers["location"], "farm")).json()
-    assert (job["running"], job["success"], job["events"]) == (True, True, [])
-    assert "finishedAt" not in job
-    stopping = asyncio.ensure_future(face.desk.stop())
-    await asyncio.sleep(0)
-    assert not stopping.done()
-    released.set()
-    await stopping
-    job = (await face.get(response.headers["location"], "farm")).json()
-    assert (job["running"], len(job["events"])) == (False, 1)
-
-
-async def test_job_that_a_stop_interrupted_is_ended_at_the_next_start(face: Face):
-    """After a crash in the middle, the job says so and what to do; it does not run for ever."""
-    begun_job = await face.desk.captures.begin(begun(LOT, 1), FARM, ErrorBehaviour.ROLLBACK)
-    await face.desk.captures.recover()
-    job = (await face.get(f"/capture/{begun_job.job.id}", "farm")).json()
-    assert (job["running"], job["success"], job["errors"][0]["code"]) == (False, False, "STOPPING")
-
-
-async def test_fault_in_the_middle_ends_the_job_without_its_text(face: Face):
-    """An unexpected error ends the job as INTERNAL; its text is nowhere on the wire."""
-
-    async def failing(*_: Any, **__: Any) -> Any:
-        raise OSError("/secret/path")
-
-    face.node.uploads.submit = failing  # type: ignore[method-assign]
-    response = await face.post("/capture", document(begun(LOT, 1)), "farm")
-    assert (response.status_code, response.json()["code"]) == (500, "INTERNAL")
-    (job,) = (await face.get("/capture", "farm")).json()
-    assert job["errors"][0]["code"] == "INTERNAL"
-    assert "/secret/path" not in response.text + json.dumps(job)
-
-
-async def test_unavailable_in_a_job_that_outlives_its_answer_is_no_fault(face: Face):
-    """What time will help is told by the job; an operator need not look."""
-
-    async def later(*_: Any, **__: Any) -> Any:
-        raise Unavailable("BUSY", "too much waits")
-
-    face.desk.patience_s = 0.0
-    face.node.uploads.submit = later  # type: ignore[method-assign]
-    await face.post("/capture", document(begun(LOT, 1)), "farm")
-    await face.desk.stop()
-    assert face.faults == []
 
 
 async def test_gdst_document_is_captured_whole(face: Face):

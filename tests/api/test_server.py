@@ -8,7 +8,8 @@ import grpc
 import pytest
 
 from tests.api.face import FILES, Face, face
-from tests.api.test_faces import LOCATE, Failing
+from tests.api.failing import NAME as TRACE
+from tests.api.failing import Failing
 from tracehold.adapters.keyfiles import create_certificate
 from tracehold.api.call import Call
 from tracehold.api.served import serve
@@ -81,7 +82,7 @@ async def test_port_that_is_taken_is_a_config_error(face: Face):
 async def test_more_calls_at_once_than_the_limit_are_refused(tmp_path: Path):
     """Calls past the limit hear RESOURCE_EXHAUSTED at once; those within it are answered."""
     held = Held()
-    async with face(tmp_path, services={LOCATE: held}) as made, made.channel(max_concurrent=2) as channel:
+    async with face(tmp_path, services={TRACE: held}) as made, made.channel(max_concurrent=2) as channel:
         stub = trace_pb2_grpc.TraceServiceStub(channel)
         calls = [asyncio.ensure_future(_code(stub)) for _ in range(5)]
         refused, waiting = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
@@ -96,7 +97,7 @@ async def test_more_calls_at_once_than_the_limit_are_refused(tmp_path: Path):
 async def test_stop_lets_running_calls_end(tmp_path: Path):
     """A call that runs when the stop begins is answered; the server is gone afterwards."""
     held = Held()
-    async with face(tmp_path, services={LOCATE: held}) as made:
+    async with face(tmp_path, services={TRACE: held}) as made:
         server = GrpcServer(GrpcSettings("127.0.0.1:0"), made.calls, made.served)
         await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
@@ -116,7 +117,7 @@ def test_method_without_a_servicer_is_found_at_the_start():
         serve(FILES, {})
 
     with pytest.raises(LookupError, match="TraceService/GetMasterdata"):
-        serve((trace_pb2.DESCRIPTOR,), {LOCATE: Partial()})
+        serve((trace_pb2.DESCRIPTOR,), {TRACE: Partial()})
 
 
 async def _code(stub: "trace_pb2_grpc.TraceServiceAsyncStub") -> str:
