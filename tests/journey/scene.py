@@ -14,6 +14,7 @@ from tracehold.core.keys import Ed25519Key, SigningKey
 from tracehold.core.record import Header, event_header, sign
 from tracehold.journey.check import Checks
 from tracehold.journey.delegate import Delegation
+from tracehold.journey.fsck import check_log
 from tracehold.journey.own_log import Identity, open_log
 from tracehold.journey.ports import RecordLog
 from tracehold.journey.seal import Sealer
@@ -179,3 +180,13 @@ async def creator(
         yield made
     finally:
         await made.crash()
+
+
+def codes(outcomes: list[Outcome]) -> list[str]:
+    """The error of each outcome, "" where there is none."""
+    return ["" if outcome.error is None else outcome.error.code for outcome in outcomes]
+
+
+async def whole(made: Creator) -> int:
+    """Entries of the own log, every one of them verified."""
+    return (await check_log(made.store, made.sealer.own.log)).entries

@@ -8,23 +8,12 @@ from tests.journey.scene import (
     FARM,
     MILL,
     NODE_KEY,
-    Creator,
     creator,
     event,
+    whole,
 )
 from tracehold.core.record import Audience, Kind, parse
-from tracehold.journey.fsck import check_log
-from tracehold.journey.upload import Delegated, Outcome
-
-
-def codes(outcomes: list[Outcome]) -> list[str]:
-    """The error of each outcome, "" where there is none."""
-    return ["" if outcome.error is None else outcome.error.code for outcome in outcomes]
-
-
-async def whole(made: Creator) -> int:
-    """Entries of the own log, every one of them verified."""
-    return (await check_log(made.store, made.sealer.own.log)).entries
+from tracehold.journey.upload import Delegated
 
 
 async def test_a_delegated_event_is_signed_by_the_creator_once() -> None:

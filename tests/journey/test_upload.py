@@ -15,33 +15,23 @@ from tests.journey.scene import (
     OPERATOR,
     SALTS,
     START,
-    Creator,
+    codes,
     control,
     creator,
     damaged,
     event,
     settle,
     statement,
+    whole,
 )
-from tracehold.core.control import Enrol, Mandate, Revoke
+from tracehold.core.control import Enrol, Mandate
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import NetworkId
 from tracehold.core.keys import P256Key
 from tracehold.core.limits import MAX_MESSAGE_BYTES
 from tracehold.core.record import event_header, parse, sign
-from tracehold.journey.fsck import check_log
 from tracehold.journey.states import State
-from tracehold.journey.upload import DISK_RESERVE_BYTES, Outcome, Statement
-
-
-def codes(outcomes: list[Outcome]) -> list[str]:
-    """The error of each outcome, "" where there is none."""
-    return ["" if outcome.error is None else outcome.error.code for outcome in outcomes]
-
-
-async def whole(made: Creator) -> int:
-    """Entries of the own log, every one of them verified."""
-    return (await check_log(made.store, made.sealer.own.log)).entries
+from tracehold.journey.upload import DISK_RESERVE_BYTES, Statement
 
 
 async def test_records_are_sealed_in_order_with_a_receipt_each() -> None:
@@ -68,16 +58,6 @@ async def test_the_same_bytes_again_get_the_same_answer() -> None:
         pair = await made.upload(fresh, fresh)
         assert pair[0] == pair[1]
         assert await whole(made) == 6
-
-
-async def test_the_same_bytes_get_the_same_answer_after_their_key_was_revoked() -> None:
-    """Looked up before checked: what was taken once is not refused later."""
-    async with creator() as made:
-        record = statement(1)
-        (first,) = await made.upload(record)
-        assert codes(await made.upload(control(Revoke(FARM_KEY.public.kid)))) == [""]
-        (again,) = await made.upload(record)
-        assert (again.index, again.error) == (first.index, None)
 
 
 async def test_one_bad_record_in_ten_thousand_refuses_itself_only() -> None:
@@ -154,37 +134,6 @@ async def test_all_or_nothing_seals_nothing_where_one_is_refused() -> None:
         assert codes(outcomes) == ["BATCH_REFUSED", "BAD_SIGNATURE", "BATCH_REFUSED"]
         assert await whole(made) == 3
         assert codes(await made.upload(*good, all_or_nothing=True)) == ["", ""]
-
-
-async def test_a_message_may_enrol_a_key_and_use_it() -> None:
-    """Control records apply to the later entries of their own message, and not to the earlier ones."""
-    async with creator() as made:
-        enrol = control(Enrol(MILL, MILL_KEY.public))
-        early, late = statement(1, key=MILL_KEY, party=MILL), statement(2, key=MILL_KEY, party=MILL)
-        assert codes(await made.upload(early, enrol, late)) == ["UNKNOWN_PARTY", "", ""]
-        assert await whole(made) == 5
-
-
-async def test_a_back_dated_record_of_a_revoked_key_is_refused() -> None:
-    """Position decides: whatever time the record claims, the key signs nothing after its revocation."""
-    async with creator() as made:
-        await made.upload(control(Revoke(FARM_KEY.public.kid)))
-        assert codes(await made.upload(statement(1, iat=1))) == ["KEY_REVOKED"]
-
-
-async def test_a_revocation_stops_records_that_were_checked_before_it() -> None:
-    """Checked together, sealed after it: the position is checked again where it is final."""
-    async with creator() as made:
-        made.pause()
-        uploads = [
-            asyncio.ensure_future(made.upload(each))
-            for each in (statement(1), control(Revoke(FARM_KEY.public.kid)), statement(2))
-        ]
-        await settle()
-        made.resume()
-        outcomes = [outcome for upload in uploads for outcome in await upload]
-        assert codes(outcomes) == ["", "", "KEY_REVOKED"]
-        assert await whole(made) == 5
 
 
 async def test_a_low_disk_refuses_uploads_while_reads_go_on() -> None:
