@@ -33,6 +33,13 @@ class Kind(StrEnum):
 CONTROL_KINDS = frozenset({Kind.LOG_HEADER, Kind.ENROL, Kind.MANDATE, Kind.REVOKE})
 """Kinds that say who may speak."""
 
+RESERVED_KINDS = frozenset(
+    f"{_TREE}{name}+cbor" for name in ("snapshot", "move", "rotate", "redact", "custody", "notice")
+)
+"""Kinds that a later release will define. A creator of this release refuses them at upload; holders keep
+what they get. One that was sealed before the rules version that defines its kind is never interpreted.
+"""
+
 
 class Audience(StrEnum):
     """Who may read a record (protocol section 4)."""

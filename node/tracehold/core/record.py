@@ -11,6 +11,7 @@ from tracehold.core.cose import EMPTY_MAP, Sign1, encode_sign1, parse_sign1, sig
 from tracehold.core.errors import Rejected
 from tracehold.core.header import (
     CONTROL_KINDS,
+    RESERVED_KINDS,
     Attachment,
     Audience,
     Header,
@@ -25,6 +26,7 @@ from tracehold.core.limits import MAX_RECORD_BYTES
 
 __all__ = [
     "CONTROL_KINDS",
+    "RESERVED_KINDS",
     "Attachment",
     "Audience",
     "Header",
