@@ -9,6 +9,7 @@ import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -133,6 +134,7 @@ def parse_note(raw: bytes) -> Note:
     return Note(log, size, root, time_ms, (text + "\n").encode(), signatures)
 
 
+@lru_cache(maxsize=1024)  # all receipts of a checkpoint share one header
 def parse_head(protected: bytes) -> Head:
     """The protected header of a checkpoint's COSE signature, in our profile; MALFORMED_PROOF otherwise."""
     try:
