@@ -20,9 +20,12 @@ from tests.journey.network import (
 )
 from tests.journey.scene import FARM_KEY, NETWORK, NODE_KEY, SALTS, START, control
 from tracehold.core.control import Enrol, Mandate, Revoke
+from tracehold.core.ids import LogId
 from tracehold.core.lineage import Direction, Fact
-from tracehold.core.record import Kind, event_header, sign
+from tracehold.core.merkle import CompactRange
+from tracehold.core.record import Kind, event_header, fingerprint, sign
 from tracehold.journey import index
+from tracehold.journey.ports import NewEntry
 from tracehold.journey.trace import TraceQuestion, answer_trace
 
 
@@ -170,8 +173,23 @@ async def test_control_records_that_their_signer_may_not_say_have_no_effect(node
     await node.finish()
     question = TraceQuestion("urn:x:farm", Direction.UPSTREAM)
     roster = await node.knowledge.speakers.roster(node.log)
+    assert roster is not None
     assert roster.operator == node.sealer.own.identity.operator
     assert not (await answer_trace(node.knowledge, EVERYONE, question)).gaps
+
+
+async def test_a_log_without_a_sound_header_is_passed_over(node):
+    """Nobody speaks in it: its records are disputed, the next log is indexed all the same."""
+    raw = signed(begun("urn:x:headless", 1), key=node_key(node))
+    own = node.sealer.own
+    batch, _ = replace(
+        own, log=LogId(fingerprint(raw)), range=CompactRange(), edge={}, checkpoint=None
+    ).extend([NewEntry(fingerprint(raw), raw, Kind.EVENT)], own.roster, int(START * 1000))
+    await node.store.append(batch)
+    await node.say(begun("urn:x:farm", 1))
+    await node.index()
+    assert (await facts(node, "urn:x:headless"), len(await facts(node, "urn:x:farm"))) == ([], 1)
+    assert [(d.log, d.code) for d in node.disputes] == [(batch.log, "BAD_CONTROL")]
 
 
 async def test_a_log_longer_than_one_step_is_indexed_in_steps(node, monkeypatch):

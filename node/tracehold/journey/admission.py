@@ -110,12 +110,14 @@ class Admission:
         for standing, together in by_root.items():
             await self._prove(standing, together)
 
-    def _judged(self, entry: Entry, roster: Roster) -> Admitted | None:
+    def _judged(self, entry: Entry, roster: Roster | None) -> Admitted | None:
         try:
             record = parse(entry.raw)
             if not self.readable(record):
                 self._refuse(entry.fingerprint, GapReason.ACCESS_REFUSED, UNREADABLE)
                 return None
+            if roster is None:
+                raise Rejected("BAD_CONTROL", "nobody speaks in a log without a sound header")
             speaker = roster.speaker(record, entry.index)
             if self._full:
                 check_signature(record, roster.check(record, entry.index))

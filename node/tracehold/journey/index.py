@@ -107,7 +107,7 @@ class Indexer:
         await self._graph.add(Indexed(log, start, start + len(entries), facts, versions))
         return len(entries)
 
-    def _derive(self, entry: Entry, roster: Roster, known_ms: int) -> Fact | MasterDataVersion | None:
+    def _derive(self, entry: Entry, roster: Roster | None, known_ms: int) -> Fact | MasterDataVersion | None:
         try:
             return derive(entry, roster, known_ms)
         except Rejected as refusal:
@@ -147,7 +147,7 @@ def _known(tasks: Sequence[AnchorTask]) -> Iterator[Known]:
             yield Known(task.prev_size, task.size, task.anchor.block_time * 1000)
 
 
-def derive(entry: Entry, roster: Roster, known_ms: int | None) -> Fact | MasterDataVersion | None:
+def derive(entry: Entry, roster: Roster | None, known_ms: int | None) -> Fact | MasterDataVersion | None:
     """What a record says, for the graph; None for kinds that say nothing of items.
 
     Raises `Rejected` where its bytes, its signer at this position, or its content do not hold.
@@ -155,6 +155,8 @@ def derive(entry: Entry, roster: Roster, known_ms: int | None) -> Fact | MasterD
     if entry.kind not in (Kind.EVENT, Kind.MASTERDATA):
         return None
     record = parse(entry.raw)
+    if roster is None:
+        raise Rejected("BAD_CONTROL", "the log has no sound header, so nobody speaks in it")
     speaker = roster.speaker(record, entry.index)
     if record.header.kind == Kind.EVENT:
         return event_fact(record, speaker, known_ms)

@@ -16,14 +16,16 @@ class Speakers:
         self._log = log
         self._rosters: dict[LogId, tuple[Roster, int]] = {}
 
-    async def roster(self, log: LogId) -> Roster:
-        """The roster of a log as of its present end.
-
-        Raises `Rejected("NOT_FOUND")` where the log is not kept here, and what `Roster.from_header` raises.
+    async def roster(self, log: LogId) -> Roster | None:
+        """The roster of a log as of its present end; None for a log without a sound header, in which
+        nobody speaks.
         """
         controls = await self._log.controls(log, self._rosters[log][1] if log in self._rosters else 0)
         # Nothing is awaited from here on, so that two questions at once do not apply one record twice.
-        roster, upto = self._rosters.get(log) or (begin(log, controls), 0)
+        known = self._rosters.get(log)
+        roster, upto = known or (begin(controls), 0)
+        if roster is None:
+            return None
         for entry in controls:
             if entry.index >= upto:
                 apply(roster, entry)
@@ -32,11 +34,14 @@ class Speakers:
         return roster
 
 
-def begin(log: LogId, controls: Sequence[Entry]) -> Roster:
-    """The roster that starts with a log's header."""
+def begin(controls: Sequence[Entry]) -> Roster | None:
+    """The roster that starts with a log's header; None where the first control record is none."""
     if not controls or controls[0].index != 0:
-        raise Rejected("NOT_FOUND", f"log {log.hex()} is not kept here")
-    return Roster.from_header(parse(controls[0].raw))
+        return None
+    try:
+        return Roster.from_header(parse(controls[0].raw))
+    except Rejected:
+        return None
 
 
 def apply(roster: Roster, entry: Entry) -> None:
