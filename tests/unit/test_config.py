@@ -75,6 +75,7 @@ def test_tokens_are_kept_as_hashes():
         ('[ledger]\ncontract = "0x12"\n', "ledger.contract"),
         ('[ledger]\nfinality = "depth:0"\n', "ledger.finality"),
         ('[ledger]\nfinality = "soon"\n', "ledger.finality"),
+        ('[ledger]\nfinality = "depth:1001"\n', "ledger.finality"),
         ('[ledger]\nrpc = "ftp://x"\n', "ledger.rpc"),
         ("[ledger]\nchain_id = -1\n", "ledger.chain_id"),
         ("[anchor]\nseconds = 0\n", "anchor.seconds"),

@@ -12,7 +12,7 @@ Rule = Callable[[Any], bool]
 
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})", re.ASCII)
 _CONTRACT = re.compile(r"(0x[0-9a-fA-F]{40})?")
-_FINALITY = re.compile(r"auto|tag|instant|depth:[1-9]\d{0,5}", re.ASCII)
+_FINALITY = re.compile(r"auto|tag|instant|depth:([1-9]\d{0,2}|1000)", re.ASCII)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|\*", re.ASCII)
 _URL = re.compile(r"https?://[^\s]+", re.ASCII)
 
@@ -52,7 +52,10 @@ _RULES: dict[str, tuple[Rule, str]] = {
     "ledger.rpc": (lambda value: bool(_URL.fullmatch(value)), "an http or https address"),
     "ledger.contract": (lambda value: bool(_CONTRACT.fullmatch(value)), "0x and 40 hexadecimal digits"),
     "ledger.chain_id": _at_least(0),
-    "ledger.finality": (lambda value: bool(_FINALITY.fullmatch(value)), "auto, tag, instant or depth:N"),
+    "ledger.finality": (
+        lambda value: bool(_FINALITY.fullmatch(value)),
+        "auto, tag, instant or depth:N (N up to 1000)",
+    ),
     "ledger.poll_s": _within(0.01, 600),
     "anchor.records": _within(1, 1_000_000),
     "anchor.seconds": _within(0.1, 86_400),

@@ -1,0 +1,96 @@
+"""Writes docs/config.md from the texts in config/settings.py, or proves that it is what would be written.
+
+tools/config_doc.py            write
+tools/config_doc.py --check    compare; exit 1 on a difference
+"""
+
+import argparse
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tracehold.config import settings, tokens
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "config.md"
+
+_INTRO = """\
+# Configuration
+
+Written by `tools/config_doc.py` from `config/settings.py`; do not edit.
+
+A node reads one TOML file, `tracehold.toml` in its folder (`tracehold init` makes one). Unknown keys and
+wrong values stop the start and name the key. Paths are relative to the file. No secret stands in it: keys are
+named by path, tokens by hash. `tracehold doctor` prints the settings in force.
+"""
+
+
+def render() -> str:
+    """The page."""
+    return "\n".join([_INTRO, *_sections(), _tokens()])
+
+
+def _sections() -> Iterator[str]:
+    config = ast.parse(inspect.getsource(settings))
+    names = _section_names(config)
+    for node in config.body:
+        if isinstance(node, ast.ClassDef) and node.name in names:
+            yield f"## [{names[node.name]}]\n"
+            yield f"{ast.get_docstring(node)}\n"
+            yield from _keys(node)
+
+
+def _section_names(config: ast.Module) -> dict[str, str]:
+    """The section's name in the file, by its class: the fields of `Config` say so."""
+    (whole,) = (node for node in config.body if isinstance(node, ast.ClassDef) and node.name == "Config")
+    fields = [node for node in whole.body if isinstance(node, ast.AnnAssign)]
+    return {ast.unparse(field.annotation): ast.unparse(field.target) for field in fields}
+
+
+def _keys(section: ast.ClassDef) -> Iterator[str]:
+    for field, below in zip(section.body, section.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+            text = inspect.cleandoc(str(ast.literal_eval(below.value)))
+            yield f"**`{ast.unparse(field.target)}`** ({_default(field)})\n"
+            yield f"{text}\n"
+
+
+def _default(field: ast.AnnAssign) -> str:
+    if field.value is None:
+        return "required"
+    value = eval(  # noqa: S307  our own source, literals and paths only
+        ast.unparse(field.value), {"Path": Path, "__builtins__": {}}
+    )
+    return f"default `{_toml(value)}`"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[]"
+    return f'"{value}"' if isinstance(value, str | Path) else str(value)
+
+
+def _tokens() -> str:
+    text = inspect.cleandoc(tokens.__doc__ or "")
+    about, _, example = text.partition("\n\n")
+    about = about.removeprefix("`[[tokens]]`: ")
+    return f"## [[tokens]]\n\n{about[0].upper()}{about[1:]}\n\n```toml\n{inspect.cleandoc(example)}\n```\n"
+
+
+def main() -> None:
+    """Write, or compare."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare only; exit 1 on a difference")
+    text = render()
+    if not parser.parse_args().check:
+        TARGET.write_text(text, encoding="utf-8")
+    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
+        sys.exit(f"{TARGET.relative_to(ROOT)} is stale, run make openapi")
+
+
+if __name__ == "__main__":
+    main()
