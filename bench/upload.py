@@ -78,7 +78,8 @@ def page(found: dict[str, Any]) -> str:
             ("stage", "CPU us per event", "share"),
             [(name, f"{value:.0f}", f"{value / whole:.0%}") for name, value in micros.items()],
         )
-        + "\nFrom the bytes of a request to those of its answer, in one process without gRPC; `seal` includes the store.\n\n"
+        + "\nFrom the bytes of a request to those of its answer, in one process without gRPC;"
+        " `seal` includes the store.\n\n"
         + rows(
             (f"at {waits['offered']:,.0f} events/s (half load)", "p50 ms", "p99 ms"),
             [
