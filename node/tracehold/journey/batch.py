@@ -48,13 +48,14 @@ class Plan:
         received: Mapping[bytes, Fingerprint],
     ) -> None:
         """`known` has the index of every candidate, and of every record in `received`, that the log has
-        already.
+        already. What was received into another log is no repeat here, and its key stays with that log.
         """
         self.entries: list[NewEntry] = []
         self._size = size
         self._trial = Trial(roster, size)
         self._places = dict(known)
-        self._received = dict(received)
+        self._received = {key: first for key, first in received.items() if first in known}
+        self._elsewhere = received.keys() - self._received.keys()
 
     @property
     def roster(self) -> Roster:
@@ -63,10 +64,13 @@ class Plan:
 
     def admit(self, candidates: Sequence[Candidate], *, together: bool) -> list[Place | TraceholdError]:
         """Places for one upload's candidates; with `together`, refusals for all of them if one is refused."""
-        before = len(self.entries), Trial(self._trial.roster, self._trial.index)
+        length, trial = len(self.entries), self._trial
+        if together:
+            # A trial of its own copies the roster before it changes it, so the one set aside stays as it is.
+            self._trial = Trial(trial.roster, trial.index)
         placed = [self._place(candidate) for candidate in candidates]
         if together and any(isinstance(place, TraceholdError) for place in placed):
-            self._forget(*before)
+            self._forget(length, trial)
             return [*refuse_together(placed)]
         return placed
 
@@ -81,7 +85,8 @@ class Plan:
             self._trial.admit(candidate.record, signed=True)
         except Rejected as refusal:
             return refusal
-        self.entries.append(new_entry(candidate.record, candidate.received))
+        key = None if candidate.received in self._elsewhere else candidate.received
+        self.entries.append(new_entry(candidate.record, key))
         self._places[first] = index
         if candidate.received is not None:
             self._received[candidate.received] = first
