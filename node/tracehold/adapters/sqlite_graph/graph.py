@@ -64,6 +64,7 @@ class SqliteGraph:
     async def clear(self) -> None:
         """See `ports.Graph.clear`."""
         await self._write(lambda connection: writes.clear(connection, NAMES))
+        self.forget()
 
     def forget(self) -> None:
         """Drop the facts that are kept decoded in memory; they are read again when they are asked for."""

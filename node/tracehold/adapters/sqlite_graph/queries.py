@@ -46,14 +46,18 @@ WHERE m.id = ? ORDER BY m.log, m.at
 
 
 Remembered = dict[Fingerprint, Fact]
-"""Facts read before. A fact never changes but for the time it is known since, so it is taken if that still holds."""
+"""Facts read before. Only the time since which a fact is known ever changes, so it is taken if that
+still holds.
+"""
 
 REMEMBER = 16_384
 """Facts kept in memory, some 3 KiB each. A walk meets the same fact at several of its items."""
 
 
 def facts(connection: Connection, terms: Collection[str], remembered: Remembered) -> list[Fact]:
-    """Every fact that touches one of the terms, once. Both statements must see one state: open a transaction."""
+    """Every fact that touches one of the terms, once. Two statements that must see one state: open a
+    transaction.
+    """
     found: list[Fact] = []
     unread: list[tuple[int, Fingerprint, int | None]] = []
     for id, fingerprint, here, again in connection.execute(HITS, (_json(terms),)):
