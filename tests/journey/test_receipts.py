@@ -20,6 +20,7 @@ from tracehold.core.control import Enrol, Mandate, Revoke
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.evidence import decode_evidence, report
 from tracehold.core.ids import Fingerprint
+from tracehold.core.keys import SigningKey
 from tracehold.core.merkle import leaf_hash
 from tracehold.core.receipt import check_receipt, parse_receipt
 from tracehold.core.record import Kind, parse
@@ -82,6 +83,38 @@ async def test_evidence_carries_what_the_log_says_of_the_signer_and_nothing_of_o
         result = report(evidence, None, None, NOW_MS)
         assert result.speaker is not None
         assert (result.speaker.party, result.speaker.level) == (FARM, Level.DELEGATED_WITH_MANDATE)
+
+
+async def test_a_strangers_revocation_of_the_same_key_does_not_spoil_the_evidence() -> None:
+    """Two parties have one key enrolled, and one of them revokes it for itself: the other's evidence does not
+    hold that revocation, and still verifies. The operator's revocation and the party's own are in it.
+    """
+    async with creator() as made:
+        await made.upload(control(Enrol(MILL, MILL_KEY.public)), control(Enrol(MILL, FARM_KEY.public)))
+        await made.upload(control(Enrol(FARM, MILL_KEY.public)))
+        await made.upload(control(Revoke(FARM_KEY.public.kid), key=MILL_KEY, party=MILL))
+        (outcome,) = await made.upload(statement(1))
+        assert outcome.fingerprint is not None
+        evidence = decode_evidence(await Receipts(made.store).evidence(outcome.fingerprint))
+        assert [parse_receipt(receipt).index for _, receipt in evidence.controls] == [0, 2, 5]
+        result = report(evidence, None, None, NOW_MS)
+        assert (result.state, result.speaker and result.speaker.party) == ("SEALED", FARM)
+
+
+@pytest.mark.parametrize("signer", [(NODE_KEY, OPERATOR), (FARM_KEY, FARM)])
+async def test_a_revocation_by_operator_or_issuer_is_in_the_evidence(signer: tuple[SigningKey, str]) -> None:
+    """One checkpoint covers record and revocation: the evidence may not leave the doubt out."""
+    async with creator() as made:
+        key, party = signer
+        (outcome, revoked) = await made.upload(
+            statement(1), control(Revoke(FARM_KEY.public.kid, suspect_since=2), key=key, party=party)
+        )
+        assert outcome.fingerprint is not None
+        evidence = decode_evidence(await Receipts(made.store).evidence(outcome.fingerprint))
+        assert [parse_receipt(receipt).index for _, receipt in evidence.controls] == [0, 2, revoked.index]
+        result = report(evidence, None, None, NOW_MS)
+        assert result.speaker is not None
+        assert result.speaker.suspect
 
 
 async def test_a_later_revocation_that_the_anchor_covers_is_in_the_evidence() -> None:

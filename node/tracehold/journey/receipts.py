@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracehold.core.checkpoint import Checkpoint
-from tracehold.core.control import Enrol, Mandate, Revoke, decode_control
+from tracehold.core.control import Enrol, decode_control
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.evidence import Evidence, encode_evidence
-from tracehold.core.ids import Fingerprint, KeyId
+from tracehold.core.ids import Fingerprint
 from tracehold.core.merkle import inclusion_path
 from tracehold.core.receipt import Anchor, make_receipt
-from tracehold.core.record import Record, parse
+from tracehold.core.record import Kind, Record, parse
+from tracehold.core.roster import Roster
 from tracehold.journey.check import Stage, untimed
 from tracehold.journey.ports import AnchorState, Position, RecordLog
 from tracehold.journey.tree import nodes, whole_tiles
@@ -107,16 +108,30 @@ class Receipts:
 
 
 def _about(issuer: str, controls: Sequence[tuple[int, Record]]) -> Iterator[tuple[int, Record]]:
-    """The log's header, and what the log says of the issuer's keys and mandates."""
-    kids: set[KeyId] = set()
+    """The log's header, and what decides who signs for the issuer.
+
+    A verifier replays the chosen records alone. So each is chosen by whether it takes effect after those
+    chosen before it: what another party says of its own keys or of the issuer's does not.
+    """
+    try:
+        roster = Roster.from_header(controls[0][1])
+    except (LookupError, Rejected) as lost:
+        raise Broken("CORRUPT", "a log's first entry is not its header") from lost
     for index, record in controls:
-        match decode_control(record.header.kind, record.payload):
-            case Enrol(party, key) if party == issuer:
-                kids.add(key.kid)
-                yield index, record
-            case Mandate() if record.header.iss == issuer:
-                yield index, record
-            case Revoke(kid) if kid in kids:
-                yield index, record
-            case _ if index == 0:
-                yield index, record
+        if not _enrols_another(issuer, record) and _takes_effect(roster, index, record):
+            yield index, record
+
+
+def _enrols_another(issuer: str, record: Record) -> bool:
+    if record.header.kind != Kind.ENROL:
+        return False
+    says = decode_control(record.header.kind, record.payload)
+    return isinstance(says, Enrol) and says.party != issuer
+
+
+def _takes_effect(roster: Roster, index: int, record: Record) -> bool:
+    try:
+        roster.apply(index, record)
+    except Rejected:
+        return False
+    return True
