@@ -111,7 +111,9 @@ class LedgerSection:
     """
 
     chain_id: int = 0
-    """EIP-155 chain id that the chain must have; 0 takes the chain's word at the first start and keeps it."""
+    """EIP-155 chain id that the chain must have. 0 takes the chain's word at each start: set it where it
+    matters.
+    """
 
     finality: str = "auto"
     """When a block counts as final: `tag` (the chain's `finalized` tag), `depth:N` (N blocks on top),

@@ -13,6 +13,11 @@ from tracehold.v1 import trace_pb2 as pb
 from tracehold.wire.times import from_ms, from_us
 from tracehold.wire.words import number_of, speaker_message, state_number
 
+MAX_SHOWN_DEPTH = 24
+"""Levels of JSON in a Struct. Each takes three levels of messages, and readers stop at 100 (protobuf's
+default).
+"""
+
 
 def trace_message(answer: answers.TraceAnswer) -> pb.TraceResponse:
     """What an item was made from, or went into."""
@@ -122,20 +127,31 @@ def gap_messages(gaps: Iterable[Gap]) -> list[pb.Gap]:
 
 
 def json_struct(payload: bytes, *steps: str) -> Struct | None:
-    """The payload's JSON object, or the one that stands in it at `steps`; None where it holds none. For
-    reading only.
+    """The payload's JSON object, or the one that stands in it at `steps`. For reading only.
+
+    None where it holds none, or one that a Struct cannot carry to every reader: nested deeper than
+    `MAX_SHOWN_DEPTH`, or with a number beyond a double. One odd record must not spoil the answer that it is
+    in.
     """
     try:
         value: Any = strict_json.loads(payload)
-    except Rejected:
+        for step in steps:
+            value = value.get(step) if isinstance(value, dict) else None
+        if not isinstance(value, dict) or _deeper(value, MAX_SHOWN_DEPTH):
+            return None
+        struct = Struct()
+        struct.update(value)
+    except (Rejected, OverflowError):
         return None
-    for step in steps:
-        value = value.get(step) if isinstance(value, dict) else None
-    if not isinstance(value, dict):
-        return None
-    struct = Struct()
-    struct.update(value)
     return struct
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether arrays and objects are nested in `value` more than so many levels deep."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper(each, levels - 1) for each in inner)
 
 
 def _coverage(coverage: Iterable[answers.Coverage]) -> list[pb.Coverage]:

@@ -115,11 +115,16 @@ def _message(message: Any, given: Any, path: str) -> None:
 
 
 def struct(given: Any, path: str) -> struct_pb2.Struct:
-    """A JSON object as `google.protobuf.Struct`. Raises BAD_REQUEST for anything that is no object."""
+    """A JSON object as `google.protobuf.Struct`. Raises BAD_REQUEST for what is none, or holds numbers past a
+    double.
+    """
     if not isinstance(given, dict):
         raise _bad("must be an object", path)
     made = struct_pb2.Struct()
-    made.update(given)
+    try:
+        made.update(given)
+    except OverflowError:
+        raise _bad("holds a number that is beyond what a double holds", path) from None
     return made
 
 
