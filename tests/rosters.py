@@ -42,10 +42,10 @@ def event(key: SigningKey = FARM_KEY, iss: str = FARM, network: NetworkId = NETW
 
 def refused(found: Roster, index: int, raw: bytes) -> str:
     """The code with which the control record is refused; the roster must not have changed."""
-    before = {party: dict(keys) for party, keys in found._keys.items()}, dict(found._mandates)
+    before = vars(found.copy())
     with pytest.raises(Rejected) as refusal:
         admit(found, index, raw)
-    assert (found._keys, found._mandates) == before
+    assert vars(found) == before
     return refusal.value.code
 
 

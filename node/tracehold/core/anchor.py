@@ -13,6 +13,9 @@ from tracehold.core.ids import LogId, Root
 MAX_HEADERS = 1024
 """Block headers in one proof."""
 
+MAX_PATH_NODES = 64
+"""Trie nodes in one proof; the index of a transaction needs at most nine."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnchorProof:
@@ -96,7 +99,7 @@ def _decode_proof(parts: Any) -> AnchorProof:
     match parts:
         case [[*headers], int(tx_index), [*path]] if (
             0 < len(headers) <= MAX_HEADERS
-            and path
+            and 0 < len(path) <= MAX_PATH_NODES
             and type(tx_index) is int
             and tx_index >= 0
             and all(type(part) is bytes for part in (*headers, *path))

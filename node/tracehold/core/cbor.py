@@ -15,6 +15,11 @@ UINT, NINT, BYTES, TEXT, ARRAY, MAP, SIMPLE = 0, 1, 2, 3, 4, 5, 7
 MAX_DEPTH = 16
 """Nesting of arrays and maps; signed structures need four levels."""
 
+MAX_ITEMS = 65_536
+"""Values in one decoding, where its caller names no smaller number: a byte may be a value, and each costs
+some 50 bytes of memory and a microsecond.
+"""
+
 _WIDTHS = {24: 1, 25: 2, 26: 4, 27: 8}
 _LEAST = {24: 24, 25: 1 << 8, 26: 1 << 16, 27: 1 << 32}
 _SIMPLE = {20: False, 21: True, 22: None}
@@ -53,11 +58,26 @@ def encode_head(major: int, argument: int) -> bytes:
     raise OverflowError("over 64 bits")
 
 
-def decode(raw: bytes) -> Any:
-    """The one value that `raw` encodes; NOT_DETERMINISTIC or MALFORMED_COSE for anything else, also
-    trailing bytes.
+class Budget:
+    """How many more values may be read. A container pays for all that it claims to hold, before any is."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, items: int) -> None:
+        self.left = items
+
+    def take(self, count: int, at: int) -> None:
+        """Pay for `count` values; MALFORMED_COSE where they are too many."""
+        self.left -= count
+        if self.left < 0:
+            raise _malformed(at, "too many values")
+
+
+def decode(raw: bytes, max_items: int = MAX_ITEMS) -> Any:
+    """The one value that `raw` encodes, made of at most `max_items` values beside itself (a map's keys
+    count too); NOT_DETERMINISTIC or MALFORMED_COSE for anything else, also trailing bytes.
     """
-    value, end = decode_item(raw, 0)
+    value, end = decode_item(raw, 0, Budget(max_items))
     if end != len(raw):
         raise _malformed(end, "bytes follow the value")
     return value
@@ -85,8 +105,8 @@ def decode_head(raw: bytes, at: int) -> tuple[int, int, int]:
     return major, argument, end
 
 
-def decode_item(raw: bytes, at: int, depth: int = 0) -> tuple[Any, int]:
-    """(value, offset after it) of the item that starts at `at`."""
+def decode_item(raw: bytes, at: int, budget: Budget, depth: int = 0) -> tuple[Any, int]:
+    """(value, offset after it) of the item that starts at `at`; what it holds is paid out of `budget`."""
     major, argument, at = decode_head(raw, at)
     match major:
         case 0:
@@ -98,7 +118,7 @@ def decode_item(raw: bytes, at: int, depth: int = 0) -> tuple[Any, int]:
         case 3:
             return _text(raw, at, argument)
         case 4 | 5 if depth < MAX_DEPTH:
-            return (_array if major == ARRAY else _map)(raw, at, argument, depth + 1)
+            return (_array if major == ARRAY else _map)(raw, at, argument, budget, depth + 1)
         case 7 if argument in _SIMPLE:
             return _SIMPLE[argument], at
     raise _malformed(at, "a kind of value that is not used here, or too deep")
@@ -120,26 +140,28 @@ def _text(raw: bytes, at: int, length: int) -> tuple[str, int]:
         raise _malformed(at, "text that is no UTF-8") from None
 
 
-def _array(raw: bytes, at: int, length: int, depth: int) -> tuple[list[Any], int]:
+def _array(raw: bytes, at: int, length: int, budget: Budget, depth: int) -> tuple[list[Any], int]:
+    budget.take(length, at)
     values = []
     for _ in range(length):
-        value, at = decode_item(raw, at, depth)
+        value, at = decode_item(raw, at, budget, depth)
         values.append(value)
     return values, at
 
 
-def _map(raw: bytes, at: int, length: int, depth: int) -> tuple[dict[Any, Any], int]:
+def _map(raw: bytes, at: int, length: int, budget: Budget, depth: int) -> tuple[dict[Any, Any], int]:
+    budget.take(2 * length, at)
     pairs: dict[Any, Any] = {}
     last = b""
     for _ in range(length):
         start = at
-        key, at = decode_item(raw, at, depth)
+        key, at = decode_item(raw, at, budget, depth)
         if type(key) is not int and type(key) is not str:
             raise _malformed(start, "a map key that is neither number nor text")
         if (encoded := raw[start:at]) <= last:
             raise _vague(start, "map keys are not sorted, or one is repeated")
         last = encoded
-        pairs[key], at = decode_item(raw, at, depth)
+        pairs[key], at = decode_item(raw, at, budget, depth)
     return pairs, at
 
 

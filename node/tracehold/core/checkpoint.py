@@ -18,6 +18,7 @@ from tracehold.core.cose import sig_structure
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import KeyId, LogId, Root
 from tracehold.core.keys import Alg, PublicKey, SigningKey
+from tracehold.core.limits import MAX_HEADER_BYTES, MAX_HEADER_ITEMS
 
 _ED25519 = b"\x01"  # signature type of C2SP signed-note
 _ORIGIN = re.compile(r"tracehold/([0-9a-f]{64})", re.ASCII)
@@ -137,8 +138,10 @@ def parse_note(raw: bytes) -> Note:
 @lru_cache(maxsize=1024)  # all receipts of a checkpoint share one header
 def parse_head(protected: bytes) -> Head:
     """The protected header of a checkpoint's COSE signature, in our profile; MALFORMED_PROOF otherwise."""
+    if len(protected) > MAX_HEADER_BYTES:
+        raise _malformed(f"the protected header is over {MAX_HEADER_BYTES} bytes")
     try:
-        parts = cbor.decode(protected)
+        parts = cbor.decode(protected, MAX_HEADER_ITEMS)
     except Rejected as error:
         raise _malformed(error.message) from error
     match parts:

@@ -53,6 +53,8 @@ class Revoke:
     suspect_since: int | None = None
 
 
+_MAX_ITEMS = 64  # values in a payload; ours have at most eight
+
 Control = LogHeader | Enrol | Mandate | Revoke
 
 KIND_OF: dict[type[Control], Kind] = {
@@ -85,7 +87,7 @@ def decode_control(kind: str, payload: bytes) -> Control:
     if reader is None:
         raise Rejected("BAD_CONTROL", "the kind is no control record of this release", path="header.kind")
     try:
-        fields = _Fields(cbor.decode(payload))
+        fields = _Fields(cbor.decode(payload, _MAX_ITEMS))
         control = reader(fields)
         fields.finish()
     except Rejected as error:

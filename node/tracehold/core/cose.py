@@ -8,6 +8,7 @@ from tracehold.core.cbor import (
     ARRAY,
     BYTES,
     MAP,
+    Budget,
     decode,
     decode_head,
     decode_item,
@@ -24,6 +25,7 @@ EMPTY_MAP = b"\xa0"
 _TAGGED_ARRAY = b"\xd2\x84"  # tag 18, array of four
 _NULL = 0xF6
 _CONTEXT = encode("Signature1")
+_MAX_UNPROTECTED = 2048  # values: a receipt's proofs with all their block headers need two thirds of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +91,5 @@ def _map(raw: bytes, at: int) -> tuple[bytes, int]:
     major, _, _ = decode_head(raw, at)
     if major != MAP:
         raise Rejected("MALFORMED_COSE", "a map must stand here", path=f"byte {at}")
-    _, end = decode_item(raw, at)
+    _, end = decode_item(raw, at, Budget(_MAX_UNPROTECTED))
     return raw[at:end], end

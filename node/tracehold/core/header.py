@@ -10,7 +10,13 @@ from tracehold.core import cbor, labels
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint, KeyId, NetworkId
 from tracehold.core.keys import Alg
-from tracehold.core.limits import MAX_ATTACHMENTS, MAX_PARTY_CHARS, SALT_BYTES
+from tracehold.core.limits import (
+    MAX_ATTACHMENTS,
+    MAX_HEADER_BYTES,
+    MAX_HEADER_ITEMS,
+    MAX_PARTY_CHARS,
+    SALT_BYTES,
+)
 
 _TREE = "application/vnd.tracehold."
 
@@ -109,9 +115,13 @@ _KINDS = frozenset(Kind)
 _AUDIENCES = {str(audience): audience for audience in Audience}
 _KIND = re.compile(r"[!-~]{1,255}", re.ASCII)
 _NETWORK = re.compile(r"[0-9a-f]{64}", re.ASCII)
-# A party is shown to people and may become a link: no spaces, no controls, and nothing that a browser
-# would run.
-_PARTY = re.compile(r"(?!(?i:javascript|vbscript|data):)[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20\x7f-\x9f]+")
+# A party is shown to people and may become a link: only the characters of RFC 3986, so that none is hidden or
+# turns the text around, and nothing that a browser would run.
+_PARTY = re.compile(
+    r"(?!(?i:javascript|vbscript|data):)[A-Za-z][A-Za-z0-9+.-]*:"
+    r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+",
+    re.ASCII,
+)
 _LATEST = 1 << 40  # seconds: far past any calendar, and exact in every language
 
 
@@ -119,9 +129,14 @@ def read_header(protected: bytes) -> Header:
     """What a protected header says. Raises NOT_DETERMINISTIC, MALFORMED_COSE, BAD_HEADER or
     UNSUPPORTED_ALGORITHM.
     """
-    parts = cbor.decode(protected)
+    if len(protected) > MAX_HEADER_BYTES:
+        raise Rejected("BAD_HEADER", f"the protected header is over {MAX_HEADER_BYTES} bytes", path="header")
+    parts = cbor.decode(protected, MAX_HEADER_ITEMS)
     if type(parts) is not dict:
         raise Rejected("BAD_HEADER", "the protected header is a map", path="header")
+    if labels.CRIT in parts:
+        # It asks readers to stop, and those that keep unknown kinds do not.
+        raise Rejected("BAD_HEADER", "crit is never used", path="header")
     kind = _take(parts, labels.CONTENT_TYPE, _is_kind)
     if kind in _KINDS and (unknown := parts.keys() - _LABELS.keys()):
         raise Rejected("BAD_HEADER", f"label {min(unknown, key=str)} is unknown", path="header")
@@ -186,7 +201,9 @@ def _read_attachment(at: int, entry: Any) -> Attachment:
 
 
 def check_party(party: Any, code: str, path: str) -> None:
-    """Returns if `party` is a harmless absolute URI of at most 512 characters; otherwise raises `code`."""
+    """Returns if `party` is a harmless URI (RFC 3986, so ASCII) of at most 512 characters; otherwise raises
+    `code`.
+    """
     if type(party) is not str or len(party) > MAX_PARTY_CHARS or not _PARTY.fullmatch(party):
         raise Rejected(code, f"a party is a URI of at most {MAX_PARTY_CHARS} characters", path=path)
 

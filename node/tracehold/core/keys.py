@@ -24,7 +24,9 @@ from tracehold.core.ids import KeyId
 
 SIGNATURE_BYTES = 64
 
+_P256_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_MAX_KEY_ITEMS = 16
 _KTY, _CRV, _X, _Y = 1, -1, -2, -3  # RFC 9053 section 7.1 and 7.2
 
 
@@ -61,7 +63,7 @@ class PublicKey:
     def from_cose(cls, encoded: bytes) -> "PublicKey":
         """The key of such a COSE_Key; BAD_KEY for any other parameter, curve or encoding."""
         try:
-            parts = cbor.decode(encoded)
+            parts = cbor.decode(encoded, _MAX_KEY_ITEMS)
         except Rejected as error:
             raise Rejected("BAD_KEY", "the key is no deterministic COSE_Key") from error
         match parts:
@@ -170,11 +172,12 @@ def _check_point(alg: Alg, raw: bytes) -> None:
 def _p256(raw: bytes) -> Any:
     if len(raw) != 64:
         raise Rejected("BAD_KEY", "a P-256 key has 64 bytes")
-    numbers = ec.EllipticCurvePublicNumbers(
-        int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"), ec.SECP256R1()
-    )
+    x, y = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+    if max(x, y) >= _P256_PRIME:
+        # SEC 1 section 2.3.4. The library would reduce it: the same point, under a second thumbprint.
+        raise Rejected("BAD_KEY", "a coordinate is not below the prime of P-256")
     try:
-        return numbers.public_key()
+        return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
     except ValueError as error:
         raise Rejected("BAD_KEY", "the point is not on P-256") from error
 

@@ -5,6 +5,8 @@ Ours lie below -65536, the range that RFC 9052 section 11.1 leaves to private us
 
 ALG = 1
 """Algorithm (RFC 9052 section 3.1)."""
+CRIT = 2
+"""Labels that a reader must understand (RFC 9052 section 3.1); never used, and refused everywhere."""
 CONTENT_TYPE = 3
 """Content type; in a record its kind (RFC 9052 section 3.1)."""
 KID = 4

@@ -23,13 +23,25 @@ MAX_ANCHOR_BYTES = 256 << 20
 TILE_WIDTH = 256
 """Hashes of a full tile, as in C2SP tlog-tiles."""
 
+MAX_HEADER_BYTES = 16 << 10
+"""A protected header, of a record or a checkpoint."""
+
+MAX_HEADER_ITEMS = 1024
+"""CBOR values in a protected header, keys included; ours have at most some 300."""
+
+MAX_EVIDENCE_BYTES = 4 << 20
+"""An evidence file."""
+
+MAX_EVIDENCE_CONTROLS = 1024
+"""Control records in an evidence file."""
+
 SALT_BYTES = 16
 """Random bytes in a record's protected header, so that a small payload cannot be guessed from its
 fingerprint.
 """
 
 MAX_PARTY_CHARS = 512
-"""Length of a party's URI."""
+"""Length of a party's URI, which is ASCII: as many bytes in the contract."""
 
 MAX_ITEM_CHARS = 1024
 """Length of an item's identifier."""

@@ -1,5 +1,5 @@
 """The node record: who runs a node, and where it is reached; signed by the node's own key
-(docs/spec/control.md).
+(docs/spec/node.md).
 
 It has the form of a record and is published on the chain at enrolment, so that a newcomer finds endpoints and
 certificates from the chain alone. It is no entry of a log.
@@ -18,6 +18,7 @@ from tracehold.core.keys import Alg, PublicKey, SigningKey
 MAX_TLS_LEAF = 1024
 """Bytes of the TLS certificate (DER)."""
 
+_MAX_ITEMS = 64  # values in a payload; ours has 16
 _ENDPOINT = re.compile(r"[!-~]{0,512}", re.ASCII)
 
 
@@ -62,29 +63,38 @@ def sign_node_record(node: NodeRecord, network: NetworkId, salt: bytes, key: Sig
 def parse_node_record(raw: bytes, network: NetworkId) -> NodeRecord:
     """The node record that `raw` is, its signature checked under the key that it names.
 
-    Raises BAD_CONTROL, BAD_SIGNATURE, WRONG_NETWORK, and what `record.parse` raises.
+    Raises BAD_CONTROL for its kind and payload, BAD_SIGNATURE, WRONG_NETWORK, and what `record.parse`
+    raises.
     """
     parsed = record.parse(raw)
     if parsed.header.kind != Kind.NODE:
         raise Rejected("BAD_CONTROL", "this is no node record", path="header.kind")
     if parsed.header.aud != network:
         raise Rejected("WRONG_NETWORK", "the node belongs to another network", path="header.aud")
-    node = _read(cbor.decode(parsed.payload), parsed.header)
+    node = _read(parsed)
     record.check_signature(parsed, node.node_key)
     return node
 
 
-def _read(parts: Any, header: Header) -> NodeRecord:
+def _read(parsed: record.Record) -> NodeRecord:
+    try:
+        node = _node(cbor.decode(parsed.payload, _MAX_ITEMS), parsed.header)
+    except Rejected as error:
+        if error.code == "BAD_CONTROL":
+            raise
+        raise Rejected("BAD_CONTROL", error.message, path="payload") from error
+    _check(node)
+    return node
+
+
+def _node(parts: Any, header: Header) -> NodeRecord:
     match parts:
         case {1: bytes(key), 2: bytes(log), 3: str(grpc), 4: str(peer), 5: str(rest), 6: bytes(leaf), **more}:
             match more:
                 case {7: bytes(account), 8: str(enode), **others} if not others:
                     node_key = PublicKey.from_cose(key)
-                    node = NodeRecord(
-                        node_key, header.iss, LogId(log), grpc, peer, rest, leaf, account, enode, header.iat
-                    )
-                    _check(node)
-                    return node
+                    said = (grpc, peer, rest, leaf, account, enode)
+                    return NodeRecord(node_key, header.iss, LogId(log), *said, header.iat)
     raise Rejected("BAD_CONTROL", "the payload is a map of the keys 1 to 8", path="payload")
 
 

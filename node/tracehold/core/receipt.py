@@ -28,7 +28,8 @@ __all__ = [
     "upgrade_receipt",
 ]
 
-_MAX_PATH = 64
+_MAX_HASHES = 128
+"""Hashes of an inclusion or consistency path: twice the 64 levels that a 64-bit size can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def parse_receipt(raw: bytes) -> Receipt:
         parts = cbor.decode(sign1.unprotected)
         match parts:
             case {labels.VDP: {labels.INCLUSION: [bytes(encoded)], **more}, **others} if not more:
-                size, index, path = _inclusion(cbor.decode(encoded))
+                size, index, path = _inclusion(cbor.decode(encoded, _MAX_HASHES + 3))
             case _:
                 raise _malformed("exactly one inclusion proof stands at 396")
     except Rejected as error:
@@ -155,7 +156,7 @@ def _inclusion(parts: Any) -> tuple[int, int, tuple[bytes, ...]]:
 
 
 def _hashes(parts: Any) -> tuple[bytes, ...]:
-    if type(parts) is not list or len(parts) > 2 * _MAX_PATH:
+    if type(parts) is not list or len(parts) > _MAX_HASHES:
         raise _malformed("a path is an array of hashes")
     if any(type(part) is not bytes or len(part) != 32 for part in parts):
         raise _malformed("a hash has 32 bytes")

@@ -8,12 +8,15 @@ from tracehold.core.errors import Rejected
 Item = bytes | list["Item"]
 """A byte string, or a list of items."""
 
+MAX_ITEMS = 16_384
+"""Items in one decoding, where its caller names no smaller number: a thousand logs of a transaction."""
+
 _MAX_DEPTH = 8
 
 
-def decode_rlp(raw: bytes) -> Item:
-    """The one item that `raw` encodes; MALFORMED_PROOF otherwise."""
-    item, end = _item(raw, 0, len(raw), 0)
+def decode_rlp(raw: bytes, max_items: int = MAX_ITEMS) -> Item:
+    """The one item that `raw` encodes, made of at most `max_items`; MALFORMED_PROOF otherwise."""
+    item, end = _Reader(raw, max_items).item(0, len(raw), 0)
     if end != len(raw):
         raise _malformed(end)
     return item
@@ -27,23 +30,32 @@ def encode_number(value: int) -> bytes:
     return bytes((0x80 + len(digits),)) + digits
 
 
-def _item(raw: bytes, at: int, stop: int, depth: int) -> tuple[Item, int]:
-    if at >= stop or depth > _MAX_DEPTH:
-        raise _malformed(at)
-    first = raw[at]
-    if first < 0x80:
-        return raw[at : at + 1], at + 1
-    if first < 0xC0:
-        start, end = _span(raw, at, stop, 0x80)
-        if end - start == 1 and raw[start] < 0x80:
+class _Reader:
+    """One decoding, and how many more items it may read."""
+
+    def __init__(self, raw: bytes, max_items: int) -> None:
+        self._raw = raw
+        self._left = max_items
+
+    def item(self, at: int, stop: int, depth: int) -> tuple[Item, int]:
+        raw = self._raw
+        self._left -= 1
+        if at >= stop or depth > _MAX_DEPTH or self._left < 0:
             raise _malformed(at)
-        return raw[start:end], end
-    start, end = _span(raw, at, stop, 0xC0)
-    items: list[Item] = []
-    while start < end:
-        item, start = _item(raw, start, end, depth + 1)
-        items.append(item)
-    return items, end
+        first = raw[at]
+        if first < 0x80:
+            return raw[at : at + 1], at + 1
+        if first < 0xC0:
+            start, end = _span(raw, at, stop, 0x80)
+            if end - start == 1 and raw[start] < 0x80:
+                raise _malformed(at)
+            return raw[start:end], end
+        start, end = _span(raw, at, stop, 0xC0)
+        items: list[Item] = []
+        while start < end:
+            item, start = self.item(start, end, depth + 1)
+            items.append(item)
+        return items, end
 
 
 def _span(raw: bytes, at: int, stop: int, base: int) -> tuple[int, int]:
@@ -62,4 +74,4 @@ def _span(raw: bytes, at: int, stop: int, base: int) -> tuple[int, int]:
 
 
 def _malformed(at: int) -> Rejected:
-    return Rejected("MALFORMED_PROOF", "the RLP is malformed", path=f"byte {at}")
+    return Rejected("MALFORMED_PROOF", "the RLP is malformed, too deep or too long", path=f"byte {at}")

@@ -6,7 +6,7 @@ times never decide, so a revoked key cannot back-date. The node key of the log's
 operator from entry 0 on.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from tracehold.core.control import Enrol, LogHeader, Mandate, Revoke, decode_control
@@ -40,20 +40,20 @@ class Speaker:
 class _Enrolment:
     key: PublicKey
     since: int
-    revoked: int | None = None
-    suspect_since: int | None = None
-
-    def in_force(self, index: int) -> bool:
-        return self.since < index and (self.revoked is None or index <= self.revoked)
-
-    def suspect(self, index: int) -> bool:
-        return self.suspect_since is not None and self.suspect_since <= index
 
 
 @dataclass(frozen=True, slots=True)
-class _Mandate:
-    since: int
-    kid: KeyId
+class _Revocation:
+    """The entry that revoked a key first, and the earliest that any revocation doubts."""
+
+    index: int
+    suspect_since: int | None
+
+    def joined(self, other: "_Revocation | None") -> "_Revocation":
+        if other is None:
+            return self
+        doubts = [doubt for doubt in (self.suspect_since, other.suspect_since) if doubt is not None]
+        return _Revocation(min(self.index, other.index), min(doubts, default=None))
 
 
 class Roster:
@@ -68,7 +68,12 @@ class Roster:
         self.operator = operator
         self.log = log
         self._keys: dict[str, dict[KeyId, _Enrolment]] = {}
-        self._mandates: dict[str, _Mandate] = {}
+        self._enrolled: set[KeyId] = set()
+        # By kid and party; party None is the operator's revocation, which holds for every party, so that it
+        # costs the same however many share the key.
+        self._revoked: dict[tuple[KeyId, str | None], _Revocation] = {}
+        # The first mandate of each of a party's keys: a later one by the same key says no more.
+        self._mandates: dict[str, dict[KeyId, int]] = {}
 
     @classmethod
     def from_header(cls, record: Record) -> "Roster":
@@ -89,7 +94,9 @@ class Roster:
         twin = object.__new__(Roster)
         twin.__dict__.update(self.__dict__)
         twin._keys = {party: dict(keys) for party, keys in self._keys.items()}
-        twin._mandates = dict(self._mandates)
+        twin._enrolled = set(self._enrolled)
+        twin._revoked = dict(self._revoked)
+        twin._mandates = {party: dict(given) for party, given in self._mandates.items()}
         return twin
 
     def parties(self) -> frozenset[str]:
@@ -113,14 +120,15 @@ class Roster:
         self.check(record, index)
         party, kid = record.header.iss, record.header.kid
         if kid != self.node_key.kid:
-            suspect = self._keys[party][kid].suspect(index)
+            suspect = self._suspect(party, kid, index)
             return Speaker(party, self.operator, Level.SIGNED_BY_PARTY, suspect)
         if party == self.operator:
             return Speaker(party, self.operator, Level.SIGNED_BY_PARTY)
-        mandate = self._mandates.get(party)
-        if mandate is None or mandate.since >= index:
+        given = [(by, since) for by, since in self._mandates.get(party, {}).items() if since < index]
+        if not given:
             return Speaker(party, self.operator, Level.DELEGATED_ASSERTED)
-        suspect = self._keys[party][mandate.kid].suspect(mandate.since)
+        # One mandate that nobody doubts is enough: a party heals a doubted one by giving it again.
+        suspect = all(self._suspect(party, by, since) for by, since in given)
         return Speaker(party, self.operator, Level.DELEGATED_WITH_MANDATE, suspect)
 
     def apply(self, index: int, record: Record) -> None:
@@ -146,14 +154,25 @@ class Roster:
 
     def _enrolment(self, party: str, kid: KeyId, index: int) -> _Enrolment:
         keys = self._keys.get(party, {})
-        if not any(enrolment.since < index for enrolment in keys.values()):
+        first = next(iter(keys.values()), None)  # keys stand by position
+        if first is None or first.since >= index:
             raise Rejected("UNKNOWN_PARTY", f"no key of {party} is enrolled here", path="header.iss")
         enrolment = keys.get(kid)
         if enrolment is None or enrolment.since >= index:
             raise Rejected("KEY_NOT_ENROLLED", f"this key is not enrolled for {party}", path="header.kid")
-        if not enrolment.in_force(index):
-            raise Rejected("KEY_REVOKED", f"revoked by entry {enrolment.revoked}", path="header.kid")
+        revocation = self._revocation(party, kid)
+        if revocation is not None and revocation.index < index:
+            raise Rejected("KEY_REVOKED", f"revoked by entry {revocation.index}", path="header.kid")
         return enrolment
+
+    def _revocation(self, party: str, kid: KeyId) -> _Revocation | None:
+        own, general = self._revoked.get((kid, party)), self._revoked.get((kid, None))
+        return general if own is None else own.joined(general)
+
+    def _suspect(self, party: str, kid: KeyId, index: int) -> bool:
+        revocation = self._revocation(party, kid)
+        doubt = None if revocation is None else revocation.suspect_since
+        return doubt is not None and doubt <= index
 
     def _speaks_as_operator(self, record: Record) -> bool:
         return record.header.kid == self.node_key.kid and record.header.iss == self.operator
@@ -167,10 +186,11 @@ class Roster:
                 return
             # Otherwise the operator could make its own word look like the party's.
             raise Rejected("BAD_CONTROL", "the node key is nobody else's key", path="payload.2")
-        keys = self._keys.setdefault(enrol.party, {})
-        known = keys.setdefault(enrol.key.kid, _Enrolment(enrol.key, index))
-        if known.revoked is not None:
+        if self._revocation(enrol.party, enrol.key.kid) is not None:
             raise Rejected("BAD_CONTROL", "a revoked key does not come back", path="payload.2")
+        keys = self._keys.setdefault(enrol.party, {})
+        keys.setdefault(enrol.key.kid, _Enrolment(enrol.key, index))
+        self._enrolled.add(enrol.key.kid)
 
     def _mandate(self, index: int, record: Record, mandate: Mandate) -> None:
         party = record.header.iss
@@ -178,29 +198,20 @@ class Roster:
             raise Rejected("BAD_CONTROL", "a mandate is signed by the party's own key", path="header.kid")
         if mandate.operator != self.operator or mandate.log not in (None, self.log):
             raise Rejected("BAD_CONTROL", "the mandate is for another operator or log", path="payload")
-        self._mandates.setdefault(party, _Mandate(index, record.header.kid))
+        self._mandates.setdefault(party, {}).setdefault(record.header.kid, index)
 
     def _revoke(self, index: int, record: Record, revoke: Revoke) -> None:
         if revoke.suspect_since is not None and revoke.suspect_since > index:
             raise Rejected("BAD_CONTROL", "suspect since an entry that is not there yet", path="payload.2")
+        party: str | None = record.header.iss
         if self._speaks_as_operator(record):
-            parties = [party for party, keys in self._keys.items() if revoke.kid in keys]
+            party, known = None, revoke.kid in self._enrolled
         elif record.header.kid == self.node_key.kid:
             raise Rejected("BAD_CONTROL", "the node key revokes for its operator only", path="header.iss")
         else:
-            parties = [record.header.iss] if revoke.kid in self._keys[record.header.iss] else []
-        if not parties:
+            known = revoke.kid in self._keys[record.header.iss]
+        if not known:
             raise Rejected("BAD_CONTROL", "no such key that this signer may revoke", path="payload.1")
-        for party in parties:
-            keys = self._keys[party]
-            keys[revoke.kid] = _revoked(keys[revoke.kid], index, revoke.suspect_since)
-
-
-def _revoked(enrolment: _Enrolment, index: int, suspect_since: int | None) -> _Enrolment:
-    """Revoking again changes no position; it may say that the key was suspect earlier."""
-    doubts = [doubt for doubt in (enrolment.suspect_since, suspect_since) if doubt is not None]
-    return replace(
-        enrolment,
-        revoked=index if enrolment.revoked is None else enrolment.revoked,
-        suspect_since=min(doubts, default=None),
-    )
+        # Revoking again changes no position; it may say that the key was suspect earlier.
+        said = _Revocation(index, revoke.suspect_since)
+        self._revoked[revoke.kid, party] = said.joined(self._revoked.get((revoke.kid, party)))

@@ -31,6 +31,7 @@ def tiles_after(old_size: int, leaf_hashes: Iterable[bytes], load: Load) -> list
     first.
 
     `load` is asked only for tiles that were partly filled. Of a tile that grew, the longest form is given.
+    ValueError where a stored tile is shorter than the tree of `old_size`.
     """
     changed: dict[Coord, bytes] = {}
     level, width, hashes = 0, old_size, list(leaf_hashes)
@@ -53,7 +54,7 @@ def tiles_after(old_size: int, leaf_hashes: Iterable[bytes], load: Load) -> list
 def node_reader(load: Load, size: int) -> Node:
     """The nodes of the tree of `size` leaves out of its tiles; each tile is loaded once in the reader's life.
 
-    KeyError for a node whose leaves are not all there.
+    KeyError for a node whose leaves are not all there, ValueError where a tile is too short for the tree.
     """
     tiles: dict[Coord, bytes] = {}
 
@@ -64,7 +65,7 @@ def node_reader(load: Load, size: int) -> Node:
         coord, at = Coord(tile_level, (index << rest) // TILE_WIDTH), (index << rest) % TILE_WIDTH
         if coord not in tiles:
             tiles[coord] = load(coord)
-        return _root(tiles[coord][at * _HASH : (at + (1 << rest)) * _HASH])
+        return _root(_slice(tiles[coord], at, 1 << rest))
 
     return node
 
@@ -82,7 +83,15 @@ def tile_path(coord: Coord, width: int = TILE_WIDTH) -> str:
 
 def _partial(level: int, width: int, load: Load) -> bytes:
     filled = width % TILE_WIDTH
-    return load(Coord(level, width // TILE_WIDTH))[: filled * _HASH] if filled else b""
+    return _slice(load(Coord(level, width // TILE_WIDTH)), 0, filled) if filled else b""
+
+
+def _slice(tile: bytes, at: int, count: int) -> bytes:
+    """`count` hashes of a tile, from hash `at` on."""
+    found = tile[at * _HASH : (at + count) * _HASH]
+    if len(found) != count * _HASH:
+        raise ValueError(f"a tile has {len(tile) // _HASH} whole hashes, {at + count} are needed")
+    return found
 
 
 def _root(hashes: bytes | bytearray) -> bytes:

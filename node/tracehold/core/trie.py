@@ -7,6 +7,7 @@ from Crypto.Hash import keccak
 from tracehold.core.errors import Rejected
 from tracehold.core.rlp import Item, decode_rlp
 
+_MAX_ITEMS = 512  # in a node: 16 children that are short enough to stand in it, each of a few items
 _LEAF, _ODD = 2, 1
 
 
@@ -59,7 +60,7 @@ def _next(nodes: Iterator[bytes], reference: bytes) -> Item:
         raise _false("the path ends early")
     if keccak256(encoded) != reference:
         raise _false(f"a node hashes to {keccak256(encoded).hex()}, not to {reference.hex()}")
-    return decode_rlp(encoded)
+    return decode_rlp(encoded, _MAX_ITEMS)
 
 
 def _false(message: str) -> Rejected:
