@@ -156,6 +156,7 @@ def build(
         ids,
         faults.append,
         slow_s=60.0,
+        sample=more.get("sample", 0),
     )
     own = {
         "tracehold.v1.UploadService": UploadService(node.uploads, States(node.store)),

@@ -96,6 +96,7 @@ async def test_charset_after_the_media_type_is_taken(face: Face):
         ("GET", "/v1/records:locate:more", 404),
         ("POST", "/v1/records:unknown", 404),
         ("GET", "/v1/records/../../etc/passwd", 404),
+        ("GET", "/v1/status/", 404),
     ],
 )
 async def test_what_the_router_refuses_is_a_problem_too(face: Face, method: str, path: str, status: int):

@@ -2,12 +2,14 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.api.face import Face
+from tests.api.face import face as open_face
 from tracehold.api.rest_server import RestServer, RestSettings
 from tracehold.core.errors import Rejected, Unavailable
 
@@ -60,6 +62,18 @@ async def test_metrics_count_calls_and_show_the_log(face: Face):
     handled = r'grpc_server_handled_total\{.*grpc_code="OK".*grpc_method="GetStatus".*\} 1\.0'
     assert re.search(handled, page)
     assert f"tracehold_sealed {float(await face.node.store.size(face.node.log))}" in page
+
+
+async def test_every_request_has_one_id_in_answer_and_log(tmp_path: Path):
+    """What a caller quotes is what the operator finds, for answers and refusals alike."""
+    async with open_face(tmp_path, sample=1) as face:
+        asked = [("/v1/status", None), ("/v1/records/x", None), ("/capture", "farm"), ("/capture", None)]
+        answers = [await face.get(path, who) for path, who in asked]
+        assert [line["request_id"] for line in face.lines.parsed()] == [
+            answer.headers["x-request-id"] for answer in answers
+        ]
+        assert [line["event"] for line in face.lines.parsed()] == ["call", "call_refused"] * 2
+        assert len({answer.headers["x-request-id"] for answer in answers}) == 4
 
 
 async def test_openapi_document_names_every_route(face: Face):

@@ -87,9 +87,12 @@ class CaptureDesk:
 
     def _route(self, path: str, method: str, work: Work) -> Route:
         async def endpoint(request: Request) -> Response:
-            outcome = await self.calls.run(
-                arriving(request, f"{method} {path}"), lambda call: work(request, call)
-            )
+            async def answer(call: Call) -> Response:
+                response = await work(request, call)
+                response.headers["x-request-id"] = call.request_id
+                return response
+
+            outcome = await self.calls.run(arriving(request, f"{method} {path}"), answer)
             response = _refused(outcome) if isinstance(outcome, Refusal) else outcome
             response.headers.update(GS1_HEADERS)
             return response

@@ -41,12 +41,13 @@ def _route(calls: Calls, served: Served, binding: Binding) -> Route:
     most = json_ceiling(served.method.request.DESCRIPTOR)
 
     async def endpoint(request: Request) -> Response:
-        async def work(call: Call) -> bytes:
+        async def work(call: Call) -> Response:
             message = await _message(request, served, binding, most)
-            return orjson.dumps(to_json(await served.answer(message, call)))
+            body = orjson.dumps(to_json(await served.answer(message, call)))
+            return respond_json(body, headers={"x-request-id": call.request_id})
 
         outcome = await calls.run(arriving(request, binding.template), work)
-        return respond_refused(outcome) if isinstance(outcome, Refusal) else respond_json(outcome)
+        return respond_refused(outcome) if isinstance(outcome, Refusal) else outcome
 
     return Route(starlette_path(binding.template), endpoint, methods=[binding.verb])
 

@@ -95,7 +95,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                headers.setdefault("x-request-id", self._new_id())
+                if "x-request-id" not in headers:
+                    headers["x-request-id"] = self._new_id()
             await send(message)
 
         try:

@@ -40,7 +40,11 @@ def application(
 ) -> ASGIApp:
     """The ASGI application. Browsers of other origins are let in only from `cors_origins`."""
     handlers = {HTTPException: _http_fault(calls), Exception: _unexpected(calls)}
-    app: ASGIApp = Starlette(routes=[*routes, *_watch_routes(watch)], exception_handlers=handlers)
+    starlette = Starlette(routes=[*routes, *_watch_routes(watch)], exception_handlers=handlers)
+    # A redirect to another spelling of the address would be made from the Host header, which comes from
+    # outside.
+    starlette.router.redirect_slashes = False
+    app: ASGIApp = starlette
     if cors_origins:
         app = CORSMiddleware(
             app,
