@@ -12,6 +12,7 @@ import typer
 from tracehold.cli.output import REFUSED, JsonOption, note, reported, show_json
 
 if TYPE_CHECKING:
+    from tracehold.cli.demo.show import Show
     from tracehold.cli.demo.story import Story
     from tracehold.cli.demo.tell import Teller
     from tracehold.cli.demo.world import World
@@ -45,6 +46,7 @@ def demo(
         from tracehold.cli.demo.tell import Teller
         from tracehold.cli.demo.world import World, clear
 
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
         teller = Teller(note if as_json else typer.echo)
         story = tell(seed)
         if up:
@@ -58,6 +60,8 @@ def demo(
                 teller.stage("up again")
             else:
                 _play(world, story, teller)
+                if keep:
+                    world.start()
             _lines(world, story, teller, running=keep or up)
             if as_json:
                 show_json(teller.found | {"failed": teller.failed, "seconds": round(teller.seconds, 1)})
@@ -77,14 +81,17 @@ def _play(world: "World", story: "Story", teller: "Teller") -> None:
     tokens = providers.tokens(world)
     world.start()
     providers.enrol(world)
-    asyncio.run(_shown(Show(world, story, tokens, teller)))
+    show = Show(world, story, tokens, teller)
+    asyncio.run(_watched(show))
+    show.count_gas()
+    show.doctor()
+    differs = f"DIFFERS FROM THE TRUTH: {teller.failed}"
+    teller.stage(differs if teller.failed else "every answer equals the truth")
 
 
-async def _shown(show: "object") -> None:
-    from tracehold.cli.demo.show import Show
+async def _watched(show: "Show") -> None:
     from tracehold_client import AsyncClient
 
-    assert isinstance(show, Show)
     async with AsyncClient(show.world.grpc, token=show.tokens["reader"]) as client:
         await show.play(client)
 
@@ -96,15 +103,12 @@ def _lines(world: "World", story: "Story", teller: "Teller", *, running: bool) -
     curl = _CURL.format(dir=world.dir, item=story.purchased, rest=world.rest)
     verify = f"{ours} verify {world.dir}/purchased.evidence --trust {world.dir}/trust.json"
     teller.found["paste"] = {"trace": curl, "verify": verify}
-    verdict = "every answer equals the truth" if not teller.failed else f"DIFFERS: {teller.failed}"
-    teller.stage(verdict)
     teller.say("")
-    if running:
-        teller.say(f"trace it yourself:   {curl}")
-    else:
+    if not running:
         teller.say(f"bring it up again:   {ours} demo --dir {world.dir} --up")
+    teller.say(f"trace it yourself:   {curl}")
     teller.say(f"verify it offline:   {verify}")
-    teller.say(f"look around:         {world.dir}/node (log, keys, configuration), {world.rest}/openapi.json")
+    teller.say(f"look around:         {world.dir}/node, and while it is up {world.rest}/openapi.json")
 
 
 def _until_interrupted() -> None:

@@ -101,12 +101,13 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "tracehold", *arguments]
 
 
-def run(*arguments: str, seconds: float = 120.0) -> str:
-    """Run one command to its end; what it printed. Raises INTERNAL where it fails."""
+def run(*arguments: str, seconds: float = 120.0, also: int = 0) -> str:
+    """Run one command to its end; what it printed. Raises INTERNAL where its exit code is neither 0 nor
+    `also`.
+    """
     done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=seconds, check=False)
-    if done.returncode != 0:
+    if done.returncode not in {0, also}:
         words = (done.stderr or done.stdout).strip().splitlines()
-        raise Broken(
-            "INTERNAL", f"tracehold {' '.join(arguments[:2])} ended with {done.returncode}: {words[:3]}"
-        )
+        name = " ".join(arguments[:2])
+        raise Broken("INTERNAL", f"tracehold {name} ended with {done.returncode}: {words[:3]}")
     return done.stdout

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tracehold.cli.demo import gas, providers, tamper
+from tracehold.cli.demo.programs import run
 from tracehold.cli.demo.story import Story
 from tracehold.cli.demo.tell import Teller
 from tracehold.cli.demo.world import World
+from tracehold.cli.output import REFUSED
 
 if TYPE_CHECKING:
     from tracehold_client import AsyncClient
@@ -37,7 +39,6 @@ class Show:
         await self.ask(client)
         await self.verify_all(client)
         await self.tamper(client)
-        self.count_gas()
 
     async def introduce(self, client: "AsyncClient") -> None:
         """Say what runs, and which of it is a stand-in."""
@@ -161,6 +162,21 @@ class Show:
             tell.check("verify says FALSE", VERDICT_FALSE, verdict)
         verdict = (await client.verify_remote(fingerprint=fingerprint)).verdict
         tell.check("the byte is put back, and it verifies", VERDICT_VERIFIED, verdict)
+
+    def doctor(self) -> None:
+        """The same on a node at rest: its operator asks what is wrong."""
+        assert self.world.node is not None
+        self.world.node.stop()
+        fingerprint = self.outcomes.fingerprints[0]
+        with tamper.changed_byte(self.world.home / "data", fingerprint):
+            found = json.loads(run("doctor", "--dir", str(self.world.home), "--json", also=REFUSED))
+            wrong = [check for check in found["checks"] if not check["well"]]
+            self.teller.stage("the node is stopped, and a byte changed again: tracehold doctor")
+            for check in wrong:
+                self.teller.more(f"{check['name']}: {check['detail']}")
+            self.teller.check("doctor finds it, and only it", ["log"], [check["name"] for check in wrong])
+        healed = json.loads(run("doctor", "--dir", str(self.world.home), "--json", also=REFUSED))
+        self.teller.check("the byte is put back, and all is well", True, healed["well"])
 
     def count_gas(self) -> None:
         """What all of this cost on the chain."""
