@@ -168,7 +168,7 @@ def test_a_fault_inside_never_reaches_the_wire(
     """Attack: exception texts hold paths and values; the caller gets -32603, the operator the text."""
 
     def fails(_: Context) -> None:
-        raise ValueError("secret path /home/operator")
+        raise ValueError("secret path of the operator")
 
     monkeypatch.setitem(METHODS, "eth_chainId", Method((), fails))
     answer = node.raw(CHAIN_ID_REQUEST)

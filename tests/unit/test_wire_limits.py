@@ -139,4 +139,4 @@ def test_ceilings_are_tight_where_limits_are_and_bounded_everywhere():
     assert json_ceiling(trace_pb2.TraceRequest.DESCRIPTOR) < 4 * SLACK_BYTES
     assert json_ceiling(upload_pb2.UploadRequest.DESCRIPTOR) == core.MAX_MESSAGE_BYTES
     evidence = json_ceiling(verify_pb2.VerifyRecordRequest.DESCRIPTOR)
-    assert (16 << 20) * 4 // 3 < evidence < core.MAX_MESSAGE_BYTES
+    assert (4 << 20) * 4 // 3 < evidence < core.MAX_MESSAGE_BYTES
