@@ -8,6 +8,7 @@ import argparse
 import ast
 import inspect
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def _sections() -> Iterator[str]:
     for node in config.body:
         if isinstance(node, ast.ClassDef) and node.name in names:
             yield f"## [{names[node.name]}]\n"
-            yield f"{ast.get_docstring(node)}\n"
+            yield f"{_flowing(ast.get_docstring(node) or '')}\n"
             yield from _keys(node)
 
 
@@ -52,9 +53,13 @@ def _section_names(config: ast.Module) -> dict[str, str]:
 def _keys(section: ast.ClassDef) -> Iterator[str]:
     for field, below in zip(section.body, section.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
-            text = inspect.cleandoc(str(ast.literal_eval(below.value)))
             yield f"**`{ast.unparse(field.target)}`** ({_default(field)})\n"
-            yield f"{text}\n"
+            yield f"{_flowing(ast.literal_eval(below.value))}\n"
+
+
+def _flowing(text: str) -> str:
+    """The text in lines of the page's own: how it is broken in the source says nothing."""
+    return textwrap.fill(" ".join(text.split()), 110, break_long_words=False, break_on_hyphens=False)
 
 
 def _default(field: ast.AnnAssign) -> str:
@@ -77,7 +82,7 @@ def _toml(value: object) -> str:
 def _tokens() -> str:
     text = inspect.cleandoc(tokens.__doc__ or "")
     about, _, example = text.partition("\n\n")
-    about = about.removeprefix("`[[tokens]]`: ")
+    about = _flowing(about.removeprefix("`[[tokens]]`: "))
     return f"## [[tokens]]\n\n{about[0].upper()}{about[1:]}\n\n```toml\n{inspect.cleandoc(example)}\n```\n"
 
 
