@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports.ledgers import OnDevchain
 from tracehold.adapters.memory.log import MemoryLog
 from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.journey.ports import RecordLog
@@ -16,3 +17,11 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         return
     async with SqliteLog.open(tmp_path) as log:
         yield log
+
+
+@pytest.fixture
+async def chain(tmp_path: Path) -> AsyncIterator[OnDevchain]:
+    """The contract with one node on a chain in hand."""
+    made = await OnDevchain(tmp_path).start()
+    yield made
+    made.close()

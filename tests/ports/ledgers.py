@@ -14,12 +14,13 @@ from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
 from tracehold.adapters.memory.chain import MemoryChain
 from tracehold.adapters.memory.ledger import MemoryLedger
-from tracehold.core.ids import LogId, NetworkId
+from tracehold.core.ids import LogId, NetworkId, Root
 from tracehold.journey.ports import Acknowledgement, Ledger, Member, Role
 
 NETWORK = NetworkId(b"\x4e" * 32)
 PARTY = "https://id.gs1.org/417/9521141234500"
 BOTH = frozenset(Role)
+ROOT = Root(b"\x01" * 32)
 DEPTH = 2
 """Blocks on top of one that is final."""
 
@@ -215,3 +216,10 @@ def acknowledge(
         Acknowledgement(node, operator, acks.sign(digest, PrivateKey(secret)))
         for node, operator, secret in signers
     ]
+
+
+async def anchor(chain: OnDevchain, prev_size: int, size: int, root: Root = ROOT) -> None:
+    """Anchor, and mine."""
+    await chain.ledger.send(await chain.ledger.prepare_anchor(prev_size, size, root, []))
+    chain.mine()
+    assert (await chain.ledger.head(1)).size == size

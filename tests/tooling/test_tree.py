@@ -19,6 +19,8 @@ MACHINE_PATH = re.compile(
     r"(?<![\w.$}/-])/(?:" + "|".join(["home", "root", "Users", "work", "mnt"]) + r")/[\w.]"
 )
 FILE_LINES = 250
+TEST_FILE_LINES = 350
+"""A table of cases may be long; a reader looks up one of them."""
 FUNCTION_LINES = 60
 
 
@@ -60,9 +62,13 @@ def test_no_foreign_lock_or_copied_proto_is_committed() -> None:
     assert strays + [name for name in tracked() if name.startswith("third_party/")] == []
 
 
+def _ceiling(name: str) -> int:
+    return TEST_FILE_LINES if name.startswith("tests/") else FILE_LINES
+
+
 def test_files_stay_small() -> None:
     """A hand-written Python file that outgrows 250 lines wants to be two."""
-    assert [name for name, text in python_sources() if text.count("\n") > FILE_LINES] == []
+    assert [name for name, text in python_sources() if text.count("\n") > _ceiling(name)] == []
 
 
 def test_functions_stay_small() -> None:

@@ -1,0 +1,87 @@
+"""The admin's transactions, and the whole adapter over HTTP."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.devchain.node import ALICE, BOB, account
+from tests.ports.ledgers import NETWORK, PARTY, OnDevchain
+from tracehold.adapters.ethereum.admin import Admin, address
+from tracehold.adapters.ethereum.client import Client
+from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.ids import Root
+from tracehold.devchain.chain import Settings as ChainSettings
+from tracehold.devchain.program import Service, running
+
+ROOT, NEXT = Root(b"\x01" * 32), Root(b"\x02" * 32)
+HOLDERS = [account(f"holder {number}") for number in range(2, 5)]
+
+
+# -- admin, HTTP
+
+
+async def test_admin_is_refused_in_words(chain: OnDevchain):
+    """The contract's errors reach whoever runs the command."""
+    with pytest.raises(Rejected, match="PartyTaken"):
+        await chain.admin.enrol_operator(chain.contract, PARTY)
+    with pytest.raises(Rejected, match=r"QuorumOutOfBounds\(quorum=2, operators=1\)"):
+        await chain.admin.set_quorum(chain.contract, 2)
+    with pytest.raises(Rejected, match=r"QuorumOutOfBounds\(quorum=2, operators=0\)"):
+        await chain.admin.deploy(NETWORK, 2)
+    assert await chain.admin.operator_of(chain.contract, PARTY) == 1
+    assert await chain.admin.operator_of(chain.contract, "urn:nobody") == 0
+
+
+async def test_admin_transaction_that_reverts_in_its_block(chain: OnDevchain):
+    """The estimate passed and the block did not: told as refused, never as done."""
+    chain.wire.answers["eth_estimateGas"] = {"result": "0x80000"}
+    with pytest.raises(Rejected, match="reverted in its block"):
+        await chain.admin.enrol_operator(chain.contract, PARTY)
+
+
+async def test_stranger_is_not_admin(chain: OnDevchain):
+    """Another funded account is refused before anything is sent."""
+    other = Admin(chain.client, bytes(BOB.key), chain._sleep)
+    with pytest.raises(Rejected, match="NotAdmin"):
+        await other.set_quorum(chain.contract, 1)
+
+
+@pytest.mark.parametrize("text", ["", "0x", "0x1234", "c0" * 20, "0x" + "zz" * 20, "0x" + "00" * 21])
+def test_malformed_address(text: str):
+    """An address has 0x and 40 hexadecimal digits."""
+    with pytest.raises(Rejected) as refused:
+        address(text)
+    assert refused.value.code == "BAD_CONFIG"
+
+
+async def test_over_http(tmp_path: Path):
+    """web3's provider against the devchain program: deploy, enrol, anchor, find, then silence."""
+    settings = ChainSettings(tmp_path, 7447, [ALICE.address, BOB.address])
+    waits = 0
+
+    async def sleep(_: float) -> None:
+        nonlocal waits
+        waits += 1
+
+    with running(settings, Service(), threading.Event().set) as server:
+        client = Client(server.url)
+        chain = OnDevchain.__new__(OnDevchain)
+        chain.admin = Admin(client, bytes(ALICE.key), sleep)
+        chain.contract = await chain.admin.deploy(NETWORK, 0)
+        await chain.enrol(PARTY, bytes(BOB.key))
+        ledger = EthereumLedger(Settings(rpc=server.url, contract=chain.contract, secret=bytes(BOB.key)))
+        transaction = await ledger.prepare_anchor(0, 3, ROOT, [])
+        mined = None
+        while mined is None:
+            await ledger.send(transaction)
+            mined = await ledger.find(transaction)
+        assert mined.anchor is not None
+        assert str(await ledger.finality()) == "tag"
+        assert await ledger.is_final(mined.anchor)
+        assert (await ledger.proof(mined.anchor)).receipt_path
+    with pytest.raises(Unavailable):
+        await ledger.height()
+    await ledger.close()
+    await client.close()
