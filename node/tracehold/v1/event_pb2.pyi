@@ -340,8 +340,8 @@ class SensorReport(_message.Message):
     """Microorganism, URI; excludes `chemical_substance`."""
     device_id: _builtins.str
     """URI of the device."""
-    exception: _builtins.bool
-    """That the value is out of its bounds."""
+    exception: _builtins.str
+    """That the value is out of its bounds, CBV word or URI: `ALARM_CONDITION`, `ERROR_CONDITION`."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """Time of this value."""
@@ -367,16 +367,14 @@ class SensorReport(_message.Message):
         microorganism: _builtins.str = ...,
         time: _timestamp_pb2.Timestamp | None = ...,
         device_id: _builtins.str = ...,
-        exception: _builtins.bool | None = ...,
+        exception: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_boolean_value", b"_boolean_value", "_exception", b"_exception", "_max_value", b"_max_value", "_mean_value", b"_mean_value", "_min_value", b"_min_value", "_perc_rank", b"_perc_rank", "_perc_value", b"_perc_value", "_s_dev", b"_s_dev", "_value", b"_value", "boolean_value", b"boolean_value", "exception", b"exception", "max_value", b"max_value", "mean_value", b"mean_value", "min_value", b"min_value", "perc_rank", b"perc_rank", "perc_value", b"perc_value", "s_dev", b"s_dev", "time", b"time", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_boolean_value", b"_boolean_value", "_max_value", b"_max_value", "_mean_value", b"_mean_value", "_min_value", b"_min_value", "_perc_rank", b"_perc_rank", "_perc_value", b"_perc_value", "_s_dev", b"_s_dev", "_value", b"_value", "boolean_value", b"boolean_value", "max_value", b"max_value", "mean_value", b"mean_value", "min_value", b"min_value", "perc_rank", b"perc_rank", "perc_value", b"perc_value", "s_dev", b"s_dev", "time", b"time", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_boolean_value", b"_boolean_value", "_exception", b"_exception", "_max_value", b"_max_value", "_mean_value", b"_mean_value", "_min_value", b"_min_value", "_perc_rank", b"_perc_rank", "_perc_value", b"_perc_value", "_s_dev", b"_s_dev", "_value", b"_value", "boolean_value", b"boolean_value", "chemical_substance", b"chemical_substance", "component", b"component", "device_id", b"device_id", "exception", b"exception", "hex_binary_value", b"hex_binary_value", "max_value", b"max_value", "mean_value", b"mean_value", "microorganism", b"microorganism", "min_value", b"min_value", "perc_rank", b"perc_rank", "perc_value", b"perc_value", "s_dev", b"s_dev", "string_value", b"string_value", "time", b"time", "type", b"type", "uom", b"uom", "uri_value", b"uri_value", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_boolean_value", b"_boolean_value", "_max_value", b"_max_value", "_mean_value", b"_mean_value", "_min_value", b"_min_value", "_perc_rank", b"_perc_rank", "_perc_value", b"_perc_value", "_s_dev", b"_s_dev", "_value", b"_value", "boolean_value", b"boolean_value", "chemical_substance", b"chemical_substance", "component", b"component", "device_id", b"device_id", "exception", b"exception", "hex_binary_value", b"hex_binary_value", "max_value", b"max_value", "mean_value", b"mean_value", "microorganism", b"microorganism", "min_value", b"min_value", "perc_rank", b"perc_rank", "perc_value", b"perc_value", "s_dev", b"s_dev", "string_value", b"string_value", "time", b"time", "type", b"type", "uom", b"uom", "uri_value", b"uri_value", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__boolean_value: _TypeAlias = _typing.Literal["boolean_value"]  # noqa: Y015
     _WhichOneofArgType__boolean_value: _TypeAlias = _typing.Literal["_boolean_value", b"_boolean_value"]  # noqa: Y015
-    _WhichOneofReturnType__exception: _TypeAlias = _typing.Literal["exception"]  # noqa: Y015
-    _WhichOneofArgType__exception: _TypeAlias = _typing.Literal["_exception", b"_exception"]  # noqa: Y015
     _WhichOneofReturnType__max_value: _TypeAlias = _typing.Literal["max_value"]  # noqa: Y015
     _WhichOneofArgType__max_value: _TypeAlias = _typing.Literal["_max_value", b"_max_value"]  # noqa: Y015
     _WhichOneofReturnType__mean_value: _TypeAlias = _typing.Literal["mean_value"]  # noqa: Y015
@@ -393,8 +391,6 @@ class SensorReport(_message.Message):
     _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__boolean_value) -> _WhichOneofReturnType__boolean_value | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__exception) -> _WhichOneofReturnType__exception | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_value) -> _WhichOneofReturnType__max_value | None: ...
     @_typing.overload

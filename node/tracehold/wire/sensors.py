@@ -15,8 +15,6 @@ _NUMBERS = {
     "perc_rank": "percRank",
     "perc_value": "percValue",
 }
-ALARM = "ALARM_CONDITION"
-"""What a report that is out of its bounds says in `exception` (CBV sensor alert type)."""
 
 
 def sensor_elements(elements: Iterable[pb.SensorElement], path: str) -> list[Members]:
@@ -61,6 +59,7 @@ def _report(report: pb.SensorReport, path: str) -> Members:
             "microorganism": report.microorganism,
             "time": time_text(report, "time", path),
             "deviceID": report.device_id,
+            "exception": report.exception,
         }
     )
     return texts | _numbers(report, path) | _booleans(report)
@@ -75,9 +74,4 @@ def _numbers(report: Any, path: str) -> Members:
 
 
 def _booleans(report: pb.SensorReport) -> Members:
-    members: Members = {}
-    if report.HasField("boolean_value"):
-        members["booleanValue"] = report.boolean_value
-    if report.exception:
-        members["exception"] = ALARM
-    return members
+    return {"booleanValue": report.boolean_value} if report.HasField("boolean_value") else {}
