@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.blocks import BLOCK_TIME, CHAIN_ID, CONTRACT, anchored_log
-from tests.logs import NETWORK
+from tests.blocks import BLOCK_TIME, CHAIN_ID, CONTRACT, anchored_log, keccak256, word
+from tests.logs import NETWORK, NODE_KEY, OPERATOR
 from tracehold.core.anchor import Anchor
 from tracehold.core.anchorproof import AnchoredEvent
 
@@ -21,7 +21,13 @@ def honest(anchor: Anchor, final: int | None = None) -> Answers:
     _, topics, data = anchored_log(event)
     log = {"topics": ["0x" + topic.hex() for topic in topics], "data": "0x" + data.hex()}
     newest = anchor.block_number + 2 if final is None else final
-    node = [bytes(32)] * 5 + [bytes(anchor.log), bytes(32)]
+    node = [word(4), *[bytes(32)] * 3, NODE_KEY.public.raw, bytes(anchor.log), bytes(32)]
+    calls = {
+        "networkId()": bytes(NETWORK),
+        "nodeAt(uint32)" + word(anchor.node).hex(): b"".join(node),
+        "operatorAt(uint32)" + word(4).hex(): keccak256(OPERATOR.encode()) + word(1),
+    }
+    told = {_data(call): answer for call, answer in calls.items()}
     return {
         "eth_chainId": lambda _: hex(CHAIN_ID),
         "eth_blockNumber": lambda _: hex(newest + 50),
@@ -31,8 +37,14 @@ def honest(anchor: Anchor, final: int | None = None) -> Answers:
             else {"hash": "0x" + anchor.block_hash.hex(), "timestamp": hex(BLOCK_TIME)}
         ),
         "eth_getLogs": lambda params: [log] if params[0]["address"] == "0x" + CONTRACT.hex() else [],
-        "eth_call": lambda params: "0x" + (b"".join(node) if len(params[0]["data"]) > 10 else NETWORK).hex(),
+        "eth_call": lambda params: "0x" + told[params[0]["data"]].hex(),
     }
+
+
+def _data(call: str) -> str:
+    """Call data of a signature, followed by its argument in hex."""
+    signature, _, argument = call.partition(")")
+    return "0x" + keccak256(f"{signature})".encode())[:4].hex() + argument
 
 
 @contextmanager

@@ -7,52 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
-from tests.blocks import CHAIN_ID, CONTRACT, anchor
-from tests.client.chain_server import chain, honest
-from tests.logs import NETWORK, Log, without_proof
-from tracehold.cli.verify import verify
+from tests.client.verifying import ENTRY, app, run, trusting
+from tests.logs import Log
 from tracehold.core.anchor import Anchor
-from tracehold.core.evidence import Evidence, encode_evidence
-
-SIZE, ENTRY = 9, 5
-
-app = typer.Typer()
-app.command()(verify)
-
-
-@pytest.fixture
-def log() -> Log:
-    """Nine entries, of which the farm's events begin at 2."""
-    return Log().fill(SIZE)
-
-
-@pytest.fixture
-def proved(log: Log) -> Anchor:
-    """The log's anchor with its proof."""
-    return anchor(log, SIZE)
-
-
-def run(tmp_path: Path, evidence: Evidence | bytes, *options: str) -> Result:
-    """The command on this evidence."""
-    file = tmp_path / "evidence"
-    file.write_bytes(evidence if isinstance(evidence, bytes) else encode_evidence(evidence))
-    return CliRunner().invoke(app, [str(file), *options])
-
-
-def trusting(tmp_path: Path, *blocks: bytes, **changes: Any) -> tuple[str, str]:
-    """The options of a trust file that pins these blocks."""
-    pins = {
-        "network": NETWORK.hex(),
-        "chainId": CHAIN_ID,
-        "contract": "0x" + CONTRACT.hex(),
-        "blocks": ["0x" + block.hex() for block in blocks],
-    }
-    path = tmp_path / "trust.json"
-    path.write_text(json.dumps(pins | changes))
-    return "--trust", str(path)
 
 
 @pytest.fixture
@@ -91,12 +50,19 @@ def test_without_trust_nothing_is_verified(tmp_path: Path, log: Log, proved: Anc
 @pytest.mark.usefixtures("no_sockets")
 @pytest.mark.parametrize(
     "changes",
-    [{"network": "00" * 32}, {"chainId": 1}, {"contract": "0x" + "00" * 20}, {"blocks": ["00" * 32]}],
+    [
+        {"network": "00" * 32},
+        {"chainId": 1},
+        {"contract": "0x" + "00" * 20},
+        {"blocks": ["00" * 32]},
+        {"nodes": {"1": "00" * 32}},
+        {"nodes": {"2": Log().id.hex()}},
+    ],
 )
 def test_trust_in_something_else_is_no_trust(
     tmp_path: Path, log: Log, proved: Anchor, changes: dict[str, Any]
 ):
-    """Exit 4: another network, chain, contract or block."""
+    """Exit 4: another network, chain, contract, block, log, or number of its node."""
     options = trusting(tmp_path, proved.block_hash, **changes)
     assert run(tmp_path, log.evidence(ENTRY, anchor=proved), *options).exit_code == 4
 
@@ -173,104 +139,3 @@ def test_json_answer_has_all_steps(tmp_path: Path, log: Log, proved: Anchor):
 def test_json_answer_to_malformed_input_is_json_too(tmp_path: Path):
     """Errors are JSON as well."""
     assert json.loads(run(tmp_path, b"", "--json").stdout)["error"]["code"] == "MALFORMED_PROOF"
-
-
-def with_chain(tmp_path: Path, log: Log, made: Anchor, answers: dict[str, Any]) -> tuple[Result, list[Any]]:
-    """The command against a chain that answers like this."""
-    with chain(answers) as (url, requests):
-        options = ("--rpc", url, "--contract", "0x" + CONTRACT.hex())
-        return run(tmp_path, log.evidence(ENTRY, anchor=made), *options), requests
-
-
-@pytest.mark.parametrize("with_proof", [True, False])
-def test_verified_against_a_chain_of_ones_own(tmp_path: Path, log: Log, proved: Anchor, with_proof: bool):
-    """Exit 0 through the contract's event in the canonical, final block; a proof in the receipt is not
-    needed.
-    """
-    made = proved if with_proof else without_proof(proved)
-    result, _ = with_chain(tmp_path, log, made, honest(proved))
-    assert result.exit_code == 0, result.output
-
-
-@pytest.mark.parametrize(
-    ("method", "answer", "code"),
-    [
-        ("eth_chainId", "0x1", 4),
-        ("eth_call", "0x" + "00" * 32, 5),
-        ("eth_call", "0x", 4),
-        ("eth_getLogs", [], 1),
-        ("eth_getBlockByNumber", None, 1),
-        ("eth_chainId", 7, 5),
-        ("eth_getLogs", [{"topics": []}], 5),
-        ("eth_getLogs", [{"topics": ["0x"], "data": 3}], 5),
-        ("eth_chainId", b"no json", 5),
-        ("eth_chainId", b'{"error": {"code": -32000}}', 5),
-        ("eth_chainId", b"[" * 100_000, 5),
-        ("eth_chainId", b'"' + b"a" * (9 << 20) + b'"', 5),
-    ],
-)
-def test_chain_that_says_otherwise_or_nonsense(
-    tmp_path: Path, log: Log, proved: Anchor, method: str, answer: Any, code: int
-):
-    """What the chain denies is false, another chain is not trusted, and nonsense is not reachable; never exit
-    0.
-    """
-    result, _ = with_chain(tmp_path, log, proved, honest(proved) | {method: lambda _: answer})
-    assert result.exit_code == code, result.output
-
-
-def test_block_that_is_not_final_yet(tmp_path: Path, log: Log, proved: Anchor):
-    """Exit 3: on the chain, and not deep enough."""
-    result, _ = with_chain(tmp_path, log, proved, honest(proved, final=proved.block_number - 1))
-    assert result.exit_code == 3
-
-
-def test_chain_without_the_word_finalized_is_judged_by_depth(tmp_path: Path, log: Log, proved: Anchor):
-    """Twelve blocks on top make final where the chain does not know `finalized`."""
-    answers = honest(proved)
-    blocks = answers["eth_getBlockByNumber"]
-    error = b'{"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "unknown block"}}'
-    answers["eth_getBlockByNumber"] = lambda p: error if p[0] == "finalized" else blocks(p)
-    answers["eth_blockNumber"] = lambda _: hex(proved.block_number + 12)
-    assert with_chain(tmp_path, log, proved, answers)[0].exit_code == 0
-    answers["eth_blockNumber"] = lambda _: hex(proved.block_number + 11)
-    assert with_chain(tmp_path, log, proved, answers)[0].exit_code == 3
-
-
-def test_redirect_of_the_chain_is_not_followed(tmp_path: Path, log: Log, proved: Anchor):
-    """The user named one address; an answer that points elsewhere is no answer."""
-    with chain(honest(proved)) as (elsewhere, asked):
-        answers = honest(proved) | {"eth_getBlockByNumber": lambda _: (307, elsewhere)}
-        result, _ = with_chain(tmp_path, log, proved, answers)
-    assert result.exit_code == 5
-    assert asked == []
-
-
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://", "127.0.0.1:8545"])
-def test_only_http_addresses_are_asked(tmp_path: Path, log: Log, proved: Anchor, url: str):
-    """Exit 2: other schemes could read files."""
-    options = ("--rpc", url, "--contract", "0x" + CONTRACT.hex())
-    assert run(tmp_path, log.evidence(ENTRY, anchor=proved), *options).exit_code == 2
-
-
-def test_chain_that_is_down_is_not_reachable(tmp_path: Path, log: Log, proved: Anchor):
-    """Exit 5."""
-    options = ("--rpc", "http://127.0.0.1:1", "--contract", "0x" + CONTRACT.hex())
-    assert run(tmp_path, log.evidence(ENTRY, anchor=proved), *options).exit_code == 5
-
-
-def test_rpc_and_contract_go_together(tmp_path: Path, log: Log, proved: Anchor):
-    """Exit 2: a chain without the contract's address proves nothing."""
-    assert run(tmp_path, log.evidence(ENTRY, anchor=proved), "--rpc", "http://127.0.0.1:1").exit_code == 2
-
-
-def test_chain_is_asked_nothing_but_reads(tmp_path: Path, log: Log, proved: Anchor):
-    """No transaction, no account, no key is ever sent to the chain."""
-    _, requests = with_chain(tmp_path, log, proved, honest(proved))
-    assert {request["method"] for request in requests} <= {
-        "eth_chainId",
-        "eth_getBlockByNumber",
-        "eth_getLogs",
-        "eth_call",
-        "eth_blockNumber",
-    }

@@ -14,6 +14,7 @@ from tracehold.cli.demo.world import MARKER, World, free_port
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.core.keys import Ed25519Key
 from tracehold_client import Client, event_json
+from tracehold_client.rest import RestClient
 
 OPERATOR = "https://id.gs1.org/417/9521901000006"
 SENDER = Company("sender", "9521601")
@@ -123,3 +124,23 @@ def copied(world: World, folder: Path) -> World:
         text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}")
     config.write_text(text)
     return made
+
+
+@pytest.fixture(scope="module")
+def anonymous(running: Running) -> Iterator[Client]:
+    """A client without a token: enough for statements."""
+    with Client(running.world.grpc) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def sender(running: Running) -> Iterator[Client]:
+    """A client that may let the node sign for SENDER."""
+    with Client(running.world.grpc, token=running.sender) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def rest(running: Running) -> RestClient:
+    """The same over REST."""
+    return RestClient(running.world.rest, token=running.sender)

@@ -21,7 +21,9 @@ CONFIRMATIONS = 12
 _WORD = 32
 _NETWORK_ID = keccak256(b"networkId()")[:4]
 _NODE_AT = keccak256(b"nodeAt(uint32)")[:4]
-_NODE_WORDS, _LOG_WORD = 7, 5  # struct Node: operator, account, roles, active, nodeKey, log, recordHash
+_NODE_WORDS, _KEY_WORD, _LOG_WORD = 7, 4, 5  # operator, account, roles, active, nodeKey, log, recordHash
+_OPERATOR_AT = keccak256(b"operatorAt(uint32)")[:4]
+_OPERATOR_WORDS = 2  # partyHash, active
 _ADDRESS = re.compile(r"(?:0x)?([0-9a-fA-F]{40})", re.ASCII)
 
 
@@ -66,6 +68,7 @@ def chain_view(rpc: JsonRpc, contract: bytes, anchor: Anchor) -> ChainView:
     """
     block = rpc.call("eth_getBlockByNumber", hex(anchor.block_number), False)
     block_hash = _bytes(block["hash"], 32) if block else None
+    log, key, operator = _node(rpc, contract, anchor.node)
     return ChainView(
         chain_id=_number(rpc.call("eth_chainId")),
         contract=contract,
@@ -74,7 +77,9 @@ def chain_view(rpc: JsonRpc, contract: bytes, anchor: Anchor) -> ChainView:
         block_time=_number(block["timestamp"]) if block else None,
         final_number=_final_number(rpc),
         event=_event(rpc, contract, anchor, block_hash) if block_hash else None,
-        node_log=_node_log(rpc, contract, anchor.node),
+        node_log=log,
+        node_key=key,
+        operator_hash=operator,
     )
 
 
@@ -98,10 +103,18 @@ def _decoded(entry: Any) -> AnchoredEvent:
         raise _unusable("a log") from error
 
 
-def _node_log(rpc: JsonRpc, contract: bytes, node: int) -> bytes | None:
-    words = _call(rpc, contract, _NODE_AT + node.to_bytes(_WORD, "big"), _NODE_WORDS)
-    log = words[_LOG_WORD * _WORD : (_LOG_WORD + 1) * _WORD]
-    return log if any(log) else None
+def _node(rpc: JsonRpc, contract: bytes, number: int) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """(log, node key, keccak256 of the operator's party) of a node, None for what the contract has not."""
+    if number >= 1 << 32:
+        return None, None, None  # the contract would refuse the question itself
+    answer = _call(rpc, contract, _NODE_AT + number.to_bytes(_WORD, "big"), _NODE_WORDS)
+    words = [answer[at : at + _WORD] for at in range(0, len(answer), _WORD)]
+    party = _call(rpc, contract, _OPERATOR_AT + words[0], _OPERATOR_WORDS)[:_WORD]
+    return _unless_zero(words[_LOG_WORD]), _unless_zero(words[_KEY_WORD]), _unless_zero(party)
+
+
+def _unless_zero(word: bytes) -> bytes | None:
+    return word if any(word) else None
 
 
 def _final_number(rpc: JsonRpc) -> int:

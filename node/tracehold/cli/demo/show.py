@@ -198,6 +198,7 @@ class Show:
             "chainId": status.chain_id,
             "contract": self.world.contract,
             "blocks": blocks,
+            "nodes": {str(receipt.anchor.node): receipt.log for receipt in receipts},
         }
 
 
