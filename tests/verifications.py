@@ -5,6 +5,8 @@ import pytest
 from tests.blocks import BLOCK_TIME, CHAIN_ID, CONTRACT, anchor, keccak256, proof_of
 from tests.logs import (
     NETWORK,
+    NODE_KEY,
+    OPERATOR,
     START,
     Log,
 )
@@ -23,7 +25,9 @@ from tracehold.core.roster import Speaker
 NOW = (START + 1_000) * 1000
 LOG = Log().fill(10)
 ANCHOR = anchor(LOG, 8, 2)
-TRUST = Trust(NETWORK, CHAIN_ID, CONTRACT, frozenset({keccak256(proof_of(ANCHOR).headers[-1])}))
+TRUST = Trust(
+    NETWORK, CHAIN_ID, CONTRACT, frozenset({keccak256(proof_of(ANCHOR).headers[-1])}), {ANCHOR.node: LOG.id}
+)
 EVIDENCE = LOG.evidence(5, 8, ANCHOR)
 EVENT = AnchoredEvent(1, 2, 8, LOG.root(8), (2,))
 CHAIN = ChainView(
@@ -35,6 +39,8 @@ CHAIN = ChainView(
     ANCHOR.block_number,
     EVENT,
     LOG.id,
+    NODE_KEY.public.raw,
+    keccak256(OPERATOR.encode()),
 )
 STEPS = 9
 

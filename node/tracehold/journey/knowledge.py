@@ -4,10 +4,25 @@ is one.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from tracehold.journey.horizon import Horizon
 from tracehold.journey.ports import Graph, Ledger, Peers, RecordLog
 from tracehold.journey.speakers import Speakers
+
+_T = TypeVar("_T")
+
+
+class Run(Protocol):
+    """Does work that only computes, away from the event loop where there is such a place."""
+
+    async def __call__(self, work: Callable[[], _T], /) -> _T:
+        """What `work` returns or raises."""
+
+
+async def at_once(work: Callable[[], _T], /) -> _T:
+    """Here and now."""
+    return work()
 
 
 def untold(_: str) -> None:
@@ -25,7 +40,7 @@ class Knowledge:
 
     `node` is this node's number in the contract (0 before it is enrolled); `micros` a clock in microseconds
     for the timings of answers; `fault` is told of stored bytes that do not match, in a line without their
-    content.
+    content; `run` does what strangers may make slow.
     """
 
     log: RecordLog
@@ -35,6 +50,7 @@ class Knowledge:
     node: int = 0
     micros: Callable[[], int] = timeless
     fault: Callable[[str], None] = untold
+    run: Run = at_once
     speakers: Speakers = field(init=False)
     horizon: Horizon | None = field(init=False)
 

@@ -4,7 +4,8 @@ from tracehold.core.anchor import Anchor
 from tracehold.core.anchorproof import AnchoredEvent
 from tracehold.core.evidence import ChainView
 from tracehold.core.ids import LogId
-from tracehold.journey.ports import Ledger
+from tracehold.core.trie import keccak256
+from tracehold.journey.ports import Ledger, Member
 
 
 class LedgerView:
@@ -13,13 +14,11 @@ class LedgerView:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._views: dict[tuple[int, int], ChainView] = {}
-        self._logs: dict[int, LogId] | None = None
+        self._members: dict[int, Member] | None = None
 
     async def logs(self) -> dict[int, LogId]:
         """The log of each member, by node number. Raises `Unavailable("CHAIN_DOWN")`, as all here do."""
-        if self._logs is None:
-            self._logs = {member.number: member.log for member in await self._ledger.members()}
-        return self._logs
+        return {number: member.log for number, member in (await self._known()).items()}
 
     async def of(self, anchor: Anchor | None) -> ChainView:
         """The chain as it stands, and what it holds of this anchor."""
@@ -28,13 +27,19 @@ class LedgerView:
             self._views[key] = await self._ask(anchor)
         return self._views[key]
 
+    async def _known(self) -> dict[int, Member]:
+        if self._members is None:
+            self._members = {member.number: member for member in await self._ledger.members()}
+        return self._members
+
     async def _ask(self, anchor: Anchor | None) -> ChainView:
         network = await self._ledger.network()
         fixed = (network.chain_id, network.contract, network.network_id)
         found = await self._ledger.find_anchor(anchor.node, anchor.size) if anchor else None
         if anchor is None or found is None:
-            return ChainView(*fixed, None, None, 0, None, None)
+            return ChainView(*fixed, None, None, 0, None, None, None, None)
         event = AnchoredEvent(found.node, found.prev_size, found.size, found.root, ())
         final = found.block_number if await self._ledger.is_final(found) else found.block_number - 1
-        log = (await self.logs()).get(anchor.node)
-        return ChainView(*fixed, found.block_hash, found.block_time, final, event, log)
+        by = (await self._known()).get(anchor.node)
+        who = (by.log, by.node_key, keccak256(by.operator.encode())) if by else (None, None, None)
+        return ChainView(*fixed, found.block_hash, found.block_time, final, event, *who)

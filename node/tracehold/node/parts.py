@@ -39,8 +39,8 @@ from tracehold.node.verifying import threaded
 GRAPH_FILE = "graph.sqlite"
 NUMBER = "contract/node-number"
 FIRST_LOOK_S = 5.0
-"""Seconds that a start waits to learn the node's number; without it answers name no holder number until the
-next start.
+"""Seconds that a start waits to learn the node's number; without it
+answers name no holder number until the next start.
 """
 
 
@@ -78,8 +78,8 @@ class Parts:
 async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[Parts]:
     """Open the stores and put the parts together; close everything in reverse at the end.
 
-    Raises BAD_CONFIG, STORE_BUSY, what is Broken in the stores, and CHAIN_DOWN at the very first start, which
-    needs the network's id.
+    Raises BAD_CONFIG, STORE_BUSY, what is Broken in the stores, and CHAIN_DOWN at the
+    very first start, which needs the network's id.
     """
     started_at = time.time()
     metrics = Metrics()
@@ -128,6 +128,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
                 node=await _number(store, ledger),
                 micros=_micros,
                 fault=faults.record,
+                run=asyncio.to_thread,
             ),
         )
 

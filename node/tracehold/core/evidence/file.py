@@ -7,18 +7,18 @@ from typing import Any
 
 from tracehold.core import cbor
 from tracehold.core.errors import Rejected
+from tracehold.core.limits import MAX_EVIDENCE_BYTES, MAX_EVIDENCE_CONTROLS
 
 MAGIC = "tracehold/evidence/v1"
-MAX_EVIDENCE_BYTES = 16 << 20
 
+_MAX_ITEMS = 3 * MAX_EVIDENCE_CONTROLS + 16
 _MAGIC, _RECORD, _RECEIPT, _CONTROLS = range(4)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Bytes only, nothing verified. `controls` are (record, receipt) by position, the log header first;
-    all receipts
-    are made under one checkpoint. Nothing in here is ever a reason to trust it.
+    """Bytes only, nothing verified. `controls` are (record, receipt) by position, the log header first; all
+    receipts are made under one checkpoint. Nothing in here is ever a reason to trust it.
     """
 
     record: bytes
@@ -42,12 +42,12 @@ def decode_evidence(raw: bytes) -> Evidence:
     if len(raw) > MAX_EVIDENCE_BYTES:
         raise _malformed(f"over {MAX_EVIDENCE_BYTES} bytes")
     try:
-        parts = cbor.decode(raw)
+        parts = cbor.decode(raw, _MAX_ITEMS)
     except Rejected as error:
         raise _malformed(error.message) from error
     match parts:
         case {0: str(magic), 1: bytes(record), 2: bytes(receipt), 3: [_, *_] as controls, **others}:
-            if magic == MAGIC and not others:
+            if magic == MAGIC and not others and len(controls) <= MAX_EVIDENCE_CONTROLS:
                 return Evidence(record, receipt, tuple(map(_pair, controls)))
     raise _malformed(f"no {MAGIC} file")
 

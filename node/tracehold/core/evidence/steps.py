@@ -11,10 +11,11 @@ from tracehold.core.anchorproof import check_event, prove
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence.file import Evidence
 from tracehold.core.evidence.trust import ChainView, Trust
+from tracehold.core.evidence.vouching import check_chain, check_log, check_pins
 from tracehold.core.ids import Root
 from tracehold.core.merkle import leaf_hash, root_from_inclusion, verify_consistency
 from tracehold.core.receipt import Receipt, check_receipt, parse_receipt
-from tracehold.core.record import Record, check_signature, parse
+from tracehold.core.record import CONTROL_KINDS, Record, check_signature, parse
 from tracehold.core.roster import Roster, Speaker
 
 CLOCK_SKEW_MS = 300_000
@@ -24,8 +25,7 @@ CLOCK_SKEW_MS = 300_000
 @dataclass(slots=True)
 class Case:
     """One verification under way: what was given, and what the steps so far found. A field is set by the
-    step that
-    its comment names; later steps read it.
+    step that its comment names; later steps read it.
     """
 
     evidence: Evidence
@@ -39,7 +39,8 @@ class Case:
     speaker: Speaker = field(init=False)  # 2
     root: Root = field(init=False)  # 3
     anchor: Anchor = field(init=False)  # 7
-    block_hashes: tuple[bytes, ...] = ()  # 7, where the receipt carries a proof
+    block_hashes: tuple[bytes, ...] = ()  # 7: the anchor's block, and those upon it that the receipt holds
+    vouched: bool = False  # 2 or 8: somebody other than the file says that this log is this operator's
     late: bool = False  # 9
 
 
@@ -47,13 +48,16 @@ def read_bytes(case: Case) -> str:
     """(1) The record's bytes are a record, and give the entry: their fingerprint. Receipts can be read."""
     case.record = parse(case.evidence.record)
     case.receipt = parse_receipt(case.evidence.receipt)
-    case.controls = [(parse(raw), parse_receipt(receipt)) for raw, receipt in case.evidence.controls]
+    case.controls = [_read_control(raw, receipt) for raw, receipt in case.evidence.controls]
     return f"fingerprint {case.record.fingerprint.hex()}"
 
 
 def check_record_signature(case: Case) -> str:
-    """(2) The record is signed by a key that the control records let sign for its party, by position."""
+    """(2) The record is signed by a key that the control records let sign for its party, by position; the
+    log is of the network and among the logs that the verifier pins.
+    """
     case.roster = _roster(case.controls)
+    case.vouched = check_log(case.trust, case.chain, case.roster)
     index = case.receipt.index
     check_signature(case.record, case.roster.check(case.record, index))
     case.speaker = case.roster.speaker(case.record, index)
@@ -125,35 +129,29 @@ def check_anchor(case: Case) -> str:
     where = f"node {anchor.node}, block {anchor.block_number}"
     if anchor.proof is not None:
         case.block_hashes = prove(anchor, anchor.proof).block_hashes
-        return f"{where}, proved to its header"
+        return f"{where}: event proved to its header; transaction hash and log index are hints"
     if case.chain is None:
         raise Rejected("UNTRUSTED", "the receipt holds no proof of its anchor, and no chain was given")
     if case.chain.event is None:
         raise _false("the chain has no such event")
     check_event(case.chain.event, anchor)
-    return f"{where}, as the given chain says"
+    case.block_hashes = (anchor.block_hash,)
+    return f"{where}: event as the given chain says; transaction hash and log index are hints"
 
 
 def check_trust(case: Case) -> str:
-    """(8) The block is one that the verifier trusts, on its chain, under its contract, of its network."""
-    trust, chain, anchor = case.trust, case.chain, case.anchor
-    pins = [(trust.network, trust.chain_id, trust.contract)]
-    if chain is not None:
-        pins.append((chain.network, chain.chain_id, chain.contract))
-    for network, chain_id, contract in pins:
-        _agree("network", case.roster.network, network)
-        _agree("contract", anchor.contract, contract)
-        if chain_id not in (None, anchor.chain_id):
-            raise Rejected("UNTRUSTED", f"chain id {anchor.chain_id}, expected {chain_id}")
-    if chain is not None:
-        return _check_chain(chain, anchor)
-    if not trust.block_hashes:
+    """(8) The block is one that the verifier trusts, on its chain, under its contract; there the node keeps
+    this log. Where a trust file and a chain are given, both must agree.
+    """
+    found = []
+    if case.trust != Trust():
+        found.append(check_pins(case.trust, case.anchor, case.block_hashes))
+    if case.chain is not None:
+        found.append(check_chain(case.chain, case.anchor, case.roster))
+    if not found:
         raise Rejected("UNTRUSTED", "neither a trust file nor a chain was given")
-    if None in (trust.network, trust.chain_id, trust.contract):
-        raise Rejected("UNTRUSTED", "network, chain id and contract must be pinned with the blocks")
-    if not trust.block_hashes.intersection(case.block_hashes):
-        raise Rejected("UNTRUSTED", f"block {anchor.block_hash.hex()} is not pinned, nor is one upon it")
-    return f"pinned block on chain {anchor.chain_id}"
+    case.vouched = True
+    return ", ".join(found)
 
 
 def check_times(case: Case) -> str:
@@ -182,6 +180,16 @@ STEPS: tuple[tuple[str, Callable[[Case], str]], ...] = (
 """Every step is required, and their order is part of what each may assume."""
 
 
+def _read_control(raw: bytes, receipt: bytes) -> tuple[Record, Receipt]:
+    record, proof = parse(raw), parse_receipt(receipt)
+    # What no step would read is refused before the next is read: a file's cost stays that of what it says.
+    if record.header.kind not in CONTROL_KINDS or proof.anchor is not None:
+        raise Rejected(
+            "MALFORMED_PROOF", "only control records stand here, and their receipts hold no anchor"
+        )
+    return record, proof
+
+
 def _roster(controls: list[tuple[Record, Receipt]]) -> Roster:
     indexes = [receipt.index for _, receipt in controls]
     if indexes[:1] != [0] or indexes != sorted(set(indexes)):
@@ -195,26 +203,6 @@ def _roster(controls: list[tuple[Record, Receipt]]) -> Roster:
 
 def _root(record: Record, receipt: Receipt) -> Root:
     return root_from_inclusion(leaf_hash(record.fingerprint), receipt.index, receipt.size, receipt.path)
-
-
-def _agree(what: str, got: bytes, expected: bytes | None) -> None:
-    if expected is not None and got != expected:
-        raise Rejected("UNTRUSTED", f"{what} {got.hex()}, expected {expected.hex()}")
-
-
-def _check_chain(chain: ChainView, anchor: Anchor) -> str:
-    if chain.block_hash != anchor.block_hash:
-        got = chain.block_hash.hex() if chain.block_hash else "none"
-        raise _false(f"block {anchor.block_number} of the chain is {got}, expected {anchor.block_hash.hex()}")
-    if chain.event is None:
-        raise _false("the chain has no such event")
-    check_event(chain.event, anchor)
-    if chain.node_log != anchor.log:
-        got = chain.node_log.hex() if chain.node_log else "none"
-        raise _false(f"node {anchor.node} has log {got} in the contract, expected {anchor.log.hex()}")
-    if anchor.block_number > chain.final_number:
-        raise Rejected("NOT_ANCHORED", f"block {anchor.block_number}; final is {chain.final_number}")
-    return f"final on the given chain {anchor.chain_id}"
 
 
 def _false(message: str) -> Rejected:

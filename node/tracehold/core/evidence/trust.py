@@ -4,38 +4,43 @@ Trust never comes from the evidence (protocol section 6).
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tracehold.core import strict_json
 from tracehold.core.anchorproof import AnchoredEvent
 from tracehold.core.errors import Rejected
-from tracehold.core.ids import NetworkId
+from tracehold.core.ids import LogId, NetworkId
 
 _HEX = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})+)", re.ASCII)
-_KEYS = {"network", "chainId", "contract", "blocks"}
+_NODE = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+_KEYS = {"network", "chainId", "contract", "blocks", "nodes"}
 _LATER = {"signers", "accounts", "threshold"}
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Pins: network id, chain id, contract (20 bytes), and hashes of blocks that the verifier knows to be
-    final.
+    """Pins: network id, chain id, contract (20 bytes), hashes of blocks that the verifier knows to be final,
+    and the logs of the contract's nodes by node number. A log id pins the log's header, and with it the
+    operator's name and the node key.
     """
 
     network: NetworkId | None = None
     chain_id: int | None = None
     contract: bytes | None = None
     block_hashes: frozenset[bytes] = frozenset()
+    nodes: Mapping[int, LogId] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ChainView:
     """What the verifier's own chain answered about one anchor; plain data, asked by the caller.
 
-    `network` is the contract's network id, `node_log` its log id of the anchor's node; `block_hash` and
-    `block_time` (seconds) are of the canonical block at the anchor's number, `final_number` the newest
-    final block; `event` is the anchor's event as found in that block. None means that there is none.
+    `network` is the contract's network id; `node_log` and `node_key` (Ed25519, 32 bytes) are what it has for
+    the anchor's node, `operator_hash` is keccak256 of the party of that node's operator; `block_hash` and
+    `block_time` (seconds) are of the canonical block at the anchor's number, `final_number` the newest final
+    block; `event` is the anchor's event as found in that block. None means that there is none.
     """
 
     chain_id: int
@@ -46,10 +51,13 @@ class ChainView:
     final_number: int
     event: AnchoredEvent | None
     node_log: bytes | None
+    node_key: bytes | None
+    operator_hash: bytes | None
 
 
 def parse_trust(raw: bytes) -> Trust:
-    """The trust of a file `{"network": HEX, "chainId": N, "contract": "0x..", "blocks": ["0x..", ...]}`.
+    """The trust of a file `{"network": HEX, "chainId": N, "contract": "0x..", "blocks": ["0x..", ...],
+    "nodes": {"1": HEX of its log id, ...}}`.
 
     Raises BAD_CONFIG: for unknown keys too, since a pin that is overlooked is worse than none.
     """
@@ -68,6 +76,7 @@ def parse_trust(raw: bytes) -> Trust:
         _chain_id(parts["chainId"]),
         _bytes(parts["contract"], 20, "contract"),
         _blocks(parts["blocks"]),
+        _nodes(parts["nodes"]),
     )
 
 
@@ -75,6 +84,12 @@ def _blocks(value: Any) -> frozenset[bytes]:
     if type(value) is not list or not value:
         raise _bad("blocks", "at least one block hash must be pinned")
     return frozenset(_bytes(entry, 32, "blocks") for entry in value)
+
+
+def _nodes(value: Any) -> dict[int, LogId]:
+    if type(value) is not dict or not value or not all(map(_NODE.fullmatch, value)):
+        raise _bad("nodes", "the log of at least one node must be pinned, by the node's number")
+    return {int(number): LogId(_bytes(log, 32, f"nodes.{number}")) for number, log in value.items()}
 
 
 def _chain_id(value: Any) -> int:
