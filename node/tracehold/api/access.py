@@ -41,8 +41,8 @@ class Caller:
     reader: Reader = ANONYMOUS
 
     def require(self, role: str) -> None:
-        """Returns if the caller has the role; UNAUTHENTICATED without a token, FORBIDDEN with one that lacks
-        it.
+        """Returns if the caller has the role; UNAUTHENTICATED
+        without a token, FORBIDDEN with one that lacks it.
         """
         if role in self.roles:
             return
@@ -53,8 +53,8 @@ class Caller:
     def captures_for(self, party: str) -> str:
         """The party for which the creator shall sign: the token's own; an empty `party` means that one.
 
-        Raises UNAUTHENTICATED, or FORBIDDEN where the role is missing or the token is for another party or
-        for none.
+        Raises UNAUTHENTICATED, or FORBIDDEN where the role is missing or the token
+        is for another party or for none.
         """
         self.require("capture")
         if not self.party:
@@ -76,11 +76,11 @@ class Access:
     now: Callable[[], float]
 
     def caller(self, authorization: str | None) -> Caller:
-        """The caller behind an `Authorization` header (gRPC: metadata of that name); None means that none was
-        sent.
+        """The caller behind an `Authorization` header (gRPC: metadata of that
+        name); None means that none was sent.
 
-        Raises UNAUTHENTICATED for anything but `Bearer` and a token in force; it does not say which of both
-        failed.
+        Raises UNAUTHENTICATED for anything but `Bearer` and a token in force; it
+        does not say which of both failed.
         """
         if authorization is None:
             return ANONYMOUS_CALLER

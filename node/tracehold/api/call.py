@@ -1,5 +1,5 @@
-"""One call, on whichever face it came: who calls, until when, and how every outcome is told, counted and
-logged.
+"""One call, on whichever face it came: who calls, until when, and
+how every outcome is told, counted and logged.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ MAX_DEADLINE_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a servicer knows of the call beside the request. `deadline` is a time of the event
-    loop's clock.
+    """What a servicer knows of the call beside the request.
+    `deadline` is a time of the event loop's clock.
     """
 
     name: str
@@ -43,8 +43,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """What a face hands over: method or route, the `Authorization` texts that came, the caller's deadline in
-    seconds.
+    """What a face hands over: method or route, the `Authorization`
+    texts that came, the caller's deadline in seconds.
     """
 
     face: Face
@@ -56,8 +56,8 @@ class Arriving:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Runs calls. `new_id` makes request ids; `on_fault` hears of what an operator must see (Broken,
-    unexpected errors).
+    """Runs calls. `new_id` makes request ids; `on_fault` hears of what an operator
+    must see (Broken, unexpected errors).
 
     Successful calls are logged one in `sample`, slow ones (over `slow_s` seconds) always.
     """
@@ -95,8 +95,8 @@ class Calls:
         return self.access.caller(arriving.authorization[0] if arriving.authorization else None)
 
     def _failed(self, arriving: Arriving, call: Call, told: Refusal, error: Exception) -> None:
-        """Log a failure at the level of who must act; the text of an unexpected error goes to the
-        log only.
+        """Log a failure at the level of who must act; the
+        text of an unexpected error goes to the log only.
         """
         facts = {**_facts(arriving, call), "code": told.code}
         if isinstance(error, Broken) or not isinstance(error, TraceholdError):
@@ -122,8 +122,8 @@ class Calls:
 
 
 async def _within(call: Call, work: Callable[[Call], Awaitable[Answer]]) -> Answer:
-    """The answer of `work` before the call's deadline; DEADLINE otherwise. A TimeoutError of its own stays
-    one.
+    """The answer of `work` before the call's deadline; DEADLINE
+    otherwise. A TimeoutError of its own stays one.
     """
     scope = asyncio.timeout_at(call.deadline)
     try:

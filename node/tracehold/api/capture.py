@@ -56,8 +56,8 @@ Work = Callable[[Request, Call], Awaitable[Response]]
 
 @dataclass(slots=True)
 class CaptureDesk:
-    """Takes documents over HTTP and runs their jobs. `patience_s`: how long an answer waits for its job's
-    end.
+    """Takes documents over HTTP and runs their jobs. `patience_s`: how long an
+    answer waits for its job's end.
 
     `stop` must be awaited before what the jobs write to is closed.
     """
@@ -111,8 +111,8 @@ class CaptureDesk:
         return Response(status_code=202, headers={"location": location})
 
     async def _run(self, begun: Begun) -> None:
-        """Run the job in a task of its own, so that neither a deadline nor a client that leaves stops it
-        half-way.
+        """Run the job in a task of its own, so that neither a deadline nor a client
+        that leaves stops it half-way.
 
         Raises what ended the job, if it ended while the answer waited.
         """
@@ -130,8 +130,8 @@ class CaptureDesk:
             self.calls.on_fault(error)
 
     async def _show(self, request: Request, call: Call) -> Response:
-        """GET /capture/{captureID}, for the party that captured, authorities and operators; others see
-        nothing.
+        """GET /capture/{captureID}, for the party that captured,
+        authorities and operators; others see nothing.
         """
         whose = _sees(call)
         job = await self.jobs.find(request.path_params["id"])

@@ -1,5 +1,5 @@
-"""Capture jobs and capture problems as JSON: the shapes of EPCIS 2.0, with our codes and paths
-beside them.
+"""Capture jobs and capture problems as JSON: the shapes of
+EPCIS 2.0, with our codes and paths beside them.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,5 @@
-"""The REST face of the servicers: routes from the `google.api.http` bindings of the protos, JSON
-by `wire`.
+"""The REST face of the servicers: routes from the
+`google.api.http` bindings of the protos, JSON by `wire`.
 """
 
 import re

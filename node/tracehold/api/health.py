@@ -12,8 +12,8 @@ Check = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What a node needs to do its work: the name of each part and a call that raises where it does not
-    answer.
+    """What a node needs to do its work: the name of each part
+    and a call that raises where it does not answer.
     """
 
     checks: Mapping[str, Check]

@@ -1,5 +1,5 @@
-"""What all REST endpoints share: bodies read with a cap, answers and problems written, headers that browsers
-need.
+"""What all REST endpoints share: bodies read with a cap, answers and
+problems written, headers that browsers need.
 """
 
 from collections.abc import Callable, Collection
@@ -26,8 +26,8 @@ SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "cache-control": "no-store",
 }
-"""On every answer that does not set them itself: answers depend on the token and hold nothing to run or
-frame.
+"""On every answer that does not set them itself: answers depend
+on the token and hold nothing to run or frame.
 """
 
 
@@ -70,8 +70,8 @@ def respond_refused(told: Refusal) -> Response:
 
 
 class Guard:
-    """Wraps an ASGI application: security headers, a request id, and a problem for whatever it raises or lets
-    fall.
+    """Wraps an ASGI application: security headers, a request id, and
+    a problem for whatever it raises or lets fall.
     """
 
     def __init__(

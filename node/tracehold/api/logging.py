@@ -17,8 +17,8 @@ STRUCK_OUT = "***"
 def make_logger(
     stream: TextIO, level: str = "info", clock: Callable[[], str] | None = None
 ) -> FilteringBoundLogger:
-    """A logger of its own that writes to `stream`; `clock` gives the time's text (tests), else UTC in ISO
-    8601.
+    """A logger of its own that writes to `stream`; `clock` gives
+    the time's text (tests), else UTC in ISO 8601.
     """
     minimum = logging.getLevelNamesMapping()[level.upper()]
     return cast(

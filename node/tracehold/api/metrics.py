@@ -1,8 +1,8 @@
 """What a node counts, for Prometheus. One registry per node; nothing global.
 
 gRPC series have the names that common dashboards expect (`grpc_server_handled_total`,
-`grpc_server_handling_seconds`). Labels come from the protos and the route table, never from requests: their
-number is bounded.
+`grpc_server_handling_seconds`). Labels come from the protos and the route table,
+never from requests: their number is bounded.
 """
 
 from collections.abc import Awaitable, Callable

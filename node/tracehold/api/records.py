@@ -20,8 +20,8 @@ NO_RIGHT = frozenset({"FORBIDDEN", "UNAUTHENTICATED"})
 
 
 class VerifyService:
-    """Thin: hands records and proofs out as far as the caller may read them. `now` gives seconds
-    since 1970.
+    """Thin: hands records and proofs out as far as the caller
+    may read them. `now` gives seconds since 1970.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class VerifyService:
         return pb.GetRecordResponse(record=record_message(answer))
 
     async def get_receipt(self, request: pb.GetReceiptRequest, call: Call) -> pb.GetReceiptResponse:
-        """The receipt, for anybody: it tells nothing of the record, and a provider that signs its own has no
-        token.
+        """The receipt, for anybody: it tells nothing of the record, and a provider
+        that signs its own has no token.
 
         The evidence holds the record, so it goes to those who may read it, and is left out for others.
         """
@@ -59,8 +59,8 @@ class VerifyService:
         return pb.GetReceiptResponse(receipt=receipt_message(fingerprint, receipt), evidence=evidence)
 
     async def verify_record(self, request: pb.VerifyRecordRequest, call: Call) -> pb.VerifyRecordResponse:
-        """A record of this node, or evidence from anywhere, step by step. A chain that is down is a verdict
-        of its own.
+        """A record of this node, or evidence from anywhere, step by step.
+        A chain that is down is a verdict of its own.
         """
         if bool(request.fingerprint) == bool(request.evidence):
             raise Rejected("BAD_REQUEST", "give a fingerprint or evidence, and not both", path="/fingerprint")
@@ -101,8 +101,8 @@ def _fingerprint(text: str) -> Fingerprint:
 
 
 def _asking_for_token(refusal: Rejected, call: Call) -> Rejected:
-    """To a caller without a token, FORBIDDEN is said as UNAUTHENTICATED: a token may help (RFC 9110, 401 and
-    403).
+    """To a caller without a token, FORBIDDEN is said as
+    UNAUTHENTICATED: a token may help (RFC 9110, 401 and 403).
     """
     if refusal.code != "FORBIDDEN" or call.caller.reader.authenticated:
         return refusal

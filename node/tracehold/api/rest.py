@@ -1,5 +1,5 @@
-"""The REST application: gateway routes, capture, health, metrics and the OpenAPI document, behind
-one guard.
+"""The REST application: gateway routes, capture, health,
+metrics and the OpenAPI document, behind one guard.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -41,8 +41,8 @@ def application(
     """The ASGI application. Browsers of other origins are let in only from `cors_origins`."""
     handlers = {HTTPException: _http_fault(calls), Exception: _unexpected(calls)}
     starlette = Starlette(routes=[*routes, *_watch_routes(watch)], exception_handlers=handlers)
-    # A redirect to another spelling of the address would be made from the Host header, which comes from
-    # outside.
+    # A redirect to another spelling of the address would be made from the Host
+    # header, which comes from outside.
     starlette.router.redirect_slashes = False
     app: ASGIApp = starlette
     if cors_origins:

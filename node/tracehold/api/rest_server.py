@@ -1,5 +1,5 @@
-"""The REST listener: uvicorn in this process and loop, started and stopped by the node, which owns the
-signals.
+"""The REST listener: uvicorn in this process and loop, started
+and stopped by the node, which owns the signals.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from tracehold.core.errors import Rejected
 
 @dataclass(frozen=True, slots=True)
 class RestSettings:
-    """Where to listen (`host:port`, port 0 lets the system choose), and with which certificate and key files
-    (PEM).
+    """Where to listen (`host:port`, port 0 lets the system choose), and with which
+    certificate and key files (PEM).
 
     `behind_proxy`: a proxy on the way speaks TLS to the world, so that a plain listener may leave loopback.
     """

@@ -26,8 +26,8 @@ class Served:
     handler: Handler
 
     async def answer(self, request: Message, call: Call) -> Message:
-        """The response. Raises BAD_REQUEST where the request is beyond its limits, and what the handler
-        raises.
+        """The response. Raises BAD_REQUEST where the request is
+        beyond its limits, and what the handler raises.
         """
         check(request, but_elements_of=PER_ELEMENT.get(self.method.full_name, ()))
         response: Message = await self.handler(request, call)
@@ -37,8 +37,8 @@ class Served:
 def serve(files: Sequence[FileDescriptor], services: dict[str, object]) -> list[Served]:
     """Every method of the services in `files`, bound to `services` by full service name.
 
-    Raises `LookupError` at once where a service or a method has nothing to answer it: no call finds that out
-    later.
+    Raises `LookupError` at once where a service or a method has nothing to answer
+    it: no call finds that out later.
     """
     return [Served(method, _handler(method, services)) for method in methods(*files)]
 

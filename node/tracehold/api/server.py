@@ -1,7 +1,7 @@
 """The gRPC face: handlers made from the protos, TLS, limits, health and reflection.
 
-There is no interceptor: each costs 25 us a call even when empty (research: grpc), and `Calls.run` does the
-work of all.
+There is no interceptor: each costs 25 us a call even when empty (research: grpc),
+and `Calls.run` does the work of all.
 """
 
 import ipaddress
@@ -23,8 +23,8 @@ from tracehold.core.limits import MAX_MESSAGE_BYTES
 
 @dataclass(frozen=True, slots=True)
 class GrpcSettings:
-    """Where to listen (`host:port`, port 0 lets the system choose), and with which certificate chain and key
-    (PEM).
+    """Where to listen (`host:port`, port 0 lets the system choose),
+    and with which certificate chain and key (PEM).
     """
 
     listen: str
@@ -35,8 +35,8 @@ class GrpcSettings:
 
 
 class GrpcServer:
-    """A listener for clients. `start` returns when calls are taken; `stop` refuses new calls and lets running
-    ones end.
+    """A listener for clients. `start` returns when calls are taken;
+    `stop` refuses new calls and lets running ones end.
     """
 
     def __init__(self, settings: GrpcSettings, calls: Calls, served: Sequence[Served]) -> None:
@@ -50,8 +50,8 @@ class GrpcServer:
         self.port = 0
 
     async def start(self) -> None:
-        """Listen. Raises BAD_CONFIG where the address cannot be had or is not loopback without a
-        certificate.
+        """Listen. Raises BAD_CONFIG where the address cannot be
+        had or is not loopback without a certificate.
         """
         for service, handlers in self._handlers().items():
             self._server.add_registered_method_handlers(service, handlers)
@@ -65,8 +65,8 @@ class GrpcServer:
         await self._say(health_pb2.HealthCheckResponse.SERVING)
 
     async def stop(self, grace_s: float) -> None:
-        """Tell health watchers, refuse new calls, wait up to `grace_s` seconds for running ones, then cancel
-        them.
+        """Tell health watchers, refuse new calls, wait up to
+        `grace_s` seconds for running ones, then cancel them.
         """
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_s)
@@ -101,8 +101,8 @@ class GrpcServer:
 
 
 def require_loopback(listen: str, path: str) -> None:
-    """Returns if the address is of this machine only; BAD_CONFIG otherwise: tokens do not travel in the
-    clear.
+    """Returns if the address is of this machine only; BAD_CONFIG
+    otherwise: tokens do not travel in the clear.
     """
     host = listen.rpartition(":")[0].strip("[]")
     try:

@@ -1,7 +1,7 @@
 """One table from errors to what a caller sees: gRPC status with details, HTTP status with problem+json.
 
-Whatever is not a `TraceholdError` becomes INTERNAL with a request id and nothing else: the text of an
-exception never leaves the process.
+Whatever is not a `TraceholdError` becomes INTERNAL with a request id and nothing else: the
+text of an exception never leaves the process.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ RETRY_AFTER_S = 2
 """Seconds after which an `Unavailable` call may be repeated; callers add jitter of their own."""
 
 MAX_TEXT = 1_000
-"""Characters of a message or path in an answer: gRPC carries them in trailers, which are bounded (8 KiB by
-default).
+"""Characters of a message or path in an answer: gRPC carries them in
+trailers, which are bounded (8 KiB by default).
 """
 
 HTTP_OF_STATUS = {
@@ -47,8 +47,8 @@ HTTP_OF_CODE = {"REQUEST_TOO_LARGE": 413, "TOO_MANY_RECORDS": 413, "RECORD_TOO_L
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a caller is told. `http_status` may differ from the code's own where HTTP alone is at fault (405,
-    415).
+    """What a caller is told. `http_status` may differ from the
+    code's own where HTTP alone is at fault (405, 415).
     """
 
     code: str
@@ -122,8 +122,8 @@ def grpc_details(told: Refusal) -> bytes:
 
 
 def problem(told: Refusal) -> dict[str, Any]:
-    """RFC 9457 problem details. `type` is a stable URN of the code; `code`, `path`, `remedy`, `requestId` are
-    ours.
+    """RFC 9457 problem details. `type` is a stable URN of the code;
+    `code`, `path`, `remedy`, `requestId` are ours.
     """
     return {
         "type": f"urn:tracehold:error:{told.code}",
@@ -138,8 +138,8 @@ def problem(told: Refusal) -> dict[str, Any]:
 
 
 def problem_headers(told: Refusal) -> dict[str, str]:
-    """Headers that go with the problem: when to come back (RFC 9110 section 10.2.3), how to authenticate
-    (11.6.1).
+    """Headers that go with the problem: when to come back (RFC 9110
+    section 10.2.3), how to authenticate (11.6.1).
     """
     headers = {"cache-control": "no-store"}
     if told.retry:

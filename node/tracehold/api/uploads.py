@@ -46,8 +46,8 @@ class UploadService:
         self._states = states
 
     async def upload(self, request: upload_pb2.UploadRequest, call: Call) -> upload_pb2.UploadResponse:
-        """One result per item. An item that cannot be read, or is not the caller's to send, refuses itself
-        only.
+        """One result per item. An item that cannot be read, or is
+        not the caller's to send, refuses itself only.
         """
         wanted = waited_for(request.wait_for, "/waitFor")
         _check_role(request, call)

@@ -1,3 +1,3 @@
-"""The command line: one file per command group. Heavy imports stand inside the commands, so that `--help` is
-quick.
+"""The command line: one file per command group. Heavy imports stand
+inside the commands, so that `--help` is quick.
 """

@@ -1,5 +1,5 @@
-"""`tracehold capture`: a whole EPCIS document to a node, over REST; the creator signs for the token's
-party.
+"""`tracehold capture`: a whole EPCIS document to a node, over
+REST; the creator signs for the token's party.
 """
 
 import sys

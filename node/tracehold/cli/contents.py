@@ -27,8 +27,8 @@ def contents(
 ) -> None:
     """What is packed in a container, or attached to an asset, through all levels.
 
-    Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are no error: they are in the
-    answer.
+    Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
+    no error: they are in the answer.
     """
     from tracehold.wire.protojson import to_json
 

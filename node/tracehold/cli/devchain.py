@@ -1,5 +1,5 @@
-"""`tracehold devchain`: the embedded chain, a program of its own. One process: it proves nothing to
-strangers.
+"""`tracehold devchain`: the embedded chain, a program of its
+own. One process: it proves nothing to strangers.
 """
 
 import json
@@ -23,8 +23,8 @@ def devchain(
     ] = 0.0,
     alloc: Accounts = None,
 ) -> None:
-    """Run the embedded chain until SIGTERM or Ctrl-C; one JSON line on stdout says when it answers, and
-    where.
+    """Run the embedded chain until SIGTERM or Ctrl-C; one JSON
+    line on stdout says when it answers, and where.
     """
     from tracehold.devchain.program import serve_forever
 

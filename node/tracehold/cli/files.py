@@ -20,8 +20,8 @@ def replace_file(path: Path, text: str) -> None:
 
 
 def check_text(**values: str) -> None:
-    """Refuse what would break out of a TOML string. Raises `Rejected("BAD_CONFIG")` with the option as
-    path.
+    """Refuse what would break out of a TOML string. Raises
+    `Rejected("BAD_CONFIG")` with the option as path.
     """
     for key, value in values.items():
         if any(character in value for character in '"\\') or not value.isprintable():

@@ -33,8 +33,8 @@ def history(
 ) -> None:
     """What happened to an item, and to the containers that held it while they held it.
 
-    Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are no error: they are in the
-    answer.
+    Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
+    no error: they are in the answer.
     """
     from tracehold.wire.protojson import to_json
 

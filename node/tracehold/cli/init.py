@@ -65,8 +65,8 @@ def init(
     tls: Annotated[bool, typer.Option(help="Serve gRPC over TLS with the certificate made here.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the keys, the certificate and the configuration of a new node. Nothing that exists is
-    overwritten.
+    """Make the keys, the certificate and the configuration of a
+    new node. Nothing that exists is overwritten.
     """
     with reported(as_json):
         check_text(operator=operator, name=name, rpc=rpc, host=host)
@@ -102,8 +102,8 @@ def create(dir: Path, place: Placement) -> dict[str, object]:
         )
     text = _TEMPLATE.format(**{key: _toml(value) for key, value in asdict(place).items()})
     _create_keys(dir / "keys", place.host)
-    # Last: a folder with a configuration is complete. A crash before this line leaves keys that a repeat
-    # takes up.
+    # Last: a folder with a configuration is complete. A crash before this line
+    # leaves keys that a repeat takes up.
     create_secret(config, text.encode())
     return {
         "config": str(config),

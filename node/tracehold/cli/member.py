@@ -35,8 +35,8 @@ def add(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Enrol a node and its operator, as creator and holder. Repeating it for an enrolled node changes
-    nothing.
+    """Enrol a node and its operator, as creator and holder.
+    Repeating it for an enrolled node changes nothing.
     """
     with reported(as_json):
         answer = asyncio.run(_add(dir, record, admin_key))

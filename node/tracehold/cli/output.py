@@ -1,8 +1,7 @@
 """What every command shares: answers on stdout, everything else on stderr, and documented exit codes.
 
-Exit codes: 0 done, 1 refused, 2 malformed input or usage, 5 not reachable, 70 broken. `verify` documents its
-own
-(`cli/verify.py`).
+Exit codes: 0 done, 1 refused, 2 malformed input or usage, 5 not reachable, 70 broken.
+`verify` documents its own (`cli/verify.py`).
 """
 
 import json
@@ -43,8 +42,8 @@ def reported(as_json: bool) -> Iterator[None]:
         show_error(error, as_json)
         raise typer.Exit(exit_code(error)) from error
     except BrokenPipeError as error:
-        # The reader of our output went away (`| head`). Python would complain once more at its own exit: give
-        # it a sink.
+        # The reader of our output went away (`| head`). Python would complain once
+        # more at its own exit: give it a sink.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(DONE) from error
 

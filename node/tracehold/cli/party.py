@@ -73,8 +73,8 @@ def mandate(
     dir: Folder = Path("node"),
     as_json: JsonOption = False,
 ) -> None:
-    """The party lets this node's operator sign for it: delegated records are shown as mandated, not as
-    asserted.
+    """The party lets this node's operator sign for it: delegated
+    records are shown as mandated, not as asserted.
     """
     with reported(as_json):
         from tracehold.adapters.keyfiles import read_signing_key

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar of `total` steps that goes away at the end; the function handed out advances it by so many
-    steps.
+    """A bar of `total` steps that goes away at the end; the
+    function handed out advances it by so many steps.
     """
     done = 0
 

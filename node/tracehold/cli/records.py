@@ -1,5 +1,5 @@
-"""From the content of a file to records: one event, a whole document, lines of events, or a ready
-statement.
+"""From the content of a file to records: one event, a whole
+document, lines of events, or a ready statement.
 """
 
 import json

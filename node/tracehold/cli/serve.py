@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def serve(dir: Annotated[Path, typer.Option(help="Folder of the node.")] = Path("node")) -> None:
     """Run the node until SIGTERM or Ctrl-C; one JSON line on stdout says when it answers, and where.
 
-    Exit codes: 0 stopped in order, 1 refused to start, 2 bad configuration, 5 something needed is not
-    reachable, 70 broken.
+    Exit codes: 0 stopped in order, 1 refused to start, 2 bad configuration, 5
+    something needed is not reachable, 70 broken.
     """
     with reported(as_json=False):
         from tracehold.api.logging import make_logger, quiet_libraries

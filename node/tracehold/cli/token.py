@@ -55,8 +55,8 @@ def add(
 
 
 def create(dir: Path, name: str, roles: tuple[str, ...], party: str) -> str:
-    """Append the token's hash to the node's configuration and return the token. Raises BAD_CONFIG,
-    BAD_REQUEST.
+    """Append the token's hash to the node's configuration and
+    return the token. Raises BAD_CONFIG, BAD_REQUEST.
     """
     from tracehold.core.errors import Rejected
 

@@ -38,11 +38,11 @@ def trace(
     tls_ca: TlsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Everything that an item was made from (upstream), or went into (downstream), with the events that say
-    so.
+    """Everything that an item was made from (upstream), or went into (downstream),
+    with the events that say so.
 
-    Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are no error: they are in the
-    answer.
+    Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
+    no error: they are in the answer.
     """
     from tracehold.wire.protojson import to_json
 

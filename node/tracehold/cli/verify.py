@@ -1,7 +1,7 @@
 """`tracehold verify`: check an evidence file, alone.
 
-Exit codes: 0 verified, 1 false, 2 malformed, 3 not yet anchored, 4 trust not established, 5 chain not
-reachable.
+Exit codes: 0 verified, 1 false, 2 malformed, 3 not yet anchored, 4 trust not
+established, 5 chain not reachable.
 """
 
 from pathlib import Path
@@ -46,8 +46,8 @@ def verify(
 ) -> None:
     """Check an evidence file step by step. Without --rpc it opens no connection, and asks nobody.
 
-    Exit codes: 0 verified, 1 false, 2 malformed, 3 not yet anchored, 4 trust not established, 5 chain not
-    reachable.
+    Exit codes: 0 verified, 1 false, 2 malformed, 3 not yet anchored, 4 trust not
+    established, 5 chain not reachable.
     """
     try:
         report = _report(file, record, trust, rpc, contract)

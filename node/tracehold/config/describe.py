@@ -1,5 +1,5 @@
-"""The settings in force, for `tracehold doctor` and bug reports: defaults filled in, nothing
-secret in them.
+"""The settings in force, for `tracehold doctor` and bug
+reports: defaults filled in, nothing secret in them.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Every setting of a node, one dataclass for each section of its TOML file. The texts below the fields are
 the manual: `tools/config_doc.py` writes docs/config.md from them.
 
-Paths are relative to the folder of the file. Secrets never stand in it: keys are named by path, tokens by
-hash.
+Paths are relative to the folder of the file. Secrets never stand in it: keys are
+named by path, tokens by hash.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ class NodeSection:
     """Whose node this is, and where it keeps things."""
 
     operator: str
-    """URI of the party that runs the node, for example its PGLN. It stands in the log's header: never change
-    it.
+    """URI of the party that runs the node, for example its PGLN.
+    It stands in the log's header: never change it.
     """
 
     name: str = ""
@@ -40,8 +40,8 @@ class KeysSection:
     """Key files, readable by their owner only (`tracehold init` makes them)."""
 
     node: Path = Path("keys/node.key")
-    """Ed25519 seed of the node key, which signs checkpoints and delegated events. Lost: the log cannot grow
-    any more.
+    """Ed25519 seed of the node key, which signs checkpoints and
+    delegated events. Lost: the log cannot grow any more.
     """
 
     ledger: Path = Path("keys/ledger.key")
@@ -64,13 +64,13 @@ class GrpcSection:
     """Address and port. Port 0 lets the system choose."""
 
     tls: bool = False
-    """Speak TLS with the certificate of [keys]. Without it only loopback is taken: tokens never travel in the
-    clear.
+    """Speak TLS with the certificate of [keys]. Without it only
+    loopback is taken: tokens never travel in the clear.
     """
 
     max_concurrent: int = 256
-    """Calls answered at one time; more are refused with RESOURCE_EXHAUSTED. More than this node can answer
-    only makes all of them late.
+    """Calls answered at one time; more are refused with RESOURCE_EXHAUSTED. More than
+    this node can answer only makes all of them late.
     """
 
 
@@ -101,8 +101,8 @@ class LedgerSection:
     """The chain and the contract that anchor the log."""
 
     rpc: str = "http://127.0.0.1:8545"
-    """JSON-RPC address of the chain. A node of your own is best: it decides what this node takes
-    for final.
+    """JSON-RPC address of the chain. A node of your own is
+    best: it decides what this node takes for final.
     """
 
     contract: str = ""
@@ -111,8 +111,8 @@ class LedgerSection:
     """
 
     chain_id: int = 0
-    """EIP-155 chain id that the chain must have. 0 takes the chain's word at each start: set it where it
-    matters.
+    """EIP-155 chain id that the chain must have. 0 takes the
+    chain's word at each start: set it where it matters.
     """
 
     finality: str = "auto"
@@ -138,8 +138,8 @@ class AnchorSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphSection:
-    """The index that questions are answered from. It can be deleted at any time and is made again from the
-    log.
+    """The index that questions are answered from. It can be
+    deleted at any time and is made again from the log.
     """
 
     store: Literal["sqlite"] = "sqlite"

@@ -21,8 +21,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def read_tokens(given: Any) -> tuple[Token, ...]:
-    """The tokens of `[[tokens]]`. Raises BAD_CONFIG with the key as path; two tokens of one name or hash are
-    refused.
+    """The tokens of `[[tokens]]`. Raises BAD_CONFIG with the key as
+    path; two tokens of one name or hash are refused.
     """
     if not isinstance(given, list):
         raise Rejected("BAD_CONFIG", "must be written as [[tokens]]", path="tokens")

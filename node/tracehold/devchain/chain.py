@@ -41,8 +41,8 @@ def clock() -> int:
 class DevChain:
     """One open chain. `submit` may be called from any thread; `seal` by one thread at a time.
 
-    Raises what `Store` raises, Rejected BAD_CONFIG for a malformed account, Broken WRONG_CHAIN when the
-    folder's chain has another id.
+    Raises what `Store` raises, Rejected BAD_CONFIG for a malformed account, Broken
+    WRONG_CHAIN when the folder's chain has another id.
     """
 
     def __init__(self, settings: Settings, now: Callable[[], int] = clock) -> None:
@@ -74,8 +74,8 @@ class DevChain:
     def seal(self, *, empty: bool = False) -> BlockAPI | None:
         """Seal one block of all that is executable; durable when it returns.
 
-        None when there is nothing to seal and `empty` is not set. Raises Broken STORE_FAILED: nothing was
-        announced, and the program stops.
+        None when there is nothing to seal and `empty` is not set. Raises Broken STORE_FAILED:
+        nothing was announced, and the program stops.
         """
         try:
             while True:

@@ -4,8 +4,8 @@ Prague rules with two differences, both about time and gas of a chain with one s
 
 * A block may carry its parent's timestamp. The yellow paper (section 4.3.4) wants it strictly later; a chain
   that seals many blocks a second would then run ahead of the clock, and block times are compared with clocks.
-* The gas limit never moves, and the base fee starts at 7 wei, where EIP-1559's rule keeps it while blocks are
-  at most half full.
+* The gas limit never moves, and the base fee starts at 7 wei, where EIP-1559's rule
+  keeps it while blocks are at most half full.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """JSON-RPC 2.0 over bytes: a body in, a body out.
 
-Whatever goes wrong inside becomes -32603 with our own words; the exception is reported on standard error and
-never reaches the wire.
+Whatever goes wrong inside becomes -32603 with our own words; the exception is reported
+on standard error and never reaches the wire.
 """
 
 import json

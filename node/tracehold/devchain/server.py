@@ -1,7 +1,7 @@
 """HTTP/1.1 for JSON-RPC: one POST, one answer.
 
-Loopback only unless told otherwise, for the chain has no passwords. Bounded: connections, request size, idle
-time.
+Loopback only unless told otherwise, for the chain has no passwords. Bounded:
+connections, request size, idle time.
 """
 
 import ipaddress

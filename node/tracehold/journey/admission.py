@@ -21,8 +21,8 @@ from tracehold.journey.proofs import Proofs, Standing
 from tracehold.journey.states import State
 
 SLICE = 100
-"""Records that are read and judged at once: some ten milliseconds of work, between which others get a
-turn.
+"""Records that are read and judged at once: some ten
+milliseconds of work, between which others get a turn.
 """
 
 UNREADABLE = "there are records that you may not read"
@@ -81,8 +81,8 @@ class Admission:
         return readable(self._reader, record)
 
     def let_in(self, admitted: Admitted) -> None:
-        """Take a record from elsewhere that was checked as strictly; it makes good for one that is damaged
-        here.
+        """Take a record from elsewhere that was checked as
+        strictly; it makes good for one that is damaged here.
         """
         self.refused.pop(admitted.record.fingerprint, None)
         self.admitted[admitted.record.fingerprint] = admitted

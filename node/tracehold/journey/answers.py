@@ -43,8 +43,8 @@ class Statement:
 
     @property
     def anchored(self) -> bool:
-        """Whether an anchor covers it; where not, it is shown all the same, and proved against a
-        checkpoint.
+        """Whether an anchor covers it; where not, it is shown
+        all the same, and proved against a checkpoint.
         """
         return self.state in (State.ANCHORED, State.FINAL)
 
@@ -122,8 +122,8 @@ class HistoryAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Something in an item. `depth`: levels between, from 1. `quantity` None: unknown, or one single
-    thing.
+    """Something in an item. `depth`: levels between, from 1.
+    `quantity` None: unknown, or one single thing.
     """
 
     item: str
@@ -137,8 +137,8 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class ContentsAnswer:
-    """What is packed in an item (`children`) and what is attached to it (`components`), through all
-    levels.
+    """What is packed in an item (`children`) and what is
+    attached to it (`components`), through all levels.
     """
 
     item: str
@@ -175,8 +175,8 @@ class MasterDataAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """One record about an item and the nodes (by number) that handed it over in this request or keep it
-    here.
+    """One record about an item and the nodes (by number) that
+    handed it over in this request or keep it here.
     """
 
     fingerprint: Fingerprint

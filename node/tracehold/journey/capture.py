@@ -1,5 +1,5 @@
-"""Capture: a whole EPCIS document of a party that delegated, to one upload and one job that tells what became
-of it.
+"""Capture: a whole EPCIS document of a party that delegated, to one upload and one
+job that tells what became of it.
 
 Events and the header's master data are cut out byte for byte and signed by the creator one by one. Capturing
 the same document again is harmless: every part is answered with its first fingerprint.
@@ -123,8 +123,8 @@ def _check_size(items: Sequence[Item]) -> None:
 
 
 def _told(begun: Begun, outcomes: Sequence[Outcome], now_ms: int) -> CaptureJob:
-    """The job at its end. A record whose wait ran out is sealed all the same, so only what has no index is an
-    error.
+    """The job at its end. A record whose wait ran out is sealed all
+    the same, so only what has no index is an error.
     """
     errors, warnings = list(begun.job.errors), list(begun.job.warnings)
     paths = _Paths(begun.raw, len(begun.document.masterdata))
@@ -160,8 +160,8 @@ class _Paths:
         self._list = None if body is None else "/" + "/".join((*body, "eventList"))
 
     def of(self, at: int, path: str) -> str:
-        """Where in the document `path` of the part number `at` is; a document that is one event
-        has no list.
+        """Where in the document `path` of the part number `at`
+        is; a document that is one event has no list.
         """
         if at < self._first_event:
             return self._element(at) + path.removeprefix("/element")

@@ -9,8 +9,8 @@ from tracehold.core.ids import Fingerprint
 
 
 class ErrorBehaviour(StrEnum):
-    """ROLLBACK: all events of the document or none. PROCEED: as many as can be kept (EPCIS 2.0, section
-    12.6).
+    """ROLLBACK: all events of the document or none. PROCEED: as
+    many as can be kept (EPCIS 2.0, section 12.6).
     """
 
     ROLLBACK = "rollback"
@@ -62,8 +62,8 @@ class CaptureJobs(Protocol):
     """Keeps capture jobs. All may be called at once. Raises `Broken("STORE_FAILED")` and nothing else."""
 
     async def save(self, job: CaptureJob) -> None:
-        """Insert or replace by id; durable on return; harmless to repeat. The oldest finished jobs make room
-        for new ones.
+        """Insert or replace by id; durable on return; harmless to repeat.
+        The oldest finished jobs make room for new ones.
         """
         ...
 
@@ -72,8 +72,8 @@ class CaptureJobs(Protocol):
         ...
 
     async def page(self, party: str | None, after: str | None, size: int) -> Sequence[CaptureJob]:
-        """At most `size` jobs of the party (None: of all), newest first, those that came before the job
-        `after`.
+        """At most `size` jobs of the party (None: of all), newest
+        first, those that came before the job `after`.
         """
         ...
 

@@ -40,8 +40,8 @@ async def answer_contents(knowledge: Knowledge, reader: Reader, question: Conten
 
 
 def _depths(item: str, held: Iterable[Held]) -> dict[str, int]:
-    """Levels from the item to everything in it, at the least; what is packed may hold parts, and parts may
-    hold goods.
+    """Levels from the item to everything in it, at the least; what is
+    packed may hold parts, and parts may hold goods.
     """
     inside: dict[str, list[str]] = {}
     for one in held:

@@ -1,5 +1,5 @@
-"""Delegated uploads: the creator signs for a party that gave it leave, and the same event is never signed
-twice.
+"""Delegated uploads: the creator signs for a party that gave it leave, and the same
+event is never signed twice.
 
 Which party a caller may speak for is decided by its token, before this module is asked.
 """
@@ -50,8 +50,8 @@ class Delegation:
     random_bytes: RandomBytes = field(repr=False)
 
     def sign(self, item: Delegated) -> Record:
-        """The record that says `item` in its party's name. Raises `Rejected` (BAD_HEADER, RECORD_TOO_LARGE,
-        BAD_REQUEST).
+        """The record that says `item` in its party's name. Raises
+        `Rejected` (BAD_HEADER, RECORD_TOO_LARGE, BAD_REQUEST).
         """
         if item.kind not in _KINDS:
             raise Rejected("BAD_REQUEST", "only events and master data are signed by delegation", path="kind")

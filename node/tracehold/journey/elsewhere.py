@@ -50,8 +50,8 @@ class Elsewhere:
         """What other nodes could not answer, or answered wrongly."""
 
     async def look(self, wanted: Wanted) -> list[Fact]:
-        """Facts about what is wanted that are not admitted yet; those that the asker may not read are
-        gaps.
+        """Facts about what is wanted that are not admitted
+        yet; those that the asker may not read are gaps.
         """
         found = await self.records(wanted.items, wanted.transformations)
         return [fact for proved in found if (fact := self._fact(proved, wanted)) is not None]
@@ -75,8 +75,8 @@ class Elsewhere:
         return fact
 
     async def records(self, items: Collection[str], transformations: Collection[str] = ()) -> list[Proved]:
-        """Verified records that peers hand over and that are not admitted yet, readable for the asker
-        or not.
+        """Verified records that peers hand over and that are
+        not admitted yet, readable for the asker or not.
         """
         if self._knowledge.peers is None:
             return []
@@ -98,8 +98,8 @@ class Elsewhere:
         return [Coverage(log, upto, upto, upto) for log, upto in self._coverage.items() if log not in own]
 
     async def unsearched(self, own: Mapping[LogId, int]) -> Sequence[Gap]:
-        """Anchored ends of members' logs that nobody searched: neither this node, `own`, nor one that
-        answered.
+        """Anchored ends of members' logs that nobody searched:
+        neither this node, `own`, nor one that answered.
         """
         if self._knowledge.horizon is None:
             return []

@@ -1,7 +1,7 @@
 """Expand: answer another node from local knowledge, and from nothing else.
 
-Records go out with their evidence, so that the asker need not believe this node. What is damaged here is left
-out.
+Records go out with their evidence, so that the asker need not believe this node.
+What is damaged here is left out.
 """
 
 from collections.abc import Callable, Collection

@@ -1,5 +1,5 @@
-"""Followers: each reads a log from its own bookmark, does one idempotent step, saves the bookmark, and
-goes on.
+"""Followers: each reads a log from its own bookmark, does one idempotent step,
+saves the bookmark, and goes on.
 
 A crash between the step and the bookmark repeats the step, which is why steps are idempotent. Unavailable is
 retried with growing waits; Broken and everything unforeseen leaves the loop and stops the node.
@@ -16,13 +16,13 @@ from tracehold.journey.states import Sleep
 FIRST_WAIT = 0.1
 """Seconds before the first retry; it doubles up to LAST_WAIT."""
 LAST_WAIT = 30.0
-"""Seconds between retries at most: an outage of an hour costs a hundred calls, and its end is seen within
-half a minute.
+"""Seconds between retries at most: an outage of an hour costs a hundred
+calls, and its end is seen within half a minute.
 """
 
 Step = Callable[[int], Awaitable[int]]
-"""From a bookmark to the next one; the same bookmark means that there is nothing to do. Repeating a step is
-harmless.
+"""From a bookmark to the next one; the same bookmark means that there
+is nothing to do. Repeating a step is harmless.
 """
 Trouble = Callable[[TraceholdError | None], None]
 """Told of what holds a follower up, and (None) that it goes on."""

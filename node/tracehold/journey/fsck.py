@@ -1,5 +1,5 @@
-"""Checking a whole stored log from entry 0 to its newest checkpoint and anchor (`tracehold doctor`, and after
-every injected fault).
+"""Checking a whole stored log from entry 0 to its newest checkpoint and anchor
+(`tracehold doctor`, and after every injected fault).
 
 Everything is computed again from the record bytes: fingerprints, who may speak at each position, signatures,
 the tree, its tiles, each checkpoint, each anchor. Nothing is repaired.
@@ -43,8 +43,8 @@ def _silent(_: int, __: int) -> None:
 
 
 async def check_log(store: RecordLog, log: LogId, progress: Progress = _silent) -> Found:
-    """Check one log. Raises `Broken("CORRUPT")` naming the first entry, tile, checkpoint or anchor that is
-    wrong; what the store raises.
+    """Check one log. Raises `Broken("CORRUPT")` naming the first entry, tile, checkpoint
+    or anchor that is wrong; what the store raises.
     """
     walk = _Walk(store, log)
     size = await store.size(log)
@@ -59,8 +59,8 @@ async def check_log(store: RecordLog, log: LogId, progress: Progress = _silent) 
 
 
 async def check_against_chain(store: RecordLog, ledger: Ledger, log: LogId, node: int) -> None:
-    """Every final anchor is canonical, and the chain's head is one of ours. Raises `Broken` (REORGED,
-    LOG_FORKED), `Unavailable`.
+    """Every final anchor is canonical, and the chain's head is one of ours. Raises
+    `Broken` (REORGED, LOG_FORKED), `Unavailable`.
     """
     for task in await store.anchors(log, {AnchorState.FINAL}):
         if task.anchor is None or not await ledger.is_canonical(task.anchor):

@@ -32,8 +32,8 @@ async def answer_history(
     page_size: int = 1_000,
     page_token: str = "",
 ) -> HistoryAnswer:
-    """One page of the events, in time order. Raises `Rejected` (no identifier, BAD_PAGE_TOKEN) and
-    `Unavailable`.
+    """One page of the events, in time order. Raises `Rejected` (no
+    identifier, BAD_PAGE_TOKEN) and `Unavailable`.
     """
     item = named(question.item)
     (after,) = pages.marks(page_token, question, 1)

@@ -25,8 +25,8 @@ class Horizon:
     """One per node, shared by all questions."""
 
     def __init__(self, ledger: Ledger, node: int, micros: Callable[[], int]) -> None:
-        """`node` is this node's own number, whose log is known here anyway. A clock that stands at 0
-        keeps nothing.
+        """`node` is this node's own number, whose log is known here
+        anyway. A clock that stands at 0 keeps nothing.
         """
         self._ledger = ledger
         self._node = node

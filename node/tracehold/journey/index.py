@@ -173,8 +173,8 @@ def derive(entry: Entry, roster: Roster | None, known_ms: int | None) -> Fact | 
 
 
 def event_fact(record: Record, speaker: Speaker, known_ms: int | None) -> Fact:
-    """The fact that an event's record states, in its speaker's name. Raises `Rejected` as `parse_event`
-    does.
+    """The fact that an event's record states, in its speaker's
+    name. Raises `Rejected` as `parse_event` does.
     """
     event = parse_event(record.payload, Mode.TOLERANT)
     return fact_of(event, record.fingerprint, voice(speaker), known_ms=known_ms)

@@ -1,5 +1,5 @@
-"""One question on its way: a walk of the rules, fed with what the graph and other nodes point to and
-admission lets in.
+"""One question on its way: a walk of the rules, fed with what the graph and other
+nodes point to and admission lets in.
 
 The graph only points to records. Every fact that reaches the rules is read from the record's own bytes, after
 these were hashed, found readable for the asker and proved at their place.
@@ -26,8 +26,8 @@ Answer = TypeVar("Answer")
 
 
 class Inquiry:
-    """What one request has looked up so far. Never shared between requests: it holds what its reader may
-    read.
+    """What one request has looked up so far. Never shared
+    between requests: it holds what its reader may read.
     """
 
     def __init__(self, knowledge: Knowledge, reader: Reader, *, full: bool = False) -> None:
@@ -50,8 +50,8 @@ class Inquiry:
                 walk.feed(facts)
 
     async def look(self, wanted: Wanted) -> Sequence[Fact]:
-        """All facts that may enter. What may not is noted as a gap at those of the wanted items that it
-        concerns.
+        """All facts that may enter. What may not is noted as a gap
+        at those of the wanted items that it concerns.
         """
         with self._timed("graph"):
             hints = await self._knowledge.graph.facts(wanted.items, wanted.transformations)

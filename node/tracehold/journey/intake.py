@@ -1,5 +1,5 @@
-"""Intake: what is known about each uploaded item before anything is sealed: ready, sealed already, or
-refused.
+"""Intake: what is known about each uploaded item before anything is sealed: ready,
+sealed already, or refused.
 
 Looked up before checked: the same bytes again get the same answer whatever has been revoked since, and a
 delegated event that came before is not signed again.

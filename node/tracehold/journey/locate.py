@@ -1,5 +1,5 @@
-"""Locate: which records there are about an item, where they stand, and which nodes keep them. And one record
-itself.
+"""Locate: which records there are about an item, where they stand, and
+which nodes keep them. And one record itself.
 """
 
 from dataclasses import dataclass
@@ -97,8 +97,8 @@ async def answer_record(
 ) -> RecordAnswer:
     """The record with this fingerprint, as it is kept here.
 
-    Raises `Rejected`: NOT_FOUND, FORBIDDEN where the reader may not read it, PROOF_INVALID where it is
-    damaged here.
+    Raises `Rejected`: NOT_FOUND, FORBIDDEN where the reader may not read it,
+    PROOF_INVALID where it is damaged here.
     """
     admission = Admission(knowledge, reader, full=full)
     await admission.admit([fingerprint])

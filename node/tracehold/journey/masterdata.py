@@ -11,8 +11,8 @@ from tracehold.journey.knowledge import Knowledge
 async def answer_masterdata(
     knowledge: Knowledge, reader: Reader, id: str, *, full: bool = False
 ) -> MasterDataAnswer:
-    """All versions that the reader may read, oldest first. Raises `Rejected` (no identifier) and
-    `Unavailable`.
+    """All versions that the reader may read, oldest first. Raises
+    `Rejected` (no identifier) and `Unavailable`.
     """
     name = named(id, "/id")
     admission = Admission(knowledge, reader, full=full)

@@ -22,8 +22,8 @@ _MARK = struct.Struct(">q16s")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The last row that was shown of one list: its rank, which never falls along the list, and its name's
-    digest.
+    """The last row that was shown of one list: its rank, which
+    never falls along the list, and its name's digest.
     """
 
     rank: int
@@ -42,8 +42,8 @@ def mark(rank: int, name: str) -> Mark:
 def marks(token: str, question: object, lists: int) -> tuple[Mark, ...]:
     """After which rows the page of `token` starts, one mark per list; the first page for an empty token.
 
-    `question` is anything whose `repr` names all that the answer depends on. BAD_PAGE_TOKEN where the token
-    is of another question, or none.
+    `question` is anything whose `repr` names all that the answer depends on. BAD_PAGE_TOKEN
+    where the token is of another question, or none.
     """
     if not token:
         return (FIRST,) * lists

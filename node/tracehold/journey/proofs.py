@@ -1,5 +1,5 @@
-"""Proving entries under the roots that bind a log: the newest final anchor's, the newest mined one's, a
-checkpoint's.
+"""Proving entries under the roots that bind a log: the newest final anchor's, the
+newest mined one's, a checkpoint's.
 
 Any anchored root that covers an entry proves it, so the newest serves all entries of an answer at once; a
 receipt names the covering anchor instead, because a receipt must not change. One `Proofs` serves one request.
@@ -43,8 +43,8 @@ class Proofs:
         self._trees: dict[Standing, Tree] = {}
 
     async def standing(self, log: LogId, index: int) -> Standing | None:
-        """What binds entry `index`: an anchor where one covers it, else a checkpoint; None past the end of
-        the log.
+        """What binds entry `index`: an anchor where one covers it,
+        else a checkpoint; None past the end of the log.
         """
         roots = await self._of(log)
         if any(task.prev_size <= index < task.size for task in roots.undone):
@@ -102,8 +102,8 @@ class Tree:
         self._node = node_of(self.tiles, size)
 
     def holds(self, index: int, leaf: bytes) -> bool:
-        """Whether this leaf hash is proved at this index. A tile that is lost, cut short or changed
-        proves nothing.
+        """Whether this leaf hash is proved at this index. A tile that
+        is lost, cut short or changed proves nothing.
         """
         try:
             return self._rooted() and self._climb(index, leaf)

@@ -17,8 +17,8 @@ class Speakers:
         self._rosters: dict[LogId, tuple[Roster, int]] = {}
 
     async def roster(self, log: LogId) -> Roster | None:
-        """The roster of a log as of its present end; None for a log without a sound header, in which
-        nobody speaks.
+        """The roster of a log as of its present end; None for a log
+        without a sound header, in which nobody speaks.
         """
         controls = await self._log.controls(log, self._rosters[log][1] if log in self._rosters else 0)
         # Nothing is awaited from here on, so that two questions at once do not apply one record twice.
@@ -45,8 +45,8 @@ def begin(controls: Sequence[Entry]) -> Roster | None:
 
 
 def apply(roster: Roster, entry: Entry) -> None:
-    """Let a control record take effect. One that its signer may not say has none, in whatever log it
-    stands.
+    """Let a control record take effect. One that its signer
+    may not say has none, in whatever log it stands.
     """
     try:
         roster.apply(entry.index, parse(entry.raw))

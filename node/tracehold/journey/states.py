@@ -1,8 +1,8 @@
 """How far a record has come, and waiting until it has come further.
 
-SEALED survives a crash of the creator, REPLICATED the loss of its disk, FINAL binds the creator before
-everyone. A state follows from a record's position and the anchors of its log alone, so it is never stored for
-a record.
+SEALED survives a crash of the creator, REPLICATED the loss of its disk, FINAL binds the
+creator before everyone. A state follows from a record's position and the anchors of its
+log alone, so it is never stored for a record.
 """
 
 import asyncio
@@ -87,8 +87,8 @@ class States:
         self._moved: dict[LogId, asyncio.Event] = {}
 
     async def of(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, StateOf]:
-        """The states of those fingerprints that are kept here; the rest is left out. Raises what the store
-        raises.
+        """The states of those fingerprints that are kept here; the
+        rest is left out. Raises what the store raises.
         """
         places = await self._store.find(fingerprints)
         logs = {place.log for place in places.values()}
@@ -114,8 +114,8 @@ class States:
 
 
 async def within(task: asyncio.Future[None], patience: float | None, sleep: Sleep) -> bool:
-    """Whether `task` ends before `patience` seconds are over; without patience, wait for it however long. The
-    task is not cancelled.
+    """Whether `task` ends before `patience` seconds are over; without patience, wait
+    for it however long. The task is not cancelled.
     """
     if patience is None:
         await asyncio.shield(task)

@@ -14,8 +14,8 @@ from tracehold.journey.knowledge import Knowledge
 class TraceQuestion:
     """What to trace. `at` in microseconds and `known_at` in milliseconds since 1970, None: all there is.
 
-    `item` may stand in any spelling. `full` checks signatures again. `strict_time` leaves out what is only
-    reached against the order of time.
+    `item` may stand in any spelling. `full` checks signatures again. `strict_time` leaves out
+    what is only reached against the order of time.
     """
 
     item: str
@@ -36,8 +36,8 @@ async def answer_trace(
     page_size: int = 1_000,
     page_token: str = "",
 ) -> TraceAnswer:
-    """One page of the answer: items nearest first, events in time order; gaps and coverage are of the whole
-    answer.
+    """One page of the answer: items nearest first, events in time order; gaps and
+    coverage are of the whole answer.
 
     Raises `Rejected` (the item is no identifier, or BAD_PAGE_TOKEN) and `Unavailable`.
     """

@@ -56,8 +56,8 @@ def whole_tiles() -> Iterator[None]:
 
 
 async def root_at(store: RecordLog, log: LogId, size: int) -> Root:
-    """The root of the log's first `size` entries, folded from its tiles; `Broken("CORRUPT")` where one is
-    lost.
+    """The root of the log's first `size` entries, folded from its
+    tiles; `Broken("CORRUPT")` where one is lost.
     """
     node = await nodes(store, log, size, ())
     with whole_tiles():

@@ -26,15 +26,15 @@ from tracehold.journey.states import Sleep, State, StateOf, States, within
 __all__ = ["DISK_RESERVE_BYTES", "Delegated", "Disk", "Item", "Outcome", "Statement", "Uploads"]
 
 DISK_RESERVE_BYTES = 1 << 30
-"""Free bytes under which uploads are refused: room for running batches, the write-ahead file and an
-operator's rescue.
+"""Free bytes under which uploads are refused: room for running batches,
+the write-ahead file and an operator's rescue.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item. `error` says why it was refused, or (DEADLINE) why it is not yet as far as was
-    asked.
+    """What became of one item. `error` says why it was refused, or (DEADLINE) why
+    it is not yet as far as was asked.
 
     Where `index` is set the record is sealed, whatever `error` says. `duplicate`: a delegated event that came
     before; fingerprint and index are the first one's.

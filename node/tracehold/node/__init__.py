@@ -1,3 +1,3 @@
-"""The composition root: the only place that knows every part, opens, connects, runs and stops them
-(`run.serve`).
+"""The composition root: the only place that knows every part,
+opens, connects, runs and stops them (`run.serve`).
 """

@@ -1,5 +1,5 @@
-"""What may be wrong with a node, asked one thing after the other: each answer says cause and remedy. Nothing
-is repaired.
+"""What may be wrong with a node, asked one thing after the other: each
+answer says cause and remedy. Nothing is repaired.
 """
 
 import datetime
@@ -99,8 +99,8 @@ async def _membership(ledger: EthereumLedger) -> str:
 
 
 async def _log(config: Config, ledger: EthereumLedger, progress: Progress) -> str:
-    """Check every entry of the own log, and the chain's head against it. A running node has the log open: it
-    is asked instead.
+    """Check every entry of the own log, and the chain's head against it. A
+    running node has the log open: it is asked instead.
     """
     try:
         async with open_store(config) as store:

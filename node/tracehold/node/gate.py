@@ -1,9 +1,9 @@
-"""The gate before the log: nothing is sealed before the chain said that this folder is not an older copy of
-itself.
+"""The gate before the log: nothing is sealed before the chain said that this folder
+is not an older copy of itself.
 
-A restored backup that went on sealing would fork its log (protocol section 5). So after every start the
-chain's head is compared with the
-log first; from then on a chain that is down delays anchors and nothing else.
+A restored backup that went on sealing would fork its log (protocol section 5). So
+after every start the chain's head is compared with the log first; from then on a chain
+that is down delays anchors and nothing else.
 """
 
 import asyncio
@@ -57,8 +57,8 @@ class Gate:
         patience: float | None = None,
         receipts: bool = True,
     ) -> list[Outcome]:
-        """As `Uploads.submit`; before the gate is open, raises CHAIN_DOWN or NOT_A_MEMBER and seals
-        nothing.
+        """As `Uploads.submit`; before the gate is open, raises
+        CHAIN_DOWN or NOT_A_MEMBER and seals nothing.
         """
         self.ready()
         return await self._uploads.submit(

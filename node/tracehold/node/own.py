@@ -1,5 +1,5 @@
-"""What a node is: its keys, its contract, its own log. Shared by `serve` and by the commands that enrol
-it.
+"""What a node is: its keys, its contract, its own log. Shared
+by `serve` and by the commands that enrol it.
 """
 
 import os
@@ -60,8 +60,8 @@ async def open_ledger(config: Config) -> AsyncIterator[EthereumLedger]:
 
 
 async def open_own(config: Config, store: RecordLog, ledger: Ledger) -> OwnLog:
-    """The node's own log, made at the first start. Only the first start needs the chain, which knows the
-    network's id.
+    """The node's own log, made at the first start. Only the first start needs the
+    chain, which knows the network's id.
 
     Raises what `open_log` raises, BAD_CONFIG, and CHAIN_DOWN at the first start.
     """
@@ -72,8 +72,8 @@ async def open_own(config: Config, store: RecordLog, ledger: Ledger) -> OwnLog:
 
 @asynccontextmanager
 async def open_store(config: Config) -> AsyncIterator[SqliteLog]:
-    """The record log of the node's folder. Raises STORE_BUSY while a node runs on it, and Broken as its
-    adapter says.
+    """The record log of the node's folder. Raises STORE_BUSY while a
+    node runs on it, and Broken as its adapter says.
     """
     async with SqliteLog.open(data_folder(config)) as store:
         yield store

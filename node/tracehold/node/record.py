@@ -17,8 +17,8 @@ def ledger_account(config: Config) -> bytes:
 
 
 def node_record(config: Config, own: OwnLog) -> bytes:
-    """The signed record of this node, as of now. Peers reach nodes from the release that brings their
-    listener on.
+    """The signed record of this node, as of now. Peers reach nodes
+    from the release that brings their listener on.
     """
     node = NodeRecord(
         node_key=own.identity.key.public,

@@ -39,8 +39,8 @@ class Ready:
 async def serve(config: Config, log: FilteringBoundLogger, ready: Callable[[Ready], None]) -> None:
     """Run until SIGTERM or SIGINT. `ready` is called once, when calls are answered.
 
-    Raises what stopped the node: the Broken (or first other) error of a part, BAD_CONFIG and the like at the
-    start.
+    Raises what stopped the node: the Broken (or first other) error of a part,
+    BAD_CONFIG and the like at the start.
     """
     stop = asyncio.Event()
     _on_signals(stop)

@@ -17,8 +17,8 @@ DEVCHAIN = "tracehold-devchain"
 
 
 async def standing(parts: Parts) -> Standing:
-    """How the node stands. Raises what is Broken in the store; a chain or graph that is down is part of the
-    answer.
+    """How the node stands. Raises what is Broken in the store; a
+    chain or graph that is down is part of the answer.
     """
     own, config = parts.own, parts.config
     front = await frontier(parts.store, own.log)

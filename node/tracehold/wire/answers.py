@@ -14,8 +14,8 @@ from tracehold.wire.times import from_ms, from_us
 from tracehold.wire.words import number_of, speaker_message, state_number
 
 MAX_SHOWN_DEPTH = 24
-"""Levels of JSON in a Struct. Each takes three levels of messages, and readers stop at 100 (protobuf's
-default).
+"""Levels of JSON in a Struct. Each takes three levels of messages,
+and readers stop at 100 (protobuf's default).
 """
 
 
@@ -129,9 +129,9 @@ def gap_messages(gaps: Iterable[Gap]) -> list[pb.Gap]:
 def json_struct(payload: bytes, *steps: str) -> Struct | None:
     """The payload's JSON object, or the one that stands in it at `steps`. For reading only.
 
-    None where it holds none, or one that a Struct cannot carry to every reader: nested deeper than
-    `MAX_SHOWN_DEPTH`, or with a number beyond a double. One odd record must not spoil the answer that it is
-    in.
+    None where it holds none, or one that a Struct cannot carry to every reader:
+    nested deeper than `MAX_SHOWN_DEPTH`, or with a number beyond a double. One odd
+    record must not spoil the answer that it is in.
     """
     try:
         value: Any = strict_json.loads(payload)

@@ -1,5 +1,5 @@
-"""How large a request may be in JSON, from the limits of its fields: what is larger is refused before it is
-parsed.
+"""How large a request may be in JSON, from the limits of its fields:
+what is larger is refused before it is parsed.
 """
 
 from functools import cache
@@ -20,8 +20,8 @@ _SCALARS = frozenset({FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES})
 
 @cache
 def json_ceiling(descriptor: Descriptor) -> int:
-    """Bytes that a JSON object of this message can take, at most `MAX_MESSAGE_BYTES`, which also stands for
-    "without limit".
+    """Bytes that a JSON object of this message can take, at most
+    `MAX_MESSAGE_BYTES`, which also stands for "without limit".
     """
     return min(MAX_MESSAGE_BYTES, _message(descriptor) + SLACK_BYTES)
 

@@ -19,8 +19,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How REST reaches a method: verb, path template as in `google.api.http`, and whether the body is the
-    request.
+    """How REST reaches a method: verb, path template as in
+    `google.api.http`, and whether the body is the request.
     """
 
     verb: str
@@ -61,8 +61,8 @@ def snake(name: str) -> str:
 
 
 def repeated(field: FieldDescriptor) -> bool:
-    """Whether the field is repeated (or a map), on every protobuf from 5.29 on: `label` went and
-    `is_repeated` came.
+    """Whether the field is repeated (or a map), on every protobuf
+    from 5.29 on: `label` went and `is_repeated` came.
     """
     if hasattr(field, "is_repeated"):
         return bool(field.is_repeated)
@@ -79,8 +79,8 @@ def map_values(field: FieldDescriptor) -> FieldDescriptor | None:
 
 @cache
 def enum_prefix(enum: EnumDescriptor) -> str:
-    """What stands before every value of the enum by buf's rule: `GAP_REASON_` for `GapReason`. JSON leaves it
-    out.
+    """What stands before every value of the enum by buf's rule:
+    `GAP_REASON_` for `GapReason`. JSON leaves it out.
     """
     return snake(enum.name).upper() + "_"
 

@@ -1,7 +1,7 @@
 """Typed events as the EPCIS 2.0 JSON-LD that the creator signs: the standard's names in one fixed order.
 
-The same message always gives the same bytes: an event that is sent again is found by its bytes (protocol
-section 4).
+The same message always gives the same bytes: an event that is sent again is found
+by its bytes (protocol section 4).
 """
 
 import json

@@ -45,8 +45,8 @@ def fill(message: Message, value: Any, path: str = "") -> None:
 
 
 def set_text(message: Message, name: str, texts: list[str], path: str) -> None:
-    """Set the field called `name` from path or query parameters: numbers, words and times as text. Raises as
-    `fill`.
+    """Set the field called `name` from path or query parameters:
+    numbers, words and times as text. Raises as `fill`.
     """
     field = _fields(message).get(name)
     if field is None or (field.message_type is not None and field.message_type is not Timestamp.DESCRIPTOR):
@@ -115,8 +115,8 @@ def _message(message: Any, given: Any, path: str) -> None:
 
 
 def struct(given: Any, path: str) -> struct_pb2.Struct:
-    """A JSON object as `google.protobuf.Struct`. Raises BAD_REQUEST for what is none, or holds numbers past a
-    double.
+    """A JSON object as `google.protobuf.Struct`. Raises BAD_REQUEST for
+    what is none, or holds numbers past a double.
     """
     if not isinstance(given, dict):
         raise _bad("must be an object", path)

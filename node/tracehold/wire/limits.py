@@ -1,7 +1,7 @@
 """The `limit` options of the protos, enforced on messages: one generic walk, compiled once per message type.
 
-Paths are JSON pointers (RFC 6901) over the JSON names of fields, for example `/items/3/event/epcList/0`, the
-same on gRPC and REST.
+Paths are JSON pointers (RFC 6901) over the JSON names of fields, for example
+`/items/3/event/epcList/0`, the same on gRPC and REST.
 """
 
 import re
@@ -23,8 +23,8 @@ _NUMBERS = frozenset({FieldDescriptor.CPPTYPE_UINT32, FieldDescriptor.CPPTYPE_UI
 
 
 def check(message: Message, path: str = "", *, but_elements_of: Collection[str] = ()) -> None:
-    """Returns if every field of `message`, at any depth, is within its limit; BAD_REQUEST with the path
-    otherwise.
+    """Returns if every field of `message`, at any depth, is within its limit;
+    BAD_REQUEST with the path otherwise.
 
     The elements of the repeated fields named in `but_elements_of` are left to the caller (a batch in which
     one bad element refuses itself only); how many there are is checked all the same.
@@ -126,8 +126,8 @@ def _hex_rule(digits: int, *, may_be_empty: bool) -> Callable[[Any], str]:
 
 
 def _inner(field: FieldDescriptor) -> Check | None:
-    """The limits within the field's messages; None where there are none at any depth. Types are not
-    recursive.
+    """The limits within the field's messages; None where there
+    are none at any depth. Types are not recursive.
     """
     kind = field.message_type
     if kind is None or kind.file.package != "tracehold.v1" or not _checks(kind):

@@ -2,8 +2,8 @@
 
 * enums by their word without the prefix (`UPSTREAM`); read with and without it;
 * fields without presence are always written; unknown fields are refused, with their path;
-* 64-bit integers are strings, as ProtoJSON has it, since JSON readers lose digits past 2^53; read as strings
-  and numbers.
+* 64-bit integers are strings, as ProtoJSON has it, since JSON readers lose digits
+  past 2^53; read as strings and numbers.
 
 Encoders are compiled once per message type.
 """

@@ -18,8 +18,8 @@ _VERDICTS = {
 
 
 def report_message(report: Report) -> pb.VerifyRecordResponse:
-    """The verdict with its steps. It is VERIFIED only where the report has no error; an error without a
-    verdict of its own counts as false.
+    """The verdict with its steps. It is VERIFIED only where the report has no error; an error
+    without a verdict of its own counts as false.
     """
     verdict = pb.VERDICT_VERIFIED
     if report.error is not None:

@@ -8,8 +8,8 @@ from tracehold.wire.times import from_s
 
 @dataclass(frozen=True, slots=True)
 class BackendState:
-    """One outside thing: its port (`log`, `ledger`, `graph`, `peers`), what stands behind it, and whether it
-    answers.
+    """One outside thing: its port (`log`, `ledger`, `graph`, `peers`),
+    what stands behind it, and whether it answers.
     """
 
     port: str
@@ -21,8 +21,8 @@ class BackendState:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the node stands at one moment. Ids are raw bytes, empty where unknown; `started_at` seconds since
-    the epoch.
+    """How the node stands at one moment. Ids are raw bytes, empty where
+    unknown; `started_at` seconds since the epoch.
     """
 
     version: str

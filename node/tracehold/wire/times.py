@@ -32,8 +32,8 @@ def from_s(seconds: float) -> Timestamp:
 
 
 def to_us(timestamp: Timestamp, path: str) -> int:
-    """Microseconds since the epoch, what is finer cut off. Raises BAD_TIME where the message holds no time of
-    0001 to 9999.
+    """Microseconds since the epoch, what is finer cut off. Raises BAD_TIME
+    where the message holds no time of 0001 to 9999.
     """
     if not (_FIRST <= timestamp.seconds <= _LAST and 0 <= timestamp.nanos < 1_000_000_000):
         raise Rejected("BAD_TIME", "not a time between the years 1 and 9999", path=path)
@@ -41,8 +41,8 @@ def to_us(timestamp: Timestamp, path: str) -> int:
 
 
 def rfc3339(timestamp: Timestamp) -> str:
-    """`2026-01-31T10:00:00.123456Z`, without a fraction where there is none: ProtoJSON's form, to the
-    microsecond.
+    """`2026-01-31T10:00:00.123456Z`, without a fraction where there
+    is none: ProtoJSON's form, to the microsecond.
     """
     return us_text(timestamp.seconds * 1_000_000 + timestamp.nanos // 1_000)
 

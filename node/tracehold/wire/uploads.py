@@ -14,8 +14,8 @@ from tracehold.wire.limits import check
 from tracehold.wire.words import audience, error_message, state_number
 
 PartyOf = Callable[[str], str]
-"""For which party the creator signs, given the one that an item names or an empty text. Raises where the
-caller may not.
+"""For which party the creator signs, given the one that an item names or
+an empty text. Raises where the caller may not.
 """
 
 
@@ -41,8 +41,8 @@ def read_item(item: upload_pb2.UploadItem, party_of: PartyOf) -> Item:
 
 
 def _statement(item: upload_pb2.UploadItem) -> Statement:
-    """A statement says itself who speaks and who may read it: saying it beside it again would be a second
-    truth.
+    """A statement says itself who speaks and who may read it:
+    saying it beside it again would be a second truth.
     """
     if item.party:
         raise Rejected("BAD_REQUEST", "must be empty for a statement", path="/party")

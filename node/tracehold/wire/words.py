@@ -1,5 +1,5 @@
-"""Words of core and journey as enums of the protos, and back. One rule: the same word, in capitals, after the
-prefix.
+"""Words of core and journey as enums of the protos, and back. One rule:
+the same word, in capitals, after the prefix.
 """
 
 from typing import Any
@@ -30,11 +30,11 @@ _WAITED_FOR: dict[int, State] = {
 
 
 def number_of(enum: Any, word: str) -> Any:
-    """The enum's value for a word of ours, for example STATE_FINAL for `final`; unspecified for a word it has
-    not.
+    """The enum's value for a word of ours, for example STATE_FINAL for `final`;
+    unspecified for a word it has not.
 
-    `enum` is the generated enum type. A state or kind that comes with a later release is so never a wrong
-    one.
+    `enum` is the generated enum type. A state or kind that comes with a later
+    release is so never a wrong one.
     """
     descriptor: EnumDescriptor = enum.DESCRIPTOR
     return enum_numbers(descriptor).get(word.upper(), 0)

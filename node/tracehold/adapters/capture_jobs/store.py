@@ -75,8 +75,8 @@ class SqliteCaptureJobs:
         return from_row(rows[0]) if rows else None
 
     async def page(self, party: str | None, after: str | None, size: int) -> Sequence[CaptureJob]:
-        """At most `size` jobs, newest first, those that came before the job `after`; none where it is
-        unknown.
+        """At most `size` jobs, newest first, those that came
+        before the job `after`; none where it is unknown.
         """
         rows = await self._run(lambda: self._connection.execute(_PAGE, (party, after, size)).fetchall())
         return [from_row(row) for row in rows]

@@ -1,7 +1,7 @@
 """What an operator's admin does to the contract: deploy it, enrol, revoke, set the quorum.
 
-Each call sends one transaction with the admin's key and waits for its block, so it suits a command line, not
-a server.
+Each call sends one transaction with the admin's key and waits for its block, so it
+suits a command line, not a server.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -50,8 +50,8 @@ class Admin:
         self._poll_s = poll_s
 
     async def deploy(self, network_id: NetworkId, quorum: int, admin: bytes | None = None) -> bytes:
-        """Deploy the contract; its address. `admin` is this account unless another one is named, as a
-        multisig.
+        """Deploy the contract; its address. `admin` is this
+        account unless another one is named, as a multisig.
         """
         sender = await self._sender()
         code = abi.encode_deploy(network_id, admin or sender.account, quorum)

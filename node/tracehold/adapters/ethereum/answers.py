@@ -1,5 +1,5 @@
-"""JSON-RPC values, read strictly: whatever is missing or of another form raises KeyError, TypeError or
-ValueError.
+"""JSON-RPC values, read strictly: whatever is missing or of another
+form raises KeyError, TypeError or ValueError.
 """
 
 from dataclasses import dataclass

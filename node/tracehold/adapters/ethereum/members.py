@@ -1,5 +1,5 @@
-"""Who is enrolled, from the contract's events: they tell everything, in order, and carry texts and records
-that storage has only as hashes.
+"""Who is enrolled, from the contract's events: they tell everything, in order, and carry
+texts and records that storage has only as hashes.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
-"""The proof of a mined transaction's receipt, for those who have no chain: captured when final, because
-chains forget.
+"""The proof of a mined transaction's receipt, for those who have no chain: captured
+when final, because chains forget.
 
 Everything is checked before it is kept: each header hashes to its block's hash and names the one below as
 parent, and the receipts give the receiptsRoot of the first.
@@ -78,8 +78,8 @@ def receipt_rlp(receipt: Any) -> bytes:
 
 
 def receipt_path(root: bytes, receipts: list[bytes], index: int) -> tuple[bytes, ...]:
-    """RLP of the trie nodes from the root to one receipt. Raises ValueError where the receipts do not give
-    the root.
+    """RLP of the trie nodes from the root to one receipt. Raises
+    ValueError where the receipts do not give the root.
     """
     trie = HexaryTrie({})
     for position, receipt in enumerate(receipts):

@@ -1,9 +1,8 @@
 """Keys of a node on disk: one file per key, readable by the owner only, never overwritten.
 
-A key file holds the secret in one line of hexadecimal digits; TLS keys and certificates are PEM. Files are
-made with O_EXCL and
-fsynced before anything relies on them: a crash while making one leaves no half key that a later start would
-take.
+A key file holds the secret in one line of hexadecimal digits; TLS keys and certificates are PEM.
+Files are made with O_EXCL and fsynced before anything relies on them: a crash while making one
+leaves no half key that a later start would take.
 """
 
 from tracehold.adapters.keyfiles.secrets import create_secret, read_secret

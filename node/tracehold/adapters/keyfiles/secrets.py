@@ -11,8 +11,8 @@ OWNER_ONLY = 0o600
 def create_secret(path: Path, content: bytes) -> None:
     """Write a new file that only the owner can read; durable on return.
 
-    Raises `Rejected("CONFLICT")` where the file exists: a key is never overwritten. `Broken("STORE_FAILED")`
-    where the disk refuses.
+    Raises `Rejected("CONFLICT")` where the file exists: a key is never overwritten.
+    `Broken("STORE_FAILED")` where the disk refuses.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.new")

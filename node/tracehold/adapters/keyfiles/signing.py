@@ -12,14 +12,14 @@ SECRET_BYTES = 32
 
 def create_signing_key(path: Path) -> None:
     """Make a new 32-byte secret: an Ed25519 seed or a secp256k1 scalar. Raises as `create_secret`."""
-    # A random 32-byte string is a valid secp256k1 scalar but for a chance of 2**-128, which is checked when
-    # it is used.
+    # A random 32-byte string is a valid secp256k1 scalar but for a chance of
+    # 2**-128, which is checked when it is used.
     create_secret(path, secrets.token_bytes(SECRET_BYTES).hex().encode() + b"\n")
 
 
 def read_signing_key(path: Path) -> Ed25519Key:
-    """The Ed25519 key of a node or provider. Raises `Rejected("BAD_CONFIG")` where the file is missing, open
-    or malformed.
+    """The Ed25519 key of a node or provider. Raises `Rejected("BAD_CONFIG")`
+    where the file is missing, open or malformed.
     """
     return Ed25519Key.from_seed(_read_32(path))
 

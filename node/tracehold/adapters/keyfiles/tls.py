@@ -20,8 +20,8 @@ VALID_DAYS = 825
 def create_certificate(
     key_path: Path, certificate_path: Path, hosts: Sequence[str], now: datetime.datetime
 ) -> None:
-    """Make a P-256 key and a self-signed certificate for these host names and addresses. Raises as
-    `create_secret`.
+    """Make a P-256 key and a self-signed certificate for these host
+    names and addresses. Raises as `create_secret`.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(key, hosts, now)

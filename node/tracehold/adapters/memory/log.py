@@ -51,8 +51,8 @@ class MemoryLog:
         return len(self._of(log).entries)
 
     async def append(self, batch: Batch) -> None:
-        """All of the batch or nothing; asserts that it continues the log and that its checkpoint is over its
-        entries.
+        """All of the batch or nothing; asserts that it continues the
+        log and that its checkpoint is over its entries.
         """
         kept = self._of(batch.log)
         if len(kept.entries) != batch.first:
@@ -131,8 +131,8 @@ class MemoryLog:
         return kept.checkpoints[max(fitting, default=sizes[0])] if sizes else None
 
     async def save_anchor(self, task: AnchorTask) -> None:
-        """Insert or replace the task of (log, size); asserts that nothing final changes and no ranges
-        overlap.
+        """Insert or replace the task of (log, size); asserts
+        that nothing final changes and no ranges overlap.
         """
         anchors = self._of(task.log).anchors
         check_anchor(task, anchors)
@@ -172,8 +172,8 @@ class MemoryLog:
         self._of(log).entries[index] = replace(entry, raw=entry.raw[:-1] + bytes([entry.raw[-1] ^ 1]))
 
     def forget_anchors(self, log: LogId) -> None:
-        """Lose every anchor of a log, as a folder restored from before them (tests of what takes them
-        over).
+        """Lose every anchor of a log, as a folder restored
+        from before them (tests of what takes them over).
         """
         self._of(log).anchors.clear()
 

@@ -1,5 +1,5 @@
-"""Peers in memory, for tests: nodes of one process that answer each other, and can be told to be slow,
-gone or false.
+"""Peers in memory, for tests: nodes of one process that answer each
+other, and can be told to be slow, gone or false.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -23,8 +23,8 @@ def honest(answer: Expansion) -> Expansion:
 class MemoryPeer:
     """The `Peer` port over another node's log and graph.
 
-    While `down` is set it raises PEER_DOWN; `delay` is awaited before each answer; `tell` may change what is
-    said.
+    While `down` is set it raises PEER_DOWN; `delay` is awaited before each answer;
+    `tell` may change what is said.
     """
 
     node: int

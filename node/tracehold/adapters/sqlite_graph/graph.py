@@ -20,12 +20,12 @@ Answer = TypeVar("Answer")
 
 
 class SqliteGraph:
-    """The `Graph` port over one file. Owns its connections: one that writes, and as many that read as read at
-    once.
+    """The `Graph` port over one file. Owns its connections: one that writes, and as
+    many that read as read at once.
 
     Work runs in threads, so that the event loop never waits for the disk. Opening raises
-    `Broken("SCHEMA_NEWER")` for a file of a newer release and `Unavailable("GRAPH_DOWN")` for one that cannot
-    be opened.
+    `Broken("SCHEMA_NEWER")` for a file of a newer release and
+    `Unavailable("GRAPH_DOWN")` for one that cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,7 +1,7 @@
 """The graph's reads, each one statement over a whole frontier.
 
-`CROSS JOIN` is SQLite's way to say "in this order": the frontier first, then one index search per row. A test
-looks at the query plans.
+`CROSS JOIN` is SQLite's way to say "in this order": the frontier first, then one index
+search per row. A test looks at the query plans.
 """
 
 from collections.abc import Collection
@@ -18,8 +18,8 @@ from tracehold.journey.ports import MasterDataVersion
 
 
 def _known(row: str) -> str:
-    """When the entry of `row` was known: by the anchored range it lies in, else by the checkpoint that sealed
-    it.
+    """When the entry of `row` was known: by the anchored range it
+    lies in, else by the checkpoint that sealed it.
     """
     anchored = (
         f"SELECT CASE WHEN k.start <= {row}.at THEN k.known_ms END FROM known k "
@@ -46,8 +46,8 @@ WHERE m.id = ? ORDER BY m.log, m.at
 
 
 Remembered = dict[Fingerprint, Fact]
-"""Facts read before. Only the time since which a fact is known ever changes, so it is taken if that
-still holds.
+"""Facts read before. Only the time since which a fact is known
+ever changes, so it is taken if that still holds.
 """
 
 REMEMBER = 16_384
@@ -55,8 +55,8 @@ REMEMBER = 16_384
 
 
 def facts(connection: Connection, terms: Collection[str], remembered: Remembered) -> list[Fact]:
-    """Every fact that touches one of the terms, once. Two statements that must see one state: open a
-    transaction.
+    """Every fact that touches one of the terms, once. Two
+    statements that must see one state: open a transaction.
     """
     found: list[Fact] = []
     unread: list[tuple[int, Fingerprint, int | None]] = []

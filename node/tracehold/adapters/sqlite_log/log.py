@@ -1,5 +1,5 @@
-"""The record log of a node in one folder: `log.sqlite`, beside it SQLite's WAL and the lock that keeps others
-out.
+"""The record log of a node in one folder: `log.sqlite`, beside it
+SQLite's WAL and the lock that keeps others out.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -35,8 +35,8 @@ class SqliteLog:
     def open(cls, folder: Path) -> "SqliteLog":
         """Open or make the log in `folder`. Blocks for as long as the disk takes.
 
-        Raises `Unavailable("STORE_BUSY")` while a process has it open, `Broken` with SCHEMA_NEWER, CORRUPT or
-        STORE_FAILED.
+        Raises `Unavailable("STORE_BUSY")` while a process has it open, `Broken`
+        with SCHEMA_NEWER, CORRUPT or STORE_FAILED.
         """
         return cls(Store.open(folder / FILE, prepare))
 
@@ -134,8 +134,8 @@ class SqliteLog:
         await self._store.write(partial(writes.save_bookmark, name=name, value=value))
 
     async def probe(self) -> None:
-        """Count up a bookmark of no follower and read it back; `Broken("STORE_FAILED")` where it comes back
-        otherwise.
+        """Count up a bookmark of no follower and read it back;
+        `Broken("STORE_FAILED")` where it comes back otherwise.
         """
         value = await self.bookmark(_PROBE) + 1
         await self.save_bookmark(_PROBE, value)

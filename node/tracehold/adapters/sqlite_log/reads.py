@@ -1,5 +1,5 @@
-"""Questions to the record log's tables. Each runs on one reader's connection; the port says what it
-promises.
+"""Questions to the record log's tables. Each runs on one
+reader's connection; the port says what it promises.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -38,8 +38,8 @@ def size(connection: Connection, log: LogId) -> int:
 
 
 def entries(connection: Connection, log: LogId, start: int, stop: int, max_bytes: int) -> Sequence[Entry]:
-    """Entries [start, stop), at most `max_bytes` of records but one at least. Rows past the limit are not
-    read from disk.
+    """Entries [start, stop), at most `max_bytes` of records but one at
+    least. Rows past the limit are not read from disk.
     """
     number = number_of(connection, log)
     query = f"SELECT {ENTRY} FROM entries WHERE position >= ? AND position < ? ORDER BY position"

@@ -1,8 +1,8 @@
 """Tables of the record log, and what happens to a file of another release.
 
-A record's place is one integer, `position` = log number * 2^40 + index: entries of one log lie side by side
-on disk, an append only ever writes at the end of its log, and foreign logs need no table of their own. Log 1
-is the node's own.
+A record's place is one integer, `position` = log number * 2^40 + index: entries of one log lie
+side by side on disk, an append only ever writes at the end of its log, and foreign logs need
+no table of their own. Log 1 is the node's own.
 """
 
 import sqlite3

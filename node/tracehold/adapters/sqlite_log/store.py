@@ -20,16 +20,16 @@ READERS = 4
 """Reads that may run at once."""
 
 WAL_PAGES = 4096
-"""Pages (16 MiB) after which a commit also moves the WAL into the file: two more fsyncs each time, so not too
-often.
+"""Pages (16 MiB) after which a commit also moves the WAL into the
+file: two more fsyncs each time, so not too often.
 """
 
 _LOCK_FILE = "lock.sqlite"
 
 
 def failure(error: sqlite3.Error) -> TraceholdError:
-    """Our error for one of SQLite's: who must act. The texts of SQLite's errors go no further than the log of
-    the node.
+    """Our error for one of SQLite's: who must act. The texts of SQLite's
+    errors go no further than the log of the node.
     """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
@@ -40,8 +40,8 @@ def failure(error: sqlite3.Error) -> TraceholdError:
 
 
 class Store:
-    """An open SQLite file. Make it with `Store.open`, end it with `close`; both block for as long as the disk
-    takes.
+    """An open SQLite file. Make it with `Store.open`, end it with
+    `close`; both block for as long as the disk takes.
     """
 
     def __init__(self, path: Path, lock: sqlite3.Connection, writer: sqlite3.Connection) -> None:
@@ -132,8 +132,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _lock(folder: Path, opened: list[sqlite3.Connection]) -> sqlite3.Connection:
-    # An exclusive transaction on a file of its own, held for as long as the process lives: the system lets go
-    # of it at SIGKILL.
+    # An exclusive transaction on a file of its own, held for as long as the process
+    # lives: the system lets go of it at SIGKILL.
     lock = sqlite3.connect(folder / _LOCK_FILE, isolation_level=None, check_same_thread=False, timeout=0)
     opened.append(lock)
     lock.execute("BEGIN EXCLUSIVE")

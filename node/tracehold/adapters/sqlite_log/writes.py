@@ -21,8 +21,8 @@ def append(connection: Connection, batch: Batch) -> None:
 
 
 def _head(connection: Connection, batch: Batch) -> tuple[int, int]:
-    # The compare-and-swap: it holds because writes of this file pass through one connection, one transaction
-    # at a time.
+    # The compare-and-swap: it holds because writes of this file pass through one
+    # connection, one transaction at a time.
     row = connection.execute("SELECT number, size, bytes FROM logs WHERE id = ?", (batch.log,)).fetchone()
     if (row[1] if row else 0) != batch.first:
         raise Rejected("HEAD_MOVED", f"the log does not have {batch.first} entries")

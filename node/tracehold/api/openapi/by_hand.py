@@ -1,5 +1,5 @@
-"""Endpoints that are not in the protos: the capture interface of EPCIS 2.0, health, metrics, this
-document.
+"""Endpoints that are not in the protos: the capture interface
+of EPCIS 2.0, health, metrics, this document.
 """
 
 from typing import Any

@@ -30,8 +30,8 @@ _WELL_KNOWN: dict[str, Schema] = {
 
 
 class Schemas:
-    """Collects the schemas of all types that are referred to, under the names that stand in the
-    references.
+    """Collects the schemas of all types that are referred to,
+    under the names that stand in the references.
     """
 
     def __init__(self, comments: Comments) -> None:
@@ -43,8 +43,8 @@ class Schemas:
         return self._message(kind, strict=True)
 
     def response(self, kind: Descriptor) -> Schema:
-        """A reference to what the node writes: fields without presence are always there, later ones may be
-        added.
+        """A reference to what the node writes: fields without
+        presence are always there, later ones may be added.
         """
         return self._message(kind, strict=False)
 

@@ -1,9 +1,8 @@
 """The outside things that a record's journey needs, and what each must promise.
 
 Each method's docstring says: durable on return or not; what may be called at once; whether a repeat is
-harmless; which errors it
-raises, and it raises no others. Adapters do not inherit from these classes: one behaviour suite per port
-(`tests/ports`) runs on every back-end, the in-memory one included.
+harmless; which errors it raises, and it raises no others. Adapters do not inherit from these classes: one
+behaviour suite per port (`tests/ports`) runs on every back-end, the in-memory one included.
 """
 
 from tracehold.journey.ports.graph import Graph, Indexed, Known, MasterDataVersion

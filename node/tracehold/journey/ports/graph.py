@@ -44,9 +44,9 @@ class Known:
 
 
 class Graph(Protocol):
-    """Relations between items, derived from logs; may be dropped and made again at any time. A hint, never an
-    authority. Every method may raise `Unavailable("GRAPH_DOWN")`. Reads may run at once with each other and
-    with one writer.
+    """Relations between items, derived from logs; may be dropped and made again at any time.
+    A hint, never an authority. Every method may raise `Unavailable("GRAPH_DOWN")`. Reads may
+    run at once with each other and with one writer.
     """
 
     async def add(self, step: Indexed) -> None:
@@ -76,8 +76,8 @@ class Graph(Protocol):
         ...
 
     async def masterdata(self, id: str) -> Sequence[MasterDataVersion]:
-        """All versions about this identifier, each record once, oldest first: by position within a log, by
-        the time known across logs.
+        """All versions about this identifier, each record once, oldest first: by
+        position within a log, by the time known across logs.
         """
         ...
 

@@ -11,8 +11,8 @@ from tracehold.core.ids import LogId
 class Found:
     """A record that a peer handed over, with its evidence file (docs/spec/evidence.md).
 
-    The asker verifies that file on the ledger of its own choice and derives every fact itself: nothing here
-    is believed.
+    The asker verifies that file on the ledger of its own choice and derives every
+    fact itself: nothing here is believed.
     """
 
     log: LogId
@@ -30,8 +30,8 @@ class Expansion:
 
 
 class Peer(Protocol):
-    """One other node. Calls are answered from its local knowledge only. Raises `Unavailable("PEER_DOWN")` and
-    nothing else.
+    """One other node. Calls are answered from its local knowledge only.
+    Raises `Unavailable("PEER_DOWN")` and nothing else.
     """
 
     @property
@@ -50,8 +50,8 @@ class Peer(Protocol):
 
 
 class Peers(Protocol):
-    """The other nodes of the network. Never raises for a single peer that is down: that is the peer's own
-    error.
+    """The other nodes of the network. Never raises for a single
+    peer that is down: that is the peer's own error.
     """
 
     async def holders(self, items: Collection[str]) -> Sequence[Peer]:
