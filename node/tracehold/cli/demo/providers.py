@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from tracehold.core.ids import NetworkId
     from tracehold_client import Item, Uploaded
 
-Sent = list[tuple[Told, "Item"]]
-"""Each event of a company as the item that was uploaded."""
-
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
