@@ -6,8 +6,8 @@
         await wait_for_state(client, [outcome.fingerprint], State.FINAL, timeout=60)
         answer = await client.trace("https://id.gs1.org/01/09521234543213/10/A1", "upstream")
 
-`Client` is the same for code without an event loop; `verify` checks an evidence file with no node and no
-network.
+`Client` is the same for code without an event loop; `verify` checks an evidence
+file with no node and no network.
 """
 
 from tracehold.core.record import Audience

@@ -32,10 +32,9 @@ _Answer = TypeVar("_Answer", bound=Message)
 class AsyncClient:
     """Calls of one node, for one event loop. Use it with `async with`.
 
-    Every method raises `Rejected`, `Unavailable` or `Broken` of `tracehold.core.errors`, with the node's
-    code. Calls are
-    repeated by themselves, with growing waits, while the node cannot be reached; `timeout` is in seconds,
-    over all attempts.
+    Every method raises `Rejected`, `Unavailable` or `Broken` of `tracehold.core.errors`, with the
+    node's code. Calls are repeated by themselves, with growing waits, while the node cannot be
+    reached; `timeout` is in seconds, over all attempts.
     """
 
     def __init__(
@@ -73,9 +72,9 @@ class AsyncClient:
     ) -> list[Uploaded]:
         """Upload a batch (about 100 records is a good size): one result for each, in order.
 
-        A refused record stands in its result and refuses no other, unless `all_or_nothing`. What has not
-        reached `wait_for` at
-        the timeout is answered at the state it reached. The same bytes again give the same answer.
+        A refused record stands in its result and refuses no other, unless
+        `all_or_nothing`. What has not reached `wait_for` at the timeout is answered at the
+        state it reached. The same bytes again give the same answer.
         """
         request = upload_pb2.UploadRequest(
             items=items_of(items),
@@ -124,8 +123,8 @@ class AsyncClient:
     async def verify_remote(
         self, *, fingerprint: str = "", evidence: bytes = b""
     ) -> verify_pb2.VerifyRecordResponse:
-        """What the node says of one of its records, or of evidence from anywhere. To rely on nobody, use
-        `verify`.
+        """What the node says of one of its records, or of evidence
+        from anywhere. To rely on nobody, use `verify`.
         """
         request = verify_pb2.VerifyRecordRequest(fingerprint=fingerprint, evidence=evidence)
         answer: verify_pb2.VerifyRecordResponse = await self._call(self._proofs.VerifyRecord, request)
@@ -157,8 +156,7 @@ class AsyncClient:
         """What an item was made from (`upstream`) or went into (`downstream`); all pages.
 
         `at` is what was true at that event time, `known_at` what was known by that time; `full` has the node
-        check signatures
-        again. Gaps and `truncated` say where the answer is not whole.
+        check signatures again. Gaps and `truncated` say where the answer is not whole.
         """
         request = trace_request(item, direction, at, known_at, full)
         request.max_depth, request.max_items, request.strict_time = max_depth, max_items, strict_time

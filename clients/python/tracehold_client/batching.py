@@ -32,13 +32,11 @@ class _Batch:
 class BatchingUploader:
     """Puts records together into batches and keeps sending until each has an answer.
 
-    A batch leaves when it holds `max_records` or `max_bytes`, or is `max_age` seconds old. At most `lanes`
-    batches are under
-    way and `max_pending` records wait, then `add` waits too. A batch that fails because the node is away or
-    busy is sent again
-    as it is, which is harmless, until `give_up` seconds have passed. Use it with `async with`: leaving sends
-    what is left and
-    waits for it; leaving by an exception drops what was not sent.
+    A batch leaves when it holds `max_records` or `max_bytes`, or is `max_age` seconds old. At most
+    `lanes` batches are under way and `max_pending` records wait, then `add` waits too. A batch that
+    fails because the node is away or busy is sent again as it is, which is harmless, until `give_up`
+    seconds have passed. Use it with `async with`: leaving sends what is left and waits for it;
+    leaving by an exception drops what was not sent.
     """
 
     def __init__(  # noqa: PLR0913 - limits, each with a default that fits

@@ -1,5 +1,5 @@
-"""Verification against a chain of the user's own choice, never against one that the evidence or a node
-names.
+"""Verification against a chain of the user's own choice, never
+against one that the evidence or a node names.
 """
 
 import re
@@ -39,8 +39,7 @@ def verify_with_rpc(
     """Check an evidence file against the contract (0x and 40 digits) on the chain behind `rpc_url`.
 
     The report as of `verify`. Raises MALFORMED_PROOF where the bytes are no evidence file, BAD_REQUEST for a
-    malformed address,
-    `Unavailable("CHAIN_DOWN")` where the chain gives no usable answer.
+    malformed address, `Unavailable("CHAIN_DOWN")` where the chain gives no usable answer.
     """
     parts = decode_evidence(evidence)
     address = contract_address(contract)
@@ -63,8 +62,8 @@ def contract_address(text: str) -> bytes:
 
 
 def chain_view(rpc: JsonRpc, contract: bytes, anchor: Anchor) -> ChainView:
-    """What the chain says about one anchor. Nothing of the anchor is believed: it only tells where to
-    look.
+    """What the chain says about one anchor. Nothing of the
+    anchor is believed: it only tells where to look.
     """
     block = rpc.call("eth_getBlockByNumber", hex(anchor.block_number), False)
     block_hash = _bytes(block["hash"], 32) if block else None

@@ -10,8 +10,8 @@ from tracehold.core.limits import MAX_MESSAGE_BYTES
 
 _MESSAGE_MARGIN = 1 << 20
 
-# Every call of tracehold gives the same answer when it is repeated, so all of them may be. gRPC allows at
-# most 5 attempts.
+# Every call of tracehold gives the same answer when it is repeated, so all of them
+# may be. gRPC allows at most 5 attempts.
 _SERVICE_CONFIG = {
     "methodConfig": [
         {
@@ -39,8 +39,8 @@ _OPTIONS = [
 
 
 def open_channel(target: str, tls_ca: bytes | None) -> grpc.aio.Channel:
-    """A channel to `target` (host:port). `tls_ca` holds the certificates (PEM) that the node's must come
-    from.
+    """A channel to `target` (host:port). `tls_ca` holds the certificates (PEM) that
+    the node's must come from.
 
     Without them the connection is in the clear, which is only allowed on this machine: BAD_REQUEST otherwise.
     """

@@ -1,5 +1,5 @@
-"""Errors of a call, as the families of `tracehold.core.errors`: by who must act, with the code that the node
-sent.
+"""Errors of a call, as the families of `tracehold.core.errors`: by
+who must act, with the code that the node sent.
 """
 
 from collections.abc import Mapping

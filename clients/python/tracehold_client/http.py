@@ -1,5 +1,5 @@
-"""HTTP over the standard library, bounded: one address, no proxy, no redirect, a largest answer, a time
-limit.
+"""HTTP over the standard library, bounded: one address, no
+proxy, no redirect, a largest answer, a time limit.
 """
 
 import http.client
@@ -33,8 +33,8 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class Http:
-    """Exchanges with http and https addresses. `timeout` is in seconds; `tls_ca` (PEM) replaces the system's
-    authorities.
+    """Exchanges with http and https addresses. `timeout` is in seconds;
+    `tls_ca` (PEM) replaces the system's authorities.
     """
 
     def __init__(
@@ -50,9 +50,8 @@ class Http:
     def exchange(
         self, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """GET, or POST where there is a body. Raises BAD_REQUEST for an address of another scheme, NODE_DOWN
-        where
-        there is no whole answer in time.
+        """GET, or POST where there is a body. Raises BAD_REQUEST for an address of another scheme,
+        NODE_DOWN where there is no whole answer in time.
         """
         check_address(url)
         request = urllib.request.Request(url, body, dict(headers or {}))  # noqa: S310 - checked just above

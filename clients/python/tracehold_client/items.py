@@ -49,9 +49,9 @@ def audience_number(audience: Audience | None) -> "record_pb2.Audience.ValueType
 class Uploaded:
     """What became of one item: either `error` says why it was refused, or the rest where it stands.
 
-    A record that was sealed and did not reach the state asked for in time has no error: `state` says how far
-    it came.
-    `fingerprint` and `log` are 64 lowercase hexadecimal digits; `warnings` are (code, path, message).
+    A record that was sealed and did not reach the state asked for in time has no error:
+    `state` says how far it came. `fingerprint` and `log` are 64 lowercase hexadecimal
+    digits; `warnings` are (code, path, message).
     """
 
     fingerprint: str

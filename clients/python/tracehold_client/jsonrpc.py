@@ -19,8 +19,8 @@ class JsonRpc:
         self._count = 0
 
     def call(self, method: str, *params: Any) -> Any:
-        """The result. Raises `Unavailable("CHAIN_DOWN")` where there is no usable answer, also for a JSON-RPC
-        error.
+        """The result. Raises `Unavailable("CHAIN_DOWN")` where there
+        is no usable answer, also for a JSON-RPC error.
         """
         self._count += 1
         question = {"jsonrpc": "2.0", "id": self._count, "method": method, "params": list(params)}

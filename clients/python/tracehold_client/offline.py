@@ -8,8 +8,8 @@ __all__ = ["Report", "Trust", "now_ms", "verify"]
 
 
 def now_ms() -> int:
-    """Milliseconds since 1970, by this machine's clock. It only decides whether a missing anchor is
-    overdue.
+    """Milliseconds since 1970, by this machine's clock. It
+    only decides whether a missing anchor is overdue.
     """
     return int(time.time() * 1000)
 
@@ -18,7 +18,6 @@ def verify(evidence: bytes, trust: Trust | None = None, *, at_ms: int | None = N
     """Check an evidence file, step by step. It is verified only if the report's `error` is None.
 
     `trust` (see `tracehold.core.evidence.parse_trust`) pins the blocks that the verifier knows; without it
-    the verdict is
-    UNTRUSTED at best. Raises MALFORMED_PROOF where the bytes are no evidence file.
+    the verdict is UNTRUSTED at best. Raises MALFORMED_PROOF where the bytes are no evidence file.
     """
     return report(decode_evidence(evidence), trust, None, now_ms() if at_ms is None else at_ms)

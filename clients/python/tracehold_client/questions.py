@@ -51,8 +51,8 @@ def contents_request(
 
 
 async def whole_answer(ask: Callable[[_Request], Awaitable[_Answer]], request: _Request) -> _Answer:
-    """The answer of all pages as one, with the largest pages allowed. What is not paged is taken from the
-    first page.
+    """The answer of all pages as one, with the largest pages allowed.
+    What is not paged is taken from the first page.
     """
     request.page_size = _LARGEST_PAGE[type(request).__name__]
     whole = page = await ask(request)

@@ -16,9 +16,8 @@ from tracehold.core.record import Audience, Kind
 class Signer:
     """Signs records of `party` for one network with a key that a creator has enrolled for that party.
 
-    Each statement gets a fresh random salt, so signing the same event twice makes two statements. To repeat
-    an upload,
-    repeat the statement's bytes.
+    Each statement gets a fresh random salt, so signing the same event twice makes two statements. To
+    repeat an upload, repeat the statement's bytes.
     """
 
     key: SigningKey

@@ -9,8 +9,7 @@ class State(IntEnum):
     """States of a record; a larger one promises more, except REORGED.
 
     SEALED survives a crash of the creator. ANCHORED is covered by a mined anchor. FINAL binds the creator
-    before everyone.
-    REORGED was final in a block that is no longer canonical: somebody has been alarmed.
+    before everyone. REORGED was final in a block that is no longer canonical: somebody has been alarmed.
     """
 
     NONE = record_pb2.STATE_UNSPECIFIED

@@ -17,8 +17,8 @@ _T = TypeVar("_T")
 
 
 class Client:
-    """Calls of one node, from any thread. It runs an `AsyncClient` on a thread of its own. Use it with
-    `with`.
+    """Calls of one node, from any thread. It runs an `AsyncClient` on a thread of
+    its own. Use it with `with`.
 
     Methods, errors and `timeout` are those of `AsyncClient`.
     """

@@ -20,9 +20,9 @@ async def wait_for_state(
 ) -> dict[str, State]:
     """Ask with growing waits until all records have reached `state`; their states then.
 
-    Raises `Unavailable("DEADLINE")` after `timeout` seconds, which loses nothing: ask again later.
-    `Rejected("NOT_FOUND")` where the node does not hold one of the records. A node that is away meanwhile is
-    waited for.
+    Raises `Unavailable("DEADLINE")` after `timeout` seconds, which loses nothing: ask
+    again later. `Rejected("NOT_FOUND")` where the node does not hold one of the
+    records. A node that is away meanwhile is waited for.
     """
     patience = Patience(timeout, first=_FIRST_WAIT, longest=_LONGEST_WAIT, clock=clock or Clock())
     pending, found = list(dict.fromkeys(fingerprints)), dict[str, State]()

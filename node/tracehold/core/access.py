@@ -8,8 +8,8 @@ from tracehold.core.record import Audience
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who asks: known to the node or not, with roles ("interest", "authority"), and for which party if
-    for one.
+    """Who asks: known to the node or not, with roles ("interest",
+    "authority"), and for which party if for one.
     """
 
     authenticated: bool
@@ -22,8 +22,8 @@ ANONYMOUS = Reader(authenticated=False)
 
 
 def may_read(reader: Reader, audience: str, issuer: str, parties: Collection[str]) -> bool:
-    """Whether `reader` may read a record of `issuer` that names `parties`. An unknown audience is for
-    authority only.
+    """Whether `reader` may read a record of `issuer` that names `parties`. An
+    unknown audience is for authority only.
 
     A reader that is not authenticated has no roles and no party, whatever it claims.
     """

@@ -20,8 +20,7 @@ MAX_PATH_NODES = 64
 @dataclass(frozen=True, slots=True)
 class AnchorProof:
     """What shows the event without a chain: RLP of the headers of block B to B+d, and the path of its
-    transaction's
-    receipt (RLP of the trie nodes, from the root) to the receipts root of B.
+    transaction's receipt (RLP of the trie nodes, from the root) to the receipts root of B.
     """
 
     headers: tuple[bytes, ...]
@@ -33,8 +32,8 @@ class AnchorProof:
 class Anchor:
     """One `Anchored` event. `block_time` is in seconds since 1970.
 
-    `tx_hash` and `log_index` (as JSON-RPC counts it, over the block) say where to look; the proof finds
-    the event by what it says.
+    `tx_hash` and `log_index` (as JSON-RPC counts it, over the block) say where to
+    look; the proof finds the event by what it says.
     """
 
     chain_id: int
@@ -58,8 +57,8 @@ _PROOF = 13
 
 
 def encode_anchor(anchor: Anchor) -> dict[int, Any]:
-    """The CBOR map of an anchor: its fields numbered from 1 in their order, the proof absent where there
-    is none.
+    """The CBOR map of an anchor: its fields numbered from 1 in
+    their order, the proof absent where there is none.
     """
     fields: list[Any] = [
         anchor.chain_id,

@@ -1,6 +1,5 @@
-"""Proof of an anchor without a chain: from the `Anchored` event over its receipt and the receipts trie to
-a block
-header, and from there by parent hashes to a later header that somebody trusts (protocol section 2).
+"""Proof of an anchor without a chain: from the `Anchored` event over its receipt and the receipts trie to a
+block header, and from there by parent hashes to a later header that somebody trusts (protocol section 2).
 """
 
 from collections.abc import Sequence
@@ -14,8 +13,8 @@ from tracehold.core.rlp import Item, decode_rlp, encode_number
 from tracehold.core.trie import keccak256, value_at
 
 ANCHORED_TOPIC = keccak256(b"Anchored(uint32,uint64,uint64,bytes32,uint32[])")
-"""Topic 0 of `event Anchored(uint32 indexed node, uint64 prevSize, uint64 size, bytes32 root, uint32[]
-ackers)`.
+"""Topic 0 of `event Anchored(uint32 indexed node, uint64 prevSize,
+uint64 size, bytes32 root, uint32[] ackers)`.
 """
 
 _WORD = 32
@@ -79,9 +78,8 @@ def check_event(event: AnchoredEvent, anchor: Anchor) -> None:
 
 
 def find_event(receipt: bytes, anchor: Anchor) -> AnchoredEvent:
-    """The event of the anchor's contract in this transaction receipt (EIP-2718 typed or not) that says
-    what the
-    anchor says; PROOF_INVALID where there is none or the transaction failed.
+    """The event of the anchor's contract in this transaction receipt (EIP-2718 typed or not) that says what
+    the anchor says; PROOF_INVALID where there is none or the transaction failed.
     """
     # A typed receipt starts with its type, which is below the first byte of any list.
     fields = decode_rlp(receipt[1:] if receipt[:1] < b"\x80" else receipt)

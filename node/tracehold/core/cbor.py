@@ -1,9 +1,9 @@
 """Deterministic CBOR, the little of it that signed bytes need (RFC 8949 section 4.2.1).
 
-Integers, byte and text strings, arrays, maps, booleans and null: no floats, no tags, no indefinite
-lengths. One pass refuses every other spelling of the same value, so that one statement has one
-fingerprint; it is as fast as decoding with a general library and comparing with a re-encoding, and no tag
-of a stranger is ever acted on.
+Integers, byte and text strings, arrays, maps, booleans and null: no floats, no tags, no
+indefinite lengths. One pass refuses every other spelling of the same value, so that one statement
+has one fingerprint; it is as fast as decoding with a general library and comparing with a
+re-encoding, and no tag of a stranger is ever acted on.
 """
 
 from typing import Any
@@ -26,8 +26,8 @@ _SIMPLE = {20: False, 21: True, 22: None}
 
 
 def encode(obj: Any) -> bytes:
-    """Deterministic encoding of ints (64 bit), bytes, str, bool, None, lists or tuples, and dicts of
-    these.
+    """Deterministic encoding of ints (64 bit), bytes, str,
+    bool, None, lists or tuples, and dicts of these.
     """
     match obj:
         case bool() | None:

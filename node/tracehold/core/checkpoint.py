@@ -1,8 +1,8 @@
 """A checkpoint: (log, size, root, time), signed twice over (docs/spec/log.md).
 
-Once as a C2SP checkpoint in a signed note, which foreign monitors and witnesses read; once as a COSE
-signature over the root (RFC 9942), which all receipts of the checkpoint share. The size stands in both
-signed texts.
+Once as a C2SP checkpoint in a signed note, which foreign monitors and witnesses read;
+once as a COSE signature over the root (RFC 9942), which all receipts of the
+checkpoint share. The size stands in both signed texts.
 """
 
 import re
@@ -46,8 +46,8 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A signed state of a log: `note` for note readers, the COSE parts for receipts. Times in ms since
-    1970.
+    """A signed state of a log: `note` for note readers, the
+    COSE parts for receipts. Times in ms since 1970.
     """
 
     log: LogId
@@ -66,8 +66,8 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A checkpoint note, read and not verified. `signatures` are (key name, 4 bytes of key hash,
-    signature).
+    """A checkpoint note, read and not verified. `signatures`
+    are (key name, 4 bytes of key hash, signature).
     """
 
     log: LogId
@@ -81,8 +81,8 @@ class Note:
 def sign_checkpoint(
     log: LogId, size: int, root: Root, time_ms: int, anchor_by_ms: int, *, operator: str, key: SigningKey
 ) -> Checkpoint:
-    """The checkpoint of this state. `anchor_by_ms` promises the covering anchor; BAD_KEY unless key is
-    Ed25519.
+    """The checkpoint of this state. `anchor_by_ms` promises the
+    covering anchor; BAD_KEY unless key is Ed25519.
     """
     if key.public.alg is not Alg.EDDSA:
         raise Rejected("BAD_KEY", "checkpoints are signed with Ed25519")

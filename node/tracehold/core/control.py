@@ -17,8 +17,8 @@ from tracehold.core.record import Kind, check_party
 
 @dataclass(frozen=True, slots=True)
 class LogHeader:
-    """Entry 0 of a log: its network, its first node key (Ed25519), 32 random bytes, the log it continues
-    if any.
+    """Entry 0 of a log: its network, its first node key (Ed25519),
+    32 random bytes, the log it continues if any.
     """
 
     network: NetworkId
@@ -45,8 +45,8 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class Revoke:
-    """From the next entry on, the key no longer signs. What it signed since entry `suspect_since` stays,
-    flagged.
+    """From the next entry on, the key no longer signs. What it
+    signed since entry `suspect_since` stays, flagged.
     """
 
     kid: KeyId

@@ -1,5 +1,5 @@
-"""COSE_Sign1 (RFC 9052 section 4.2) in deterministic framing: what records, checkpoints and receipts are
-made of.
+"""COSE_Sign1 (RFC 9052 section 4.2) in deterministic framing: what
+records, checkpoints and receipts are made of.
 """
 
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ _MAX_UNPROTECTED = 2048  # values: a receipt's proofs with all their block heade
 
 @dataclass(frozen=True, slots=True)
 class Sign1:
-    """The four parts of a COSE_Sign1, as bytes. `unprotected` is a whole CBOR map, `payload` None where
-    detached.
+    """The four parts of a COSE_Sign1, as bytes. `unprotected` is a
+    whole CBOR map, `payload` None where detached.
     """
 
     protected: bytes
@@ -43,8 +43,8 @@ class Sign1:
 def parse_sign1(raw: bytes) -> Sign1:
     """The parts of a tagged COSE_Sign1 whose framing is deterministic.
 
-    Raises MALFORMED_COSE or NOT_DETERMINISTIC. What the headers say is not looked at, and nothing is
-    verified.
+    Raises MALFORMED_COSE or NOT_DETERMINISTIC. What the headers say is not looked
+    at, and nothing is verified.
     """
     if raw[:2] != _TAGGED_ARRAY:
         raise Rejected("MALFORMED_COSE", "no tag 18 and array of four", path="byte 0")

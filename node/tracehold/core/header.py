@@ -22,8 +22,8 @@ _TREE = "application/vnd.tracehold."
 
 
 class Kind(StrEnum):
-    """Kinds that this release interprets. Others are plain strings: kept and replicated, never
-    interpreted.
+    """Kinds that this release interprets. Others are plain
+    strings: kept and replicated, never interpreted.
     """
 
     EVENT = _TREE + "event+json"
@@ -59,8 +59,8 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Content that a record vouches for and does not hold: its BLAKE3-256, its size in bytes, its media
-    type.
+    """Content that a record vouches for and does not hold: its
+    BLAKE3-256, its size in bytes, its media type.
     """
 
     fingerprint: Fingerprint
@@ -126,8 +126,8 @@ _LATEST = 1 << 40  # seconds: far past any calendar, and exact in every language
 
 
 def read_header(protected: bytes) -> Header:
-    """What a protected header says. Raises NOT_DETERMINISTIC, MALFORMED_COSE, BAD_HEADER or
-    UNSUPPORTED_ALGORITHM.
+    """What a protected header says. Raises NOT_DETERMINISTIC,
+    MALFORMED_COSE, BAD_HEADER or UNSUPPORTED_ALGORITHM.
     """
     if len(protected) > MAX_HEADER_BYTES:
         raise Rejected("BAD_HEADER", f"the protected header is over {MAX_HEADER_BYTES} bytes", path="header")
@@ -201,8 +201,8 @@ def _read_attachment(at: int, entry: Any) -> Attachment:
 
 
 def check_party(party: Any, code: str, path: str) -> None:
-    """Returns if `party` is a harmless URI (RFC 3986, so ASCII) of at most 512 characters; otherwise raises
-    `code`.
+    """Returns if `party` is a harmless URI (RFC 3986, so ASCII) of at
+    most 512 characters; otherwise raises `code`.
     """
     if type(party) is not str or len(party) > MAX_PARTY_CHARS or not _PARTY.fullmatch(party):
         raise Rejected(code, f"a party is a URI of at most {MAX_PARTY_CHARS} characters", path=path)

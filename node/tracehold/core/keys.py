@@ -1,8 +1,8 @@
 """Keys and signatures: Ed25519 and P-256, with one verdict on every node.
 
-Libraries disagree on odd Ed25519 signatures, which would split a network; so only libsodium (PyNaCl)
-judges them. P-256 signatures are taken with the lower of the two values of s only, since the other makes
-other bytes of the same statement.
+Libraries disagree on odd Ed25519 signatures, which would split a network; so only libsodium
+(PyNaCl) judges them. P-256 signatures are taken with the lower of the two values of s only, since
+the other makes other bytes of the same statement.
 """
 
 from dataclasses import dataclass, field
@@ -118,8 +118,8 @@ class Ed25519Key:
 
 @dataclass(frozen=True, slots=True)
 class P256Key:
-    """A P-256 key in memory. It signs as in RFC 6979, without a source of randomness, and never shows its
-    secret.
+    """A P-256 key in memory. It signs as in RFC 6979, without a
+    source of randomness, and never shows its secret.
     """
 
     public: PublicKey
@@ -162,8 +162,8 @@ def _pair(first: int, second: int) -> bytes:
 def _check_point(alg: Alg, raw: bytes) -> None:
     if alg is Alg.ES256:
         _p256(raw)
-    # libsodium: canonical, on the curve, in the prime-order group; so no key has low order or a low-order
-    # part.
+    # libsodium: canonical, on the curve, in the prime-order group; so no key has
+    # low order or a low-order part.
     elif len(raw) != 32 or not nacl.bindings.crypto_core_ed25519_is_valid_point(raw):
         raise Rejected("BAD_KEY", "the bytes are no Ed25519 key")
 

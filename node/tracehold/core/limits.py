@@ -1,5 +1,5 @@
-"""Limits that bind every node, in one place. The same numbers stand as options in the protos (a test compares
-them).
+"""Limits that bind every node, in one place. The same numbers stand as
+options in the protos (a test compares them).
 """
 
 MAX_RECORD_BYTES = 1 << 20
@@ -36,8 +36,8 @@ MAX_EVIDENCE_CONTROLS = 1024
 """Control records in an evidence file."""
 
 SALT_BYTES = 16
-"""Random bytes in a record's protected header, so that a small payload cannot be guessed from its
-fingerprint.
+"""Random bytes in a record's protected header, so that a small
+payload cannot be guessed from its fingerprint.
 """
 
 MAX_PARTY_CHARS = 512

@@ -36,8 +36,8 @@ __all__ = [
 
 
 def inclusion_path(index: int, size: int, node: Node) -> list[bytes]:
-    """PATH(index, D[size]) of RFC 9162 section 2.1.3.1, from the leaf up. ValueError unless 0 <= index <
-    size.
+    """PATH(index, D[size]) of RFC 9162 section 2.1.3.1, from the
+    leaf up. ValueError unless 0 <= index < size.
     """
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} in a tree of {size}")
@@ -59,9 +59,8 @@ def consistency_path(size1: int, size2: int, node: Node) -> list[bytes]:
 
 
 def subtree_consistency_path(start: int, end: int, size: int, node: Node) -> list[bytes]:
-    """That the subtree [start, end) is part of the tree of `size`: as PROOF of RFC 9162 where start is 0,
-    and as
-    SUBTREE_PROOF of draft-ietf-plants-merkle-tree-certs for any aligned subtree, such as a segment.
+    """That the subtree [start, end) is part of the tree of `size`: as PROOF of RFC 9162 where start is 0, and
+    as SUBTREE_PROOF of draft-ietf-plants-merkle-tree-certs for any aligned subtree, such as a segment.
     """
     path: list[bytes] = []
     low, high, whole = 0, size, True
@@ -81,8 +80,8 @@ def subtree_consistency_path(start: int, end: int, size: int, node: Node) -> lis
 
 
 def is_subtree(start: int, end: int) -> bool:
-    """Whether [start, end) is aligned: empty, or beginning at a multiple of the power of two that holds
-    it.
+    """Whether [start, end) is aligned: empty, or beginning at
+    a multiple of the power of two that holds it.
     """
     return 0 <= start <= end and start % (1 << max(end - start - 1, 0).bit_length()) == 0
 
@@ -93,9 +92,8 @@ def _split(width: int) -> int:
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> Root:
-    """The root that this path leads to (RFC 9162 section 2.1.3.2); PROOF_INVALID where its length is not
-    the one
-    that (index, size) demand.
+    """The root that this path leads to (RFC 9162 section 2.1.3.2); PROOF_INVALID where its
+    length is not the one that (index, size) demand.
     """
     _check_hashes((leaf, *path))
     if not 0 <= index < size:
@@ -118,8 +116,8 @@ def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
-    """Returns if `leaf` (a leaf hash) is number `index` of the `size` leaves under `root`, else
-    PROOF_INVALID.
+    """Returns if `leaf` (a leaf hash) is number `index` of the
+    `size` leaves under `root`, else PROOF_INVALID.
     """
     _expect(root_from_inclusion(leaf, index, size, path), root)
 
@@ -156,8 +154,8 @@ def verify_subtree_consistency(
 def _fold_consistency(
     first: int, at: int, last: int, subtree: bytes, proof: Sequence[bytes]
 ) -> tuple[bytes, bytes]:
-    """(root of the subtree, root of the tree) that the proof leads to; `at` and `last` are the last
-    leaves.
+    """(root of the subtree, root of the tree) that the proof
+    leads to; `at` and `last` are the last leaves.
     """
     # Climb to the lowest node that both trees have: the subtree itself, or the last node on its right edge.
     while first != at and (at & 1 or at == last):

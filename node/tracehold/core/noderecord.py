@@ -24,9 +24,8 @@ _ENDPOINT = re.compile(r"[!-~]{0,512}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class NodeRecord:
-    """A node as it describes itself. Endpoints are host:port or URLs, empty where there is none;
-    `issued_at` is in
-    seconds since 1970; `account` is the ledger address.
+    """A node as it describes itself. Endpoints are host:port or URLs, empty where there is none; `issued_at`
+    is in seconds since 1970; `account` is the ledger address.
     """
 
     node_key: PublicKey
@@ -63,8 +62,7 @@ def sign_node_record(node: NodeRecord, network: NetworkId, salt: bytes, key: Sig
 def parse_node_record(raw: bytes, network: NetworkId) -> NodeRecord:
     """The node record that `raw` is, its signature checked under the key that it names.
 
-    Raises BAD_CONTROL for its kind and payload, BAD_SIGNATURE, WRONG_NETWORK, and what `record.parse`
-    raises.
+    Raises BAD_CONTROL for its kind and payload, BAD_SIGNATURE, WRONG_NETWORK, and what `record.parse` raises.
     """
     parsed = record.parse(raw)
     if parsed.header.kind != Kind.NODE:

@@ -88,9 +88,8 @@ def make_receipt(
 
 
 def upgrade_receipt(raw: bytes, anchor: Anchor, consistency: Sequence[bytes] | None = None) -> bytes:
-    """A SEALED receipt with its covering anchor: same index, same signature, and a consistency path where
-    the sizes
-    differ. Raises as `make_receipt` and `parse_receipt` do.
+    """A SEALED receipt with its covering anchor: same index, same signature, and a consistency path where the
+    sizes differ. Raises as `make_receipt` and `parse_receipt` do.
     """
     proof = None if consistency is None else tuple(consistency)
     return encode_receipt(replace(parse_receipt(raw), anchor=anchor, consistency=proof))

@@ -93,8 +93,8 @@ def parse(raw: bytes) -> Record:
 
 
 def check_signature(record: Record, key: PublicKey) -> None:
-    """Returns if `key` signed the record; BAD_SIGNATURE otherwise, also where the header names another
-    key.
+    """Returns if `key` signed the record; BAD_SIGNATURE
+    otherwise, also where the header names another key.
     """
     if (record.header.kid, record.header.alg) != (key.kid, key.alg):
         raise Rejected("BAD_SIGNATURE", "the record names another key", path="header.kid")

@@ -1,9 +1,9 @@
-"""Who speaks in one log, by position: the keys and mandates that its control records set (protocol
-section 4).
+"""Who speaks in one log, by position: the keys and mandates that its control
+records set (protocol section 4).
 
-A signature is valid if its key was enrolled before the record's index and not revoked before it. Claimed
-times never decide, so a revoked key cannot back-date. The node key of the log's header speaks for the
-operator from entry 0 on.
+A signature is valid if its key was enrolled before the record's index and not revoked before
+it. Claimed times never decide, so a revoked key cannot back-date. The node key of the log's
+header speaks for the operator from entry 0 on.
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The party that speaks and the operator that vouches; `suspect` where a revocation doubts the key or
-    mandate.
+    """The party that speaks and the operator that vouches; `suspect`
+    where a revocation doubts the key or mandate.
     """
 
     party: str
@@ -57,8 +57,8 @@ class _Revocation:
 
 
 class Roster:
-    """The keys and mandates of one log. Control records are applied in order; questions may be asked of
-    any position.
+    """The keys and mandates of one log. Control records are applied in
+    order; questions may be asked of any position.
     """
 
     def __init__(self, header: LogHeader, operator: str, log: LogId) -> None:

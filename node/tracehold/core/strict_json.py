@@ -82,8 +82,8 @@ def member(raw: bytes, *path: str) -> bytes | None:
 
 
 def slices(raw: bytes, *path: str) -> list[bytes]:
-    """Exact bytes of each element of the array at `path` in a text that passed `loads`; [] where there is
-    none."""
+    """Exact bytes of each element of the array at `path` in a
+    text that passed `loads`; [] where there is none."""
     text = _text(raw)
     span = _find(text, path)
     if span is None or text[span[0]] != "[":
@@ -92,8 +92,8 @@ def slices(raw: bytes, *path: str) -> list[bytes]:
 
 
 def replaced(raw: bytes, name: str, value: bytes) -> bytes:
-    """The object `raw` with the value of its member `name` exchanged for `value`, all other bytes as they
-    are."""
+    """The object `raw` with the value of its member `name`
+    exchanged for `value`, all other bytes as they are."""
     text = _text(raw)
     span = _find(text, (name,))
     if span is None:

@@ -27,8 +27,8 @@ Load = Callable[[Coord], bytes]
 
 
 def tiles_after(old_size: int, leaf_hashes: Iterable[bytes], load: Load) -> list[tuple[Coord, bytes]]:
-    """Every tile that is new or longer once these leaf hashes follow the first `old_size`, lowest level
-    first.
+    """Every tile that is new or longer once these leaf hashes follow the first
+    `old_size`, lowest level first.
 
     `load` is asked only for tiles that were partly filled. Of a tile that grew, the longest form is given.
     ValueError where a stored tile is shorter than the tree of `old_size`.

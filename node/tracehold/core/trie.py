@@ -19,8 +19,8 @@ def keccak256(data: bytes) -> bytes:
 def value_at(root: bytes, key: bytes, path: Sequence[bytes]) -> bytes:
     """The value under `key` in the trie with this root; `path` is the RLP of its nodes from the root down.
 
-    Raises PROOF_INVALID where the path does not lead there or holds more than it needs, MALFORMED_PROOF
-    for bad RLP.
+    Raises PROOF_INVALID where the path does not lead there or holds more than it
+    needs, MALFORMED_PROOF for bad RLP.
     """
     nodes = iter(path)
     node = _next(nodes, root)

@@ -1,9 +1,9 @@
-"""What a seal does with the records that wait, before anything is written: repeats dropped, places given,
-positions checked.
+"""What a seal does with the records that wait, before anything is written: repeats
+dropped, places given, positions checked.
 
-Order within a batch is the order of arrival. A control record applies to every later entry, of its own upload
-and of others: so a key revoked a moment ago signs nothing after the revocation, whenever its records were
-checked.
+Order within a batch is the order of arrival. A control record applies to every later entry,
+of its own upload and of others: so a key revoked a moment ago signs nothing after the
+revocation, whenever its records were checked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,8 +36,8 @@ class Place:
 
 
 class Plan:
-    """The next entries of the log, and a place or a refusal for each candidate. Places hold once the
-    entries are durable.
+    """The next entries of the log, and a place or a refusal for each
+    candidate. Places hold once the entries are durable.
     """
 
     def __init__(

@@ -1,5 +1,5 @@
-"""What a record must pass before it is sealed, as numbered rules. The first rule that fails refuses the
-record.
+"""What a record must pass before it is sealed, as numbered rules. The first rule
+that fails refuses the record.
 
     1  size          at most 1 MiB
     2  form          a COSE_Sign1 of the record profile, deterministic
@@ -28,8 +28,8 @@ Pair = tuple[Record, PublicKey]
 Verify = Callable[[Sequence[Pair]], Awaitable[Sequence[Rejected | None]]]
 """Checks many signatures, perhaps on several cores; one answer each, in order."""
 Stage = Callable[[str], AbstractContextManager[object]]
-"""Entered around the work of one stage (parse, signature, check, seal, reply): the benchmark measures
-there.
+"""Entered around the work of one stage (parse, signature,
+check, seal, reply): the benchmark measures there.
 """
 
 SLICE = 100
@@ -88,8 +88,8 @@ def check_content(kind: str, payload: bytes, mode: Mode) -> tuple[Finding, ...]:
 
 
 class Trial:
-    """A roster as it will stand at each place of a message, so that a message may enrol a key and then use
-    it.
+    """A roster as it will stand at each place of a message, so that a message may
+    enrol a key and then use it.
 
     It copies the log's roster before the first control record, and never changes it.
     """
@@ -100,8 +100,8 @@ class Trial:
         self._own = False
 
     def admit(self, record: Record, *, signed: bool = False) -> PublicKey:
-        """Rules 3 and 4 at the next place; for a control record also 5 (unless `signed`) and 6, and it takes
-        effect. Raises `Rejected`.
+        """Rules 3 and 4 at the next place; for a control record also 5 (unless `signed`)
+        and 6, and it takes effect. Raises `Rejected`.
 
         A refused record takes no place.
         """
@@ -149,8 +149,8 @@ class Checks:
     async def run(self, records: Sequence[Record], roster: Roster, index: int) -> list[Verdict]:
         """Rules 3 to 7 for each, as if they were sealed in this order from `index` on.
 
-        Positions are checked again when they are final: the sealer does, since a revocation may come in
-        between.
+        Positions are checked again when they are final: the sealer does, since a
+        revocation may come in between.
         """
         trial = Trial(roster, index)
         verdicts: list[Verdict] = []

@@ -1,9 +1,9 @@
-"""The node's own log: made at the first start, opened and proved whole at every later one, extended by
-batches.
+"""The node's own log: made at the first start, opened and proved whole at every
+later one, extended by batches.
 
-An `OwnLog` is a value: `extend` gives the batch that must become durable and the log as it is afterwards.
-Whoever writes (the sealer, nobody else) keeps the new value only after the append, so a failed append leaves
-nothing to undo.
+An `OwnLog` is a value: `extend` gives the batch that must become durable and the log as it is
+afterwards. Whoever writes (the sealer, nobody else) keeps the new value only after the
+append, so a failed append leaves nothing to undo.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -38,8 +38,8 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class OwnLog:
-    """The log at one size. `edge` holds the tiles that are partly filled; the roster knows every control
-    record so far.
+    """The log at one size. `edge` holds the tiles that are partly filled;
+    the roster knows every control record so far.
     """
 
     identity: Identity
@@ -57,11 +57,11 @@ class OwnLog:
     def extend(
         self, entries: Sequence[NewEntry], roster: Roster, now_ms: int, anchor_by_ms: int = ANCHOR_BY_MS
     ) -> "tuple[Batch, OwnLog]":
-        """The batch that appends these entries, with one checkpoint over all, and the log as it is once
-        that is durable.
+        """The batch that appends these entries, with one checkpoint over all, and
+        the log as it is once that is durable.
 
-        Checkpoint time never decreases, whatever the clock does (protocol section 2). `roster` has the
-        entries' control records applied.
+        Checkpoint time never decreases, whatever the clock does (protocol section 2).
+        `roster` has the entries' control records applied.
         """
         leaves = [leaf_hash(entry.fingerprint) for entry in entries]
         tree = self.range.copy()
@@ -173,8 +173,8 @@ def _check_identity(roster: Roster, identity: Identity) -> None:
 
 
 async def load_roster(store: RecordLog, log: LogId) -> Roster:
-    """Who speaks in a stored log, from its control records; their signatures are checked again. Raises
-    `Broken("CORRUPT")`.
+    """Who speaks in a stored log, from its control records; their signatures
+    are checked again. Raises `Broken("CORRUPT")`.
     """
     try:
         header, *others = [(entry.index, parse(entry.raw)) for entry in await store.controls(log)]

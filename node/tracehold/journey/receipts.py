@@ -41,8 +41,8 @@ class Receipts:
         self._stage = stage
 
     async def receipt(self, fingerprint: Fingerprint) -> bytes:
-        """The best receipt of a record. Raises `Rejected("NOT_FOUND")` for one that is not kept here, and
-        what the store raises.
+        """The best receipt of a record. Raises `Rejected("NOT_FOUND")` for one
+        that is not kept here, and what the store raises.
         """
         try:
             return (await self.receipts([fingerprint]))[fingerprint]
@@ -50,8 +50,8 @@ class Receipts:
             raise Rejected("NOT_FOUND", "no record with this fingerprint is kept here") from None
 
     async def receipts(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, bytes]:
-        """The best receipts of those records that are kept here. Records under one checkpoint share the
-        work.
+        """The best receipts of those records that are kept
+        here. Records under one checkpoint share the work.
         """
         places = await self._store.find(fingerprints)
         made: dict[Fingerprint, bytes] = {}
@@ -71,9 +71,9 @@ class Receipts:
             return [make_receipt(checkpoint, index, path, anchor) for index, path in pairs]
 
     async def evidence(self, fingerprint: Fingerprint) -> bytes:
-        """The evidence file of a record: its bytes, its receipt, and the control records that let its signer
-        speak, all under one checkpoint. Raises `Rejected("NOT_FOUND")`, `Broken("CORRUPT")`, and what the
-        store raises.
+        """The evidence file of a record: its bytes, its receipt, and the control records that let
+        its signer speak, all under one checkpoint. Raises `Rejected("NOT_FOUND")`,
+        `Broken("CORRUPT")`, and what the store raises.
         """
         entry = await self._store.entry(fingerprint)
         if entry is None:

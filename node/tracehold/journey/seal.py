@@ -68,8 +68,8 @@ class _Job:
 
 
 class Sealer:
-    """Owns the own log in memory, and is the only one who appends to it. One task runs `run`; all may call
-    `seal`.
+    """Owns the own log in memory, and is the only one who appends to
+    it. One task runs `run`; all may call `seal`.
     """
 
     def __init__(
@@ -102,14 +102,14 @@ class Sealer:
 
     @property
     def waiting(self) -> int:
-        """Records that were not answered yet. After `stop`, `run` may be cancelled without loss once this
-        is 0.
+        """Records that were not answered yet. After `stop`, `run`
+        may be cancelled without loss once this is 0.
         """
         return sum(job.records for job in (*self._sealing, *self._waiting))
 
     def stop(self) -> None:
-        """First phase of stopping: refuse new records with STOPPING. What waits is still sealed while
-        `run` goes on.
+        """First phase of stopping: refuse new records with STOPPING.
+        What waits is still sealed while `run` goes on.
         """
         self._closed = self._closed or Unavailable("STOPPING", "the node is stopping")
 
@@ -117,9 +117,9 @@ class Sealer:
         """One answer for each, in order, once they are durable; a candidate that is refused gets its refusal.
 
         With `together`, one refusal refuses all. (A crash can still part them: the same upload again
-        completes it.) Raises `Unavailable` (BUSY, STOPPING, or because the append failed: then nothing is
-        known of these records until they are sent again) and, once `run` has ended, what ended it. Giving up
-        waiting does not take records back.
+        completes it.) Raises `Unavailable` (BUSY, STOPPING, or because the append failed: then nothing
+        is known of these records until they are sent again) and, once `run` has ended, what ended it.
+        Giving up waiting does not take records back.
         """
         if self._closed is not None:
             raise self._closed
@@ -137,8 +137,8 @@ class Sealer:
             raise Unavailable("BUSY", f"{self.waiting} records wait to be sealed")
 
     async def run(self) -> NoReturn:
-        """Seal what waits, for ever. Ends by cancellation, or raises what is Broken: then every waiter and
-        later caller gets the error.
+        """Seal what waits, for ever. Ends by cancellation, or raises what is Broken: then
+        every waiter and later caller gets the error.
         """
         try:
             while True:
@@ -207,8 +207,8 @@ class Sealer:
                 await self._store.append(batch)
             except Rejected as error:
                 raise Broken("CORRUPT", "the own log changed without its sealer") from error
-            # Durable from here on: memory follows, then the waiters. A crash in between loses answers and no
-            # records.
+            # Durable from here on: memory follows, then the waiters. A crash in
+            # between loses answers and no records.
             self._own = own
             entries = entries[room:]
             self._sealed(len(batch.entries))

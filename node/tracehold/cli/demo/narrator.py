@@ -150,8 +150,8 @@ class Narrator:
         return self._tell(company, "TransactionEvent", body, pieces)
 
     def void(self, wrong: Told, reason: str, corrected_by: Sequence[Told]) -> Told:
-        """The company that told `wrong` declares it void (EPCIS 2.0 section 7.4.1.4): same event, same id,
-        and why.
+        """The company that told `wrong` declares it void (EPCIS 2.0
+        section 7.4.1.4): same event, same id, and why.
         """
         body = json.loads(wrong.payload)
         body["errorDeclaration"] = {

@@ -1,5 +1,5 @@
-"""Programs that the demo starts: each with its own log, its process id on record, and stopped by nobody
-else.
+"""Programs that the demo starts: each with its own log, its
+process id on record, and stopped by nobody else.
 """
 
 import json
@@ -19,8 +19,8 @@ _STOP_S = 20.0
 
 
 class Program:
-    """`python -m tracehold ...` as a process of its own. Its output goes to NAME.out and NAME.log in
-    `folder`.
+    """`python -m tracehold ...` as a process of its own. Its output goes to
+    NAME.out and NAME.log in `folder`.
 
     `prefix` is a command that runs it, and that must become it (strace -D).
     """
@@ -29,8 +29,8 @@ class Program:
         self.name = name
         self._out, self._log = folder / f"{name}.out", folder / f"{name}.log"
         with self._out.open("wb") as out, self._log.open("ab") as log:
-            # A session of its own: Ctrl-C in the terminal reaches the demo alone, which stops this one in
-            # order.
+            # A session of its own: Ctrl-C in the terminal reaches the demo alone,
+            # which stops this one in order.
             self._process = subprocess.Popen(
                 [*prefix, *command(*arguments)],
                 stdin=subprocess.DEVNULL,
@@ -102,8 +102,8 @@ def command(*arguments: str) -> list[str]:
 
 
 def run(*arguments: str, seconds: float = 120.0, also: int = 0) -> str:
-    """Run one command to its end; what it printed. Raises INTERNAL where its exit code is neither 0 nor
-    `also`.
+    """Run one command to its end; what it printed. Raises
+    INTERNAL where its exit code is neither 0 nor `also`.
     """
     done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=seconds, check=False)
     if done.returncode not in {0, also}:

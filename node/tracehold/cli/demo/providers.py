@@ -65,8 +65,8 @@ async def upload(
 
 
 async def send_again(world: World, texts: Mapping[str, str], outcomes: Outcomes, company: str) -> int:
-    """Upload a company's items once more, byte for byte; how many were known as duplicates with the same
-    fingerprint.
+    """Upload a company's items once more, byte for byte; how many were
+    known as duplicates with the same fingerprint.
     """
     told = [each for each, _ in outcomes.uploaded if each.company.name == company]
     first = {outcome.fingerprint for each, outcome in outcomes.uploaded if each.company.name == company}

@@ -1,10 +1,8 @@
 """The story: grain of four farms is milled, packed, stored and sold.
 
 It holds what traces get wrong elsewhere: lots that mix, flour that is milled again, a transformation told in
-two events, an event
-taken back, cases that change pallets, a trailer and temperature loggers that are used twice, goods that never
-go the way of the
-package that we follow.
+two events, an event taken back, cases that change pallets, a trailer and temperature loggers that are used
+twice, goods that never go the way of the package that we follow.
 """
 
 from dataclasses import dataclass
@@ -22,8 +20,7 @@ class Story:
     """The events in order of time, and what is true.
 
     `purchased` is a package that a consumer bought, `grain` a lot that is in it, `pallets` what carried it
-    and is no ancestor,
-    `contents` what was in a pallet at a time, through all levels.
+    and is no ancestor, `contents` what was in a pallet at a time, through all levels.
     """
 
     events: tuple[Told, ...]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 @contextmanager
 def changed_byte(data: Path, fingerprint: str) -> Iterator[int]:
-    """While it lasts, one byte in the payload of this record is another; hands out its place in the
-    record.
+    """While it lasts, one byte in the payload of this record
+    is another; hands out its place in the record.
     """
     file = data / "log.sqlite"
     raw = _read(file, fingerprint)

@@ -51,8 +51,8 @@ class Company:
         )
 
     def piece(self, product: int, serial: str, *, level: int = 0) -> Thing:
-        """One piece of a product (SGTIN); `level` is the GTIN's indicator digit, 0 for what a consumer
-        buys.
+        """One piece of a product (SGTIN); `level` is the
+        GTIN's indicator digit, 0 for what a consumer buys.
         """
         return Thing(
             f"{_DOMAIN}/01/{self._gtin(product, level)}/21/{serial}",

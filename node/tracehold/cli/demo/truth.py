@@ -1,5 +1,5 @@
-"""What really happened, kept by the narrator while the story is invented. It shares nothing with
-`core/lineage`.
+"""What really happened, kept by the narrator while the story is
+invented. It shares nothing with `core/lineage`.
 """
 
 from collections import defaultdict

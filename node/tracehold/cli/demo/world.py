@@ -23,8 +23,8 @@ seconds = 1.0
 
 @dataclass(slots=True)
 class World:
-    """A chain and a node on loopback. `build` makes it from nothing, `start` and `stop` bring it up and
-    down.
+    """A chain and a node on loopback. `build` makes it from
+    nothing, `start` and `stop` bring it up and down.
     """
 
     dir: Path
@@ -78,8 +78,8 @@ class World:
         return str(self.config["ledger"]["contract"])
 
     def build(self, operator: str) -> None:
-        """Make the node's folder, start the chain, deploy the contract, enrol the node. The node is not
-        started.
+        """Make the node's folder, start the chain, deploy the
+        contract, enrol the node. The node is not started.
         """
         home = str(self.home)
         ports = ("--grpc-port", "0", "--rest-port", "0")
@@ -137,8 +137,8 @@ def is_demo(dir: Path) -> bool:
 
 
 def clear(dir: Path) -> None:
-    """Make room for a new demo. Raises CONFLICT where the folder holds anything that the demo did not
-    make.
+    """Make room for a new demo. Raises CONFLICT where the
+    folder holds anything that the demo did not make.
     """
     if not dir.exists():
         return

@@ -1,5 +1,5 @@
-"""EPCIS 2.0 as this node reads it: documents to payloads, payloads to typed events and master data. See
-docs/spec/event.md."""
+"""EPCIS 2.0 as this node reads it: documents to payloads, payloads to typed
+events and master data. See docs/spec/event.md."""
 
 from tracehold.core.epcis.document import Document, parse_document
 from tracehold.core.epcis.masterdata import Attribute, MasterData, parse_masterdata

@@ -1,5 +1,5 @@
-"""A captured document to payloads: one per event, one per master data element, every byte of them as it was
-sent.
+"""A captured document to payloads: one per event, one per master data element,
+every byte of them as it was sent.
 
 Events are cut out of the document byte for byte. What a document says once for all its events, its
 `@context`, is set into each as first member, so that every payload can be read alone for ever.
@@ -39,9 +39,9 @@ class Document:
 def parse_document(raw: bytes, mode: Mode) -> Document:
     """Payloads of an EPCISDocument, an EPCISQueryDocument or a single event with its own `@context`.
 
-    Checks the document's frame only, so that one bad event does not refuse its neighbours. Raises
-    MALFORMED_JSON, NOT_EPCIS, EPCIS_FORM, TOO_MANY_RECORDS, or HEADER_NOT_KEPT for a header element that
-    would be lost.
+    Checks the document's frame only, so that one bad event does not refuse its
+    neighbours. Raises MALFORMED_JSON, NOT_EPCIS, EPCIS_FORM, TOO_MANY_RECORDS, or
+    HEADER_NOT_KEPT for a header element that would be lost.
     """
     document = strict_json.loads(raw)
     kind = document.get("type") if isinstance(document, dict) else None
@@ -116,8 +116,8 @@ def _check_count(count: int) -> None:
 
 
 def _with_context(part: bytes, value: Any, context: bytes) -> bytes:
-    """The event's bytes with the document's context as first member, or before its own context, as JSON-LD
-    nests them."""
+    """The event's bytes with the document's context as first member, or
+    before its own context, as JSON-LD nests them."""
     if not isinstance(value, dict) or not value:
         return part  # no event: parse_event refuses it by itself
     own = strict_json.member(part, "@context") if "@context" in value else None
@@ -129,8 +129,8 @@ def _with_context(part: bytes, value: Any, context: bytes) -> bytes:
 
 
 def _items(context: bytes) -> bytes:
-    """A context as the inside of an array. An empty array becomes an empty object: no comma may stand
-    alone."""
+    """A context as the inside of an array. An empty array
+    becomes an empty object: no comma may stand alone."""
     if not context.startswith(b"["):
         return context
     return context[1:-1].strip() or b"{}"

@@ -1,8 +1,8 @@
-"""What companies say about items, places and parties (CBV 2.0 section 9; EPCIS 2.0 section 10.4 for the JSON
-form).
+"""What companies say about items, places and parties (CBV 2.0 section 9; EPCIS 2.0
+section 10.4 for the JSON form).
 
-A payload is `{"@context": ..., "type": <vocabulary type>, "element": <the element as sent>}`; see
-docs/spec/masterdata.md.
+A payload is `{"@context": ..., "type": <vocabulary type>, "element": <the element
+as sent>}`; see docs/spec/masterdata.md.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ _MEMBERS = frozenset({"@context", "type", "element"})
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One said property. The value is a string, number, boolean, object or list, as sent; a name may
-    recur."""
+    """One said property. The value is a string, number,
+    boolean, object or list, as sent; a name may recur."""
 
     id: str
     value: Any
@@ -27,8 +27,8 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class MasterData:
-    """One vocabulary element: what it describes (`type`), which one (`id`), its attributes in order, its
-    parts."""
+    """One vocabulary element: what it describes (`type`), which
+    one (`id`), its attributes in order, its parts."""
 
     type: str
     id: Id

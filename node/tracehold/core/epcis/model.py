@@ -12,8 +12,8 @@ from tracehold.core.epcis.parties import named
 
 
 class Mode(StrEnum):
-    """STRICT: what the published schema allows. TOLERANT: the known sloppiness of real data is read, and
-    reported."""
+    """STRICT: what the published schema allows. TOLERANT: the known
+    sloppiness of real data is read, and reported."""
 
     STRICT = "strict"
     TOLERANT = "tolerant"
@@ -30,8 +30,8 @@ class EventType(StrEnum):
 
 
 class Action(StrEnum):
-    """What an event does to its subject: create or attach, look at, end or detach (EPCIS 2.0 section
-    7.3.2)."""
+    """What an event does to its subject: create or attach,
+    look at, end or detach (EPCIS 2.0 section 7.3.2)."""
 
     ADD = "ADD"
     OBSERVE = "OBSERVE"
@@ -58,8 +58,8 @@ class Id:
 
 @dataclass(frozen=True, slots=True)
 class QuantityElement:
-    """An amount of a class or lot. `quantity` None: some. `uom` None: pieces; else a UN/CEFACT Rec. 20
-    code."""
+    """An amount of a class or lot. `quantity` None: some.
+    `uom` None: pieces; else a UN/CEFACT Rec. 20 code."""
 
     epc_class: Id
     quantity: float | None
@@ -150,8 +150,8 @@ class PersistentDisposition:
 
 @dataclass(frozen=True, slots=True)
 class ErrorDeclaration:
-    """The sender takes an earlier, otherwise equal event back (EPCIS 2.0 section 7.4.1.4). Times in
-    microseconds UTC."""
+    """The sender takes an earlier, otherwise equal event back
+    (EPCIS 2.0 section 7.4.1.4). Times in microseconds UTC."""
 
     time: int
     reason: str | None
@@ -161,8 +161,8 @@ class ErrorDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. `instant` and `record_time` are microseconds since 1970 UTC; standard CBV values are bare
-    words."""
+    """One event. `instant` and `record_time` are microseconds since
+    1970 UTC; standard CBV values are bare words."""
 
     what: What
     event_id: str | None
@@ -196,6 +196,6 @@ class Event:
         return None if isinstance(self.what, TransformationEvent) else self.what.action
 
     def parties(self) -> frozenset[str]:
-        """Canonical parties that the event names: who may read an audience of `parties` (protocol section
-        4)."""
+        """Canonical parties that the event names: who may read
+        an audience of `parties` (protocol section 4)."""
         return named(self)

@@ -41,8 +41,8 @@ _ACTIONS = {member.value: member for member in Action}
 
 
 def parse_event(payload: bytes, mode: Mode) -> Event:
-    """The event in a payload: one JSON object with its `@context`. No context and no other URI is ever
-    fetched.
+    """The event in a payload: one JSON object with its `@context`. No context and
+    no other URI is ever fetched.
 
     What tolerant mode let pass stands in `findings`. Raises MALFORMED_JSON, NOT_EPCIS, EPCIS_FORM,
     EPCIS_MEANING, BAD_TIME, BAD_URI, BAD_IDENTIFIER or BAD_CHECK_DIGIT, with a JSON pointer as path.

@@ -1,8 +1,8 @@
-"""Reads fields out of parsed JSON: types, identifiers, times. Strict mode refuses what tolerant mode only
-reports.
+"""Reads fields out of parsed JSON: types, identifiers, times. Strict mode refuses
+what tolerant mode only reports.
 
-A `Reader` stands at one JSON object. `sloppy` is the whole difference between the modes: one place, one
-meaning.
+A `Reader` stands at one JSON object. `sloppy` is the whole difference between the
+modes: one place, one meaning.
 """
 
 import re
@@ -15,8 +15,8 @@ from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import canonical, check_harmless, has_scheme, on_foreign_domain
 
 _FORBIDDEN_SPELLING = re.compile(r"urn:epcglobal:cbv|https?://ns\.gs1\.org/cbv/")
-"""Standard values in these forms are refused by the published schema (`vocab-other-uri`); other web forms
-pass."""
+"""Standard values in these forms are refused by the published
+schema (`vocab-other-uri`); other web forms pass."""
 
 
 class Reader:
@@ -33,8 +33,8 @@ class Reader:
         raise Rejected(code, message, path=path)
 
     def sloppy(self, code: str, path: str, message: str) -> None:
-        """Wrong by the standard and common in real data: strict mode raises, tolerant mode notes a
-        warning."""
+        """Wrong by the standard and common in real data:
+        strict mode raises, tolerant mode notes a warning."""
         if self.mode is Mode.STRICT:
             raise Rejected(code, message, path=path)
         self.note(code, path, message)
@@ -69,9 +69,9 @@ class Reader:
     def identifier(self, value: Any, path: str) -> Id | None:
         """An identifier, canonical and as written; None for an empty text (sloppy).
 
-        Malformed GS1 keys and bare names stay opaque with a warning; wrong check digits and script URIs are
-        refused in both modes (a number in the path of a web address outside GS1's domains may be no key at
-        all, and only warns).
+        Malformed GS1 keys and bare names stay opaque with a warning; wrong check digits and
+        script URIs are refused in both modes (a number in the path of a web address outside GS1's
+        domains may be no key at all, and only warns).
         """
         text = self.text(value, path)
         if not text:
@@ -113,8 +113,8 @@ class Reader:
             raise Rejected(error.code, error.message, path=path) from None
 
     def term(self, value: Any, path: str, standard: frozenset[str]) -> str | None:
-        """A vocabulary value: a standard one as its bare word, another as the URI that it must be. None for
-        empty text."""
+        """A vocabulary value: a standard one as its bare word, another as
+        the URI that it must be. None for empty text."""
         text = self.text(value, path)
         if text in standard:
             return text

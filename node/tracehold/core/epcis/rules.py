@@ -18,8 +18,8 @@ from tracehold.core.epcis.reader import Reader
 
 
 def check(reader: Reader, event: Event) -> None:
-    """Raises EPCIS_MEANING (or notes it, where real data is known to do it) for an event that cannot be
-    so."""
+    """Raises EPCIS_MEANING (or notes it, where real data is
+    known to do it) for an event that cannot be so."""
     what = event.what
     if isinstance(what, ObjectEvent):
         _check_object(reader, event, what)
@@ -32,8 +32,8 @@ def check(reader: Reader, event: Event) -> None:
 
 
 def ilmd(reader: Reader, raw: dict[str, Any], kind: EventType) -> dict[str, Any]:
-    """Instance and lot master data: for objects that begin here (EPCIS 2.0 section 7.3.8), elsewhere
-    sloppy."""
+    """Instance and lot master data: for objects that begin
+    here (EPCIS 2.0 section 7.3.8), elsewhere sloppy."""
     if raw.get("ilmd") is None:
         return {}
     value = reader.object(raw["ilmd"], "/ilmd")

@@ -1,5 +1,5 @@
-"""Instants of EPCIS events: ISO 8601 with a zone (EPCIS 2.0 section 7.4.2, the profile of RFC 3339) to
-microseconds UTC."""
+"""Instants of EPCIS events: ISO 8601 with a zone (EPCIS 2.0 section 7.4.2,
+the profile of RFC 3339) to microseconds UTC."""
 
 import re
 from datetime import date
@@ -44,8 +44,8 @@ def has_zone(text: str) -> bool:
 
 
 def is_offset(text: str) -> bool:
-    """Whether the text is an eventTimeZoneOffset: `+hh:mm` or `-hh:mm`, at most 14 hours (EPCIS JSON
-    schema)."""
+    """Whether the text is an eventTimeZoneOffset: `+hh:mm` or
+    `-hh:mm`, at most 14 hours (EPCIS JSON schema)."""
     return _OFFSET.fullmatch(text) is not None
 
 

@@ -25,8 +25,8 @@ _OPEN_UNVOUCHED = ("operator", "that this log is this operator's is told by a tr
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One line: what was checked, how it went, what was found. Lines that are not required never fail a
-    verdict.
+    """One line: what was checked, how it went, what was found.
+    Lines that are not required never fail a verdict.
     """
 
     number: int
@@ -59,8 +59,8 @@ class Report:
 def verify(evidence: Evidence, trust: Trust | None, chain: ChainView | None, now_ms: int) -> Report:
     """The report of a record that is proved, signed, anchored and trusted.
 
-    Raises Rejected: PROOF_INVALID, MALFORMED_PROOF, NOT_ANCHORED, OVERDUE or UNTRUSTED, with number and
-    name of the step in `path`.
+    Raises Rejected: PROOF_INVALID, MALFORMED_PROOF, NOT_ANCHORED, OVERDUE or
+    UNTRUSTED, with number and name of the step in `path`.
     """
     result = report(evidence, trust, chain, now_ms)
     if result.error is not None:

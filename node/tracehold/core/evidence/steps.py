@@ -66,8 +66,8 @@ def check_record_signature(case: Case) -> str:
 
 
 def check_controls(case: Case) -> str:
-    """(3) The control records stand in one log: their receipts share the record's checkpoint and lead to
-    one root.
+    """(3) The control records stand in one log: their receipts share
+    the record's checkpoint and lead to one root.
     """
     for record, receipt in case.controls:
         if (receipt.protected, receipt.signature) != (case.receipt.protected, case.receipt.signature):
@@ -99,8 +99,8 @@ def check_checkpoint(case: Case) -> str:
 
 
 def check_sizes(case: Case) -> str:
-    """(6) The signed size is the proved size, and is or grows into the anchored size, which covers the
-    entry.
+    """(6) The signed size is the proved size, and is or grows
+    into the anchored size, which covers the entry.
     """
     receipt, anchor = case.receipt, case.receipt.anchor
     if receipt.head.size != receipt.size:
@@ -117,8 +117,8 @@ def check_sizes(case: Case) -> str:
 
 
 def check_anchor(case: Case) -> str:
-    """(7) The covering anchor's event is in its block: by the proof in the receipt, or by the verifier's
-    chain.
+    """(7) The covering anchor's event is in its block: by the
+    proof in the receipt, or by the verifier's chain.
     """
     anchor = case.receipt.anchor
     if anchor is None:

@@ -21,9 +21,9 @@ _LATER = {"signers", "accounts", "threshold"}
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Pins: network id, chain id, contract (20 bytes), hashes of blocks that the verifier knows to be final,
-    and the logs of the contract's nodes by node number. A log id pins the log's header, and with it the
-    operator's name and the node key.
+    """Pins: network id, chain id, contract (20 bytes), hashes of blocks that the verifier knows to be
+    final, and the logs of the contract's nodes by node number. A log id pins the log's header, and
+    with it the operator's name and the node key.
     """
 
     network: NetworkId | None = None

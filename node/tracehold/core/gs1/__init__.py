@@ -1,9 +1,9 @@
-"""GS1 identifiers: every spelling of a key becomes one canonical Digital Link, everything else stays as it
-is.
+"""GS1 identifiers: every spelling of a key becomes one canonical Digital Link,
+everything else stays as it is.
 
-`https://id.gs1.org/01/09521234543213/21/abc` is what EPC URNs, Digital Links of other domains and element
-strings of that piece come to. Two statements speak of one item exactly when these texts are equal. See
-docs/spec/identifiers.md.
+`https://id.gs1.org/01/09521234543213/21/abc` is what EPC URNs, Digital Links of other domains
+and element strings of that piece come to. Two statements speak of one item exactly when these
+texts are equal. See docs/spec/identifiers.md.
 """
 
 from functools import lru_cache
@@ -24,12 +24,12 @@ __all__ = [
 
 @lru_cache(maxsize=8_192)  # the same few items, places and parties recur in every event of a company
 def canonical(identifier: str) -> str:
-    """The one form of an identifier. GS1 keys become Digital Links; other URIs and names are returned
-    unchanged.
+    """The one form of an identifier. GS1 keys become Digital Links; other URIs and
+    names are returned unchanged.
 
-    Raises BAD_URI (script schemes, hidden characters, empty, over 1,024 characters), BAD_IDENTIFIER (a
-    malformed GS1 key) or BAD_CHECK_DIGIT (a key whose given check digit is wrong; URNs have none, there it is
-    computed).
+    Raises BAD_URI (script schemes, hidden characters, empty, over 1,024 characters),
+    BAD_IDENTIFIER (a malformed GS1 key) or BAD_CHECK_DIGIT (a key whose given check digit is
+    wrong; URNs have none, there it is computed).
     """
     if not 0 < len(identifier) <= MAX_ITEM_CHARS:
         raise Rejected(

@@ -1,12 +1,12 @@
-"""Check digits of numeric GS1 keys (GS1 General Specifications, section 7.9: modulo 10 with weights 3 and
-1)."""
+"""Check digits of numeric GS1 keys (GS1 General Specifications,
+section 7.9: modulo 10 with weights 3 and 1)."""
 
 from tracehold.core.errors import Rejected
 
 
 def check_digit(digits: str) -> str:
-    """The digit that completes `digits`, the key without its check digit. Weights run 3, 1, 3 from the
-    right."""
+    """The digit that completes `digits`, the key without its
+    check digit. Weights run 3, 1, 3 from the right."""
     odd = sum(map(int, digits[-1::-2]))
     even = sum(map(int, digits[-2::-2]))
     return str(-(3 * odd + even) % 10)

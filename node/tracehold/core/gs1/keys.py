@@ -1,8 +1,8 @@
 """The GS1 keys that name things: one row per key (GS1 Digital Link: URI Syntax 1.3, sections 4.2 to 4.7; EPC
 Tag Data Standard 2.0, section 6.3).
 
-A key is its application identifier (AI) with a value, and qualifiers that make it finer. `01` with `21` is
-one piece.
+A key is its application identifier (AI) with a value, and qualifiers that make it
+finer. `01` with `21` is one piece.
 """
 
 import re
@@ -13,8 +13,8 @@ from tracehold.core.errors import Rejected
 from tracehold.core.gs1.checkdigit import check
 
 SYMBOLS = r"!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z"
-"""Invariant character set 82 of the GS1 General Specifications (figure 7.11-1), as the inside of a
-pattern."""
+"""Invariant character set 82 of the GS1 General
+Specifications (figure 7.11-1), as the inside of a pattern."""
 
 _NARROW = r"#\-/0-9A-Z"  # character set 39, for component and part identifiers
 
@@ -93,8 +93,8 @@ def compose(ai: str, value: str, qualifiers: dict[str, str]) -> str:
 
 
 def encode(value: str) -> str:
-    """Percent-encoding with upper-case digits of all that Digital Link does not allow bare; the apostrophe
-    stays."""
+    """Percent-encoding with upper-case digits of all that Digital
+    Link does not allow bare; the apostrophe stays."""
     return value if value.isalnum() else quote(value, safe="'")
 
 

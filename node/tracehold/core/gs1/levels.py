@@ -8,8 +8,8 @@ _ROOT = "https://id.gs1.org/"
 
 
 class Level(StrEnum):
-    """What kind of thing an identifier names. OPAQUE: no GS1 key, or one that names no goods (a document, a
-    service)."""
+    """What kind of thing an identifier names. OPAQUE: no GS1 key, or
+    one that names no goods (a document, a service)."""
 
     CLASS = "class"
     LOT = "lot"
@@ -54,8 +54,8 @@ def level(canonical: str) -> Level:
 
 
 def class_of(canonical: str) -> str | None:
-    """The class a piece, a lot or a class belongs to, canonical; None where the key has no class (SSCC,
-    places, opaque)."""
+    """The class a piece, a lot or a class belongs to, canonical; None
+    where the key has no class (SSCC, places, opaque)."""
     found = level(canonical)
     if found is Level.CLASS:
         return canonical
@@ -68,14 +68,14 @@ def class_of(canonical: str) -> str | None:
 
 
 def lot_of(canonical: str) -> str | None:
-    """The identifier itself where it names a lot. The lot of a piece is not in its key: statements say it
-    (ILMD)."""
+    """The identifier itself where it names a lot. The lot of a
+    piece is not in its key: statements say it (ILMD)."""
     return canonical if level(canonical) is Level.LOT else None
 
 
 def with_lot(canonical: str, lot: str) -> str | None:
-    """The lot named `lot` of a piece's or class's GTIN; None where the key has no lots. Raises
-    BAD_IDENTIFIER."""
+    """The lot named `lot` of a piece's or class's GTIN; None
+    where the key has no lots. Raises BAD_IDENTIFIER."""
     steps = canonical[len(_ROOT) :].split("/")
     if not canonical.startswith(_ROOT) or steps[0] not in ("01", "8006"):
         return None

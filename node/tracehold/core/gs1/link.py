@@ -60,8 +60,8 @@ def _fits(named: Named) -> bool:
 def from_elements(text: str) -> str | None:
     """Canonical form of `(01)09521234543213(21)abc`, the identifiers in any order; None when no key is in it.
 
-    Attributes such as an expiry date are passed over. Raises BAD_IDENTIFIER for a repeated identifier or two
-    keys.
+    Attributes such as an expiry date are passed over. Raises BAD_IDENTIFIER for a
+    repeated identifier or two keys.
     """
     named = read_elements(text)
     return None if named is None else compose(*named)
@@ -82,7 +82,7 @@ def read_elements(text: str) -> Named | None:
 
 
 def on_foreign_domain(identifier: str) -> bool:
-    """Whether this is a web address outside GS1's own domains, where a number in the path need not be a GS1
-    key."""
+    """Whether this is a web address outside GS1's own domains,
+    where a number in the path need not be a GS1 key."""
     match = _LINK.match(identifier)
     return match is not None and not match[1].lower().startswith("id.gs1.")

@@ -107,8 +107,8 @@ _PATTERNS = frozenset(
 def from_urn(urn: str) -> str | None:
     """Canonical Digital Link of an EPC URN (`urn:epc:id`, `:class`, `:idpat` with an open serial).
 
-    None for other URNs and for EPC schemes that are no GS1 keys. Raises BAD_IDENTIFIER for malformed GS1
-    keys.
+    None for other URNs and for EPC schemes that are no GS1 keys. Raises
+    BAD_IDENTIFIER for malformed GS1 keys.
     """
     step = urn.split(":", 4)
     if len(step) != 5 or step[0].lower() != "urn" or step[1].lower() != "epc":
@@ -134,8 +134,8 @@ def _parts(urn: str, rest: str, count: int) -> Parts:
 
 
 def _class(urn: str, scheme: str, rest: str) -> str | None:
-    """A pattern that leaves just the serial open names the class; wider ones name no one thing and stay
-    opaque."""
+    """A pattern that leaves just the serial open names the class;
+    wider ones name no one thing and stay opaque."""
     count, build = _SCHEMES[scheme]
     if not rest.endswith(".*") or "*" in rest[:-2]:
         return None

@@ -1,5 +1,5 @@
-"""What the questions of lineage answer. All identifiers canonical, all instants microseconds since 1970
-UTC."""
+"""What the questions of lineage answer. All identifiers
+canonical, all instants microseconds since 1970 UTC."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -66,8 +66,8 @@ class TraceResult:
 
 
 class Role(StrEnum):
-    """How an event concerns the item asked about. HELD: it happened to a container that held the item
-    then."""
+    """How an event concerns the item asked about. HELD: it
+    happened to a container that held the item then."""
 
     OBSERVED = "observed"
     CHILD = "child"
@@ -79,8 +79,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """One statement of a history; `through` is the item it names: the one asked about, or a container of
-    it."""
+    """One statement of a history; `through` is the item it
+    names: the one asked about, or a container of it."""
 
     fingerprint: Fingerprint
     instant: int

@@ -1,8 +1,8 @@
 """The facts that a walk has seen, by the role that items have in them.
 
-A walk asks for facts by yielding `Wanted`; whoever drives it looks them up and hands them over. The book
-never does input or output, and never holds a fact that the question may not see (`at`, `known_at`, taken
-back).
+A walk asks for facts by yielding `Wanted`; whoever drives it looks them up and hands
+them over. The book never does input or output, and never holds a fact that the
+question may not see (`at`, `known_at`, taken back).
 """
 
 from collections import defaultdict
@@ -48,8 +48,8 @@ class Book:
     # -- filling
 
     def load(self, items: Iterable[str], processes: Iterable[str] = ()) -> Asking[None]:
-        """Asks for what was not asked before. Past the budget items are left out and the answer is
-        truncated."""
+        """Asks for what was not asked before. Past the budget
+        items are left out and the answer is truncated."""
         fresh = {item for item in items if item not in self._asked}
         if len(self._asked) + len(fresh) > self._budget:
             self.truncated = True

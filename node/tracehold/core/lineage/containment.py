@@ -1,8 +1,8 @@
 """Up and down through containers: who held an item when, and what a container held at an instant.
 
-Aggregation and association are kept apart as intervals and count alike here: a part of an engine goes where
-the engine goes. A place is no container: what stands in a warehouse does not take part in all that happens
-there.
+Aggregation and association are kept apart as intervals and count alike here: a part of an
+engine goes where the engine goes. A place is no container: what stands in a warehouse
+does not take part in all that happens there.
 """
 
 from collections.abc import Iterable
@@ -78,8 +78,8 @@ def holders(book: Book, items: Iterable[str], forever: int) -> Asking[list[Windo
 
 
 def contents_at(book: Book, vessels: Iterable[tuple[str, int]]) -> Asking[dict[tuple[str, int], list[Use]]]:
-    """What each container held at its instant, one level deep, closed at both ends; containers of those
-    too."""
+    """What each container held at its instant, one level deep,
+    closed at both ends; containers of those too."""
     found: dict[tuple[str, int], list[Use]] = {}
     edge = list(vessels)
     while edge:

@@ -17,8 +17,8 @@ def contents(
     recursive: bool = False,
     max_items: int = 100_000,
 ) -> Walk[ContentsResult]:
-    """What the item holds after all that happened up to `at`; with `recursive` what those hold too, and so
-    on."""
+    """What the item holds after all that happened up to `at`;
+    with `recursive` what those hold too, and so on."""
     book = Book(at, known_at, budget=max_items)
     return Walk(book, _contents(book, item, recursive))
 

@@ -87,8 +87,8 @@ def fact_of(
     event_hash: str | None = None,
     known_ms: int | None = None,
 ) -> Fact:
-    """The fact an event states. `issuer` is the party that signed; `event_hash` the CBV hash where there is
-    one."""
+    """The fact an event states. `issuer` is the party that signed;
+    `event_hash` the CBV hash where there is one."""
     subject = _subject(event.what)
     return Fact(
         fingerprint=fingerprint,
@@ -149,8 +149,8 @@ def _quantities(objects: Objects) -> tuple[Quantity, ...]:
 
 
 def _memberships(event: Event, subject: _Subject) -> Iterator[tuple[str, str]]:
-    """Lots that the event gives to pieces: by master data of what begins here, or in a Digital Link of
-    both."""
+    """Lots that the event gives to pieces: by master data of
+    what begins here, or in a Digital Link of both."""
     begun = subject.outputs.epcs or (subject.observed.epcs if event.action is Action.ADD else ())
     lot = _lot_number(event) if begun else None
     for epc in begun if lot else ():

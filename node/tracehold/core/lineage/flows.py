@@ -1,8 +1,8 @@
 """Material through processes: which items a process connects, seen from one side.
 
-A process is a transformation id with all its events, else one transformation event; or a lot with pieces that
-belong to it, which has no time. Walking upstream the near side are outputs and the far side inputs;
-downstream the other way.
+A process is a transformation id with all its events, else one transformation event; or a lot
+with pieces that belong to it, which has no time. Walking upstream the near side are outputs and
+the far side inputs; downstream the other way.
 """
 
 from collections.abc import Iterable
@@ -18,8 +18,8 @@ ProcessKey = tuple[str, bytes | str]
 
 @dataclass(slots=True)
 class Flows:
-    """The processes that a walk came by. `near`: item to its part in processes; `far`: process to what is
-    beyond.
+    """The processes that a walk came by. `near`: item to its part in processes;
+    `far`: process to what is beyond.
 
     `sign` turns time round for walks downstream, so that both directions ask for falling times.
     """

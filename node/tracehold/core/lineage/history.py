@@ -1,5 +1,5 @@
-"""What happened to an item: events on it, and on whatever held it at that instant (docs/lineage.md,
-"History")."""
+"""What happened to an item: events on it, and on whatever held it
+at that instant (docs/lineage.md, "History")."""
 
 from collections.abc import Iterator
 
@@ -15,8 +15,8 @@ from tracehold.core.lineage.walk import Walk
 def history(
     item: str, *, at: int | None = None, known_at: int | None = None, max_items: int = 100_000
 ) -> Walk[HistoryResult]:
-    """All statements on the item up to `at`, and those on its containers while they held it, both ends
-    included.
+    """All statements on the item up to `at`, and those on its containers while they
+    held it, both ends included.
 
     So unpacking belongs to what was unpacked, and nothing of a container before or after does. Several
     statements may tell one event: they stay apart.

@@ -113,8 +113,8 @@ def _put(inside: Interval, quantity: Quantity | None) -> float:
 
 
 def _took_all(inside: Interval, quantity: Quantity | None, added: float) -> bool:
-    """Take an amount out; whether nothing is left. An amount in a unit that was never put in takes
-    nothing."""
+    """Take an amount out; whether nothing is left. An amount
+    in a unit that was never put in takes nothing."""
     if quantity is None or quantity.amount is None:
         return True
     if quantity.uom in inside.amounts:

@@ -25,8 +25,8 @@ def trace(
     max_items: int = 100_000,
     strict_time: bool = False,
 ) -> Walk[TraceResult]:
-    """What the item was made of, or what was made of it, through any number of processes. Never the item
-    itself.
+    """What the item was made of, or what was made of it, through any number of
+    processes. Never the item itself.
 
     `at` (microseconds) leaves later events out, `known_at` (milliseconds) what was not known by then. An edge
     against time stays in the answer and is flagged; `strict_time` leaves out what only such edges reach.

@@ -1,5 +1,5 @@
-"""Which statements are one event, and which statement takes another back (EPCIS 2.0 section 7.4.1.4; CBV 2.0
-section 8.9 for the event hash)."""
+"""Which statements are one event, and which statement takes another back (EPCIS 2.0
+section 7.4.1.4; CBV 2.0 section 8.9 for the event hash)."""
 
 from tracehold.core.epcis.model import Action
 from tracehold.core.lineage.facts import Fact, Quantity
@@ -10,8 +10,8 @@ _EFFECT = {None: 0, Action.ADD: 0, Action.OBSERVE: 1, Action.DELETE: 2}
 
 
 def order(fact: Fact) -> tuple[int, int, bytes]:
-    """The order of facts: by instant, at one instant by effect (begin, look, end), then by fingerprint; so it
-    never depends on arrival."""
+    """The order of facts: by instant, at one instant by effect (begin, look, end), then
+    by fingerprint; so it never depends on arrival."""
     return fact.instant, _EFFECT[fact.action], fact.fingerprint
 
 

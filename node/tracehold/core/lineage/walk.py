@@ -20,8 +20,8 @@ Answer = TypeVar("Answer")
 
 
 class Walk(Generic[Answer]):
-    """One question on its way. `wanted` and `feed` alternate; one `feed` or several may answer one
-    `wanted`."""
+    """One question on its way. `wanted` and `feed` alternate;
+    one `feed` or several may answer one `wanted`."""
 
     def __init__(self, book: Book, asking: Asking[Answer]) -> None:
         self._book = book
