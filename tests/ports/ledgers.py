@@ -15,7 +15,7 @@ from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
 from tracehold.adapters.memory.chain import MemoryChain
 from tracehold.adapters.memory.ledger import MemoryLedger
 from tracehold.core.ids import LogId, NetworkId, Root
-from tracehold.journey.ports import Acknowledgement, Ledger, Member, Role
+from tracehold.journey.ports import Acknowledgement, Ledger, Member, Mined, Role
 
 NETWORK = NetworkId(b"\x4e" * 32)
 PARTY = "https://id.gs1.org/417/9521141234500"
@@ -28,6 +28,9 @@ DEPTH = 2
 def log_of(number: int) -> LogId:
     """The log of node `number`."""
     return LogId(bytes([0x10 + number]) * 32)
+
+
+ROOTS = [Root(bytes([number]) * 32) for number in range(1, 9)]
 
 
 class Backend(Protocol):
@@ -223,3 +226,13 @@ async def anchor(chain: OnDevchain, prev_size: int, size: int, root: Root = ROOT
     await chain.ledger.send(await chain.ledger.prepare_anchor(prev_size, size, root, []))
     chain.mine()
     assert (await chain.ledger.head(1)).size == size
+
+
+async def anchored(backend: Backend, prev_size: int, size: int) -> Mined:
+    """One anchor, prepared, sent and mined."""
+    transaction = await backend.ledger.prepare_anchor(prev_size, size, ROOTS[size % 8], [])
+    await backend.ledger.send(transaction)
+    backend.mine()
+    mined = await backend.ledger.find(transaction)
+    assert mined is not None
+    return mined

@@ -1,16 +1,19 @@
 """What only the ethereum adapter holds to: acknowledgements and members."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from coincurve import PrivateKey
 
-from tests.devchain.node import account
+from tests.devchain.node import BOB, account
 from tests.ports.ledgers import BOTH, PARTY, OnDevchain, acknowledge, anchor, log_of
 from tracehold.adapters.ethereum import abi, acks
 from tracehold.adapters.ethereum.admin import NewNode
+from tracehold.adapters.ethereum.sender import Sender
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import Root
+from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.journey.ports import Role
 
 ROOT, NEXT = Root(b"\x01" * 32), Root(b"\x02" * 32)
@@ -39,6 +42,41 @@ async def test_acknowledged_anchor(chain: OnDevchain):
     assert mined.succeeded
     with pytest.raises(Rejected, match=r"BadAck\(node=2\)"):
         await chain.ledger.prepare_anchor(3, 4, ROOT, given)
+
+
+async def test_acknowledgements_name_the_previous_root_that_the_contract_has(chain: OnDevchain):
+    """Zero bytes before the first anchor, though the head's root is an empty tree's; the head's root
+    later.
+    """
+    await chain.enrol("urn:example:2", bytes(HOLDERS[0].key))
+    await chain.admin.set_quorum(chain.contract, 1)
+    network = await chain.ledger.network()
+    domain = acks.Domain(network.chain_id, network.contract, network.salt)
+    signers = [(2, 2, bytes(HOLDERS[0].key))]
+    for size, root in ((3, ROOT), (4, NEXT)):
+        head = await chain.ledger.head(1)
+        wrong = acks.Ack(1, log_of(1), head.size, EMPTY_ROOT, size, root)
+        with pytest.raises(Rejected, match=r"BadAck\(node=2\)"):
+            await chain.ledger.prepare_anchor(head.size, size, root, acknowledge(domain, wrong, signers))
+        given = acknowledge(domain, replace(wrong, prev_root=acks.prev_root(head)), signers)
+        await chain.ledger.send(await chain.ledger.prepare_anchor(head.size, size, root, given))
+        chain.mine()
+    assert (await chain.ledger.head(1)).size == 4
+
+
+async def test_an_anchor_stays_clear_of_what_else_the_account_sent(chain: OnDevchain):
+    """Another program's transaction of the same account waits in the pool: the anchor takes the nonce after
+    it, and both are mined.
+    """
+    other = Sender(chain.client, chain.node.chain.chain_id, bytes(BOB.key))
+    waiting = await other.prepare(b"\x57" * 20, b"", 21_000)
+    await other.send(waiting)
+    transaction = await chain.ledger.prepare_anchor(0, 3, ROOT, [])
+    assert transaction.nonce == waiting.nonce + 1
+    await chain.ledger.send(transaction)
+    chain.mine()
+    assert (await chain.ledger.head(1)).size == 3
+    assert await chain.ledger.find(waiting) is not None
 
 
 async def test_refusals_name_the_contract_error(chain: OnDevchain):

@@ -1,37 +1,12 @@
 """What every `Ledger` promises, shown on the one in memory and on the contract on a devchain."""
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 
-from tests.ports.ledgers import BOTH, DEPTH, NETWORK, PARTY, Backend, InMemory, OnDevchain, log_of
+from tests.ports.ledgers import BOTH, NETWORK, PARTY, ROOTS, Backend, anchored, log_of
 from tracehold.core.errors import Rejected, Unavailable
-from tracehold.core.ids import Root
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor
-from tracehold.journey.ports import Ledger, Mined, SignedTransaction
-
-ROOTS = [Root(bytes([number]) * 32) for number in range(1, 9)]
-
-
-@pytest.fixture(params=["memory", "ethereum"])
-async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Backend]:
-    """Each back-end in turn, with the contract and one node."""
-    made: Backend = InMemory() if request.param == "memory" else await OnDevchain(tmp_path).start()
-    yield made
-    made.close()
-
-
-async def anchored(backend: Backend, prev_size: int, size: int) -> Mined:
-    """One anchor, prepared, sent and mined."""
-    transaction = await backend.ledger.prepare_anchor(prev_size, size, ROOTS[size % 8], [])
-    await backend.ledger.send(transaction)
-    backend.mine()
-    mined = await backend.ledger.find(transaction)
-    assert mined is not None
-    return mined
+from tracehold.journey.ports import Ledger, SignedTransaction
 
 
 async def test_network_is_fixed(backend: Backend):
@@ -165,62 +140,6 @@ async def test_anchor_is_found_by_its_size(backend: Backend):
     assert await backend.ledger.find_anchor(2, 5) is None
 
 
-async def test_final_after_enough_blocks(backend: Backend):
-    """Not final when mined, final with enough blocks on top, and then there is a proof."""
-    mined = await anchored(backend, 0, 3)
-    assert mined.anchor is not None
-    for _ in range(DEPTH):
-        assert not await backend.ledger.is_final(mined.anchor)
-        assert await backend.ledger.is_canonical(mined.anchor)
-        backend.mine()
-    assert await backend.ledger.is_final(mined.anchor)
-    proof = await backend.ledger.proof(mined.anchor)
-    assert len(proof.headers) == DEPTH + 1
-    assert proof.receipt_path
-
-
-async def test_unknown_block_is_neither_canonical_nor_final(backend: Backend):
-    """A block hash that the chain does not have at that height."""
-    mined = await anchored(backend, 0, 3)
-    backend.mine(DEPTH)
-    assert mined.anchor is not None
-    for other in (
-        replace(mined.anchor, block_hash=b"\x66" * 32),
-        replace(mined.anchor, block_number=10_000, block_hash=b"\x66" * 32),
-    ):
-        assert not await backend.ledger.is_canonical(other)
-        assert not await backend.ledger.is_final(other)
-
-
-async def test_reorganisation_takes_an_anchor_back(backend: Backend):
-    """The anchor is not found, not canonical, not final and not spent; the same bytes anchor again in
-    another block.
-    """
-    backend.mark()
-    transaction = await backend.ledger.prepare_anchor(0, 3, ROOTS[0], [])
-    await backend.ledger.send(transaction)
-    backend.mine(1 + DEPTH)
-    before = await backend.ledger.find(transaction)
-    assert before is not None
-    assert before.anchor is not None
-    assert await backend.ledger.is_final(before.anchor)
-
-    backend.reorganise()
-    assert await backend.ledger.find(transaction) is None
-    assert await backend.ledger.find_anchor(1, 3) is None
-    assert not await backend.ledger.is_canonical(before.anchor)
-    assert not await backend.ledger.is_final(before.anchor)
-    assert not await backend.ledger.spent(transaction)
-    assert (await backend.ledger.head(1)).size == 0
-
-    await backend.ledger.send(transaction)
-    backend.mine()
-    after = await backend.ledger.find(transaction)
-    assert after is not None
-    assert after.block_hash != before.block_hash
-    assert await backend.ledger.find_anchor(1, 3) == after.anchor
-
-
 async def test_height_grows(backend: Backend):
     """The newest block's number."""
     before = await backend.ledger.height()
@@ -245,6 +164,7 @@ async def test_silent_chain_is_unavailable(backend: Backend):
         lambda: ledger.prepare_anchor(3, 4, ROOTS[0], []),
         lambda: ledger.find(transaction),
         lambda: ledger.spent(transaction),
+        lambda: ledger.stuck(transaction),
         lambda: ledger.find_anchor(1, 3),
         lambda: ledger.is_final(anchor),
         lambda: ledger.is_canonical(anchor),

@@ -89,7 +89,8 @@ class Anchorer:
         member = await self._join()
         unsettled = {AnchorState.SIGNED, AnchorState.MINED, AnchorState.REORGED}
         for task in await self._link.store.anchors(self._link.log, unsettled):
-            await self._settling.advance(task, member.number)
+            if not await self._settling.advance(task, member.number):
+                break
         await self._watch()
         await self._begin(member)
 

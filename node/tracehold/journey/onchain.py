@@ -99,7 +99,8 @@ async def _mined(link: Link, size: int) -> bool:
 
 async def _make_room(link: Link, anchor: Anchor) -> None:
     for task in await link.store.anchors(link.log, {AnchorState.SIGNED, AnchorState.MINED}):
-        if task.size != anchor.size and task.prev_size < anchor.size and anchor.prev_size < task.size:
+        same = (task.prev_size, task.size) == (anchor.prev_size, anchor.size)
+        if not same and task.prev_size < anchor.size and anchor.prev_size < task.size:
             await link.store.drop_anchor(link.log, task.size)
 
 

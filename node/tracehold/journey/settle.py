@@ -5,8 +5,11 @@ states.
 from dataclasses import replace
 
 from tracehold.core.errors import Broken, Rejected
+from tracehold.core.receipt import Anchor
 from tracehold.journey.onchain import Link, mined
 from tracehold.journey.ports import AnchorState, AnchorTask, SignedTransaction
+
+_DROPPABLE = frozenset({AnchorState.SIGNED, AnchorState.MINED})
 
 
 class Settling:
@@ -21,18 +24,20 @@ class Settling:
             bytes, int
         ] = {}  # by transaction hash; forgotten at a restart, which only delays a bump
 
-    async def advance(self, task: AnchorTask, node: int) -> None:
-        """One look at the chain for a task that is not FINAL."""
+    async def advance(self, task: AnchorTask, node: int) -> bool:
+        """One look at the chain for a task that is not FINAL. False if it was dropped, with those after
+        it.
+        """
         if task.state is AnchorState.MINED:
             await self._confirm(task)
-            return
+            return True
         found = await self._link.ledger.find(task.transaction)
         if found is None:
-            await self._push(task, node)
-        elif found.succeeded and found.anchor is not None:
+            return await self._push(task, node)
+        if found.succeeded and found.anchor is not None:
             await self._save(mined(task, found.anchor, found.gas_used))
-        else:
-            await self._replace(task, node)
+            return True
+        return await self._replace(task, node)
 
     async def check_final(self) -> None:
         """Whether the newest final anchors are still canonical.
@@ -49,7 +54,10 @@ class Settling:
             found = await self._link.ledger.find(task.transaction)
             now = found.block_hash.hex() if found else "in no block"
             undone.append(f"size {task.size}: was final in {task.anchor.block_hash.hex()}, now {now}")
-            await self._save(replace(task, state=AnchorState.REORGED, anchor=None, undone=task.anchor))
+            # The first one stays where a size is undone again: it is what receipts were made of longest. The
+            # later hashes are in the alarm.
+            first = task.undone or task.anchor
+            await self._save(replace(task, state=AnchorState.REORGED, anchor=None, undone=first))
         if undone:
             raise Broken("REORGED", "; ".join(undone))
 
@@ -69,15 +77,29 @@ class Settling:
         state = AnchorState.SIGNED if task.undone is None else AnchorState.REORGED
         await self._save(replace(task, state=state, anchor=None))
 
-    async def _push(self, task: AnchorTask, node: int) -> None:
+    async def _push(self, task: AnchorTask, node: int) -> bool:
         sent = task.transaction
         if not sent.raw or await self._link.ledger.spent(sent):
-            await self._replace(task, node)
-            return
+            return await self._replace(task, node)
         looks = self._looks[sent.hash] = self._looks.get(sent.hash, 0) + 1
         if looks % self._bump_after == 0:
+            if await self._stuck(task):
+                # It may still be mined one day. The contract then takes one of the two, and its event is
+                # found.
+                return await self._replace(task, node)
             task = await self._bump(task)
         await self._link.ledger.send(task.transaction)
+        return True
+
+    async def _stuck(self, task: AnchorTask) -> bool:
+        """Whether a gap before its nonce is one that nothing of ours will fill."""
+        if not await self._link.ledger.stuck(task.transaction):
+            return False
+        # An earlier one of ours that a reorganisation threw out fills the gap when it is sent again, also one
+        # that was final. Any other gap is somebody else's, who sent from this account: no fee closes it.
+        await self.check_final()
+        waiting = await self._link.store.anchors(self._link.log, {AnchorState.SIGNED, AnchorState.REORGED})
+        return all(other.size >= task.size for other in waiting)
 
     async def _bump(self, task: AnchorTask) -> AnchorTask:
         try:
@@ -90,19 +112,29 @@ class Settling:
         await self._save(bumped)
         return bumped
 
-    async def _replace(self, task: AnchorTask, node: int) -> None:
+    async def _replace(self, task: AnchorTask, node: int) -> bool:
         # This transaction reverted, or can never be mined. Another one of ours may have anchored the same
         # size.
         anchor = await self._link.ledger.find_anchor(node, task.size)
+        if task.undone is None and (anchor is None or _steps_otherwise(anchor, task)):
+            await self._drop(task)
+            return False
         if anchor is not None:
             await self._save(mined(task, anchor))
-        elif task.undone is None:
-            await self._link.store.drop_anchor(self._link.log, task.size)
         else:
             # What was final is anchored again at the same size, beside the record of what was undone.
             again = await self._prepare(task)
             await self._save(replace(task, transaction=again))
             await self._link.ledger.send(again)
+        return True
+
+    async def _drop(self, task: AnchorTask) -> None:
+        # Those after it go first: on the chain they would follow an anchor that is not stored any more. What
+        # is
+        # mined nevertheless is adopted from the head down.
+        for later in reversed(await self._link.store.anchors(self._link.log, _DROPPABLE)):
+            if later.size >= task.size and later.undone is None:
+                await self._link.store.drop_anchor(self._link.log, later.size)
 
     async def _prepare(
         self, task: AnchorTask, replaces: SignedTransaction | None = None
@@ -115,3 +147,10 @@ class Settling:
         await self._link.save(task)
         if task.state is not AnchorState.SIGNED:
             self._looks.pop(task.transaction.hash, None)
+
+
+def _steps_otherwise(anchor: Anchor, task: AnchorTask) -> bool:
+    """Whether the chain came to the same state of the log by other steps than this one, which were
+    dropped.
+    """
+    return anchor.root == task.root and anchor.prev_size != task.prev_size

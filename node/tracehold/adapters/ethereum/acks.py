@@ -12,6 +12,7 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from tracehold.core.errors import Rejected
+from tracehold.journey.ports import Head
 
 _DOMAIN_TYPE = keccak(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
@@ -36,7 +37,9 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """What a holder says it durably keeps: the creator's log from the segment's start to `size`."""
+    """What a holder says it durably keeps: the creator's log from the segment's start to `size`. The previous
+    root is `prev_root` of the contract's head.
+    """
 
     node: int
     log: bytes
@@ -50,6 +53,14 @@ class Ack:
         fields = (_ACK_TYPE, self.node, self.log, self.prev_size, self.prev_root, self.size, self.root)
         kinds = ("bytes32", "uint32", "bytes32", "uint64", "bytes32", "uint64", "bytes32")
         return keccak(b"\x19\x01" + domain.separator() + keccak(encode(kinds, fields)))
+
+
+def prev_root(head: Head) -> bytes:
+    """What the next acknowledgement names as previous root. Before the first anchor the contract has none,
+    and
+    takes 32 zero bytes: not the root of an empty tree.
+    """
+    return head.root if head.size else bytes(32)
 
 
 def address_of(key: PublicKey) -> bytes:

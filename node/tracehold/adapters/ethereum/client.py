@@ -155,10 +155,17 @@ class Client:
         with self.reading(method):
             return None if found is None else outcome_of(found)
 
-    async def nonce(self, account: bytes) -> int:
+    async def nonce(self, account: bytes, at: str = "latest") -> int:
         """Transactions of the account in blocks: the nonce of its next one when none is on its way."""
         with self.reading("eth_getTransactionCount"):
-            return number(await self.ask("eth_getTransactionCount", hexed(account), "latest"))
+            return number(await self.ask("eth_getTransactionCount", hexed(account), at))
+
+    async def next_nonce(self, account: bytes) -> int:
+        """The first nonce that neither a block nor the pool has. Never less than `nonce`: some nodes' pools
+        lag
+        behind their blocks.
+        """
+        return max(await self.nonce(account), await self.nonce(account, "pending"))
 
     async def code(self, address: bytes) -> bytes:
         """Code at an address, empty where there is no contract."""

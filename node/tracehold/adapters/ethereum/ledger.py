@@ -146,6 +146,10 @@ class EthereumLedger:
         """By the account's nonce and this transaction's receipt."""
         return await (await self._own()).spent(transaction)
 
+    async def stuck(self, transaction: SignedTransaction) -> bool:
+        """By the account's nonce with what waits."""
+        return await (await self._own()).stuck(transaction)
+
     async def find_anchor(self, node: int, size: int) -> Anchor | None:
         """At the head's block where it is the newest, else by pages backwards."""
         head = await self.head(node)
@@ -167,10 +171,14 @@ class EthereumLedger:
         return anchor.block_number <= final and await self.is_canonical(anchor)
 
     async def is_canonical(self, anchor: Anchor) -> bool:
-        """By the block hash at its height."""
+        """By the block hash at its height. A node that lags, or one of several behind an address, has
+        none.
+        """
         await self._ready()
         block = await self._client.block(anchor.block_number)
-        return block is not None and block.hash == anchor.block_hash
+        if block is None:
+            raise self._client.down(f"knows no block {anchor.block_number}")
+        return block.hash == anchor.block_hash
 
     async def proof(self, anchor: Anchor) -> AnchorProof:
         """Receipt path, and as many headers on top as the policy's depth."""

@@ -58,13 +58,12 @@ class Sender:
     ) -> SignedTransaction:
         """Sign a transaction; `to` is empty where it creates a contract. Nothing is sent or stored.
 
-        The nonce is the first that no block has: the one that went before is mined or given up before the
-        next is signed, so a transaction that a reorganisation or a pool lost leaves no gap. `replaces` gives
-        its own nonce. Raises CHAIN_DOWN.
+        The nonce is the first that neither a block nor the pool has, so it stays clear of what somebody else
+        sent from this account. `replaces` gives its own nonce. Raises CHAIN_DOWN.
         """
         fees = await self._fees()
         if replaces is None:
-            nonce = await self._client.nonce(self.account)
+            nonce = await self._client.next_nonce(self.account)
         else:
             nonce, fees = replaces.nonce, fees.over(fees_of(replaces.raw))
         content: dict[str, Any] = {
@@ -114,6 +113,10 @@ class Sender:
         if await self._client.nonce(self.account) <= transaction.nonce:
             return False
         return await self._client.outcome(transaction.hash) is None
+
+    async def stuck(self, transaction: SignedTransaction) -> bool:
+        """Whether a nonce before this one is neither in a block nor in the pool."""
+        return await self._client.next_nonce(self.account) < transaction.nonce
 
     async def _fees(self) -> Fees:
         head = await self._client.block("latest")

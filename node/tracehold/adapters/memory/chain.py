@@ -79,6 +79,14 @@ class MemoryChain:
         """The account's next nonce, by what is mined."""
         return sum(each.call.account == account for block in self.blocks for each in block.calls)
 
+    def next_nonce(self, account: bytes) -> int:
+        """The first nonce that is neither mined nor in the pool."""
+        waiting = {call.nonce for call in self.pool.values() if call.account == account}
+        nonce = self.nonce(account)
+        while nonce in waiting:
+            nonce += 1
+        return nonce
+
     def events(self) -> list[Anchor]:
         """All canonical `Anchored` events in order."""
         return [each.event for block in self.blocks for each in block.calls if each.event is not None]

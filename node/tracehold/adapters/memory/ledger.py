@@ -83,8 +83,8 @@ class MemoryLedger:
         if (await self.head(member.number)).size != prev_size:
             raise Rejected("LEDGER_REFUSED", "StaleSize")
         if replaces is None:
-            assert not self._in_flight(), "two transactions in flight"
-            nonce, fee = self.chain.nonce(self._account), 100
+            assert not self._in_flight(prev_size), "two transactions in flight"
+            nonce, fee = self.chain.next_nonce(self._account), 100
         else:
             assert replaces.hash in self.chain.prepared, "replaces what was never prepared"
             nonce, fee = replaces.nonce, replaces.max_fee_per_gas * 9 // 8
@@ -116,6 +116,11 @@ class MemoryLedger:
         used = self.chain.nonce(self._account) > transaction.nonce
         return used and await self.find(transaction) is None
 
+    async def stuck(self, transaction: SignedTransaction) -> bool:
+        """Whether a nonce before it is missing."""
+        self._reach()
+        return self.chain.next_nonce(self._account) < transaction.nonce
+
     async def find_anchor(self, node: int, size: int) -> Anchor | None:
         """The node's event of exactly this size."""
         self._reach()
@@ -123,12 +128,13 @@ class MemoryLedger:
 
     async def is_final(self, anchor: Anchor) -> bool:
         """Whether enough blocks stand on the anchor's."""
-        depth = len(self.chain.blocks) - 1 - anchor.block_number
-        return await self.is_canonical(anchor) and depth >= self._confirmations
+        depth = await self.height() - anchor.block_number
+        return depth >= self._confirmations and await self.is_canonical(anchor)
 
     async def is_canonical(self, anchor: Anchor) -> bool:
         """Whether the anchor's block is on the chain."""
-        self._reach()
+        if await self.height() < anchor.block_number:
+            raise Unavailable("CHAIN_DOWN", f"the chain knows no block {anchor.block_number}")
         return any(block.hash == anchor.block_hash for block in self.chain.blocks)
 
     async def proof(self, anchor: Anchor) -> AnchorProof:
@@ -141,8 +147,15 @@ class MemoryLedger:
         if self.down:
             raise Unavailable("CHAIN_DOWN", "the chain does not answer")
 
-    def _in_flight(self) -> bool:
-        return any(call.account == self._account for call in self.chain.pool.values())
+    def _in_flight(self, head: int) -> bool:
+        # Not what can never be anchored, after a reorganisation or because of a gap; nor what somebody else
+        # sent
+        # from this account.
+        end = self.chain.next_nonce(self._account)
+        ours = [call for call in self.chain.pool.values() if call.hash in self.chain.prepared]
+        return any(
+            (call.account, call.prev_size) == (self._account, head) and call.nonce < end for call in ours
+        )
 
     def _executed(self) -> list[tuple[Block, Executed]]:
         return [(block, each) for block in self.chain.blocks for each in block.calls]

@@ -75,6 +75,6 @@ def _check_change(old: AnchorTask, new: AnchorTask) -> None:
         assert replace(old, gas_used=new.gas_used) == new, "a final anchor was changed"
     elif old.state is AnchorState.FINAL:
         assert new.state is AnchorState.REORGED, "a final anchor was undone without a word"
-        assert new.undone == old.anchor, "the undone anchor was not kept"
+        assert new.undone == (old.undone or old.anchor), "the undone anchor was not kept"
     elif old.undone is not None:
         assert new.undone == old.undone, "the undone anchor was forgotten"

@@ -48,7 +48,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The contract's newest (root, size) of a node's log; size 0 where nothing was anchored."""
+    """The contract's newest (root, size) of a node's log.
+
+    At size 0, where nothing was anchored, `root` is that of an empty tree (RFC 9162 section 2.1.1). The
+    contract itself has 32 zero bytes there, and so has an acknowledgement
+    (`adapters.ethereum.acks.prev_root`).
+    """
 
     size: int
     root: Root
@@ -115,7 +120,7 @@ class Ledger(Protocol):
         replaces: SignedTransaction | None = None,
     ) -> SignedTransaction:
         """Sign an anchor transaction; sends nothing and stores nothing. With `replaces`, the same nonce at a
-        higher fee.
+        higher fee; else the nonce after everything of the account that is mined or waits.
 
         Raises `Rejected("LEDGER_REFUSED")` naming the contract's error where a dry run would revert,
         `Rejected("NOT_A_MEMBER")`.
@@ -138,6 +143,13 @@ class Ledger(Protocol):
         """Whether another transaction with this nonce was mined, so that this one never can be."""
         ...
 
+    async def stuck(self, transaction: SignedTransaction) -> bool:
+        """Whether a nonce before this one is neither mined nor waiting, as far as the chain's node knows:
+        until
+        somebody fills it, no block can hold this one.
+        """
+        ...
+
     async def find_anchor(self, node: int, size: int) -> Anchor | None:
         """The `Anchored` event of a node with exactly this size, wherever it came from (a lost reply, a
         restored folder).
@@ -151,7 +163,11 @@ class Ledger(Protocol):
         ...
 
     async def is_canonical(self, anchor: Anchor) -> bool:
-        """Whether the anchor's block hash is still the canonical one at its height."""
+        """Whether the anchor's block hash is still the canonical one at its height.
+
+        False only if another block stands there. A chain whose node knows no block of that height yet lags
+        behind, which proves nothing: that is CHAIN_DOWN.
+        """
         ...
 
     async def proof(self, anchor: Anchor) -> AnchorProof:

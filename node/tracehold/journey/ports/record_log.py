@@ -82,8 +82,8 @@ class AnchorTask:
     """One anchor on its way: (prev_size, size] of a log in a transaction. `anchor` is set from MINED on, its
     proof at FINAL.
 
-    `undone` is kept from REORGED on: the anchor that had been final and is canonical no more, with its block
-    hash.
+    `undone` is kept from REORGED on: the first anchor that had been final and is canonical no more, with its
+    block hash.
     An anchor that was found on the chain without its bytes here (a restored folder) has a transaction with
     empty `raw`.
     """
