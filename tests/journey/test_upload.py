@@ -29,7 +29,7 @@ from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import NetworkId
 from tracehold.core.keys import P256Key
 from tracehold.core.limits import MAX_MESSAGE_BYTES
-from tracehold.core.record import event_header, parse, sign
+from tracehold.core.record import RESERVED_KINDS, event_header, parse, sign
 from tracehold.journey.states import State
 from tracehold.journey.upload import DISK_RESERVE_BYTES, Statement
 
@@ -201,6 +201,19 @@ async def test_what_is_noticed_about_an_event_is_told() -> None:
         (outcome,) = await made.upload(statement(1, payload=body))
         assert outcome.error is None
         assert outcome.findings
+
+
+@pytest.mark.parametrize("kind", sorted(RESERVED_KINDS))
+async def test_a_reserved_kind_is_refused_before_its_rules_exist(kind: str) -> None:
+    """Nobody can seal today what a later release would take as a redaction, a move or a rotation."""
+    async with creator() as made:
+        header = event_header(FARM_KEY.public, FARM, NETWORK, int(START), bytes(16))
+        for key, party in ((FARM_KEY, FARM), (NODE_KEY, OPERATOR)):
+            signed = replace(header, kind=kind, kid=key.public.kid, iss=party)
+            (outcome,) = await made.upload(Statement(sign(signed, b"garbage", key)))
+            assert outcome.error is not None
+            assert (outcome.error.code, outcome.error.path) == ("BAD_CONTROL", "header.kind")
+        assert await made.store.size(made.sealer.own.log) == 3
 
 
 async def test_unknown_kinds_are_kept_as_they_are() -> None:

@@ -7,7 +7,7 @@ that fails refuses the record.
     4  signer        enrolled for the party at this position of the log, and not revoked
     5  signature     of that key over these bytes
     6  control       what a control record says may be said by its signer here
-    7  content       an event in form and meaning, master data in form
+    7  content       an event in form and meaning, master data in form, no reserved kind
 
 Rules 1 to 6 depend on bytes and log alone. Rule 7 also on the mode, which is this creator's own upload policy
 (protocol section 3). A record refuses itself only: `Checks.run` gives one verdict each, in order.
@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from tracehold.core.epcis import Finding, Mode, parse_event, parse_masterdata
 from tracehold.core.errors import Rejected
 from tracehold.core.keys import PublicKey
-from tracehold.core.record import CONTROL_KINDS, Kind, Record, check_signature, parse
+from tracehold.core.record import CONTROL_KINDS, RESERVED_KINDS, Kind, Record, check_signature, parse
 from tracehold.core.roster import Roster
 
 Pair = tuple[Record, PublicKey]
@@ -79,7 +79,11 @@ def read(raw: bytes) -> Record | Rejected:
 
 
 def check_content(kind: str, payload: bytes, mode: Mode) -> tuple[Finding, ...]:
-    """Rule 7; raises `Rejected`. Kinds that are not interpreted have no content rules."""
+    """Rule 7; raises `Rejected`. Kinds that are not interpreted have no content rules,
+    but those that are reserved must not stand in a log before their rules do.
+    """
+    if kind in RESERVED_KINDS:
+        raise Rejected("BAD_CONTROL", "a later release defines this kind", path="header.kind")
     if kind == Kind.EVENT:
         return tuple(parse_event(payload, mode).findings)
     if kind == Kind.MASTERDATA:
