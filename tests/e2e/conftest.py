@@ -67,19 +67,22 @@ def build(folder: Path) -> Running:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One node for all tests that do not harm it."""
-    found = build(tmp_path_factory.mktemp("e2e") / "world")
-    yield found
-    found.world.stop()
-
-
-@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Running:
     """A node and its chain at rest, to be copied: making one takes longer than starting one."""
     found = build(tmp_path_factory.mktemp("e2e") / "template")
     found.world.stop()
     return found
+
+
+@pytest.fixture(scope="session")
+def running(template: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One node for all tests that do not harm it."""
+    found = replace(template, world=copied(template.world, tmp_path_factory.mktemp("e2e") / "world"))
+    try:
+        found.world.start()
+        yield found
+    finally:
+        found.world.stop()
 
 
 @pytest.fixture

@@ -1,0 +1,62 @@
+"""What the upload command takes a file for."""
+
+import json
+
+import pytest
+
+from tracehold.cli.records import is_statement, payloads
+from tracehold.core.errors import Rejected
+
+EVENT = json.dumps({"@context": "https://example.org", "type": "ObjectEvent"}).encode()
+
+
+def _document(count: int) -> bytes:
+    event = {"type": "ObjectEvent", "eventTime": "2026-01-01T00:00:00Z", "eventTimeZoneOffset": "+00:00",
+             "action": "OBSERVE", "epcList": ["urn:x:1"]}  # fmt: skip
+    context = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+    return json.dumps(
+        {
+            "@context": context,
+            "type": "EPCISDocument",
+            "schemaVersion": "2.0",
+            "creationDate": "2026-01-01T00:00:00Z",
+            "epcisBody": {"eventList": [event] * count},
+        }
+    ).encode()
+
+
+def test_one_event_keeps_its_bytes():
+    """A single event, also over several lines, is signed as it stands in the file."""
+    pretty = json.dumps(json.loads(EVENT), indent=2).encode()
+    assert payloads(EVENT).events == [EVENT]
+    assert payloads(pretty).events == [pretty]
+
+
+def test_lines_of_events_are_one_record_each():
+    """NDJSON: each line with its own bytes, blank lines passed over."""
+    assert payloads(EVENT + b"\n\n" + EVENT + b"\r\n").events == [EVENT, EVENT]
+
+
+def test_document_is_taken_apart():
+    """Each event of a document is a payload with the document's context."""
+    found = payloads(_document(3))
+    assert len(found.events) == 3
+    assert all("@context" in json.loads(event) for event in found.events)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [(b"[1]", "BAD_REQUEST"), (b"3", "BAD_REQUEST"), (b"{", "MALFORMED_JSON"), (b"", "MALFORMED_JSON")],
+)
+def test_other_content_is_refused(raw: bytes, code: str):
+    """What is no object, or no JSON, is refused before anything is sent."""
+    with pytest.raises(Rejected) as caught:
+        payloads(raw)
+    assert caught.value.code == code
+
+
+def test_statement_is_told_by_its_tag():
+    """CBOR tag 18 comes first in a statement; no JSON text begins so."""
+    assert is_statement(b"\xd2\x84")
+    assert not is_statement(EVENT)
+    assert not is_statement(b"")
