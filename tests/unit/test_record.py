@@ -10,29 +10,12 @@ from hypothesis import strategies as st
 
 from tests.logs import FARM, FARM_KEY, MILL, MILL_KEY, NETWORK, STRANGER_KEY, header
 from tests.shared_data import shared
+from tests.unit.farm_record import PARTS, PAYLOAD, RAW, code_of, signed
 from tracehold.core import cbor, cose, labels, record
 from tracehold.core.errors import Rejected
 from tracehold.core.header import Attachment, Audience, Kind, encode_header
 from tracehold.core.ids import Fingerprint
 from tracehold.core.limits import MAX_RECORD_BYTES
-
-PAYLOAD = b'{"type":"ObjectEvent"}'
-RAW = record.sign(header(FARM_KEY, FARM), PAYLOAD, FARM_KEY)
-PARTS = cbor.decode(cose.parse_sign1(RAW).protected)
-CLAIMS = PARTS[labels.CWT_CLAIMS]
-
-
-def signed(parts, key=FARM_KEY, payload=PAYLOAD):
-    """A well-framed, well-signed record with any protected header."""
-    protected = parts if isinstance(parts, bytes) else cbor.encode(parts)
-    return cose.encode_sign1(protected, payload, key.sign(cose.sig_structure(protected, payload)))
-
-
-def code_of(raw):
-    """The code with which `parse` refuses these bytes."""
-    with pytest.raises(Rejected) as refusal:
-        record.parse(raw)
-    return refusal.value.code
 
 
 @given(
