@@ -57,8 +57,8 @@ class Anchorer:
         self._settling = Settling(link, policy.bump_after)
 
     async def run(self) -> NoReturn:
-        """Step for ever, until cancelled or something is Broken. A chain that is down, or refuses, is asked
-        again with growing waits.
+        """Step for ever, until cancelled or something is Broken. A chain that is down,
+        or refuses, is asked again with growing waits.
         """
         waits = growing()
         while True:
@@ -73,18 +73,18 @@ class Anchorer:
                 await self._sleep(self._policy.poll)
 
     async def check(self) -> None:
-        """Whether the chain's head is on the own log; to be asked before sealing starts, so that a restored
-        backup cannot fork it.
+        """Whether the chain's head is on the own log; to be asked before sealing
+        starts, so that a restored backup cannot fork it.
 
-        Raises `Broken` (LOG_FORKED, WRONG_CHAIN), `Unavailable` where the chain cannot say,
-        `Rejected("NOT_A_MEMBER")`.
+        Raises `Broken` (LOG_FORKED, WRONG_CHAIN), `Unavailable` where the chain
+        cannot say, `Rejected("NOT_A_MEMBER")`.
         """
         member = await joined(self._link)
         await check_head(self._link, await self._link.ledger.head(member.number))
 
     async def step(self) -> None:
-        """Bring every anchor one step further, and begin the next where it is due. Harmless to repeat, and
-        after a crash anywhere.
+        """Bring every anchor one step further, and begin the next where it is due.
+        Harmless to repeat, and after a crash anywhere.
         """
         member = await self._join()
         unsettled = {AnchorState.SIGNED, AnchorState.MINED, AnchorState.REORGED}

@@ -1,5 +1,5 @@
-"""What questions are answered from: the logs and relations kept here, other nodes, and the ledger where there
-is one.
+"""What questions are answered from: the logs and relations kept here,
+other nodes, and the ledger where there is one.
 """
 
 from collections.abc import Callable

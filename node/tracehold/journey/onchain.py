@@ -1,5 +1,5 @@
-"""What the chain says of the own log: whether this node is its creator, whether its head is on this disk,
-which anchors it has.
+"""What the chain says of the own log: whether this node is its creator, whether
+its head is on this disk, which anchors it has.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,8 +24,8 @@ from tracehold.journey.states import States
 from tracehold.journey.tree import root_at
 
 Acknowledge = Callable[[int, Checkpoint], Awaitable[Sequence[Acknowledgement]]]
-"""Collects acknowledgements for (previous size, checkpoint); may raise Unavailable while there are too
-few.
+"""Collects acknowledgements for (previous size, checkpoint);
+may raise Unavailable while there are too few.
 """
 
 
@@ -53,8 +53,8 @@ class Link:
 async def joined(link: Link) -> Member:
     """This node as the contract knows it.
 
-    Raises `Rejected("NOT_A_MEMBER")` where it is no active creator (yet), `Broken("WRONG_CHAIN")` where the
-    account is of another log.
+    Raises `Rejected("NOT_A_MEMBER")` where it is no active creator (yet),
+    `Broken("WRONG_CHAIN")` where the account is of another log.
     """
     member = await link.ledger.myself()
     if member is None or not member.active or Role.CREATOR not in member.roles:
@@ -80,8 +80,8 @@ async def check_head(link: Link, head: Head) -> None:
 async def adopt(link: Link, node: int, size: int) -> None:
     """Take over the anchors up to the chain's head `size` that are not stored as mined, newest first.
 
-    Signed ones that overlap them can never be mined any more (the contract's size went past theirs) and are
-    dropped.
+    Signed ones that overlap them can never be mined any more (the contract's size
+    went past theirs) and are dropped.
     """
     while size and not await _mined(link, size):
         anchor = await link.ledger.find_anchor(node, size)
@@ -114,8 +114,8 @@ async def _adopted(link: Link, anchor: Anchor) -> AnchorTask:
 
 
 def mined(task: AnchorTask, anchor: Anchor, gas_used: int | None = None) -> AnchorTask:
-    """The task in its block. Raises `Broken("LOG_FORKED")` where the event says something else than was
-    signed.
+    """The task in its block. Raises `Broken("LOG_FORKED")` where
+    the event says something else than was signed.
     """
     said = (anchor.log, anchor.prev_size, anchor.size, anchor.root)
     if said != (task.log, task.prev_size, task.size, task.root):

@@ -1,5 +1,5 @@
-"""Settling: what happens to one anchor between its signature and its finality. See `anchor` for the
-states.
+"""Settling: what happens to one anchor between its signature
+and its finality. See `anchor` for the states.
 """
 
 from dataclasses import replace
@@ -13,8 +13,8 @@ _DROPPABLE = frozenset({AnchorState.SIGNED, AnchorState.MINED})
 
 
 class Settling:
-    """Brings anchor tasks of one log further. Belongs to the anchorer's task; every method may be repeated
-    after a crash.
+    """Brings anchor tasks of one log further. Belongs to the anchorer's
+    task; every method may be repeated after a crash.
     """
 
     def __init__(self, link: Link, bump_after: int) -> None:
@@ -25,8 +25,8 @@ class Settling:
         ] = {}  # by transaction hash; forgotten at a restart, which only delays a bump
 
     async def advance(self, task: AnchorTask, node: int) -> bool:
-        """One look at the chain for a task that is not FINAL. False if it was dropped, with those after
-        it.
+        """One look at the chain for a task that is not FINAL.
+        False if it was dropped, with those after it.
         """
         if task.state is AnchorState.MINED:
             await self._confirm(task)
@@ -42,9 +42,9 @@ class Settling:
     async def check_final(self) -> None:
         """Whether the newest final anchors are still canonical.
 
-        Those that are not become REORGED, their events are kept as `undone`, and `Broken("REORGED")` is
-        raised: nothing final is undone in silence. After a restart, which is the operator's decision, the
-        same bytes are sent again.
+        Those that are not become REORGED, their events are kept as `undone`, and
+        `Broken("REORGED")` is raised: nothing final is undone in silence. After a restart, which is
+        the operator's decision, the same bytes are sent again.
         """
         undone: list[str] = []
         while newest := await self._link.store.anchors(self._link.log, {AnchorState.FINAL}, newest=1):
@@ -54,8 +54,8 @@ class Settling:
             found = await self._link.ledger.find(task.transaction)
             now = found.block_hash.hex() if found else "in no block"
             undone.append(f"size {task.size}: was final in {task.anchor.block_hash.hex()}, now {now}")
-            # The first one stays where a size is undone again: it is what receipts were made of longest. The
-            # later hashes are in the alarm.
+            # The first one stays where a size is undone again: it is what receipts were made
+            # of longest. The later hashes are in the alarm.
             first = task.undone or task.anchor
             await self._save(replace(task, state=AnchorState.REORGED, anchor=None, undone=first))
         if undone:
@@ -66,14 +66,14 @@ class Settling:
         if anchor is None or not await self._link.ledger.is_canonical(anchor):
             await self._take_back(task)
         elif await self._link.ledger.is_final(anchor):
-            # The proof and FINAL in one write: a final anchor without proof could never get one, since chains
-            # forget.
+            # The proof and FINAL in one write: a final anchor without proof could
+            # never get one, since chains forget.
             proof = await self._link.ledger.proof(anchor)
             await self._save(replace(task, state=AnchorState.FINAL, anchor=replace(anchor, proof=proof)))
 
     async def _take_back(self, task: AnchorTask) -> None:
-        # The block was replaced. The next look finds the transaction in another block, or sends the same
-        # bytes again.
+        # The block was replaced. The next look finds the transaction in another
+        # block, or sends the same bytes again.
         state = AnchorState.SIGNED if task.undone is None else AnchorState.REORGED
         await self._save(replace(task, state=state, anchor=None))
 
@@ -84,8 +84,8 @@ class Settling:
         looks = self._looks[sent.hash] = self._looks.get(sent.hash, 0) + 1
         if looks % self._bump_after == 0:
             if await self._stuck(task):
-                # It may still be mined one day. The contract then takes one of the two, and its event is
-                # found.
+                # It may still be mined one day. The contract then takes one of the
+                # two, and its event is found.
                 return await self._replace(task, node)
             task = await self._bump(task)
         await self._link.ledger.send(task.transaction)
@@ -113,8 +113,8 @@ class Settling:
         return bumped
 
     async def _replace(self, task: AnchorTask, node: int) -> bool:
-        # This transaction reverted, or can never be mined. Another one of ours may have anchored the same
-        # size.
+        # This transaction reverted, or can never be mined. Another one of ours may
+        # have anchored the same size.
         anchor = await self._link.ledger.find_anchor(node, task.size)
         if task.undone is None and (anchor is None or _steps_otherwise(anchor, task)):
             await self._drop(task)
@@ -130,8 +130,7 @@ class Settling:
 
     async def _drop(self, task: AnchorTask) -> None:
         # Those after it go first: on the chain they would follow an anchor that is not stored any more. What
-        # is
-        # mined nevertheless is adopted from the head down.
+        # is mined nevertheless is adopted from the head down.
         for later in reversed(await self._link.store.anchors(self._link.log, _DROPPABLE)):
             if later.size >= task.size and later.undone is None:
                 await self._link.store.drop_anchor(self._link.log, later.size)
@@ -150,7 +149,7 @@ class Settling:
 
 
 def _steps_otherwise(anchor: Anchor, task: AnchorTask) -> bool:
-    """Whether the chain came to the same state of the log by other steps than this one, which were
-    dropped.
+    """Whether the chain came to the same state of the log by
+    other steps than this one, which were dropped.
     """
     return anchor.root == task.root and anchor.prev_size != task.prev_size

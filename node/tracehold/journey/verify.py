@@ -17,8 +17,8 @@ from tracehold.journey.receipts import Receipts
 
 
 async def verify_kept(knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint, now_ms: int) -> Report:
-    """The report on a record that is kept here; one that is damaged here is reported as false, and as a
-    fault.
+    """The report on a record that is kept here; one that is damaged here is
+    reported as false, and as a fault.
 
     Raises `Rejected` (NOT_FOUND, FORBIDDEN where the reader may not read it) and `Unavailable`.
     """
@@ -36,8 +36,8 @@ async def verify_kept(knowledge: Knowledge, reader: Reader, fingerprint: Fingerp
 
 
 async def verify_evidence(knowledge: Knowledge, raw: bytes, now_ms: int) -> Report:
-    """The report on an evidence file. Raises `Rejected("MALFORMED_PROOF")` where it is none, and
-    `Unavailable`.
+    """The report on an evidence file. Raises
+    `Rejected("MALFORMED_PROOF")` where it is none, and `Unavailable`.
     """
     return await _verify(knowledge, decode_evidence(raw), now_ms)
 

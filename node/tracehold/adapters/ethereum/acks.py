@@ -1,8 +1,8 @@
 """Acknowledgements: the EIP-712 digest that a holder signs, and 64-byte EIP-2098 signatures.
 
-Type `Ack(uint32 node,bytes32 log,uint64 prevSize,bytes32 prevRoot,uint64 size,bytes32 root)`, whose node and
-log are the creator's, in the domain {name "tracehold", version "1", chainId, verifyingContract, salt}. The
-contract checks the same.
+Type `Ack(uint32 node,bytes32 log,uint64 prevSize,bytes32 prevRoot,uint64 size,bytes32 root)`, whose
+node and log are the creator's, in the domain {name "tracehold", version "1", chainId,
+verifyingContract, salt}. The contract checks the same.
 """
 
 from dataclasses import dataclass
@@ -57,8 +57,7 @@ class Ack:
 
 def prev_root(head: Head) -> bytes:
     """What the next acknowledgement names as previous root. Before the first anchor the contract has none,
-    and
-    takes 32 zero bytes: not the root of an empty tree.
+    and takes 32 zero bytes: not the root of an empty tree.
     """
     return head.root if head.size else bytes(32)
 
@@ -75,8 +74,8 @@ def sign(digest: bytes, key: PrivateKey) -> bytes:
 
 
 def signer(digest: bytes, signature: bytes) -> bytes:
-    """Account that made the signature. Raises `Rejected("BAD_SIGNATURE")` where the contract would find
-    none.
+    """Account that made the signature. Raises
+    `Rejected("BAD_SIGNATURE")` where the contract would find none.
     """
     if len(signature) != 64:
         raise Rejected("BAD_SIGNATURE", "an acknowledgement's signature has 64 bytes")

@@ -161,9 +161,8 @@ class Client:
             return number(await self.ask("eth_getTransactionCount", hexed(account), at))
 
     async def next_nonce(self, account: bytes) -> int:
-        """The first nonce that neither a block nor the pool has. Never less than `nonce`: some nodes' pools
-        lag
-        behind their blocks.
+        """The first nonce that neither a block nor the pool has. Never less than
+        `nonce`: some nodes' pools lag behind their blocks.
         """
         return max(await self.nonce(account), await self.nonce(account, "pending"))
 

@@ -171,8 +171,8 @@ class EthereumLedger:
         return anchor.block_number <= final and await self.is_canonical(anchor)
 
     async def is_canonical(self, anchor: Anchor) -> bool:
-        """By the block hash at its height. A node that lags, or one of several behind an address, has
-        none.
+        """By the block hash at its height. A node that lags,
+        or one of several behind an address, has none.
         """
         await self._ready()
         block = await self._client.block(anchor.block_number)

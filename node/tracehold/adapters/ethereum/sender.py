@@ -1,8 +1,8 @@
 """Transactions of one account. Whoever holds the Sender owns the account's nonces.
 
-A transaction is signed first, so that its hash is known and its bytes can be stored before they are sent;
-the same bytes are sent until they are mined. Only a replacement, at the same nonce and a higher fee, is
-signed anew.
+A transaction is signed first, so that its hash is known and its bytes can be stored
+before they are sent; the same bytes are sent until they are mined. Only a replacement, at
+the same nonce and a higher fee, is signed anew.
 """
 
 import asyncio
@@ -84,11 +84,11 @@ class Sender:
         return SignedTransaction(bytes(signed.raw_transaction), bytes(signed.hash), nonce, fees.cap)
 
     async def send(self, transaction: SignedTransaction) -> None:
-        """Hand over the bytes; harmless to repeat. Raises CHAIN_DOWN, also where the account cannot pay, and
-        WRONG_CHAIN.
+        """Hand over the bytes; harmless to repeat. Raises CHAIN_DOWN, also where
+        the account cannot pay, and WRONG_CHAIN.
 
-        That the chain knows the transaction, or another one of its nonce, is no error: `find` and `spent`
-        tell.
+        That the chain knows the transaction, or another one of its nonce, is no
+        error: `find` and `spent` tell.
         """
         try:
             await self._client.request("eth_sendRawTransaction", hexed(transaction.raw))

@@ -101,8 +101,8 @@ class MemoryChain:
             self._append(self._runnable())
 
     def reorganise(self, depth: int, *, lose: bool = False) -> None:
-        """Replace the last `depth` blocks by as many empty ones and one more; what they held waits again, or
-        (`lose`) is gone.
+        """Replace the last `depth` blocks by as many empty ones and one more;
+        what they held waits again, or (`lose`) is gone.
         """
         dropped = [each.call for block in self.blocks[len(self.blocks) - depth :] for each in block.calls]
         del self.blocks[len(self.blocks) - depth :]

@@ -1,8 +1,8 @@
 """Ledger in memory, for tests: the anchoring contract on a `MemoryChain`, seen with one account.
 
-It stops a caller that breaks its side with AssertionError: bytes sent that were never prepared or (with
-`stored`) are not stored, a second transaction while one is in flight, a replacement of what was never
-prepared.
+It stops a caller that breaks its side with AssertionError: bytes sent that were never
+prepared or (with `stored`) are not stored, a second transaction while one is in
+flight, a replacement of what was never prepared.
 """
 
 from collections.abc import Callable, Sequence
@@ -148,9 +148,8 @@ class MemoryLedger:
             raise Unavailable("CHAIN_DOWN", "the chain does not answer")
 
     def _in_flight(self, head: int) -> bool:
-        # Not what can never be anchored, after a reorganisation or because of a gap; nor what somebody else
-        # sent
-        # from this account.
+        # Not what can never be anchored, after a reorganisation or because of a gap;
+        # nor what somebody else sent from this account.
         end = self.chain.next_nonce(self._account)
         ours = [call for call in self.chain.pool.values() if call.hash in self.chain.prepared]
         return any(

@@ -1,5 +1,5 @@
-"""What a caller of the record log owes it. Each breach is an AssertionError: a fault of this program, not
-of its input.
+"""What a caller of the record log owes it. Each breach is an
+AssertionError: a fault of this program, not of its input.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ def check_batch(
     tiles: Mapping[Coord, bytes],
     checkpoints: Mapping[int, Checkpoint],
 ) -> None:
-    """The batch continues the log (`before`: its fingerprints), and its tiles and checkpoint are those of the
-    longer log.
+    """The batch continues the log (`before`: its fingerprints), and its
+    tiles and checkpoint are those of the longer log.
     """
     assert batch.entries, "an empty batch"
     for entry in batch.entries:

@@ -12,8 +12,8 @@ from tracehold.journey.ports.record_log import SignedTransaction
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The contract's fixed points. A record, receipt or acknowledgement of another network does not count
-    here.
+    """The contract's fixed points. A record, receipt or
+    acknowledgement of another network does not count here.
     """
 
     chain_id: int
@@ -63,8 +63,8 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """A holder's EIP-712 signature (64 bytes, EIP-2098) that it durably keeps a log's entries up to a
-    size.
+    """A holder's EIP-712 signature (64 bytes, EIP-2098) that
+    it durably keeps a log's entries up to a size.
     """
 
     node: int
@@ -87,8 +87,7 @@ class Ledger(Protocol):
     """The anchoring contract on a chain, seen with one account of ours.
 
     Every method may raise `Unavailable("CHAIN_DOWN")` and `Broken("WRONG_CHAIN")`. All may be called at once,
-    but `prepare_anchor`
-    and `send` belong to one caller: the anchor follower owns the account's nonces.
+    but `prepare_anchor` and `send` belong to one caller: the anchor follower owns the account's nonces.
     """
 
     async def network(self) -> Network:
@@ -122,20 +121,20 @@ class Ledger(Protocol):
         """Sign an anchor transaction; sends nothing and stores nothing. With `replaces`, the same nonce at a
         higher fee; else the nonce after everything of the account that is mined or waits.
 
-        Raises `Rejected("LEDGER_REFUSED")` naming the contract's error where a dry run would revert,
-        `Rejected("NOT_A_MEMBER")`.
+        Raises `Rejected("LEDGER_REFUSED")` naming the contract's error where a dry
+        run would revert, `Rejected("NOT_A_MEMBER")`.
         """
         ...
 
     async def send(self, transaction: SignedTransaction) -> None:
-        """Hand the signed bytes to the chain. Harmless to repeat, before and after they were mined; says
-        nothing of the outcome.
+        """Hand the signed bytes to the chain. Harmless to repeat, before and after
+        they were mined; says nothing of the outcome.
         """
         ...
 
     async def find(self, transaction: SignedTransaction) -> Mined | None:
-        """The canonical block that holds this transaction, or None (not seen, dropped, or its block was
-        replaced).
+        """The canonical block that holds this transaction, or None
+        (not seen, dropped, or its block was replaced).
         """
         ...
 
@@ -151,8 +150,8 @@ class Ledger(Protocol):
         ...
 
     async def find_anchor(self, node: int, size: int) -> Anchor | None:
-        """The `Anchored` event of a node with exactly this size, wherever it came from (a lost reply, a
-        restored folder).
+        """The `Anchored` event of a node with exactly this size, wherever
+        it came from (a lost reply, a restored folder).
         """
         ...
 
@@ -171,7 +170,7 @@ class Ledger(Protocol):
         ...
 
     async def proof(self, anchor: Anchor) -> AnchorProof:
-        """What proves the event with no chain at hand: receipt path and headers B..B+d. To be captured when
-        final: chains forget.
+        """What proves the event with no chain at hand: receipt path and headers
+        B..B+d. To be captured when final: chains forget.
         """
         ...

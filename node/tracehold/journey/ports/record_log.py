@@ -43,8 +43,8 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Everything that one seal makes durable at once: entries from `first` on, the tiles they change, one
-    checkpoint.
+    """Everything that one seal makes durable at once: entries from
+    `first` on, the tiles they change, one checkpoint.
     """
 
     log: LogId
@@ -55,8 +55,8 @@ class Batch:
 
 
 class AnchorState(StrEnum):
-    """SIGNED: bytes are stored, perhaps sent. MINED: in a block. FINAL: by the chain's finality rule, proof
-    kept.
+    """SIGNED: bytes are stored, perhaps sent. MINED: in a block.
+    FINAL: by the chain's finality rule, proof kept.
     """
 
     SIGNED = "signed"
@@ -67,8 +67,8 @@ class AnchorState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedTransaction:
-    """A transaction as it was signed. The same bytes are sent again until they are mined; `hash` is known
-    before sending.
+    """A transaction as it was signed. The same bytes are sent again until
+    they are mined; `hash` is known before sending.
     """
 
     raw: bytes
@@ -79,13 +79,12 @@ class SignedTransaction:
 
 @dataclass(frozen=True, slots=True)
 class AnchorTask:
-    """One anchor on its way: (prev_size, size] of a log in a transaction. `anchor` is set from MINED on, its
-    proof at FINAL.
+    """One anchor on its way: (prev_size, size] of a log in a transaction. `anchor`
+    is set from MINED on, its proof at FINAL.
 
-    `undone` is kept from REORGED on: the first anchor that had been final and is canonical no more, with its
-    block hash.
-    An anchor that was found on the chain without its bytes here (a restored folder) has a transaction with
-    empty `raw`.
+    `undone` is kept from REORGED on: the first anchor that had been final and is canonical no
+    more, with its block hash. An anchor that was found on the chain without its bytes here (a
+    restored folder) has a transaction with empty `raw`.
     """
 
     log: LogId
@@ -118,28 +117,28 @@ class RecordLog(Protocol):
     async def append(self, batch: Batch) -> None:
         """Make the batch durable in one transaction: all of it or nothing, fsynced on return.
 
-        Compare-and-swap on `batch.first`: if the log's size is another, nothing is written and
-        `Rejected("HEAD_MOVED")` is raised. A fingerprint that is in this log already raises
-        `Rejected("CONFLICT")`, nothing is written.
-        Not harmless to repeat: a repeat raises HEAD_MOVED. One caller at a time per log.
+        Compare-and-swap on `batch.first`: if the log's size is another, nothing is written
+        and `Rejected("HEAD_MOVED")` is raised. A fingerprint that is in this log already
+        raises `Rejected("CONFLICT")`, nothing is written. Not harmless to repeat: a repeat
+        raises HEAD_MOVED. One caller at a time per log.
         """
         ...
 
     async def read(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Sequence[Entry]:
-        """Entries [start, stop) in order; fewer where the log ends or `max_bytes` of records is reached (at
-        least one entry if any).
+        """Entries [start, stop) in order; fewer where the log ends or `max_bytes` of
+        records is reached (at least one entry if any).
         """
         ...
 
     async def find(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
-        """Positions of those fingerprints that are kept; the rest is left out. First log wins where several
-        hold one.
+        """Positions of those fingerprints that are kept; the rest is
+        left out. First log wins where several hold one.
         """
         ...
 
     async def entry(self, fingerprint: Fingerprint) -> Entry | None:
-        """The record with this fingerprint, re-hashed by the store: `Broken("CORRUPT")` where the bytes on
-        disk do not match.
+        """The record with this fingerprint, re-hashed by the store:
+        `Broken("CORRUPT")` where the bytes on disk do not match.
         """
         ...
 
@@ -170,9 +169,9 @@ class RecordLog(Protocol):
         ...
 
     async def checkpoint_within(self, log: LogId, after: int, upto: int, max_bytes: int) -> Checkpoint | None:
-        """The newest checkpoint with after < size <= upto that adds at most `max_bytes` of records past
-        `after` (or, if none does, the
-        first one past `after`). For the anchor, which must not cross a segment's end."""
+        """The newest checkpoint with after < size <= upto that adds at most `max_bytes` of
+        records past `after` (or, if none does, the first one past `after`). For the
+        anchor, which must not cross a segment's end."""
         ...
 
     async def save_anchor(self, task: AnchorTask) -> None:
@@ -180,16 +179,16 @@ class RecordLog(Protocol):
         ...
 
     async def drop_anchor(self, log: LogId, size: int) -> None:
-        """Forget a task that is not FINAL (its transaction can never be mined any more); durable on
-        return.
+        """Forget a task that is not FINAL (its transaction
+        can never be mined any more); durable on return.
         """
         ...
 
     async def anchors(
         self, log: LogId, states: Collection[AnchorState], newest: int | None = None
     ) -> Sequence[AnchorTask]:
-        """Tasks in these states, by size; with `newest`, only that many of the largest sizes (final ones are
-        many).
+        """Tasks in these states, by size; with `newest`, only that
+        many of the largest sizes (final ones are many).
         """
         ...
 
