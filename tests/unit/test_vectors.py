@@ -4,17 +4,19 @@ import json
 
 import pytest
 
-from tests.vectors.make_vectors import FOLDER, text, vectors
+from tests.vectors.make_vectors import FOLDERS, files, text, vectors
+from tracehold.adapters.ethereum import acks
 from tracehold.core import merkle, record
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence import decode_evidence, parse_trust, verify
-from tracehold.core.ids import LogId, Root
+from tracehold.core.ids import LogId, NetworkId, Root
 from tracehold.core.keys import PublicKey
+from tracehold.core.noderecord import parse_node_record
 from tracehold.core.receipt import check_receipt, parse_receipt
 from tracehold.core.roster import Roster
 
-FILES = {f"{path.parent.name}/{path.stem}": path for path in sorted(FOLDER.glob("*/*.json"))}
+FILES = files()
 
 
 def test_the_files_are_what_the_script_makes():
@@ -25,7 +27,7 @@ def test_the_files_are_what_the_script_makes():
 
 def test_as_many_fail_as_pass():
     """Of every format."""
-    for folder in ("records", "controls", "checkpoints", "receipts", "evidence"):
+    for folder in FOLDERS:
         names = [name for name in FILES if name.startswith(folder)]
         failing = sum(name.endswith("_fail") for name in names)
         assert 0 < len(names) - failing <= failing, folder
@@ -33,7 +35,7 @@ def test_as_many_fail_as_pass():
 
 def run_record(case):
     """Form, then signature; what it says is compared."""
-    parsed = record.parse(bytes.fromhex(case["record"]))
+    parsed = record.parse(bytes.fromhex(case["record"]) + bytes(case.get("padding", 0)))
     record.check_signature(parsed, PublicKey.from_cose(bytes.fromhex(case["key"])))
     said = parsed.header
     assert parsed.fingerprint.hex() == case["fingerprint"]
@@ -46,6 +48,13 @@ def run_record(case):
         "attachments"
     ]
     assert (said.supersedes.hex() if said.supersedes else None) == case["supersedes"]
+
+
+def run_key(case):
+    """The key, its thumbprint, its signature."""
+    key = PublicKey.from_cose(bytes.fromhex(case["key"]))
+    key.verify(bytes.fromhex(case["signature"]), bytes.fromhex(case["message"]))
+    assert key.kid.hex() == case["kid"]
 
 
 def run_controls(case):
@@ -87,15 +96,57 @@ def run_evidence(case):
     """The whole verification, offline."""
     trust = parse_trust(json.dumps(case["trust"]).encode())
     found = verify(decode_evidence(bytes.fromhex(case["evidence"])), trust, None, case["nowMs"])
-    assert found.state == case["state"]
+    assert (found.state, found.late) == (case["state"], case.get("late", False))
+
+
+def run_node(case):
+    """Read under its own key, in its network."""
+    network = NetworkId(bytes.fromhex(case["network"]))
+    node = parse_node_record(bytes.fromhex(case["record"]), network)
+    said = case["payload"]
+    assert node.operator == case["operator"]
+    assert (node.node_key.cose_key().hex(), node.log.hex()) == (said["1"], said["2"])
+    assert (node.grpc, node.peer, node.rest, node.enode) == (said["3"], said["4"], said["5"], said["8"])
+    assert (node.tls_leaf.hex(), node.account.hex()) == (said["6"], said["7"])
+
+
+def run_trust(case):
+    """All pins are there."""
+    found, pins = parse_trust(case["text"].encode()), json.loads(case["text"])
+    assert found.network is not None
+    assert found.contract is not None
+    assert (found.network.hex(), found.chain_id) == (pins["network"], pins["chainId"])
+    assert found.contract.hex() == pins["contract"].removeprefix("0x")
+    assert {block.hex() for block in found.block_hashes} == {one.removeprefix("0x") for one in pins["blocks"]}
+    assert {str(number): log.hex() for number, log in found.nodes.items()} == pins["nodes"]
+
+
+def run_ack(case):
+    """The digest, and who signed it; another signer's is nobody's acknowledgement."""
+    where, said = case["domain"], case["ack"]
+    domain = acks.Domain(where["chainId"], unhex(where["verifyingContract"]), unhex(where["salt"]))
+    sizes = said["prevSize"], unhex(said["prevRoot"]), said["size"], unhex(said["root"])
+    digest = acks.Ack(said["node"], unhex(said["log"]), *sizes).digest(domain)
+    assert digest.hex() == case["digest"]
+    if acks.signer(digest, unhex(case["signature"])) != unhex(case["signer"]):
+        raise Rejected("BAD_SIGNATURE", "somebody else signed it")
+
+
+def unhex(digits):
+    """Bytes of hex digits, with or without 0x."""
+    return bytes.fromhex(digits.removeprefix("0x"))
 
 
 RUN = {
     "records": run_record,
+    "keys": run_key,
     "controls": run_controls,
     "checkpoints": run_checkpoint,
     "receipts": run_receipt,
     "evidence": run_evidence,
+    "nodes": run_node,
+    "trust": run_trust,
+    "acks": run_ack,
 }
 
 

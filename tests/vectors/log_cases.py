@@ -53,6 +53,29 @@ def _good_logs() -> Iterator[Case]:
     log.say(Revoke(_FARM_KID, 3))
     speakers = [own, own, signed, (*signed, "suspect"), own]
     yield _log("suspect", "Suspect since entry 3: valid, and flagged.", log, speakers)
+    log = Log()
+    log.say(Enrol(MILL, FARM_KEY.public))
+    log.event(FARM_KEY, MILL)
+    log.say(Revoke(_FARM_KID), FARM_KEY, MILL)
+    log.event()
+    shared = (MILL, Level.SIGNED_BY_PARTY)
+    yield _log("shared-key", "One key of two parties.", log, [own, own, own, shared, shared, signed])
+    yield _healed()
+
+
+def _healed() -> Case:
+    own, signed = (OPERATOR, Level.SIGNED_BY_PARTY), (FARM, Level.SIGNED_BY_PARTY)
+    mandated = (FARM, Level.DELEGATED_WITH_MANDATE)
+    log = Log()
+    log.say(Mandate(OPERATOR), FARM_KEY, FARM)
+    log.say(Enrol(FARM, STRANGER_KEY.public))
+    log.event(NODE_KEY)
+    log.say(Revoke(_FARM_KID, 2))
+    log.say(Mandate(OPERATOR), STRANGER_KEY, FARM)
+    log.event(NODE_KEY)
+    doubted = [(*signed, "suspect"), own, (*mandated, "suspect")]
+    speakers: list[tuple[str, ...]] = [own, own, *doubted, own, signed, mandated]
+    return _log("mandate-again", "A doubted mandate, given again with another key.", log, speakers)
 
 
 def _bad_logs() -> Iterator[Case]:
@@ -69,7 +92,21 @@ def _bad_logs() -> Iterator[Case]:
     log = Log()
     log.add(record.sign(replace(header(FARM_KEY, FARM), aud=NetworkId(bytes(32))), b"{}", FARM_KEY))
     yield _bad_log("other-network", "Signed for another network.", log, "WRONG_NETWORK")
+    log = Log()
+    log.say(Revoke(_FARM_KID))
+    log.say(Enrol(FARM, FARM_KEY.public))
+    yield _bad_log("re-enrolment", "A revoked key comes back.", log, "BAD_CONTROL")
+    log = Log()
+    log.say(Revoke(_FARM_KID))
+    log.say(Enrol(MILL, FARM_KEY.public))
+    yield _bad_log("re-enrolment-elsewhere", "It comes back for another party.", log, "BAD_CONTROL")
+    log = Log()
+    log.say(Enrol(MILL, FARM_KEY.public))
+    log.say(Revoke(_FARM_KID))
+    log.event(FARM_KEY, MILL)
+    yield _bad_log("shared-key-revoked", "Revoked by the operator: for all.", log, "KEY_REVOKED")
     for name, why, says, key, party in (
+        ("future", "Suspect since an entry to come.", Revoke(_FARM_KID, 3), NODE_KEY, OPERATOR),
         ("self-enrolment", "A party enrols a key.", Enrol(FARM, STRANGER_KEY.public), FARM_KEY, FARM),
         ("borrowed-key", "The node key as a party's key.", Enrol(FARM, NODE_KEY.public), NODE_KEY, OPERATOR),
         ("self-mandate", "The operator mandates itself.", Mandate(OPERATOR), NODE_KEY, FARM),

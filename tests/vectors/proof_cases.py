@@ -1,21 +1,28 @@
-"""Receipts and evidence files, final, sealed and false."""
+"""Receipts, and evidence files that verify; those that do not stand in false_cases."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.blocks import CHAIN_ID, CONTRACT, anchor
-from tests.logs import FARM, FARM_KEY, NETWORK, NODE_KEY, START, STRANGER_KEY, Log, header, without_proof
-from tracehold.core import record
+from tests.blocks import CHAIN_ID, CONTRACT, anchor, keccak256, proof_of
+from tests.logs import NETWORK, NODE_KEY, START, STRANGER_KEY, Log, without_proof
+from tracehold.core import merkle, record
 from tracehold.core.evidence import Evidence, encode_evidence
-from tracehold.core.keys import SigningKey
-from tracehold.core.receipt import encode_receipt, parse_receipt
+from tracehold.core.receipt import encode_receipt, make_receipt, parse_receipt
 
 Case = tuple[str, dict[str, Any]]
 
 LOG = Log().fill(10)
 ANCHOR = anchor(LOG, 8, 2, others=1)
 NOW = (START + 1_000) * 1000
+PINS: dict[str, Any] = {
+    "network": NETWORK.hex(),
+    "chainId": CHAIN_ID,
+    "contract": "0x" + CONTRACT.hex(),
+    "blocks": ["0x" + ANCHOR.block_hash.hex()],
+    "nodes": {"1": LOG.id.hex()},
+}
+"""The trust file under which the evidence of `LOG` verifies."""
 
 
 def receipts() -> Iterator[Case]:
@@ -55,61 +62,39 @@ def _receipt(name: str, description: str, index: int, raw: bytes, code: str | No
 
 
 def evidence() -> Iterator[Case]:
-    """Files with the trust and the time under which they verify, or the step and code at which they do
-    not.
-    """
-    whole = LOG.evidence(5, 8, ANCHOR)
-    yield _evidence("final", "Under a pinned block.", whole)
-    yield _evidence("upgraded", "Sealed at 7, anchored at 8.", LOG.evidence(5, 7, ANCHOR))
-    yield _evidence("first-covered", "The first entry of its anchor.", LOG.evidence(2, 8, ANCHOR))
-    changed = replace(whole, record=whole.record.replace(b'{"a":1}', b'{"a":2}'))
-    unsealed = replace(whole, record=_event(FARM_KEY, 77))
-    yield _evidence("broken-record", "No record.", replace(whole, record=b""), 1, "MALFORMED_PROOF")
-    yield _evidence("changed", "One digit of the payload changed.", changed, 2, "PROOF_INVALID")
-    yield _evidence("no-enrolment", "The enrolment left out.", _controls([0]), 2, "PROOF_INVALID")
-    pairs = tuple((LOG.entries[at], LOG.receipt(at, 9)) for at in (0, 1))
-    yield _evidence("mixed", "Two checkpoints.", replace(whole, controls=pairs), 3, "PROOF_INVALID")
-    yield _evidence("unsealed", "Signed and never sealed.", unsealed, 4, "PROOF_INVALID")
-    yield _evidence("forged-signature", "Zeros for the signature.", _unsigned(whole), 5, "PROOF_INVALID")
-    yield _evidence(
-        "other-anchor", "An anchor of later entries.", LOG.evidence(1, 8, ANCHOR), 6, "PROOF_INVALID"
+    """Files that verify, with the trust and the time under which they do."""
+    yield evidence_case("final", "Under a pinned block.", LOG.evidence(5, 8, ANCHOR))
+    yield evidence_case("upgraded", "Sealed at 7, anchored at 8.", LOG.evidence(5, 7, ANCHOR))
+    yield evidence_case("first-covered", "The first entry of its anchor.", LOG.evidence(2, 8, ANCHOR))
+    name, case = evidence_case("late", "Anchored after the promised time: proved, and said.", under(_EARLY))
+    yield name, {**case, "late": True}
+    last = keccak256(proof_of(ANCHOR).headers[-1]).hex()
+    yield evidence_case(
+        "later-block", "A block upon it is pinned.", LOG.evidence(5, 8, ANCHOR), blocks=[last]
     )
-    yield _evidence("sealed", "Not anchored.", LOG.evidence(5, 8), 7, "NOT_ANCHORED")
-    bare = LOG.evidence(5, 8, without_proof(ANCHOR))
-    false = LOG.evidence(5, 8, replace(ANCHOR, node=2))
-    other = LOG.evidence(5, 8, replace(ANCHOR, chain_id=1))
-    yield _evidence("bare-claim", "An anchor without proof.", bare, 7, "UNTRUSTED")
-    yield _evidence("other-node", "An anchor of another node.", false, 7, "PROOF_INVALID")
-    yield _evidence("other-chain", "An anchor of another chain.", other, 8, "UNTRUSTED")
 
 
-def _event(key: SigningKey, number: int) -> bytes:
-    return record.sign(header(key, FARM, number=number), b"{}", key)
+_EARLY = START * 1000 - 3_600_000
 
 
-def _controls(positions: list[int]) -> Evidence:
-    return LOG.evidence(5, 8, ANCHOR, controls=positions)
+def under(time_ms: int) -> Evidence:
+    """The evidence under a checkpoint of another time, anchored all the same."""
+    checkpoint = LOG.checkpoint(8, time_ms)
+    made = [
+        (LOG.entries[at], make_receipt(checkpoint, at, merkle.inclusion_path(at, 8, LOG.node), found))
+        for at, found in ((5, ANCHOR), (0, None), (1, None))
+    ]
+    return Evidence(*made[0], tuple(made[1:]))
 
 
-def _unsigned(whole: Evidence) -> Evidence:
-    def cut(raw: bytes) -> bytes:
-        return encode_receipt(replace(parse_receipt(raw), signature=bytes(64)))
-
-    return Evidence(whole.record, cut(whole.receipt), tuple((raw, cut(one)) for raw, one in whole.controls))
-
-
-def _evidence(name: str, description: str, made: Evidence, step: int = 0, code: str | None = None) -> Case:
-    case: dict[str, Any] = {
+def evidence_case(
+    name: str, description: str, made: Evidence, *, now_ms: int = NOW, **pins: Any
+) -> tuple[str, dict[str, Any]]:
+    """A file that verifies under these pins in place of the usual ones."""
+    return f"evidence/{name}", {
         "description": description,
         "evidence": encode_evidence(made).hex(),
-        "trust": {
-            "network": NETWORK.hex(),
-            "chainId": CHAIN_ID,
-            "contract": "0x" + CONTRACT.hex(),
-            "blocks": ["0x" + ANCHOR.block_hash.hex()],
-        },
-        "nowMs": NOW,
+        "trust": {**PINS, **pins},
+        "nowMs": now_ms,
+        "state": "FINAL",
     }
-    if code is None:
-        return f"evidence/{name}", {**case, "state": "FINAL"}
-    return f"evidence/{name}_fail", {**case, "step": step, "code": code}

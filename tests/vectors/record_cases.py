@@ -22,7 +22,6 @@ def records() -> Iterator[Case]:
     """Good ones, then those that must be refused."""
     farm, mill = header(FARM_KEY, FARM), header(MILL_KEY, MILL)
     attached = (Attachment(Fingerprint(b"\x0a" * 32), 1234, "image/png"),)
-    custody = "application/vnd.tracehold.custody+cbor"
     yield _good("event-eddsa", "An event, signed with Ed25519.", farm, FARM_KEY)
     yield _good("event-es256", "An event, signed with P-256, low s.", mill, MILL_KEY)
     yield _good("public", "For anyone to read.", replace(farm, audience=Audience.PUBLIC), FARM_KEY)
@@ -30,13 +29,17 @@ def records() -> Iterator[Case]:
     yield _good("supersedes", "Replaces another statement.", replace(farm, supersedes=_ANY), FARM_KEY)
     yield _good("masterdata", "Master data.", replace(farm, kind=Kind.MASTERDATA), FARM_KEY)
     yield _good(
-        "unknown-kind", "A kind of later: kept, never interpreted.", replace(farm, kind=custody), FARM_KEY
+        "unknown-kind", "A kind of later: kept, never interpreted.", replace(farm, kind=_CUSTODY), FARM_KEY
     )
+    long_party = replace(farm, iss=FARM + "/" * (512 - len(FARM)), iat=(1 << 40) - 1)
+    yield _good("limits", "A party of 512 characters, the last time.", long_party, FARM_KEY)
     yield from _framing()
     yield from _headers()
+    yield from _values()
     yield from _signatures()
 
 
+_CUSTODY = "application/vnd.tracehold.custody+cbor"
 _ANY = Fingerprint(b"\x0b" * 32)
 _RAW = record.sign(header(FARM_KEY, FARM), PAYLOAD, FARM_KEY)
 _SIGN1 = cose.parse_sign1(_RAW)
@@ -55,6 +58,7 @@ def _framing() -> Iterator[Case]:
     yield _bad("unprotected", "An unprotected header that is not empty.", unprotected, "MALFORMED_COSE")
     yield _bad("detached", "No payload.", detached, "MALFORMED_COSE")
     yield _bad("long-length", "The signature's length in three bytes.", long_length, "NOT_DETERMINISTIC")
+    yield _bad("over-size", "1 MiB and a byte.", _RAW, "RECORD_TOO_LARGE", padding=(1 << 20) + 1 - len(_RAW))
 
 
 def _headers() -> Iterator[Case]:
@@ -71,7 +75,47 @@ def _headers() -> Iterator[Case]:
     )
     yield _bad("network-upper-case", "The network id in capitals.", _signed(upper), "BAD_HEADER")
     yield _bad("script-party", "A party that a browser would run.", _signed(script), "BAD_HEADER")
+    for name, why, party in (
+        ("turned-party", "A party with U+202E, which turns the text around.", "https://x/\u202egnp.exe"),
+        ("hidden-party", "A party with a character of no width.", "https://x/\u200b"),
+        ("long-party", "A party of 513 characters.", FARM + "/" * (513 - len(FARM))),
+        ("half-escaped-party", "A party with a percent sign and no digits.", FARM + "/%2"),
+    ):
+        parts = {**_PARTS, labels.CWT_CLAIMS: {**_CLAIMS, labels.ISS: party}}
+        yield _bad(name, why, _signed(parts), "BAD_HEADER")
+    late = {**_PARTS, labels.CWT_CLAIMS: {**_CLAIMS, labels.IAT: 1 << 40}}
+    yield _bad("late", "A time of 2^40 seconds.", _signed(late), "BAD_HEADER")
+    crit = {**_PARTS, labels.CONTENT_TYPE: _CUSTODY, labels.CRIT: [-70099], -70099: 1}
+    yield _bad("crit-of-unknown-kind", "crit in a record of a later kind.", _signed(crit), "BAD_HEADER")
     yield _bad("algorithm", "ES384.", _signed({**_PARTS, 1: -35}), "UNSUPPORTED_ALGORITHM")
+
+
+def _values() -> Iterator[Case]:
+    """Values under a label of its own, in a record of a later kind, which may have one."""
+    for name, why, value, code in (
+        ("indefinite-length", "An array of indefinite length.", b"\x9f\x01\xff", "NOT_DETERMINISTIC"),
+        ("duplicate-key", "A map with a key twice.", b"\xa2\x01\x00\x01\x00", "NOT_DETERMINISTIC"),
+        ("float", "A floating-point number.", b"\xf9\x3c\x00", "MALFORMED_COSE"),
+        ("tag", "A tag.", b"\xc1\x00", "MALFORMED_COSE"),
+        ("bool-key", "A map with true as key.", b"\xa1\xf5\x00", "MALFORMED_COSE"),
+        ("bad-utf8", "Text that is no UTF-8.", b"\x62\xc3\x28", "MALFORMED_COSE"),
+        ("depth-17", "Nested 17 deep, the header itself counted.", b"\x81" * 16 + b"\x00", "MALFORMED_COSE"),
+        ("many-values", "More than 1,024 values.", cbor.encode([0] * 1024), "MALFORMED_COSE"),
+        ("long-header", "Over 16 KiB.", cbor.encode(bytes(16 << 10)), "BAD_HEADER"),
+    ):
+        yield _bad(name, why, _signed(_own_label(value)), code)
+    twice = _own_label(b"\x00") + cbor.encode(-70099) + b"\x00"
+    yield _bad(
+        "duplicate-label", "A label twice.", _signed(bytes((twice[0] + 1,)) + twice[1:]), "NOT_DETERMINISTIC"
+    )
+    deep = _signed(_own_label(b"\x81" * 15 + b"\x00"))
+    yield _told("depth-16", "Nested 16 deep, in a record of a later kind.", deep, FARM_KEY)
+
+
+def _own_label(value: bytes) -> bytes:
+    """A header of a later kind whose last label, -70099, has this encoded value."""
+    encoded = cbor.encode({**_PARTS, labels.CONTENT_TYPE: _CUSTODY})
+    return bytes((encoded[0] + 1,)) + encoded[1:] + cbor.encode(-70099) + value
 
 
 def _signatures() -> Iterator[Case]:
@@ -96,7 +140,11 @@ def _signed(parts: dict[Any, Any] | bytes) -> bytes:
 
 
 def _good(name: str, description: str, said: Header, key: SigningKey) -> Case:
-    raw = record.sign(said, PAYLOAD, key)
+    return _told(name, description, record.sign(said, PAYLOAD, key), key)
+
+
+def _told(name: str, description: str, raw: bytes, key: SigningKey) -> Case:
+    said = record.parse(raw).header
     return f"records/{name}", {
         "description": description,
         "record": raw.hex(),
@@ -116,10 +164,9 @@ def _good(name: str, description: str, said: Header, key: SigningKey) -> Case:
     }
 
 
-def _bad(name: str, description: str, raw: bytes, code: str, key: SigningKey = FARM_KEY) -> Case:
-    return f"records/{name}_fail", {
-        "description": description,
-        "record": raw.hex(),
-        "key": key.public.cose_key().hex(),
-        "code": code,
-    }
+def _bad(
+    name: str, description: str, raw: bytes, code: str, key: SigningKey = FARM_KEY, padding: int = 0
+) -> Case:
+    case = {"description": description, "record": raw.hex(), "key": key.public.cose_key().hex()}
+    more: dict[str, Any] = {"padding": padding} if padding else {}
+    return f"records/{name}_fail", {**case, **more, "code": code}
