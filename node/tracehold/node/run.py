@@ -1,10 +1,9 @@
 """Running a node: one task group, one exit stack, a stop in two phases.
 
-    phase 1   both listeners refuse new calls and let running ones end, for at most the grace of the
-    configuration.
+    phase 1   both listeners refuse new calls and let running ones end, for at most the configured grace.
               The sealer still runs: whoever waits for an answer gets it.
     phase 2   the sealer takes nothing more; when all that waited is sealed, it and the followers are
-    cancelled, the stores close.
+              cancelled, and the stores close.
 
 A second signal ends the process at once, and so may SIGKILL at any moment: nothing that was answered is lost.
 """
