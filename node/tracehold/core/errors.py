@@ -138,6 +138,8 @@ _ALL = (
     # -- ledger
     _rejected("LEDGER_REFUSED", "The contract refused the transaction.", "See the named contract error in docs/spec/contract.md.", "FAILED_PRECONDITION"),
     _rejected("NOT_A_MEMBER", "This node is not enrolled as an active creator.", "Run `tracehold member add` with the admin key.", "FAILED_PRECONDITION"),
+    _rejected("STRANGER", "The certificate is not that of one active member of the network.", "Have the admin enrol the node with the record of its present certificate (`tracehold member request`).", "PERMISSION_DENIED"),
+    _rejected("OTHER_NETWORK", "The caller's network, chain or contract is another one.", "Compare `tracehold status` of both nodes: network, chain and contract.", "FAILED_PRECONDITION"),
     _rejected("BAD_CONFIG", "The configuration holds an unknown key or a bad value.", "Correct the key named.", "FAILED_PRECONDITION"),
     # -- time will help
     _unavailable("BUSY", "Too much is waiting to be sealed.", "Retry with growing waits.", "RESOURCE_EXHAUSTED"),
@@ -147,7 +149,9 @@ _ALL = (
     _unavailable("CHAIN_DOWN", "The chain does not answer.", "Uploads go on to SEALED; anchoring resumes by itself."),
     _unavailable("GRAPH_DOWN", "The graph store does not answer.", "Retry; the index resumes by itself."),
     _unavailable("PEER_DOWN", "A peer does not answer.", "Retry; others are asked meanwhile."),
+    _unavailable("TOO_MANY_CALLS", "Too many calls of this member are running.", "Retry when some of them have ended.", "RESOURCE_EXHAUSTED"),
     _unavailable("STORE_BUSY", "The store is locked by another process.", "Retry; see whether a second node runs on this folder."),
+    _unavailable("CLOCK_JUMPED", "The clock is ahead of a monotonic clock or of the chain by more than five minutes; its time is not signed.", "Correct the clock; if it is right and was wrong before, start the node again."),
     _unavailable("NODE_DOWN", "The node does not answer.", "Check the address; see tracehold doctor."),
     # -- an operator must look
     _broken("LOG_FORKED", "The chain's head is not on the local log.", "Stop; see docs/runbook.md: a restored backup or a copied folder."),

@@ -139,6 +139,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The disk refused a write."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 57
     """A fault of this program."""
+    ERROR_REASON_CLOCK_JUMPED: _ErrorReason.ValueType  # 58
+    """The clock is ahead of a monotonic clock or of the chain by more than five minutes; its time is not signed."""
+    ERROR_REASON_STRANGER: _ErrorReason.ValueType  # 59
+    """The certificate is not that of one active member of the network."""
+    ERROR_REASON_OTHER_NETWORK: _ErrorReason.ValueType  # 60
+    """The caller's network, chain or contract is another one."""
+    ERROR_REASON_TOO_MANY_CALLS: _ErrorReason.ValueType  # 61
+    """Too many calls of this member are running."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -259,6 +267,14 @@ ERROR_REASON_STORE_FAILED: ErrorReason.ValueType  # 56
 """The disk refused a write."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 57
 """A fault of this program."""
+ERROR_REASON_CLOCK_JUMPED: ErrorReason.ValueType  # 58
+"""The clock is ahead of a monotonic clock or of the chain by more than five minutes; its time is not signed."""
+ERROR_REASON_STRANGER: ErrorReason.ValueType  # 59
+"""The certificate is not that of one active member of the network."""
+ERROR_REASON_OTHER_NETWORK: ErrorReason.ValueType  # 60
+"""The caller's network, chain or contract is another one."""
+ERROR_REASON_TOO_MANY_CALLS: ErrorReason.ValueType  # 61
+"""Too many calls of this member are running."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
