@@ -8,7 +8,6 @@ import pytest
 from tests.journey.bread import WHOLE, names, net, pair, trace
 from tests.journey.network import Node, made
 from tests.journey.scene import NETWORK, SALTS, START
-from tracehold.core.evidence import decode_evidence, encode_evidence
 from tracehold.core.ids import LogId
 from tracehold.core.lineage import GapReason
 from tracehold.core.record import event_header, sign
@@ -31,22 +30,24 @@ def another(payload: bytes, node: Node) -> bytes:
 INVENTED = made(["urn:x:poison"], ["urn:x:flour"], 20)
 
 
-def with_record(found: Found, raw: bytes) -> Found:
-    """The same evidence, with other bytes in it."""
-    evidence = replace(decode_evidence(found.evidence), record=raw)
-    return replace(found, raw=raw, evidence=encode_evidence(evidence))
+def with_parts(found: Found, **parts: object) -> Found:
+    """The same place, with other parts of the evidence."""
+    return replace(found, evidence=replace(found.evidence, **parts))
 
 
 LIES: dict[str, Callable[[Node], Callable[[Found], Found]]] = {
-    "other bytes beside true evidence": lambda n: lambda f: replace(f, raw=another(INVENTED, n)),
-    "other bytes in the evidence": lambda n: lambda f: with_record(f, another(INVENTED, n)),
-    "a byte of the record changed": lambda n: lambda f: with_record(f, f.raw[:-1] + bytes([f.raw[-1] ^ 1])),
+    "another record": lambda n: lambda f: with_parts(f, record=another(INVENTED, n)),
+    "a byte of the record changed": lambda n: (
+        lambda f: with_parts(f, record=f.raw[:-1] + bytes([f.raw[-1] ^ 1]))
+    ),
     "another index": lambda n: lambda f: replace(f, index=f.index + 1),
     "another log": lambda n: lambda f: replace(f, log=LogId(bytes(32))),
-    "no evidence": lambda n: lambda f: replace(f, evidence=b""),
-    "junk for evidence": lambda n: lambda f: replace(f, evidence=b"\x00" * 99),
-    "junk for a record": lambda n: lambda f: replace(f, raw=b"junk"),
-    "evidence cut short": lambda n: lambda f: replace(f, evidence=f.evidence[:-9]),
+    "no receipt": lambda n: lambda f: with_parts(f, receipt=b""),
+    "junk for a receipt": lambda n: lambda f: with_parts(f, receipt=b"\x00" * 99),
+    "junk for a record": lambda n: lambda f: with_parts(f, record=b"junk"),
+    "a receipt cut short": lambda n: lambda f: with_parts(f, receipt=f.evidence.receipt[:-9]),
+    "no control records": lambda n: lambda f: with_parts(f, controls=()),
+    "junk for control records": lambda n: lambda f: with_parts(f, controls=((b"junk", b"\xff"),)),
 }
 
 

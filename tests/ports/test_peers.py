@@ -8,7 +8,7 @@ import pytest
 
 from tests.journey.network import Node, begun, made, network, said
 from tracehold.core.errors import Unavailable
-from tracehold.core.evidence import decode_evidence
+from tracehold.core.evidence import report
 from tracehold.core.record import Kind
 from tracehold.journey.ports import Expansion, Peer
 
@@ -65,8 +65,11 @@ async def test_each_record_comes_with_its_evidence_and_the_answer_with_its_cover
     (peer,) = await others(here, "urn:x:flour")
     answer = await peer.expand(["urn:x:flour"])
     for found in answer.records:
-        assert decode_evidence(found.evidence).record == found.raw
         assert found.log == there.log
+        said = report(found.evidence, None, None, 0)
+        assert said.error is not None
+        assert said.error.code == "UNTRUSTED"
+        assert (said.log, said.index) == (found.log, found.index)
     assert dict(answer.coverage) == {there.log: 6}
 
 

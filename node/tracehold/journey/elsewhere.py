@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tracehold.core.errors import Rejected, Unavailable
-from tracehold.core.evidence import decode_evidence, report
+from tracehold.core.evidence import report
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, Gap, GapReason, Wanted, touched
 from tracehold.core.receipt import encode_receipt, parse_receipt
@@ -150,7 +150,7 @@ async def proved(found: Found, ledger: LedgerView) -> Proved:
 
     Raises `Rejected` where anything does not hold, and `Unavailable("CHAIN_DOWN")`.
     """
-    evidence = decode_evidence(found.evidence)
+    evidence = found.evidence
     receipt = parse_receipt(evidence.receipt)
     if receipt.anchor is not None:
         # The chain itself is asked, so that the proof for those who have none need not be gone through.
@@ -160,7 +160,7 @@ async def proved(found: Found, ledger: LedgerView) -> Proved:
     if result.error is not None and result.error.code != "NOT_ANCHORED":
         raise result.error
     record = parse(found.raw)
-    if evidence.record != found.raw or (result.log, result.index) != (found.log, found.index):
+    if (result.log, result.index) != (found.log, found.index):
         raise Rejected("PROOF_INVALID", "the evidence is of another record or place")
     if found.log not in (await ledger.logs()).values() or record.header.aud != view.network:
         raise Rejected("PROOF_INVALID", "the log belongs to no member of this network")

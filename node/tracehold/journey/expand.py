@@ -4,14 +4,45 @@ Records go out with their evidence, so that the asker need not believe this node
 What is damaged here is left out.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tracehold.core.errors import Broken
-from tracehold.core.evidence import decode_evidence
+from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint
 from tracehold.journey.knowledge import untold
-from tracehold.journey.ports import Expansion, Found, Graph, RecordLog
-from tracehold.journey.receipts import Receipts
+from tracehold.journey.ports import Expansion, Found, Graph, Position, RecordLog
+from tracehold.journey.receipts import Receipts, Vouching
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The part of an answer that is wanted: records that stand behind `after`, at most so many, and
+    none behind the one with which their bytes reach `max_bytes`.
+    """
+
+    after: Position | None = None
+    records: int = 1 << 62
+    max_bytes: int = 1 << 62
+
+
+WHOLE = Page()
+"""All of it."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What is handed over so far; control records count once, as they are sent."""
+
+    found: list[Found] = field(default_factory=list)
+    controls: set[tuple[bytes, bytes]] = field(default_factory=set)
+    bytes: int = 0
+
+    def add(self, found: Found) -> None:
+        fresh = set(found.evidence.controls) - self.controls
+        self.controls |= fresh
+        self.bytes += _size(found.evidence) + sum(len(raw) + len(receipt) for raw, receipt in fresh)
+        self.found.append(found)
 
 
 async def expand(
@@ -20,9 +51,10 @@ async def expand(
     items: Collection[str],
     event_ids: Collection[str] = (),
     transformations: Collection[str] = (),
+    page: Page = WHOLE,
     fault: Callable[[str], None] = untold,
 ) -> Expansion:
-    """Every record kept here about these items, event ids and transformation ids, by log and index.
+    """Records kept here about these items, event ids and transformation ids, by log and index.
 
     Raises `Unavailable` where graph or store do not answer.
     """
@@ -32,19 +64,35 @@ async def expand(
     names = {fact.fingerprint for fact in facts}
     for item in items:
         names |= {version.fingerprint for version in await graph.masterdata(item)}
-    records = [found for name in names if (found := await _found(log, name, fault)) is not None]
-    return Expansion(sorted(records, key=lambda found: (found.log, found.index)), coverage)
+    places = await log.find(names)
+    answer, vouching = _Answer(), Vouching()
+    for name in _behind(page.after, places):
+        if len(answer.found) >= page.records or answer.bytes >= page.max_bytes:
+            return Expansion(answer.found, coverage, more=True)
+        evidence = await _evidence(log, name, vouching, fault)
+        if evidence is not None:
+            answer.add(Found(places[name].log, places[name].index, evidence))
+    return Expansion(answer.found, coverage)
 
 
-async def _found(log: RecordLog, name: Fingerprint, fault: Callable[[str], None]) -> Found | None:
-    place = (await log.find([name])).get(name)
-    if place is None:
-        return None
+def _behind(after: Position | None, places: Mapping[Fingerprint, Position]) -> Sequence[Fingerprint]:
+    """The records behind a place, by log and index."""
+    order = {name: (place.log, place.index) for name, place in places.items()}
+    first = (after.log, after.index) if after else (b"", -1)
+    return sorted((name for name, at in order.items() if at > first), key=order.__getitem__)
+
+
+async def _evidence(
+    log: RecordLog, name: Fingerprint, vouching: Vouching, fault: Callable[[str], None]
+) -> Evidence | None:
     try:
-        evidence = await Receipts(log).evidence(name)
+        return await Receipts(log).proof(name, vouching)
     except Broken as broken:
         if broken.code != "CORRUPT":
             raise
         fault(f"record {name.hex()}: {broken.message}")
         return None
-    return Found(place.log, place.index, decode_evidence(evidence).record, evidence)
+
+
+def _size(evidence: Evidence) -> int:
+    return len(evidence.record) + len(evidence.receipt)

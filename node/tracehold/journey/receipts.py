@@ -11,7 +11,7 @@ from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.control import Enrol, decode_control
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.evidence import Evidence, encode_evidence
-from tracehold.core.ids import Fingerprint
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.merkle import inclusion_path
 from tracehold.core.receipt import Anchor, make_receipt
 from tracehold.core.record import Kind, Record, parse
@@ -31,6 +31,12 @@ class _Cover:
 
     def holds(self, place: Position) -> bool:
         return place.log == self.checkpoint.log and self.start <= place.index < self.checkpoint.size
+
+
+Vouching = dict[tuple[LogId, int, str], tuple[tuple[bytes, bytes], ...]]
+"""Control records with their receipts, by log, size of the
+checkpoint, and the party whose signers they name.
+"""
 
 
 class Receipts:
@@ -71,22 +77,32 @@ class Receipts:
             return [make_receipt(checkpoint, index, path, anchor) for index, path in pairs]
 
     async def evidence(self, fingerprint: Fingerprint) -> bytes:
-        """The evidence file of a record: its bytes, its receipt, and the control records that let
-        its signer speak, all under one checkpoint. Raises `Rejected("NOT_FOUND")`,
-        `Broken("CORRUPT")`, and what the store raises.
+        """The evidence file of a record. Raises as `proof`."""
+        return encode_evidence(await self.proof(fingerprint, {}))
+
+    async def proof(self, fingerprint: Fingerprint, vouching: Vouching) -> Evidence:
+        """What proves a record: its bytes, its receipt, and the control records that let its signer speak,
+        all under one checkpoint. What is in `vouching` is not made again; what is made goes there.
+
+        Raises `Rejected("NOT_FOUND")`, `Broken("CORRUPT")`, and what the store raises.
         """
         entry = await self._store.entry(fingerprint)
         if entry is None:
             raise Rejected("NOT_FOUND", "no record with this fingerprint is kept here")
         cover = await self._cover(Position(entry.log, entry.index))
-        entries = [e for e in await self._store.controls(entry.log) if e.index < cover.checkpoint.size]
-        issuer = parse(entry.raw).header.iss
+        issuer, checkpoint = parse(entry.raw).header.iss, cover.checkpoint
+        (own,) = await self.under(checkpoint, [entry.index], cover.anchor)
+        key = (checkpoint.log, checkpoint.size, issuer)
+        if key not in vouching:
+            vouching[key] = await self._vouching(checkpoint, issuer)
+        return Evidence(entry.raw, own, vouching[key])
+
+    async def _vouching(self, checkpoint: Checkpoint, issuer: str) -> tuple[tuple[bytes, bytes], ...]:
+        entries = [e for e in await self._store.controls(checkpoint.log) if e.index < checkpoint.size]
         about = list(_about(issuer, [(e.index, parse(e.raw)) for e in entries]))
-        (own,) = await self.under(cover.checkpoint, [entry.index], cover.anchor)
         # One anchor proves them all: those of the control records are not written, and not read.
-        others = await self.under(cover.checkpoint, [index for index, _ in about])
-        controls = tuple((record.raw, made) for (_, record), made in zip(about, others, strict=True))
-        return encode_evidence(Evidence(entry.raw, own, controls))
+        receipts = await self.under(checkpoint, [index for index, _ in about])
+        return tuple((record.raw, made) for (_, record), made in zip(about, receipts, strict=True))
 
     async def _covers(self, places: Mapping[Fingerprint, Position]) -> list[tuple[_Cover, list[Fingerprint]]]:
         groups: list[tuple[_Cover, list[Fingerprint]]] = []

@@ -32,7 +32,7 @@ class HelloRequest(_message.Message):
     chain_id: _builtins.int
     """EIP-155 chain id of the caller's ledger."""
     contract: _builtins.str
-    """The caller's contract address, 0x and 40 hexadecimal digits."""
+    """The caller's contract address, 0x and 40 lowercase hexadecimal digits."""
     def __init__(
         self,
         *,
@@ -107,6 +107,32 @@ class LogCoverage(_message.Message):
 Global___LogCoverage: _TypeAlias = LogCoverage  # noqa: Y015
 
 @_typing.final
+class LogPosition(_message.Message):
+    """A place in a log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    log: _builtins.str
+    """Id of the log, 64 lowercase hexadecimal digits."""
+    index: _builtins.int
+    """Index in the log."""
+    def __init__(
+        self,
+        *,
+        log: _builtins.str = ...,
+        index: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "log", b"log"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LogPosition: _TypeAlias = LogPosition  # noqa: Y015
+
+@_typing.final
 class ExpandRequest(_message.Message):
     """What the asker wants to know more about."""
 
@@ -115,6 +141,7 @@ class ExpandRequest(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     EVENT_IDS_FIELD_NUMBER: _builtins.int
     TRANSFORMATION_IDS_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Items in canonical spelling."""
@@ -127,16 +154,21 @@ class ExpandRequest(_message.Message):
     def transformation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Transformation ids as written."""
 
+    @_builtins.property
+    def after(self) -> Global___LogPosition:
+        """Only records that stand after this place in the order of log id and index: `next` of an earlier answer."""
+
     def __init__(
         self,
         *,
         items: _abc.Iterable[_builtins.str] | None = ...,
         event_ids: _abc.Iterable[_builtins.str] | None = ...,
         transformation_ids: _abc.Iterable[_builtins.str] | None = ...,
+        after: Global___LogPosition | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_ids", b"event_ids", "items", b"items", "transformation_ids", b"transformation_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "event_ids", b"event_ids", "items", b"items", "transformation_ids", b"transformation_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -144,33 +176,69 @@ Global___ExpandRequest: _TypeAlias = ExpandRequest  # noqa: Y015
 
 @_typing.final
 class FoundRecord(_message.Message):
-    """One record and where it stands."""
+    """One record, where it stands, and what proves it: the parts of an evidence file (docs/spec/evidence.md)."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     LOG_FIELD_NUMBER: _builtins.int
     INDEX_FIELD_NUMBER: _builtins.int
     STATEMENT_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    CONTROLS_FIELD_NUMBER: _builtins.int
     log: _builtins.str
     """Id of the log, 64 lowercase hexadecimal digits."""
     index: _builtins.int
     """Index in the log."""
     statement: _builtins.bytes
     """The signed bytes exactly as they were sent."""
+    receipt: _builtins.bytes
+    """Its receipt. An anchor in it comes without its proof from the chain: members ask the chain themselves."""
+    @_builtins.property
+    def controls(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The control records that let its signer speak, the log's header first: places in `controls` of the answer."""
+
     def __init__(
         self,
         *,
         log: _builtins.str = ...,
         index: _builtins.int = ...,
         statement: _builtins.bytes = ...,
+        receipt: _builtins.bytes = ...,
+        controls: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "log", b"log", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["controls", b"controls", "index", b"index", "log", b"log", "receipt", b"receipt", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FoundRecord: _TypeAlias = FoundRecord  # noqa: Y015
+
+@_typing.final
+class ControlRecord(_message.Message):
+    """A control record with its receipt. It is sent once for all the records that need it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    statement: _builtins.bytes
+    """The signed bytes."""
+    receipt: _builtins.bytes
+    """Its receipt under the checkpoint of the records that need it."""
+    def __init__(
+        self,
+        *,
+        statement: _builtins.bytes = ...,
+        receipt: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ControlRecord: _TypeAlias = ControlRecord  # noqa: Y015
 
 @_typing.final
 class ExpandResponse(_message.Message):
@@ -180,24 +248,102 @@ class ExpandResponse(_message.Message):
 
     RECORDS_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
+    CONTROLS_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___FoundRecord]:
-        """Records that touch what was asked."""
+        """Records that touch what was asked, by log id and index."""
 
     @_builtins.property
     def coverage(self) -> _containers.RepeatedCompositeFieldContainer[Global___LogCoverage]:
         """What was searched."""
+
+    @_builtins.property
+    def controls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ControlRecord]:
+        """Control records that `records` point to."""
+
+    @_builtins.property
+    def next(self) -> Global___LogPosition:
+        """Set where there are more records: ask again with this place as `after`."""
 
     def __init__(
         self,
         *,
         records: _abc.Iterable[Global___FoundRecord] | None = ...,
         coverage: _abc.Iterable[Global___LogCoverage] | None = ...,
+        controls: _abc.Iterable[Global___ControlRecord] | None = ...,
+        next: Global___LogPosition | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next", b"next"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "records", b"records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["controls", b"controls", "coverage", b"coverage", "next", b"next", "records", b"records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExpandResponse: _TypeAlias = ExpandResponse  # noqa: Y015
+
+@_typing.final
+class GetEntriesRequest(_message.Message):
+    """Which entries of which log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    STOP_FIELD_NUMBER: _builtins.int
+    MAX_BYTES_FIELD_NUMBER: _builtins.int
+    log: _builtins.str
+    """Id of the log, 64 lowercase hexadecimal digits."""
+    start: _builtins.int
+    """Index of the first entry wanted."""
+    stop: _builtins.int
+    """Index after the last entry wanted; 0 asks for all."""
+    max_bytes: _builtins.int
+    """Bytes of records wanted at most; 0, and more than 8 MiB, count as 8 MiB. One entry is given whatever its size."""
+    def __init__(
+        self,
+        *,
+        log: _builtins.str = ...,
+        start: _builtins.int = ...,
+        stop: _builtins.int = ...,
+        max_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log", b"log", "max_bytes", b"max_bytes", "start", b"start", "stop", b"stop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEntriesRequest: _TypeAlias = GetEntriesRequest  # noqa: Y015
+
+@_typing.final
+class GetEntriesResponse(_message.Message):
+    """Entries as they stand on disk, without a gap. The asker hashes them and folds them into the log's tree."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    STATEMENTS_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """Index of the first entry given."""
+    size: _builtins.int
+    """Entries of the log that the node keeps."""
+    @_builtins.property
+    def statements(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The records of the entries from `start` on; empty where the node keeps none of them."""
+
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        statements: _abc.Iterable[_builtins.bytes] | None = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["size", b"size", "start", b"start", "statements", b"statements"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEntriesResponse: _TypeAlias = GetEntriesResponse  # noqa: Y015

@@ -45,6 +45,11 @@ class PeerServiceStub(object):
                 request_serializer=tracehold_dot_v1_dot_peer__pb2.ExpandRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_peer__pb2.ExpandResponse.FromString,
                 _registered_method=True)
+        self.GetEntries = channel.unary_unary(
+                '/tracehold.v1.PeerService/GetEntries',
+                request_serializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesResponse.FromString,
+                _registered_method=True)
 
 
 class PeerServiceServicer(object):
@@ -65,6 +70,13 @@ class PeerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetEntries(self, request, context):
+        """Entries of a log that the node keeps, from one index on: for those that catch up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PeerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_PeerServiceServicer_to_server(servicer, server):
                     servicer.Expand,
                     request_deserializer=tracehold_dot_v1_dot_peer__pb2.ExpandRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_peer__pb2.ExpandResponse.SerializeToString,
+            ),
+            'GetEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEntries,
+                    request_deserializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class PeerService(object):
             '/tracehold.v1.PeerService/Expand',
             tracehold_dot_v1_dot_peer__pb2.ExpandRequest.SerializeToString,
             tracehold_dot_v1_dot_peer__pb2.ExpandResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.PeerService/GetEntries',
+            tracehold_dot_v1_dot_peer__pb2.GetEntriesRequest.SerializeToString,
+            tracehold_dot_v1_dot_peer__pb2.GetEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class PeerServiceStub:
     """Who are you, and are we of one network?"""
     Expand: _grpc.UnaryUnaryMultiCallable[_peer_pb2.ExpandRequest, _peer_pb2.ExpandResponse]
     """Records that touch these items. The asker checks the bytes and derives every fact itself."""
+    GetEntries: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetEntriesRequest, _peer_pb2.GetEntriesResponse]
+    """Entries of a log that the node keeps, from one index on: for those that catch up."""
 
 @_typing.type_check_only
 class PeerServiceAsyncStub(PeerServiceStub):
@@ -47,6 +49,8 @@ class PeerServiceAsyncStub(PeerServiceStub):
     """Who are you, and are we of one network?"""
     Expand: _aio.UnaryUnaryMultiCallable[_peer_pb2.ExpandRequest, _peer_pb2.ExpandResponse]  # type: ignore[assignment]
     """Records that touch these items. The asker checks the bytes and derives every fact itself."""
+    GetEntries: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetEntriesRequest, _peer_pb2.GetEntriesResponse]  # type: ignore[assignment]
+    """Entries of a log that the node keeps, from one index on: for those that catch up."""
 
 class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
     """Served to members of the network only, over mutual TLS."""
@@ -66,5 +70,13 @@ class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_peer_pb2.ExpandResponse, _abc.Awaitable[_peer_pb2.ExpandResponse]]:
         """Records that touch these items. The asker checks the bytes and derives every fact itself."""
+
+    @_abc_1.abstractmethod
+    def GetEntries(
+        self,
+        request: _peer_pb2.GetEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_peer_pb2.GetEntriesResponse, _abc.Awaitable[_peer_pb2.GetEntriesResponse]]:
+        """Entries of a log that the node keeps, from one index on: for those that catch up."""
 
 def add_PeerServiceServicer_to_server(servicer: PeerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

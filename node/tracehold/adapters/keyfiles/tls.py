@@ -18,13 +18,19 @@ VALID_DAYS = 825
 
 
 def create_certificate(
-    key_path: Path, certificate_path: Path, hosts: Sequence[str], now: datetime.datetime
+    key_path: Path,
+    certificate_path: Path,
+    hosts: Sequence[str],
+    now: datetime.datetime,
+    name: str = "tracehold node",
 ) -> None:
-    """Make a P-256 key and a self-signed certificate for these host
-    names and addresses. Raises as `create_secret`.
+    """Make a P-256 key and a self-signed certificate for these host names and addresses. Raises as
+    `create_secret`.
+
+    Other members take it only under the `name` that follows from the node's key (`core.leaf.leaf_name`).
     """
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _certificate(key, hosts, now)
+    certificate = _certificate(key, hosts, now, name)
     create_secret(
         key_path,
         key.private_bytes(
@@ -47,13 +53,13 @@ def certificate_der(certificate_path: Path) -> bytes:
 
 
 def _certificate(
-    key: ec.EllipticCurvePrivateKey, hosts: Sequence[str], now: datetime.datetime
+    key: ec.EllipticCurvePrivateKey, hosts: Sequence[str], now: datetime.datetime, name: str
 ) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tracehold node")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(minutes=5))

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tracehold.core.errors import Unavailable
+from tracehold.core.ids import LogId
 from tracehold.journey.expand import expand
-from tracehold.journey.ports import Expansion, Graph, Peer, RecordLog
+from tracehold.journey.ports import Entries, Expansion, Graph, Peer, RecordLog
 
 
 async def at_once() -> None:
@@ -48,6 +49,14 @@ class MemoryPeer:
             return self.tell(await expand(self.log, self.graph, items, event_ids, transformations))
         except Unavailable as error:
             raise Unavailable("PEER_DOWN", f"node {self.node} cannot answer") from error
+
+    async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
+        """See `ports.Peer.entries`."""
+        await self.delay()
+        if self.down:
+            raise Unavailable("PEER_DOWN", f"node {self.node} was told to be down")
+        found = await self.log.read(log, start, stop, max_bytes)
+        return Entries(start, [entry.raw for entry in found], await self.log.size(log))
 
 
 @dataclass

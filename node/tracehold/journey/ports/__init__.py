@@ -7,7 +7,7 @@ behaviour suite per port (`tests/ports`) runs on every back-end, the in-memory o
 
 from tracehold.journey.ports.graph import Graph, Indexed, Known, MasterDataVersion
 from tracehold.journey.ports.ledger import Acknowledgement, Head, Ledger, Member, Mined, Network, Role
-from tracehold.journey.ports.peers import Expansion, Found, Peer, Peers
+from tracehold.journey.ports.peers import Entries, Expansion, Found, Peer, Peers
 from tracehold.journey.ports.record_log import (
     AnchorState,
     AnchorTask,
@@ -24,6 +24,7 @@ __all__ = [
     "AnchorState",
     "AnchorTask",
     "Batch",
+    "Entries",
     "Entry",
     "Expansion",
     "Found",
