@@ -62,6 +62,14 @@ def test_disk_nearly_full_refuses_uploads_and_answers_reads(own: Running):
         assert client.upload([event_json(event())])[0].error is None
 
 
+def wait_until_ledger(client: Client, *, up: bool) -> None:
+    """Return when the node itself says that its chain answers, or does not."""
+    end = time.monotonic() + 60
+    while [backend.up for backend in client.status().backends if backend.port == "ledger"] != [up]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def test_chain_down_uploads_go_on_and_finish_when_it_is_back(own: Running):
     """Without a chain records reach SEALED; with the chain back, the same records reach FINAL by
     themselves.
@@ -73,7 +81,7 @@ def test_chain_down_uploads_go_on_and_finish_when_it_is_back(own: Running):
         outcomes = client.upload([event_json(event()) for _ in range(20)])
         fingerprints = [outcome.unwrap().fingerprint for outcome in outcomes]
         assert {outcome.state for outcome in outcomes} == {State.SEALED}
-        time.sleep(2)  # longer than the anchoring interval: the node has met the chain's absence
+        wait_until_ledger(client, up=False)
         assert set(client.states(fingerprints).values()) == {State.SEALED}
         world.start_chain()
         states = client.wait_for_state(fingerprints, State.FINAL, timeout=60)
