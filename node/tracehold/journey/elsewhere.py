@@ -152,11 +152,12 @@ async def proved(found: Found, ledger: LedgerView) -> Proved:
     """
     evidence = found.evidence
     receipt = parse_receipt(evidence.receipt)
-    if receipt.anchor is not None:
+    if receipt.anchor is not None and receipt.anchor.proof is not None:
         # The chain itself is asked, so that the proof for those who have none need not be gone through.
         receipt = replace(receipt, anchor=replace(receipt.anchor, proof=None))
+        evidence = replace(evidence, receipt=encode_receipt(receipt))
     view = await ledger.of(receipt.anchor)
-    result = report(replace(evidence, receipt=encode_receipt(receipt)), None, view, 0)
+    result = report(evidence, None, view, 0)
     if result.error is not None and result.error.code != "NOT_ANCHORED":
         raise result.error
     record = parse(found.raw)

@@ -86,7 +86,7 @@ async def _evidence(
     log: RecordLog, name: Fingerprint, vouching: Vouching, fault: Callable[[str], None]
 ) -> Evidence | None:
     try:
-        return await Receipts(log).proof(name, vouching)
+        return await Receipts(log).proof(name, vouching, bare=True)
     except Broken as broken:
         if broken.code != "CORRUPT":
             raise

@@ -5,6 +5,7 @@ Read from the ledger, and again while the node runs: at an interval, and soon af
 nobody knows. A chain that is down changes nothing: those who were members stay known.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ PAUSE_S = 1.0
 
 PAUSES = 15
 """Pauses after which the ledger is read though nobody knocked."""
+
+_ENDPOINT = re.compile(r"((\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5})?", re.ASCII)
+"""A name or address with a port. What connects to it may know other forms, of files and of resolvers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ class Neighbours:
             node = parse_node_record(member.record, network.network_id)
             if (node.log, node.node_key.raw) != (member.log, member.node_key):
                 raise Rejected("BAD_CONTROL", "it is of another log or key than the contract says")
+            if not _ENDPOINT.fullmatch(node.peer):
+                raise Rejected("BAD_CONTROL", "its endpoint for peers is no host:port")
             return Neighbour(member.number, member.log, node.peer, parse_leaf(node.tls_leaf, node.node_key))
         except Rejected as refusal:
             self._tell(f"the node record of node {member.number} cannot be used: {refusal.message}")

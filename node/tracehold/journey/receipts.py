@@ -5,7 +5,7 @@ and for ever. Before that it gets one under the first checkpoint that covers it.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.control import Enrol, decode_control
@@ -80,9 +80,10 @@ class Receipts:
         """The evidence file of a record. Raises as `proof`."""
         return encode_evidence(await self.proof(fingerprint, {}))
 
-    async def proof(self, fingerprint: Fingerprint, vouching: Vouching) -> Evidence:
+    async def proof(self, fingerprint: Fingerprint, vouching: Vouching, *, bare: bool = False) -> Evidence:
         """What proves a record: its bytes, its receipt, and the control records that let its signer speak,
-        all under one checkpoint. What is in `vouching` is not made again; what is made goes there.
+        all under one checkpoint. What is in `vouching` is not made again; what is made goes there. `bare`
+        leaves out what proves the anchor to those who do not ask the chain.
 
         Raises `Rejected("NOT_FOUND")`, `Broken("CORRUPT")`, and what the store raises.
         """
@@ -91,7 +92,8 @@ class Receipts:
             raise Rejected("NOT_FOUND", "no record with this fingerprint is kept here")
         cover = await self._cover(Position(entry.log, entry.index))
         issuer, checkpoint = parse(entry.raw).header.iss, cover.checkpoint
-        (own,) = await self.under(checkpoint, [entry.index], cover.anchor)
+        anchor = replace(cover.anchor, proof=None) if bare and cover.anchor else cover.anchor
+        (own,) = await self.under(checkpoint, [entry.index], anchor)
         key = (checkpoint.log, checkpoint.size, issuer)
         if key not in vouching:
             vouching[key] = await self._vouching(checkpoint, issuer)

@@ -297,7 +297,7 @@ class GetEntriesRequest(_message.Message):
     start: _builtins.int
     """Index of the first entry wanted."""
     stop: _builtins.int
-    """Index after the last entry wanted; 0 asks for all."""
+    """Index after the last entry wanted; what the node does not keep is not given."""
     max_bytes: _builtins.int
     """Bytes of records wanted at most; 0, and more than 8 MiB, count as 8 MiB. One entry is given whatever its size."""
     def __init__(

@@ -1,0 +1,94 @@
+"""A line to one member: a channel that trusts its certificate and no other, and calls that end in time.
+
+Whatever goes wrong on it is one thing to those who ask: this peer does not answer now.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.journey.neighbours import Neighbour
+
+MAX_ANSWER_BYTES = 32 << 20
+"""One answer of a peer; what is larger is not read."""
+
+AT_ONCE = 8
+"""Pieces of work on one line at once: well below what a peer answers one member at once."""
+
+_SERVICE = "/tracehold.v1.PeerService/"
+_Answer = TypeVar("_Answer", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPair:
+    """This node's TLS certificate and key, PEM."""
+
+    certificate: bytes
+    key: bytes
+
+
+class Line:
+    """One channel. It connects when it is used, and again after it broke."""
+
+    def __init__(self, neighbour: Neighbour, own: OwnPair, deadline_s: float) -> None:
+        """Every piece of work on it gets `deadline_s` seconds."""
+        self.neighbour = neighbour
+        self._deadline_s = deadline_s
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        leaf = neighbour.leaf
+        credentials = grpc.ssl_channel_credentials(leaf.pem, own.key, own.certificate)
+        # The certificate is pinned, wherever it is served; the name in it says nothing more.
+        options = [*_OPTIONS, ("grpc.ssl_target_name_override", leaf.host)]
+        self._channel = grpc.aio.secure_channel(f"dns:///{neighbour.endpoint}", credentials, options=options)
+
+    async def close(self) -> None:
+        """End the channel; calls that run end as PEER_DOWN."""
+        await self._channel.close()
+
+    async def ask(self, method: str, request: Message, answer: type[_Answer]) -> _Answer:
+        """One call. To be made within `limited`, which knows what may go wrong."""
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(_SERVICE + method)
+        return answer.FromString(await call(request.SerializeToString(), timeout=self._deadline_s))
+
+    @asynccontextmanager
+    async def limited(self) -> AsyncIterator[None]:
+        """One piece of work: some calls and the reading of their answers. Raises PEER_DOWN and nothing
+        else. At most `AT_ONCE` run; the others wait, within their time.
+        """
+        number = self.neighbour.number
+        try:
+            async with asyncio.timeout(self._deadline_s), self._turns:
+                yield
+        except TimeoutError:
+            raise Unavailable("PEER_DOWN", f"node {number} does not answer in time") from None
+        except grpc.aio.AioRpcError as error:
+            raise Unavailable("PEER_DOWN", f"node {number} does not answer ({error.code().name})") from error
+        except (grpc.aio.UsageError, DecodeError, Rejected) as error:
+            raise Unavailable("PEER_DOWN", f"node {number} answers what cannot be read") from error
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # The channel was closed under the call, and not the caller's task cancelled.
+            raise Unavailable("PEER_DOWN", f"the line to node {number} was closed") from None
+
+
+_OPTIONS: list[tuple[str, str | int]] = [
+    ("grpc.max_receive_message_length", MAX_ANSWER_BYTES),
+    ("grpc.max_metadata_size", 16 << 10),
+    # A proxy of the environment is for the web; and it would see where the peers are.
+    ("grpc.enable_http_proxy", 0),
+    # The peer does not say how it wants to be called.
+    ("grpc.service_config_disable_resolution", 1),
+    ("grpc.initial_reconnect_backoff_ms", 500),
+    ("grpc.min_reconnect_backoff_ms", 500),
+    ("grpc.max_reconnect_backoff_ms", 10_000),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+]

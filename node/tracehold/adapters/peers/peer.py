@@ -1,0 +1,144 @@
+"""The `Peer` port over a line to a member. What it says is bounded before it is kept, and believed by none."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from tracehold.adapters.peers.line import Line
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import LogId
+from tracehold.core.noderecord import parse_node_record
+from tracehold.journey.ports import Entries, Expansion, Found, Network, Position
+from tracehold.v1 import peer_pb2
+from tracehold.wire.peers import position_message, read_entries, read_expand
+
+MAX_ANSWER_RECORDS = 10_000
+"""Records of one peer that are kept for one question; an answer with more is cut off."""
+
+MAX_ANSWER_BYTES = 64 << 20
+"""Bytes of one peer's records that are kept for one question."""
+
+LAST_INDEX = (1 << 53) - 1
+"""The largest index that fits into a message."""
+
+ASK_NAMES = 5_000
+"""Names in one request."""
+
+ASK_BYTES = 2 << 20
+"""Bytes of names in one request."""
+
+_Names = tuple[list[str], list[str], list[str]]
+"""Items, event ids, transformation ids."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What was taken of an answer so far, and how much room is left."""
+
+    records: dict[tuple[LogId, int], Found]
+    coverage: dict[LogId, int]
+    whole: bool = True
+    bytes: int = 0
+
+    def take(self, page: Expansion) -> None:
+        self.bytes += sum(len(found.raw) + len(found.evidence.receipt) for found in page.records)
+        self.records.update(((found.log, found.index), found) for found in page.records)
+
+    @property
+    def full(self) -> bool:
+        return len(self.records) >= MAX_ANSWER_RECORDS or self.bytes >= MAX_ANSWER_BYTES
+
+    def covers(self, page: Expansion) -> None:
+        """What every part of the answer covers: the least of each log."""
+        first = not self.coverage
+        for log, upto in page.coverage.items():
+            self.coverage[log] = min(upto, self.coverage.get(log, upto if first else 0))
+        for log in self.coverage.keys() - page.coverage.keys():
+            self.coverage[log] = 0
+
+
+class GrpcPeer:
+    """One member. Calls may run at once."""
+
+    def __init__(self, line: Line, network: Callable[[], Network | None]) -> None:
+        """`network` gives the fixed points that the member must share; None while they are not known."""
+        self._line = line
+        self._network = network
+        self._greeted = False
+
+    @property
+    def node(self) -> int:
+        """See `ports.Peer.node`."""
+        return self._line.neighbour.number
+
+    async def expand(
+        self, items: Collection[str], event_ids: Collection[str] = (), transformations: Collection[str] = ()
+    ) -> Expansion:
+        """See `ports.Peer.expand`."""
+        kept = _Kept({}, {})
+        async with self._line.limited():
+            await self._greet()
+            for names in _portions(items, event_ids, transformations):
+                await self._pages(names, kept)
+        records = [found for _, found in sorted(kept.records.items(), key=lambda item: item[0])]
+        return Expansion(records, kept.coverage if kept.whole else {}, more=not kept.whole)
+
+    async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
+        """See `ports.Peer.entries`."""
+        stop = min(stop, LAST_INDEX)
+        request = peer_pb2.GetEntriesRequest(log=log.hex(), start=start, stop=stop, max_bytes=max_bytes)
+        async with self._line.limited():
+            await self._greet()
+            answer = await self._line.ask("GetEntries", request, peer_pb2.GetEntriesResponse)
+            return read_entries(answer, start, max(0, stop - start))
+
+    async def _pages(self, names: _Names, kept: _Kept) -> None:
+        items, event_ids, transformation_ids = names
+        after: Position | None = None
+        request = peer_pb2.ExpandRequest(
+            items=items, event_ids=event_ids, transformation_ids=transformation_ids
+        )
+        while not kept.full:
+            answer = await self._line.ask("Expand", request, peer_pb2.ExpandResponse)
+            page = read_expand(answer, after)
+            kept.take(page)
+            if after is None:
+                # What is indexed while pages are turned may stand on a page that was turned already.
+                kept.covers(page)
+            if not page.more:
+                return
+            after = Position(page.records[-1].log, page.records[-1].index)
+            request.after.CopyFrom(position_message(after))
+        kept.whole = False
+
+    async def _greet(self) -> None:
+        """Once a line: the member is asked whether it means the same network, and which node it is."""
+        here = self._network()
+        if self._greeted or here is None:
+            return
+        answer = await self._line.ask(
+            "Hello",
+            peer_pb2.HelloRequest(
+                network=here.network_id.hex(), chain_id=here.chain_id, contract=f"0x{here.contract.hex()}"
+            ),
+            peer_pb2.HelloResponse,
+        )
+        said = parse_node_record(answer.node_record, here.network_id)
+        if said.log != self._line.neighbour.log or answer.network != here.network_id.hex():
+            raise Rejected("OTHER_NETWORK", "the node is another than the contract says")
+        self._greeted = True
+
+
+def _portions(
+    items: Collection[str], event_ids: Collection[str], transformations: Collection[str]
+) -> Iterator[_Names]:
+    """The names in requests that are not too large; at least one."""
+    portion: _Names = ([], [], [])
+    count = size = 0
+    for at, names in enumerate((items, event_ids, transformations)):
+        for name in names:
+            if count and (count >= ASK_NAMES or size + len(name.encode()) > ASK_BYTES):
+                yield portion
+                portion, count, size = ([], [], []), 0, 0
+            portion[at].append(name)
+            count, size = count + 1, size + len(name.encode())
+    yield portion

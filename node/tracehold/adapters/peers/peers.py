@@ -1,0 +1,50 @@
+"""The `Peers` port: the members with an endpoint, each on a line of its own."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+from tracehold.adapters.peers.line import Line, OwnPair
+from tracehold.adapters.peers.peer import GrpcPeer
+from tracehold.journey.neighbours import Neighbour, Neighbours
+from tracehold.journey.ports import Peer
+
+__all__ = ["GrpcPeers", "OwnPair"]
+
+
+class GrpcPeers:
+    """One per node, on one event loop. Lines are opened when they are first needed, and closed when a member
+    leaves, moves or changes its certificate. Close it after those who ask have ended.
+    """
+
+    def __init__(self, neighbours: Neighbours, own: OwnPair, deadline_s: float) -> None:
+        """Each question to a peer gets `deadline_s` seconds."""
+        self._neighbours = neighbours
+        self._own = own
+        self._deadline_s = deadline_s
+        self._lines: dict[Neighbour, tuple[Line, GrpcPeer]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def holders(self, items: Collection[str]) -> Sequence[Peer]:
+        """See `ports.Peers.holders`."""
+        present = self._neighbours.others()
+        for gone in self._lines.keys() - set(present):
+            self._drop(gone)
+        return [self._peer(each) for each in present]
+
+    async def close(self) -> None:
+        """Close all lines."""
+        for neighbour in list(self._lines):
+            self._drop(neighbour)
+        await asyncio.gather(*self._closing)
+
+    def _peer(self, neighbour: Neighbour) -> Peer:
+        if neighbour not in self._lines:
+            line = Line(neighbour, self._own, self._deadline_s)
+            self._lines[neighbour] = line, GrpcPeer(line, lambda: self._neighbours.network)
+        return self._lines[neighbour][1]
+
+    def _drop(self, neighbour: Neighbour) -> None:
+        line, _ = self._lines.pop(neighbour)
+        closing = asyncio.ensure_future(line.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)

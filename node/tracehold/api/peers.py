@@ -1,0 +1,98 @@
+"""PeerService: what other nodes are told, from local knowledge and from nothing else."""
+
+from collections.abc import Callable
+
+from tracehold.api.call import Call
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.ids import NetworkId
+from tracehold.journey.expand import Page, expand
+from tracehold.journey.neighbours import Neighbours
+from tracehold.journey.ports import Entries, Graph, RecordLog
+from tracehold.v1 import peer_pb2
+from tracehold.wire.peers import (
+    coverage_messages,
+    entries_message,
+    expand_message,
+    read_log,
+    read_position,
+)
+
+PAGE_RECORDS = 1_000
+"""Records in one answer; `ExpandResponse.records` has the same limit."""
+
+PAGE_BYTES = 4 << 20
+"""Bytes after which an answer ends; one record and what vouches for it may go beyond."""
+
+RANGE_BYTES = 8 << 20
+"""Bytes of records in one range of entries."""
+
+RANGE_ENTRIES = 65_536
+"""Entries in one range; `GetEntriesResponse.statements` has the same limit."""
+
+
+class PeerService:
+    """Thin: who may ask was decided before, what is answered is the journey's."""
+
+    def __init__(
+        self,
+        log: RecordLog,
+        graph: Graph,
+        neighbours: Neighbours,
+        node_record: bytes,
+        fault: Callable[[str], None],
+    ) -> None:
+        """`node_record` introduces this node; `fault` hears of stored bytes that do not match."""
+        self._log = log
+        self._graph = graph
+        self._neighbours = neighbours
+        self._node_record = node_record
+        self._fault = fault
+
+    async def hello(self, request: peer_pb2.HelloRequest, call: Call) -> peer_pb2.HelloResponse:
+        """Who this node is, and what it has searched. Raises OTHER_NETWORK, GRAPH_DOWN."""
+        return peer_pb2.HelloResponse(
+            network=self._same(request).hex(),
+            node_record=self._node_record,
+            coverage=coverage_messages(await self._graph.coverage()),
+        )
+
+    def _same(self, request: peer_pb2.HelloRequest) -> NetworkId:
+        """The id of this network, if the caller means the same."""
+        here = self._neighbours.network
+        if here is None:
+            raise Unavailable("CHAIN_DOWN", "this node has not read its contract yet")
+        own = {
+            "network": here.network_id.hex(),
+            "chainId": here.chain_id,
+            "contract": f"0x{here.contract.hex()}",
+        }
+        theirs = {"network": request.network, "chainId": request.chain_id, "contract": request.contract}
+        for field, value in own.items():
+            if theirs[field] != value:
+                raise Rejected("OTHER_NETWORK", f"here it is {value}", path=f"/{field}")
+        return here.network_id
+
+    async def expand(self, request: peer_pb2.ExpandRequest, call: Call) -> peer_pb2.ExpandResponse:
+        """One page of the records that touch what is asked. Raises GRAPH_DOWN, STORE_BUSY."""
+        after = read_position(request.after) if request.HasField("after") else None
+        found = await expand(
+            self._log,
+            self._graph,
+            request.items,
+            request.event_ids,
+            request.transformation_ids,
+            Page(after, PAGE_RECORDS, PAGE_BYTES),
+            self._fault,
+        )
+        return expand_message(found)
+
+    async def get_entries(
+        self, request: peer_pb2.GetEntriesRequest, call: Call
+    ) -> peer_pb2.GetEntriesResponse:
+        """Entries of a log from one on, as far as they are kept here and fit. Raises STORE_BUSY."""
+        log, start = read_log(request.log), request.start
+        size = await self._log.size(log)
+        stop = min(request.stop, size, start + RANGE_ENTRIES)
+        limit = min(request.max_bytes or RANGE_BYTES, RANGE_BYTES)
+        entries = await self._log.read(log, start, stop, limit) if start < stop else ()
+        return entries_message(Entries(start, [entry.raw for entry in entries], size))

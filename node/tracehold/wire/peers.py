@@ -1,0 +1,112 @@
+"""Answers of peers as messages, and back. What a peer says is read as strictly as what a stranger asks."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from tracehold.core.errors import Rejected
+from tracehold.core.evidence import Evidence
+from tracehold.core.ids import LogId
+from tracehold.journey.ports import Entries, Expansion, Found, Position
+from tracehold.v1 import peer_pb2
+from tracehold.wire.limits import check
+
+_Controls = dict[tuple[bytes, bytes], int]
+
+
+def expand_message(expansion: Expansion) -> peer_pb2.ExpandResponse:
+    """The answer; each control record stands in it once, however many records need it."""
+    controls: _Controls = {}
+    records = [_found_message(found, controls) for found in expansion.records]
+    response = peer_pb2.ExpandResponse(
+        records=records,
+        coverage=coverage_messages(expansion.coverage),
+        controls=[peer_pb2.ControlRecord(statement=raw, receipt=receipt) for raw, receipt in controls],
+    )
+    if expansion.more and expansion.records:
+        last = expansion.records[-1]
+        response.next.CopyFrom(position_message(Position(last.log, last.index)))
+    return response
+
+
+def read_expand(response: peer_pb2.ExpandResponse, after: Position | None) -> Expansion:
+    """The answer to what was asked behind `after`. Raises BAD_REQUEST where it is beyond the limits of its
+    fields, out of order, or points nowhere.
+    """
+    check(response)
+    controls = [(control.statement, control.receipt) for control in response.controls]
+    records = [_read_found(found, controls) for found in response.records]
+    places = [(found.log, found.index) for found in records]
+    before = (after.log, after.index) if after else (b"", -1)
+    if any(second <= first for first, second in pairwise([before, *places])):
+        raise _refused("the records are not in order")
+    more = response.HasField("next")
+    if more and (not places or read_position(response.next) != Position(*places[-1])):
+        raise _refused("the next page does not begin behind the last record")
+    return Expansion(records, read_coverage(response.coverage), more)
+
+
+def coverage_messages(coverage: Mapping[LogId, int]) -> Sequence[peer_pb2.LogCoverage]:
+    """Entries searched, by log."""
+    return [peer_pb2.LogCoverage(log=log.hex(), indexed=upto) for log, upto in coverage.items()]
+
+
+def read_coverage(coverage: Sequence[peer_pb2.LogCoverage]) -> Mapping[LogId, int]:
+    """Entries searched, by log; the least where a log is named twice."""
+    found: dict[LogId, int] = {}
+    for each in coverage:
+        log = read_log(each.log)
+        found[log] = min(each.indexed, found.get(log, each.indexed))
+    return found
+
+
+def position_message(place: Position) -> peer_pb2.LogPosition:
+    """A place in a log."""
+    return peer_pb2.LogPosition(log=place.log.hex(), index=place.index)
+
+
+def read_position(place: peer_pb2.LogPosition) -> Position:
+    """A place in a log, its fields within their limits."""
+    return Position(read_log(place.log), place.index)
+
+
+def read_log(text: str) -> LogId:
+    """The id that these 64 digits are, which the field's limit made sure of."""
+    return LogId(bytes.fromhex(text))
+
+
+def entries_message(entries: Entries) -> peer_pb2.GetEntriesResponse:
+    """A range of entries."""
+    return peer_pb2.GetEntriesResponse(start=entries.start, statements=entries.statements, size=entries.size)
+
+
+def read_entries(response: peer_pb2.GetEntriesResponse, start: int, most: int) -> Entries:
+    """The entries from `start` on, at most so many. Raises BAD_REQUEST where they are others."""
+    check(response)
+    if response.start != start or len(response.statements) > most:
+        raise _refused("these are not the entries that were asked for")
+    if response.statements and start + len(response.statements) > response.size:
+        raise _refused("there are more entries than the log is said to have")
+    return Entries(start, list(response.statements), response.size)
+
+
+def _found_message(found: Found, controls: _Controls) -> peer_pb2.FoundRecord:
+    evidence = found.evidence
+    places = [controls.setdefault(control, len(controls)) for control in evidence.controls]
+    return peer_pb2.FoundRecord(
+        log=found.log.hex(),
+        index=found.index,
+        statement=evidence.record,
+        receipt=evidence.receipt,
+        controls=places,
+    )
+
+
+def _read_found(found: peer_pb2.FoundRecord, controls: Sequence[tuple[bytes, bytes]]) -> Found:
+    if max(found.controls) >= len(controls):
+        raise _refused("a record needs a control record that is not there")
+    vouching = tuple(controls[place] for place in found.controls)
+    return Found(read_log(found.log), found.index, Evidence(found.statement, found.receipt, vouching))
+
+
+def _refused(message: str) -> Rejected:
+    return Rejected("BAD_REQUEST", message)

@@ -1,0 +1,169 @@
+"""Nodes in memory that answer each other over real gRPC with mutual TLS, on loopback."""
+
+import datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import grpc
+
+from tests.api.face import Ids, Lines
+from tests.journey.network import Network, Node
+from tests.journey.scene import NETWORK, SALTS, START
+from tracehold.adapters.keyfiles import certificate_der, create_certificate
+from tracehold.adapters.peers import GrpcPeers, OwnPair
+from tracehold.api.access import Access
+from tracehold.api.call import Calls
+from tracehold.api.logging import make_logger
+from tracehold.api.metrics import Metrics
+from tracehold.api.peer_server import PeerServer, PeerSettings
+from tracehold.api.peers import PeerService
+from tracehold.api.served import serve
+from tracehold.core.leaf import leaf_name, parse_leaf
+from tracehold.core.noderecord import NodeRecord, sign_node_record
+from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.neighbours import Neighbours
+from tracehold.v1 import peer_pb2
+
+SERVICE = "tracehold.v1.PeerService"
+NO_RECORD = b""
+
+__all__ = ["OwnPair"]
+
+
+@dataclass
+class Post:
+    """One node with its listener and its lines to the others."""
+
+    node: Node
+    pair: OwnPair
+    leaf: bytes
+    neighbours: Neighbours
+    server: PeerServer
+    peers: GrpcPeers
+    told: list[str]
+    lines: Lines
+    faults: list[BaseException]
+    asked: list[str] = field(default_factory=list)
+    """Methods that were called here, in order."""
+
+    def record(self, **changes: object) -> bytes:
+        """The node's signed record; `changes` are to its fields."""
+        own = self.node.sealer.own.identity
+        made = NodeRecord(
+            own.key.public,
+            own.operator,
+            self.node.log,
+            "",
+            f"127.0.0.1:{self.server.port}",
+            "",
+            self.leaf,
+            bytes([self.node.number]) * 20,
+            "",
+            int(START),
+        )
+        return sign_node_record(replace(made, **changes), NETWORK, SALTS(16), own.key)
+
+
+@dataclass
+class Mesh:
+    """The posts by number, over one chain."""
+
+    net: Network
+    folder: Path
+    deadline_s: float = 10.0
+    posts: dict[int, Post] = field(default_factory=dict)
+
+    async def add(self, node: Node, *, service: object = None, publish: bool = True) -> Post:
+        """Let the node answer and ask over gRPC. `service` takes the place of its own; only with `publish`
+        does the contract have its record.
+        """
+        pair, leaf = self.certificate(f"{node.number}", leaf_name(node.sealer.own.identity.key.public))
+        told, lines, faults = list[str](), Lines(), list[BaseException]()
+        neighbours = Neighbours(node.ledger, node.log, told.append)
+        calls = Calls(
+            Access([], lambda: START), Metrics(), make_logger(lines), Ids(), faults.append, slow_s=60.0
+        )
+        post = Post(node, pair, leaf, neighbours, None, None, told, lines, faults)  # type: ignore[arg-type]
+        own = service or PeerService(node.store, node.graph, neighbours, NO_RECORD, node.faults.append)
+        served = [
+            replace(one, handler=noting(post.asked, one.method.name, one.handler))
+            for one in serve([peer_pb2.DESCRIPTOR], {SERVICE: own})
+        ]
+        settings = PeerSettings("127.0.0.1:0", pair.certificate, pair.key, of_one_member=4)
+        post.server = PeerServer(settings, neighbours, calls, served)
+        post.peers = GrpcPeers(neighbours, pair, self.deadline_s)
+        await post.server.start()
+        if isinstance(own, PeerService):
+            own._node_record = post.record()
+        if publish:
+            self.publish(node.number, post.record())
+        self.posts[node.number] = post
+        knowledge = node.knowledge
+        node.knowledge = Knowledge(
+            node.store, node.graph, post.peers, node.ledger, node.number, fault=knowledge.fault
+        )
+        return post
+
+    def certificate(self, file: str, name: str) -> tuple[OwnPair, bytes]:
+        """A fresh certificate of this name, and its DER."""
+        key, certificate = self.folder / f"{file}.key", self.folder / f"{file}.crt"
+        now = datetime.datetime.now(datetime.UTC)
+        create_certificate(key, certificate, ["127.0.0.1", "localhost"], now, name)
+        return OwnPair(certificate.read_bytes(), key.read_bytes()), certificate_der(certificate)
+
+    def publish(self, number: int, record: bytes, **changes: object) -> None:
+        """Put a node record into the contract."""
+        members = self.net.chain.members
+        members[number - 1] = replace(members[number - 1], record=record, **changes)
+
+    async def refresh(self) -> None:
+        """Every node reads the contract."""
+        for post in self.posts.values():
+            await post.neighbours.refresh()
+
+    async def close(self) -> None:
+        """Hang up, then stop to listen."""
+        for post in self.posts.values():
+            await post.peers.close()
+        for post in self.posts.values():
+            await post.server.stop(0)
+
+
+def noting(
+    asked: list[str], name: str, handler: Callable[..., Awaitable[object]]
+) -> Callable[..., Awaitable[object]]:
+    """The handler, which also writes down that it was called."""
+
+    async def noted(*arguments: object) -> object:
+        asked.append(name)
+        return await handler(*arguments)
+
+    return noted
+
+
+@asynccontextmanager
+async def mesh(net: Network, folder: Path, **more: float) -> AsyncIterator[Mesh]:
+    """No posts yet; those that are added are closed with it."""
+    made = Mesh(net, folder, **more)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+@asynccontextmanager
+async def dialled(target: Post, pair: OwnPair | None) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to a post that shows this certificate, or none."""
+    shown = (pair.key, pair.certificate) if pair else (None, None)
+    credentials = grpc.ssl_channel_credentials(target.pair.certificate, *shown)
+    options = [("grpc.ssl_target_name_override", "localhost")]
+    address = f"127.0.0.1:{target.server.port}"
+    async with grpc.aio.secure_channel(address, credentials, options=options) as channel:
+        yield channel
+
+
+def trusted(post: Post) -> bytes:
+    """The post's leaf in PEM, as others pin it."""
+    return parse_leaf(post.leaf, post.node.sealer.own.identity.key.public).pem
