@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from tests.blocks import CONTRACT
+from tests.blocks import CONTRACT, keccak256
 from tests.client.chain_server import chain, honest
 from tests.client.verifying import ENTRY, run
-from tests.logs import Log, without_proof
+from tests.logs import NODE_KEY, OPERATOR, Log, without_proof
 from tracehold.core.anchor import Anchor
 
 
@@ -55,6 +55,19 @@ def test_chain_that_says_otherwise_or_nonsense(
     """
     result, _ = with_chain(tmp_path, log, proved, honest(proved) | {method: lambda _: answer})
     assert result.exit_code == code, result.output
+
+
+@pytest.mark.parametrize("true", [NODE_KEY.public.raw, keccak256(OPERATOR.encode())], ids=["key", "operator"])
+def test_security_a_header_that_borrows_an_operators_name_is_false(
+    tmp_path: Path, log: Log, proved: Anchor, true: bytes
+):
+    """Exit 1: the contract has the anchor's node under another key, or its operator under another party."""
+    answers = honest(proved)
+    call, told = answers["eth_call"], ""
+    answers["eth_call"] = lambda params: call(params).replace(true.hex(), told)
+    for told in ("11" * 32, "00" * 32):  # noqa: B007, read by the answer above
+        result, _ = with_chain(tmp_path, log, proved, answers)
+        assert result.exit_code == 1, result.output
 
 
 def test_block_that_is_not_final_yet(tmp_path: Path, log: Log, proved: Anchor):

@@ -37,6 +37,22 @@ async def test_a_final_record_verifies_in_every_step(node):
     assert {step.status for step in result.steps if step.required} == {"ok"}
 
 
+async def test_security_a_strangers_file_is_checked_where_it_holds_up_nobody(node):
+    """The steps run where the node says: in its process that is a thread, beside the event loop."""
+    name = await sealed(node)
+    await node.finish()
+    ran = []
+
+    async def run(work):
+        ran.append(work())
+        return ran[-1]
+
+    knowledge = replace(node.knowledge, run=run)
+    result = await verify_evidence(knowledge, await Receipts(node.store).evidence(name), 0)
+    assert ran == [result]
+    assert result.state == "FINAL"
+
+
 async def test_a_sealed_record_is_not_anchored_and_then_overdue(node):
     """By the time that is handed in."""
     name = await sealed(node)

@@ -151,3 +151,26 @@ def test_numbers_over_64_bits_are_not_encoded(value):
     """Bignums are tags, which signed bytes do not use."""
     with pytest.raises(OverflowError):
         cbor.encode(value)
+
+
+@pytest.mark.parametrize(
+    ("bomb", "most"),
+    [
+        (cbor.encode_head(cbor.ARRAY, 1 << 20) + b"\x80" * (1 << 20), cbor.MAX_ITEMS),
+        (cbor.encode([[0] * 10] * 10), 109),
+        (cbor.encode(dict.fromkeys(range(10), 0)), 19),
+        (cbor.encode_head(cbor.ARRAY, 1 << 60), cbor.MAX_ITEMS),
+    ],
+    ids=["a million empty arrays", "nested", "keys and values", "a claim"],
+)
+def test_security_many_small_values_are_refused_before_they_are_read(bomb, most):
+    """A byte each on the wire, fifty in memory: the container pays before its content is looked at."""
+    with pytest.raises(Rejected, match="too many values") as refusal:
+        cbor.decode(bomb, most)
+    assert refusal.value.code == "MALFORMED_COSE"
+
+
+def test_as_many_values_as_may_be_are_read():
+    """The limit is a limit, not less; the outermost value is free."""
+    assert cbor.decode(cbor.encode([[0] * 10] * 10), 110) == [[0] * 10] * 10
+    assert len(cbor.decode(cbor.encode(dict.fromkeys(range(10), 0)), 20)) == 10

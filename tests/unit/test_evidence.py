@@ -19,6 +19,7 @@ from tracehold.core import merkle, record
 from tracehold.core.control import Mandate
 from tracehold.core.evidence import (
     Evidence,
+    report,
     verify,
 )
 from tracehold.core.receipt import make_receipt
@@ -38,13 +39,24 @@ def test_final_evidence_verifies_offline():
 
 def test_what_is_not_checked_is_said():
     """Lines beyond the required ones are there, and never say ok."""
-    for chain, names in (
-        (None, {"revocations", "holders", "node number"}),
-        (CHAIN, {"revocations", "holders"}),
+    sealed = LOG.evidence(5, 8)
+    for evidence, trust, chain, names in (
+        (EVIDENCE, TRUST, None, {"revocations", "holders"}),
+        (EVIDENCE, None, CHAIN, {"revocations", "holders"}),
+        (sealed, TRUST, None, {"revocations", "holders"}),
+        (sealed, None, CHAIN, {"revocations", "holders", "operator"}),
+        (EVIDENCE, None, None, {"revocations", "holders", "operator"}),
     ):
-        extra = [line for line in verify(EVIDENCE, TRUST, chain, NOW).steps if not line.required]
+        extra = [line for line in report(evidence, trust, chain, NOW).steps if not line.required]
         assert {line.name for line in extra} == names
         assert {line.status for line in extra} == {"not checked"}
+
+
+def test_what_is_only_a_hint_is_said():
+    """The event is proved; transaction hash and log index are not, and may be anything."""
+    found = replace(ANCHOR, tx_hash=b"\x05" * 32, log_index=99)
+    steps = verify(LOG.evidence(5, 8, found), TRUST, None, NOW).steps
+    assert "transaction hash and log index are hints" in steps[6].detail
 
 
 def test_any_block_upon_the_anchor_may_be_pinned():
@@ -85,7 +97,7 @@ def test_delegation_and_mandate_are_told_apart():
     log.say(Mandate(OPERATOR), FARM_KEY, FARM)
     log.event(NODE_KEY, FARM)
     found = anchor(log, 5)
-    trust = replace(TRUST, block_hashes=frozenset({found.block_hash}))
+    trust = replace(TRUST, block_hashes=frozenset({found.block_hash}), nodes={found.node: log.id})
     levels = [
         speaker_of(verify(log.evidence(at, 5, found, controls=[0, 1, 3]), trust, None, NOW)).level
         for at in (2, 4)

@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.blocks import BLOCK_TIME, anchor
-from tests.logs import (
-    without_proof,
-)
+from tests.blocks import BLOCK_TIME, anchor, keccak256
+from tests.logs import MILL, OPERATOR, STRANGER_KEY, Log, without_proof
 from tests.verifications import ANCHOR, CHAIN, EVENT, LOG, NOW, TRUST, failure
 from tracehold.core import merkle
+from tracehold.core.anchor import Anchor
 from tracehold.core.evidence import (
     Evidence,
     Trust,
@@ -110,12 +109,14 @@ def test_step_8_nothing_was_given():
     [
         {"block_hashes": frozenset({bytes(32)})},
         {"block_hashes": frozenset()},
-        {"network": NetworkId(bytes(32))},
         {"chain_id": 1},
         {"contract": bytes(20)},
         {"network": None},
         {"chain_id": None},
         {"contract": None},
+        {"nodes": {}},
+        {"nodes": {2: LOG.id}},
+        {"nodes": {1: LogId(bytes(32)), 2: LOG.id}},
     ],
     ids=str,
 )
@@ -129,13 +130,16 @@ def test_step_8_the_pins_do_not_fit(changes):
     [
         ({"chain_id": 1}, "UNTRUSTED"),
         ({"contract": bytes(20)}, "UNTRUSTED"),
-        ({"network": NetworkId(bytes(32))}, "UNTRUSTED"),
         ({"block_hash": bytes(32)}, "PROOF_INVALID"),
         ({"block_hash": None}, "PROOF_INVALID"),
         ({"event": None}, "PROOF_INVALID"),
         ({"event": replace(EVENT, root=Root(bytes(32)))}, "PROOF_INVALID"),
         ({"node_log": bytes(32)}, "PROOF_INVALID"),
         ({"node_log": None}, "PROOF_INVALID"),
+        ({"node_key": STRANGER_KEY.public.raw}, "PROOF_INVALID"),
+        ({"node_key": None}, "PROOF_INVALID"),
+        ({"operator_hash": keccak256(MILL.encode())}, "PROOF_INVALID"),
+        ({"operator_hash": None}, "PROOF_INVALID"),
         ({"final_number": ANCHOR.block_number - 1}, "NOT_ANCHORED"),
     ],
     ids=str,
@@ -145,9 +149,55 @@ def test_step_8_the_chain_does_not_agree(changes, code):
     assert failure(trust=None, chain=replace(CHAIN, **changes)) == (8, code)
 
 
-def test_step_8_pins_bind_the_chain_too():
-    """A trust file is not forgotten because an RPC was given."""
-    assert failure(trust=replace(TRUST, chain_id=1), chain=CHAIN) == (8, "UNTRUSTED")
+@pytest.mark.parametrize(
+    "changes",
+    [{"chain_id": 1}, {"block_hashes": frozenset({bytes(32)})}, {"block_hashes": frozenset()}, {"nodes": {}}],
+    ids=str,
+)
+def test_security_a_lying_chain_does_not_make_the_pins_forgotten(changes):
+    """Where a trust file and a chain are given, both must agree; with or without proof in the receipt."""
+    for found in (ANCHOR, without_proof(ANCHOR)):
+        assert failure(LOG.evidence(5, 8, found), replace(TRUST, **changes), CHAIN) == (8, "UNTRUSTED")
+    bare = replace(TRUST, block_hashes=frozenset({ANCHOR.block_hash}))
+    assert verify(LOG.evidence(5, 8, without_proof(ANCHOR)), bare, CHAIN, NOW).state == "FINAL"
+
+
+# -- who vouches
+
+
+def impostor() -> tuple[Log, Anchor]:
+    """A member's own log, anchored, whose header names another operator."""
+    log = Log(node_key=STRANGER_KEY, operator=OPERATOR)
+    log.fill(8)
+    return log, anchor(log, 8, 2)
+
+
+def test_security_a_borrowed_operators_name_is_not_verified_offline():
+    """The pinned log of the node is another: this operator never vouched."""
+    log, found = impostor()
+    trust = replace(TRUST, block_hashes=frozenset({found.block_hash}))
+    assert failure(log.evidence(5, 8, found), trust) == (2, "UNTRUSTED")
+    assert failure(log.evidence(5, 8), trust) == (2, "UNTRUSTED")
+
+
+def test_security_a_borrowed_operators_name_is_not_verified_by_the_chain():
+    """The contract has the log under the member's own key and party, not under those of the header."""
+    log, found = impostor()
+    told = replace(CHAIN, block_hash=found.block_hash, event=replace(EVENT, root=found.root), node_log=log.id)
+    assert failure(log.evidence(5, 8, found), None, told) == (8, "PROOF_INVALID")
+    truth = replace(told, node_key=STRANGER_KEY.public.raw, operator_hash=keccak256(MILL.encode()))
+    assert failure(log.evidence(5, 8, found), None, truth) == (8, "PROOF_INVALID")
+
+
+def test_step_2_pins_bind_what_is_only_sealed():
+    """SEALED says that somebody signed: in this network, in a pinned log, or the pins do not fit."""
+    sealed = LOG.evidence(5, 8)
+    assert failure(sealed) == (7, "NOT_ANCHORED")
+    for changes in ({"network": NetworkId(bytes(32))}, {"nodes": {1: LogId(bytes(32))}}):
+        assert failure(sealed, replace(TRUST, **changes)) == (2, "UNTRUSTED")
+        assert failure(trust=replace(TRUST, **changes)) == (2, "UNTRUSTED")
+    other = replace(CHAIN, network=NetworkId(bytes(32)))
+    assert failure(sealed, None, other) == (2, "UNTRUSTED")
 
 
 # -- step 9: times

@@ -6,7 +6,7 @@ import pytest
 from tests.logs import FARM, FARM_KEY
 from tests.unit.farm_record import CLAIMS, PARTS, code_of, signed
 from tracehold.core import labels, record
-from tracehold.core.header import Kind
+from tracehold.core.header import CONTROL_KINDS, RESERVED_KINDS, Kind
 
 
 def without(label):
@@ -93,3 +93,57 @@ def test_an_unknown_kind_still_needs_its_audience():
     """Else nobody could tell who may read it."""
     parts = {**without(labels.AUDIENCE), 3: "application/vnd.tracehold.custody+cbor"}
     assert code_of(signed(parts)) == "BAD_HEADER"
+
+
+def test_security_crit_is_refused_in_any_kind():
+    """It would ask every reader to stop, also those that keep unknown kinds unread."""
+    parts = {**PARTS, 3: "application/x", 2: [-70099], -70099: 1}
+    assert code_of(signed(parts)) == "BAD_HEADER"
+
+
+def test_security_a_header_of_many_small_values_is_refused():
+    """A record of an unknown kind has labels of its own, and cannot make its readers slow with them."""
+    parts = {**PARTS, 3: "application/x", -70099: [[]] * 1024}
+    assert code_of(signed(parts)) == "MALFORMED_COSE"
+    assert code_of(signed({**parts, -70099: bytes(16 << 10)})) == "BAD_HEADER"
+    record.parse(signed({**parts, -70099: [[]] * 900}))
+
+
+@pytest.mark.parametrize(
+    "party",
+    [
+        "https://x/\u202egnp.exe",
+        "https://x/\u200b",
+        "https://x/\u00e9",
+        "urn:\ud7ff",
+        "https://x/ ",
+        "https://x/%",
+        "https://x/%zz",
+        "https://x/<b>",
+        'https://x/"',
+        "https://x/\\",
+        "https://x/{}",
+        "https:",
+        "//x/y",
+    ],
+    ids=ascii,
+)
+def test_security_a_party_that_looks_like_another_is_refused(party):
+    """Only the characters of RFC 3986: nothing is hidden, turned around, or taken for markup."""
+    assert code_of(signed({**PARTS, 15: {**CLAIMS, 1: party}})) == "BAD_HEADER"
+
+
+@pytest.mark.parametrize(
+    "party", ["urn:epc:id:pgln:9521321.00002", "https://x/%C3%A9?q=(1)*!'#f", "did:web:x.y", "a:~"]
+)
+def test_harmless_parties_are_taken(party):
+    """Any scheme but those of scripts, escapes included."""
+    assert record.parse(signed({**PARTS, 15: {**CLAIMS, 1: party}})).header.iss == party
+
+
+def test_reserved_kinds_are_kept_and_never_interpreted():
+    """Holders keep what they get; creators look the kind up before they seal."""
+    assert len(RESERVED_KINDS) == 6
+    assert not RESERVED_KINDS & (set(Kind) | CONTROL_KINDS)
+    for kind in RESERVED_KINDS:
+        assert record.parse(signed({**PARTS, 3: kind})).header.kind == kind

@@ -198,3 +198,23 @@ def test_seeds_of_other_lengths_are_refused(length):
     """32 bytes."""
     with pytest.raises(Rejected, match="BAD_KEY"):
         Ed25519Key.from_seed(bytes(length))
+
+
+@pytest.mark.parametrize("x", [0, 5, 6, 8])
+def test_security_a_point_has_one_key(x):
+    """x + p names the same point, and would have another thumbprint: a second key for one secret."""
+    prime = 2**256 - 2**224 + 2**192 + 2**96 - 1
+    b = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+    y = pow(x**3 - 3 * x + b, (prime + 1) // 4, prime)
+    PublicKey(Alg.ES256, x.to_bytes(32, "big") + y.to_bytes(32, "big"))
+    with pytest.raises(Rejected, match="BAD_KEY"):
+        PublicKey(Alg.ES256, (x + prime).to_bytes(32, "big") + y.to_bytes(32, "big"))
+
+
+def test_security_an_ed25519_signature_has_one_s():
+    """S + L verifies with libraries that do not compare S with the order."""
+    order = (1 << 252) + 27742317777372353535851937790883648493
+    signature = ED.sign(b"m")
+    s = int.from_bytes(signature[32:], "little") + order
+    with pytest.raises(Rejected, match="BAD_SIGNATURE"):
+        ED.public.verify(signature[:32] + s.to_bytes(32, "little"), b"m")

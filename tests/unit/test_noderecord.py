@@ -26,6 +26,12 @@ NODE = NodeRecord(
 SALT = bytes(16)
 
 
+def public(payload):
+    """A record of the kind and audience of node records, with any payload."""
+    said = replace(header(NODE_KEY, OPERATOR, Kind.NODE), audience=Audience.PUBLIC)
+    return record.sign(said, payload, NODE_KEY)
+
+
 def test_round_trip():
     """What a node says of itself is read back, and is public."""
     raw = sign_node_record(NODE, NETWORK, SALT, NODE_KEY)
@@ -85,7 +91,7 @@ def test_a_node_key_is_ed25519():
 @pytest.mark.parametrize("payload", [b"", b"\xa0", cbor.encode([1]), cbor.encode({9: 1})])
 def test_other_payloads_are_refused(payload):
     """Exactly the keys 1 to 8."""
-    raw = record.sign(header(NODE_KEY, OPERATOR, Kind.NODE), payload, NODE_KEY)
+    raw = public(payload)
     with pytest.raises(Rejected):
         parse_node_record(raw, NETWORK)
 
@@ -95,3 +101,22 @@ def test_other_kinds_are_refused():
     payload = record.parse(sign_node_record(NODE, NETWORK, SALT, NODE_KEY)).payload
     with pytest.raises(Rejected, match="BAD_CONTROL"):
         parse_node_record(record.sign(header(NODE_KEY, OPERATOR), payload, NODE_KEY), NETWORK)
+
+
+@pytest.mark.parametrize("change", [{1: bytes(32)}, {2: bytes(31)}, {8: None}, {9: [0] * 100}])
+def test_what_is_wrong_in_the_payload_is_one_code(change):
+    """Key, encoding or form: BAD_CONTROL, as the docstring promises."""
+    fields = cbor.decode(record.parse(sign_node_record(NODE, NETWORK, SALT, NODE_KEY)).payload)
+    payload = cbor.encode({**fields, **change})
+    raw = public(payload)
+    with pytest.raises(Rejected) as refusal:
+        parse_node_record(raw, NETWORK)
+    assert refusal.value.code == "BAD_CONTROL"
+
+
+def test_a_node_record_is_public():
+    """It stands on the chain."""
+    payload = record.parse(sign_node_record(NODE, NETWORK, SALT, NODE_KEY)).payload
+    raw = record.sign(header(NODE_KEY, OPERATOR, Kind.NODE), payload, NODE_KEY)
+    with pytest.raises(Rejected, match="BAD_CONTROL"):
+        parse_node_record(raw, NETWORK)

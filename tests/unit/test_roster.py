@@ -200,3 +200,16 @@ def test_a_copy_is_independent():
     assert trial.check(event(SECOND_KEY), 4) == SECOND_KEY.public
     assert check(found, event(SECOND_KEY), 4) == "KEY_NOT_ENROLLED"
     assert found.parties() == {FARM}
+
+
+def test_a_mandate_given_again_heals_a_doubted_one():
+    """From its own position on; what was delegated before stays doubted."""
+    log = Log()
+    log.say(Mandate(OPERATOR), FARM_KEY, FARM)
+    log.say(Enrol(FARM, SECOND_KEY.public))
+    log.say(Revoke(FARM_KEY.public.kid, 2))
+    log.say(Mandate(OPERATOR), SECOND_KEY, FARM)
+    found = roster(log)
+    speakers = [found.speaker(event(NODE_KEY, FARM), index) for index in (3, 5, 6)]
+    assert {speaker.level for speaker in speakers} == {Level.DELEGATED_WITH_MANDATE}
+    assert [speaker.suspect for speaker in speakers] == [True, True, False]

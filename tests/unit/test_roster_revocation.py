@@ -133,3 +133,29 @@ def valid(found, index):
     except Rejected:
         return False
     return True
+
+
+def test_the_operator_revokes_a_key_for_all_parties():
+    """One entry, however many share the key; and it comes back for none of them, nor for another."""
+    log = Log()
+    log.say(Enrol(MILL, FARM_KEY.public))
+    log.say(Revoke(FARM_KEY.public.kid, 3))
+    found = roster(log)
+    for party in (FARM, MILL):
+        assert check(found, event(FARM_KEY, party), 4) == "KEY_REVOKED"
+        assert found.speaker(event(FARM_KEY, party), 3).suspect
+    again = control(Enrol("https://id.gs1.org/417/9521321000041", FARM_KEY.public), NODE_KEY, OPERATOR)
+    assert refused(found, 4, again) == "BAD_CONTROL"
+
+
+def test_security_revoking_costs_the_same_for_one_party_and_for_many():
+    """An operator that enrols one key for thousands cannot make its readers walk them at each revocation."""
+    log = Log()
+    for number in range(50):
+        log.say(Enrol(f"urn:x:{number}", FARM_KEY.public))
+    found = roster(log)
+    before = {party: dict(keys) for party, keys in found._keys.items()}
+    admit(found, 60, control(Revoke(FARM_KEY.public.kid), NODE_KEY, OPERATOR))
+    assert found._keys == before
+    assert len(found._revoked) == 1
+    assert check(found, event(FARM_KEY, "urn:x:49"), 61) == "KEY_REVOKED"

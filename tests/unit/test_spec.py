@@ -74,3 +74,12 @@ def test_the_report_on_its_page():
         number, name, status, detail = re.split(r"\s{2,}|(?<=^\d) |(?<=^\d\d) ", line.strip(), maxsplit=3)
         assert (int(number), name, status) == (step.number, step.name, step.status)
         assert step.detail.startswith(detail.removesuffix("..."))
+
+
+def test_the_node_record_on_its_page():
+    """Every field of the vector, as far as the page prints it."""
+    said = vector("nodes/node")["payload"]
+    for key in "234567":
+        assert said[key] in page("node")
+    assert said["1"].startswith("a3010120062158208a88")
+    assert said["1"].endswith("6f5c")

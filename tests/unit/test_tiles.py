@@ -105,3 +105,20 @@ def test_each_tile_is_loaded_once():
 def test_paths_are_those_of_tlog_tiles(coord, width, path):
     """Foreign monitors find tiles by these names."""
     assert tile_path(coord, width) == path
+
+
+@pytest.mark.parametrize("length", [0, 31, 32, 64, 70, 96, 319])
+def test_security_a_cut_tile_gives_no_node(length):
+    """Whatever is left of it: an error that callers know, and never the root of fewer leaves."""
+    cut = STORED[Coord(0, 0)][:length]
+    reader = node_reader(lambda _: cut, 10)
+    for level, index in ((1, 4), (0, 9), *([(3, 0), (2, 1)] if length < 256 else [])):
+        with pytest.raises(ValueError, match="whole hashes"):
+            reader(level, index)
+
+
+@pytest.mark.parametrize("length", [0, 32, 319])
+def test_security_a_cut_tile_is_not_grown(length):
+    """Appending to it would seal another tree than the one that was signed."""
+    with pytest.raises(ValueError, match="whole hashes"):
+        tiles_after(10, LEAVES[10:12], lambda _: STORED[Coord(0, 0)][:length])

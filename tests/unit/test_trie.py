@@ -122,3 +122,19 @@ def test_a_path_shows_nothing_but_the_truth(count, data):
 def test_malformed_nodes_are_refused(node):
     """Hash and all: a node that hashes right may still be none."""
     assert refusal_of(value_at, keccak256(node), b"\x80", [node]) == "PROOF_INVALID"
+
+
+@pytest.mark.parametrize("most", [9, 10])
+def test_security_many_small_items_are_refused(most):
+    """A list of empty lists costs a byte each: the reader stops at what it was allowed."""
+    bomb = foreign_rlp.encode([[]] * 9)
+    if most == 10:
+        assert decode_rlp(bomb, most) == [[]] * 9
+    else:
+        assert refusal_of(decode_rlp, bomb, most) == "MALFORMED_PROOF"
+
+
+def test_security_a_long_list_of_lists_is_no_proof():
+    """Fifteen million empty lists took ten seconds and a gigabyte."""
+    count = 1 << 20
+    assert refusal_of(decode_rlp, b"\xfa" + count.to_bytes(3, "big") + b"\xc0" * count) == "MALFORMED_PROOF"

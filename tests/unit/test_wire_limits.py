@@ -102,6 +102,9 @@ def test_limits_of_the_protos_are_those_of_core():
         bound = limit_of(item[name])
         assert bound is not None
         assert bound.max_bytes == core.MAX_RECORD_BYTES
+    evidence = limit_of(verify_pb2.VerifyRecordRequest.DESCRIPTOR.fields_by_name["evidence"])
+    assert evidence is not None
+    assert evidence.max_bytes == core.MAX_EVIDENCE_BYTES
     for field, most in (
         (item["party"], core.MAX_PARTY_CHARS),
         (trace_pb2.TraceRequest.DESCRIPTOR.fields_by_name["item"], core.MAX_ITEM_CHARS),
@@ -139,4 +142,4 @@ def test_ceilings_are_tight_where_limits_are_and_bounded_everywhere():
     assert json_ceiling(trace_pb2.TraceRequest.DESCRIPTOR) < 4 * SLACK_BYTES
     assert json_ceiling(upload_pb2.UploadRequest.DESCRIPTOR) == core.MAX_MESSAGE_BYTES
     evidence = json_ceiling(verify_pb2.VerifyRecordRequest.DESCRIPTOR)
-    assert (4 << 20) * 4 // 3 < evidence < core.MAX_MESSAGE_BYTES
+    assert core.MAX_EVIDENCE_BYTES * 4 // 3 < evidence < core.MAX_MESSAGE_BYTES

@@ -1,11 +1,12 @@
 """Node records: what a node says of itself, and what is none."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from tests.logs import MILL_KEY, NETWORK, NODE_KEY, OPERATOR, STRANGER_KEY, Log, header
 from tracehold.core import cbor, record
-from tracehold.core.header import Kind
+from tracehold.core.header import Audience, Kind
 from tracehold.core.ids import NetworkId
 from tracehold.core.keys import SigningKey
 
@@ -39,6 +40,8 @@ def nodes() -> Iterator[Case]:
     yield _bad("other-key", "Signed by another key.", _record(FIELDS, STRANGER_KEY), "BAD_SIGNATURE")
     p256 = _record({**FIELDS, 1: MILL_KEY.public.cose_key()}, MILL_KEY)
     yield _bad("p256", "A node key is Ed25519.", p256, "BAD_CONTROL")
+    quiet_one = record.sign(header(NODE_KEY, OPERATOR, Kind.NODE), cbor.encode(FIELDS), NODE_KEY)
+    yield _bad("audience", "For the network only.", quiet_one, "BAD_CONTROL")
     for name, why, changes in (
         ("no-key", "Bytes that are no key.", {1: bytes(32)}),
         ("short-log", "A log id of 31 bytes.", {2: bytes(31)}),
@@ -54,7 +57,8 @@ def nodes() -> Iterator[Case]:
 
 
 def _record(fields: dict[int, Any], key: SigningKey = NODE_KEY, network: NetworkId = NETWORK) -> bytes:
-    return record.sign(header(key, OPERATOR, Kind.NODE, network=network), cbor.encode(fields), key)
+    said = replace(header(key, OPERATOR, Kind.NODE, network=network), audience=Audience.PUBLIC)
+    return record.sign(said, cbor.encode(fields), key)
 
 
 def _case(description: str, raw: bytes) -> dict[str, Any]:

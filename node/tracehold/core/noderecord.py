@@ -62,13 +62,16 @@ def sign_node_record(node: NodeRecord, network: NetworkId, salt: bytes, key: Sig
 def parse_node_record(raw: bytes, network: NetworkId) -> NodeRecord:
     """The node record that `raw` is, its signature checked under the key that it names.
 
-    Raises BAD_CONTROL for its kind and payload, BAD_SIGNATURE, WRONG_NETWORK, and what `record.parse` raises.
+    Raises BAD_CONTROL for its kind, audience and payload, BAD_SIGNATURE, WRONG_NETWORK, and what
+    `record.parse` raises.
     """
     parsed = record.parse(raw)
     if parsed.header.kind != Kind.NODE:
         raise Rejected("BAD_CONTROL", "this is no node record", path="header.kind")
     if parsed.header.aud != network:
         raise Rejected("WRONG_NETWORK", "the node belongs to another network", path="header.aud")
+    if parsed.header.audience is not Audience.PUBLIC:
+        raise Rejected("BAD_CONTROL", "a node record is for anyone to read", path="header.audience")
     node = _read(parsed)
     record.check_signature(parsed, node.node_key)
     return node
