@@ -1,12 +1,12 @@
-"""A whole creator under faults: uploads, anchors, a graph follower; it can crash, restart and be checked from
-entry 0 on.
+"""A whole creator under faults: uploads, anchors, the index; it can crash, restart and be checked
+from entry 0 on.
 """
 
 import asyncio
 from dataclasses import dataclass, field
 
 from tests.journey.chain_scene import ACCOUNT, POLICY, anchorer, member
-from tests.journey.scene import FARM, FARM_KEY, NETWORK, Clock, Creator, control, start
+from tests.journey.scene import FARM, FARM_KEY, NETWORK, Clock, Creator, control, settle, start
 from tests.recovery.faults import Faulty
 from tracehold.adapters.memory.chain import MemoryChain
 from tracehold.adapters.memory.graph import MemoryGraph
@@ -15,14 +15,13 @@ from tracehold.adapters.memory.log import MemoryLog
 from tracehold.core.control import Enrol
 from tracehold.core.errors import Broken, TraceholdError, Unavailable
 from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.lineage import touched
 from tracehold.journey.anchor import Anchorer
-from tracehold.journey.follow import follow
 from tracehold.journey.fsck import check_against_chain, check_log
-from tracehold.journey.ports import Indexed, SignedTransaction
+from tracehold.journey.index import Indexer
+from tracehold.journey.ports import SignedTransaction
 from tracehold.journey.states import State
 from tracehold.journey.upload import Item, Outcome
-
-BOOKMARK = "index"
 
 
 @dataclass
@@ -69,14 +68,8 @@ class Plant:
         return self.creator.sealer.own.log
 
     def _follow(self) -> "asyncio.Task[object]":
-        async def step(start: int) -> int:
-            stop = await self.store.size(self.log)
-            if stop > start:
-                await self.graph.add(Indexed(self.log, start, stop, (), ()))
-            return int(stop)
-
-        bell = self.creator.sealer.bell
-        return asyncio.ensure_future(follow(self.store, BOOKMARK, step, bell, self.clock.sleep))
+        indexer = Indexer(self.store, self.graph)
+        return asyncio.ensure_future(indexer.run(self.creator.sealer.bell, self.clock.sleep))
 
     async def upload(self, *items: Item) -> list[Outcome] | TraceholdError:
         """Outcomes, noting what they promise; or the error that all of it got."""
@@ -95,7 +88,14 @@ class Plant:
             await self.anchorer.step()
         except (Unavailable, Broken) as error:
             return error
+        finally:
+            await self._ring()
         return None
+
+    async def _ring(self) -> None:
+        """Anchors may have moved: the index looks, as in a node, and has done what it can on return."""
+        self.creator.sealer.bell.ring()
+        await settle()
 
     async def crash(self) -> None:
         """SIGKILL: every task ends, memory is gone."""
@@ -120,6 +120,7 @@ class Plant:
         for _ in range(14):
             await self.clock.pass_by(POLICY.seconds)
             await self.anchorer.step()
+            await self._ring()
             self.chain.mine()
 
     async def check(self) -> None:
@@ -135,5 +136,15 @@ class Plant:
         assert [event.prev_size for event in self.chain.events()] == sizes[:-1], (
             "anchored twice, or with a gap"
         )
-        assert await self.disk.bookmark(BOOKMARK) == found.entries
-        assert await self.graph.port.coverage() == {self.log: found.entries}
+        await self._check_index(found.entries)
+
+    async def _check_index(self, entries: int) -> None:
+        """The graph is one that is made again from the log."""
+        again = MemoryGraph()
+        indexer = Indexer(self.disk, again)
+        while await indexer.once():
+            pass
+        assert await self.graph.port.coverage() == await again.coverage() == {self.log: entries}
+        items = {item for fact in again._facts.values() for item in touched(fact)}
+        assert items
+        assert await self.graph.port.facts(items) == await again.facts(items)

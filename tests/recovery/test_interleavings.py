@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.journey.scene import MILL, event, statement
-from tests.recovery.faults import BUSY, DOWN, FAILED, Fault
+from tests.recovery.faults import BUSY, DOWN, FAILED, GRAPH, Fault
 from tests.recovery.plant import Plant
 from tracehold.core.errors import Broken
 from tracehold.journey.delegate import Delegated
 
-STORE_WRITES = ("append", "save_anchor", "drop_anchor", "save_bookmark")
+STORE_WRITES = ("append", "save_anchor", "drop_anchor")
+GRAPH_CALLS = ("add", "set_known", "coverage")
 STORE_READS = ("find", "received", "size", "anchors", "tiles")
 CHAIN_CALLS = ("send", "find", "head", "prepare_anchor", "find_anchor", "is_final", "proof", "spent")
 
@@ -29,12 +30,16 @@ FAULTS = st.one_of(
     ),
     st.builds(Fault, st.sampled_from(STORE_READS), st.just(BUSY), st.just(False), st.integers(0, 4)),
 )
+GRAPH_FAULTS = st.builds(
+    Fault, st.sampled_from(GRAPH_CALLS), st.just(GRAPH), st.booleans(), st.integers(0, 3)
+)
 CHAIN_FAULTS = st.builds(Fault, st.sampled_from(CHAIN_CALLS), st.just(DOWN), st.booleans(), st.integers(0, 3))
 STEPS = st.one_of(
     st.tuples(st.just("upload"), st.lists(st.integers(0, 12), min_size=1, max_size=4)),
     st.tuples(st.just("delegate"), st.lists(st.integers(0, 5), min_size=1, max_size=3)),
     st.tuples(st.just("store fault"), FAULTS),
     st.tuples(st.just("chain fault"), CHAIN_FAULTS),
+    st.tuples(st.just("graph fault"), GRAPH_FAULTS),
     st.tuples(st.just("time"), st.integers(1, 30)),
     st.tuples(st.just("look"), st.none()),
     st.tuples(st.just("look"), st.none()),
@@ -88,6 +93,8 @@ def disturb(plant: Plant, name: str, value: Any) -> None:
             plant.store.arm(replace(value))
         case "chain fault":
             plant.ledger.arm(replace(value))
+        case "graph fault":
+            plant.graph.arm(replace(value))
         case "mine":
             plant.chain.mine(value)
         case "reorganise":

@@ -44,11 +44,11 @@ def rows() -> list[Row]:
             # records and checkpoint: one transaction
             Row("store", "append", BUSY, after, 0, False, 5 if after else 3),
             Row("store", "append", FAILED, after, 0, True, 5 if after else 3),
-            # bookmark of a follower
-            Row("store", "save_bookmark", BUSY, after, 0, False, 5),
-            Row("store", "save_bookmark", FAILED, after, 0, True, 5),
-            # graph
+            # graph: relations, and the times since which they are known
             Row("graph", "add", GRAPH, after, 0, False, 5),
+            Row("graph", "add", FAILED, after, 0, True, 5),
+            Row("graph", "set_known", GRAPH, after, 0, False, 5),
+            Row("graph", "set_known", FAILED, after, 0, True, 5),
             # ledger
             Row("ledger", "prepare_anchor", DOWN, after, 0, False, 5),
             Row("ledger", "send", DOWN, after, 0, False, 5),
