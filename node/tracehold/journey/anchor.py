@@ -17,11 +17,12 @@ from typing import NoReturn
 
 from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.core.limits import MAX_ANCHOR_BYTES, SEGMENT_ENTRIES
+from tracehold.journey.clock import SealingClock
 from tracehold.journey.follow import Trouble, growing, untold
 from tracehold.journey.onchain import Link, adopt, check_head, joined
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports import AnchorState, AnchorTask, Member
-from tracehold.journey.settle import Settling
+from tracehold.journey.settle import Fault, Settling
 from tracehold.journey.states import Sleep
 
 
@@ -45,8 +46,17 @@ class Anchorer:
     """Brings the own log to the chain and follows every anchor until it is final."""
 
     def __init__(
-        self, link: Link, policy: Policy, *, now: Now, sleep: Sleep, trouble: Trouble = untold
+        self,
+        link: Link,
+        policy: Policy,
+        *,
+        now: Now,
+        sleep: Sleep,
+        trouble: Trouble = untold,
+        fault: Fault = untold,
+        clock: SealingClock | None = None,
     ) -> None:
+        """`clock` is the sealer's; it is told what time it is on the chain."""
         self._link = link
         self._policy = policy
         self._now = now
@@ -54,7 +64,7 @@ class Anchorer:
         self._trouble = trouble
         self._member: Member | None = None
         self._watched: float | None = None
-        self._settling = Settling(link, policy.bump_after)
+        self._settling = Settling(link, policy.bump_after, clock or SealingClock(now, now), fault)
 
     async def run(self) -> NoReturn:
         """Step for ever, until cancelled or something is Broken. A chain that is down,
@@ -151,4 +161,4 @@ class Anchorer:
         transaction = await self._link.ledger.prepare_anchor(prev_size, head.size, head.root, acks)
         task = AnchorTask(self._link.log, prev_size, head.size, head.root, transaction, AnchorState.SIGNED)
         await self._link.save(task)
-        await self._link.ledger.send(transaction)
+        await self._settling.send(transaction)

@@ -20,6 +20,7 @@ from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.batch import Candidate, Place, Plan
 from tracehold.journey.check import Stage, untimed
+from tracehold.journey.clock import SealingClock
 from tracehold.journey.follow import Bell
 from tracehold.journey.own_log import Now, OwnLog, reopen
 from tracehold.journey.ports import RecordLog
@@ -78,13 +79,13 @@ class Sealer:
         own: OwnLog,
         now: Now,
         *,
+        ticks: Now | None = None,
         bell: Bell | None = None,
         stage: Stage = untimed,
         sealed: Sealed = uncounted,
     ) -> None:
         self._store = store
         self._own = own
-        self._now = now
         self._stage = stage
         self._sealed = sealed
         self._waiting: deque[_Job] = deque()
@@ -92,6 +93,8 @@ class Sealer:
         self._arrived = asyncio.Event()
         self._closed: TraceholdError | None = None
         self._stale = False
+        self.clock = SealingClock(now, ticks or now)
+        """Dates the checkpoints. The anchorer tells it what time it is on the chain."""
         self.bell = bell or Bell()
         """Rung after every append."""
 
@@ -117,17 +120,22 @@ class Sealer:
         """One answer for each, in order, once they are durable; a candidate that is refused gets its refusal.
 
         With `together`, one refusal refuses all. (A crash can still part them: the same upload again
-        completes it.) Raises `Unavailable` (BUSY, STOPPING, or because the append failed: then nothing
-        is known of these records until they are sent again) and, once `run` has ended, what ended it.
-        Giving up waiting does not take records back.
+        completes it.) Raises `Unavailable` (BUSY, STOPPING, CLOCK_JUMPED, or because the append failed:
+        then nothing is known of these records until they are sent again) and, once `run` has ended, what
+        ended it. Giving up waiting does not take records back.
         """
         if self._closed is not None:
             raise self._closed
+        self._time_ms()
         job = _Job(candidates, together, asyncio.get_running_loop().create_future())
         self._check_room(job)
         self._waiting.append(job)
         self._arrived.set()
         return await asyncio.shield(job.answers)
+
+    def _time_ms(self) -> int:
+        newest = self._own.checkpoint
+        return self.clock.read_ms(newest.time_ms if newest else 0)
 
     def _check_room(self, job: _Job) -> None:
         jobs = (*self._sealing, *self._waiting)
@@ -202,7 +210,7 @@ class Sealer:
         while entries:
             room = SEGMENT_ENTRIES - self._own.size % SEGMENT_ENTRIES
             with self._stage("seal"):
-                batch, own = self._own.extend(entries[:room], plan.roster, int(self._now() * 1000))
+                batch, own = self._own.extend(entries[:room], plan.roster, self._time_ms())
             try:
                 await self._store.append(batch)
             except Rejected as error:

@@ -2,12 +2,17 @@
 and its finality. See `anchor` for the states.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from tracehold.core.errors import Broken, Rejected
+from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.receipt import Anchor
+from tracehold.journey.clock import SealingClock, too_late
 from tracehold.journey.onchain import Link, mined
 from tracehold.journey.ports import AnchorState, AnchorTask, SignedTransaction
+
+Fault = Callable[[TraceholdError], None]
+"""Told once of what the operator should see, though nothing is held up by it."""
 
 _DROPPABLE = frozenset({AnchorState.SIGNED, AnchorState.MINED})
 
@@ -17,9 +22,12 @@ class Settling:
     task; every method may be repeated after a crash.
     """
 
-    def __init__(self, link: Link, bump_after: int) -> None:
+    def __init__(self, link: Link, bump_after: int, clock: SealingClock, fault: Fault) -> None:
         self._link = link
         self._bump_after = bump_after
+        self._clock = clock
+        self._fault = fault
+        self._sent: dict[bytes, float] = {}  # by transaction hash: ticks when this process first sent it
         self._looks: dict[
             bytes, int
         ] = {}  # by transaction hash; forgotten at a restart, which only delays a bump
@@ -35,9 +43,15 @@ class Settling:
         if found is None:
             return await self._push(task, node)
         if found.succeeded and found.anchor is not None:
-            await self._save(mined(task, found.anchor, found.gas_used))
+            self._clock.mined(found.anchor.block_time, self._sent.get(task.transaction.hash))
+            await self._mined(mined(task, found.anchor, found.gas_used))
             return True
         return await self._replace(task, node)
+
+    async def send(self, transaction: SignedTransaction) -> None:
+        """Hand over what is stored, and remember when that was first done."""
+        self._sent.setdefault(transaction.hash, self._clock.ticks())
+        await self._link.ledger.send(transaction)
 
     async def check_final(self) -> None:
         """Whether the newest final anchors are still canonical.
@@ -60,6 +74,15 @@ class Settling:
             await self._save(replace(task, state=AnchorState.REORGED, anchor=None, undone=first))
         if undone:
             raise Broken("REORGED", "; ".join(undone))
+
+    async def _mined(self, task: AnchorTask) -> None:
+        await self._save(task)
+        head = await self._link.store.checkpoint(task.log, task.size)
+        if head is not None and task.anchor is not None and too_late(head.time_ms, task.anchor.block_time):
+            said = (
+                f"no verifier takes the anchor of size {task.size}: its checkpoint is of {head.time_ms} ms, "
+            )
+            self._fault(Unavailable("CLOCK_JUMPED", f"{said}its block of {task.anchor.block_time} s"))
 
     async def _confirm(self, task: AnchorTask) -> None:
         anchor = task.anchor
@@ -88,7 +111,7 @@ class Settling:
                 # two, and its event is found.
                 return await self._replace(task, node)
             task = await self._bump(task)
-        await self._link.ledger.send(task.transaction)
+        await self.send(task.transaction)
         return True
 
     async def _stuck(self, task: AnchorTask) -> bool:
@@ -120,12 +143,12 @@ class Settling:
             await self._drop(task)
             return False
         if anchor is not None:
-            await self._save(mined(task, anchor))
+            await self._mined(mined(task, anchor))
         else:
             # What was final is anchored again at the same size, beside the record of what was undone.
             again = await self._prepare(task)
             await self._save(replace(task, transaction=again))
-            await self._link.ledger.send(again)
+            await self.send(again)
         return True
 
     async def _drop(self, task: AnchorTask) -> None:
@@ -146,6 +169,7 @@ class Settling:
         await self._link.save(task)
         if task.state is not AnchorState.SIGNED:
             self._looks.pop(task.transaction.hash, None)
+            self._sent.pop(task.transaction.hash, None)
 
 
 def _steps_otherwise(anchor: Anchor, task: AnchorTask) -> bool:

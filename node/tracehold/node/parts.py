@@ -34,6 +34,7 @@ from tracehold.journey.upload import Disk, Uploads
 from tracehold.node.faults import Faults
 from tracehold.node.gate import Gate
 from tracehold.node.own import data_folder, open_ledger, open_own, open_store
+from tracehold.node.peering import Peering, open_peering
 from tracehold.node.verifying import threaded
 
 GRAPH_FILE = "graph.sqlite"
@@ -63,6 +64,8 @@ class Parts:
     anchorer: Anchorer
     indexer: Indexer
     knowledge: Knowledge
+    peering: Peering | None
+    """None where the node keeps to itself ([peers] listen is empty)."""
 
     @property
     def own(self) -> OwnLog:
@@ -89,9 +92,10 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         graph = stack.enter_context(closing(SqliteGraph(data_folder(config) / GRAPH_FILE)))
         ledger = await stack.enter_async_context(open_ledger(config))
         own = await open_own(config, store, ledger)
+        peering = await stack.enter_async_context(open_peering(config, own, ledger, faults))
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
         bell = Bell()
-        sealer = Sealer(store, own, time.time, bell=bell, sealed=metrics.sealed)
+        sealer = Sealer(store, own, time.time, ticks=_ticks, bell=bell, sealed=metrics.sealed)
         states = States(store, bell.ring)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()))
         link = Link(store, ledger, states, own.log)
@@ -117,13 +121,13 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             states=states,
             receipts=Receipts(store),
             gate=Gate(uploads),
-            anchorer=Anchorer(
-                link, _policy(config), now=time.time, sleep=asyncio.sleep, trouble=faults.trouble("anchor")
-            ),
+            anchorer=_anchorer(config, link, sealer, faults),
             indexer=Indexer(store, graph, dispute=faults.disputed),
+            peering=peering,
             knowledge=Knowledge(
                 store,
                 graph,
+                peers=peering.peers if peering else None,
                 ledger=ledger,
                 node=await _number(store, ledger),
                 micros=_micros,
@@ -148,12 +152,29 @@ async def _number(store: RecordLog, ledger: Ledger) -> int:
     return member.number if member else 0
 
 
+def _anchorer(config: Config, link: Link, sealer: Sealer, faults: Faults) -> Anchorer:
+    return Anchorer(
+        link,
+        _policy(config),
+        now=time.time,
+        sleep=asyncio.sleep,
+        trouble=faults.trouble("anchor"),
+        fault=faults.error,
+        clock=sealer.clock,
+    )
+
+
 def _policy(config: Config) -> Policy:
     return Policy(records=config.anchor.records, seconds=config.anchor.seconds, poll=config.ledger.poll_s)
 
 
 def _cores() -> int:
     return max(1, os.cpu_count() or 1)
+
+
+def _ticks() -> float:
+    # CLOCK_MONOTONIC stands still while the machine sleeps, and its wakening would look like a leap.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def _micros() -> int:
