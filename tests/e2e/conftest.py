@@ -122,7 +122,7 @@ def copied(world: World, folder: Path) -> World:
     shutil.copytree(world.dir, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MARKER))
     config = folder / "node" / CONFIG_NAME
     text = config.read_text().replace(world.rpc, made.rpc)
-    for section in ("grpc", "rest"):
+    for section in ("grpc", "rest", "peers"):
         port = world.config[section]["listen"].rpartition(":")[2]
         text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}")
     config.write_text(text)

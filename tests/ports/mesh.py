@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -48,7 +49,7 @@ class Post:
     asked: list[str] = field(default_factory=list)
     """Methods that were called here, in order."""
 
-    def record(self, **changes: object) -> bytes:
+    def record(self, **changes: Any) -> bytes:
         """The node's signed record; `changes` are to its fields."""
         own = self.node.sealer.own.identity
         made = NodeRecord(
@@ -113,7 +114,7 @@ class Mesh:
         create_certificate(key, certificate, ["127.0.0.1", "localhost"], now, name)
         return OwnPair(certificate.read_bytes(), key.read_bytes()), certificate_der(certificate)
 
-    def publish(self, number: int, record: bytes, **changes: object) -> None:
+    def publish(self, number: int, record: bytes, **changes: Any) -> None:
         """Put a node record into the contract."""
         members = self.net.chain.members
         members[number - 1] = replace(members[number - 1], record=record, **changes)
@@ -126,7 +127,7 @@ class Mesh:
     async def close(self) -> None:
         """Hang up, then stop to listen."""
         for post in self.posts.values():
-            await post.peers.close()
+            await post.peers.aclose()
         for post in self.posts.values():
             await post.server.stop(0)
 
@@ -144,9 +145,9 @@ def noting(
 
 
 @asynccontextmanager
-async def mesh(net: Network, folder: Path, **more: float) -> AsyncIterator[Mesh]:
+async def mesh(net: Network, folder: Path, deadline_s: float = 10.0) -> AsyncIterator[Mesh]:
     """No posts yet; those that are added are closed with it."""
-    made = Mesh(net, folder, **more)
+    made = Mesh(net, folder, deadline_s)
     try:
         yield made
     finally:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tracehold.cli.files import CONFIG_NAME, check_text
+from tracehold.cli.files import CONFIG_NAME, check_text, party_uri
 from tracehold.cli.output import JsonOption, note, reported, show_json
 
 _TEMPLATE = """\
@@ -32,6 +32,9 @@ tls = {tls}
 [rest]
 listen = "{host}:{rest_port}"
 
+[peers]
+listen = "{host}:{peer_port}"
+
 [ledger]
 rpc = "{rpc}"
 # Written by `tracehold contract deploy`, or by hand when joining a network that exists.
@@ -49,6 +52,7 @@ class Placement:
     host: str
     grpc_port: int
     rest_port: int
+    peer_port: int
     tls: bool
 
 
@@ -62,6 +66,9 @@ def init(
     ] = "127.0.0.1",
     grpc_port: Annotated[int, typer.Option(help="Port of gRPC; 0 picks a free one now.")] = 7450,
     rest_port: Annotated[int, typer.Option(help="Port of REST; 0 picks a free one now.")] = 7480,
+    peer_port: Annotated[
+        int, typer.Option(help="Port for the other nodes of the network; 0 picks a free one now.")
+    ] = 7460,
     tls: Annotated[bool, typer.Option(help="Serve gRPC over TLS with the certificate made here.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -69,6 +76,7 @@ def init(
     new node. Nothing that exists is overwritten.
     """
     with reported(as_json):
+        operator = party_uri(operator, "operator")
         check_text(operator=operator, name=name, rpc=rpc, host=host)
         place = Placement(
             operator=operator,
@@ -77,6 +85,7 @@ def init(
             host=host,
             grpc_port=grpc_port or _free_port(),
             rest_port=rest_port or _free_port(),
+            peer_port=peer_port or _free_port(),
             tls=tls,
         )
         answer = create(dir, place)
@@ -110,11 +119,13 @@ def create(dir: Path, place: Placement) -> dict[str, object]:
         "account": Account.from_key(read_ledger_key(dir / "keys" / "ledger.key")).address,
         "grpc": f"{place.host}:{place.grpc_port}",
         "rest": f"http://{place.host}:{place.rest_port}",
+        "peers": f"{place.host}:{place.peer_port}",
     }
 
 
 def _create_keys(keys: Path, host: str) -> None:
-    from tracehold.adapters.keyfiles import create_certificate, create_signing_key
+    from tracehold.adapters.keyfiles import create_certificate, create_signing_key, read_signing_key
+    from tracehold.core.leaf import leaf_name
 
     for name in ("node.key", "ledger.key"):
         if not (keys / name).exists():
@@ -122,7 +133,10 @@ def _create_keys(keys: Path, host: str) -> None:
     if not (keys / "tls.crt").exists():
         (keys / "tls.key").unlink(missing_ok=True)
         hosts = sorted({host, "localhost", "127.0.0.1"})
-        create_certificate(keys / "tls.key", keys / "tls.crt", hosts, datetime.datetime.now(datetime.UTC))
+        now = datetime.datetime.now(datetime.UTC)
+        # Named for the node key: other members take no certificate of another name.
+        name = leaf_name(read_signing_key(keys / "node.key").public)
+        create_certificate(keys / "tls.key", keys / "tls.crt", hosts, now, name)
 
 
 def _toml(value: object) -> str:

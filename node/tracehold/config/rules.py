@@ -30,6 +30,11 @@ def _listens(value: str) -> bool:
     return found is not None and int(found[2]) < 1 << 16
 
 
+def _reached(value: str) -> bool:
+    """Whether others can be told this address: port 0 is nowhere."""
+    return _listens(value) and not value.endswith(":0")
+
+
 def _at_least(least: float) -> tuple[Rule, str]:
     return (lambda value: value >= least), f"{least:g} or more"
 
@@ -49,6 +54,10 @@ _RULES: dict[str, tuple[Rule, str]] = {
         lambda value: all(_ORIGIN.fullmatch(origin) for origin in value),
         "origins such as https://shop.example",
     ),
+    "peers.listen": (lambda value: not value or _reached(value), "host:port with a port of its own"),
+    "peers.public": (lambda value: not value or _reached(value), "host:port"),
+    "peers.timeout_s": _within(0.1, 600),
+    "peers.max_concurrent": _within(1, 10_000),
     "ledger.rpc": (lambda value: bool(_URL.fullmatch(value)), "an http or https address"),
     "ledger.contract": (lambda value: bool(_CONTRACT.fullmatch(value)), "0x and 40 hexadecimal digits"),
     "ledger.chain_id": _at_least(0),

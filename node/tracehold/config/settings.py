@@ -97,6 +97,29 @@ class RestSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeersSection:
+    """The listener for the other nodes of the network: mutual TLS with the certificate of [keys], members
+    only. Members read what this node holds, whatever its audience.
+    """
+
+    listen: str = ""
+    """Address and port, for example `0.0.0.0:7460`. Empty: this node neither answers other nodes nor asks
+    them.
+    """
+
+    public: str = ""
+    """Address and port under which other nodes reach this listener, as the node record tells them
+    (`tracehold member request`). Default: `listen`.
+    """
+
+    timeout_s: float = 5.0
+    """Seconds that another node gets for its part of an answer. What it did not say by then is a gap."""
+
+    max_concurrent: int = 128
+    """Calls answered at one time; of one member 16."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerSection:
     """The chain and the contract that anchor the log."""
 
@@ -182,6 +205,7 @@ class Config:
     keys: KeysSection = KeysSection()
     grpc: GrpcSection = GrpcSection()
     rest: RestSection = RestSection()
+    peers: PeersSection = PeersSection()
     ledger: LedgerSection = LedgerSection()
     anchor: AnchorSection = AnchorSection()
     graph: GraphSection = GraphSection()

@@ -1,4 +1,4 @@
-"""The two listeners over the same servicers: gRPC and REST."""
+"""The listeners: gRPC and REST over the same servicers for clients, and the one for other nodes."""
 
 import asyncio
 import uuid
@@ -16,6 +16,7 @@ from tracehold.api.access import Access
 from tracehold.api.call import Calls
 from tracehold.api.capture import CaptureDesk
 from tracehold.api.health import Readiness
+from tracehold.api.peer_server import PeerServer
 from tracehold.api.questions import TraceService
 from tracehold.api.records import VerifyService
 from tracehold.api.rest import Watch, application
@@ -26,6 +27,7 @@ from tracehold.api.uploads import UploadService
 from tracehold.core.epcis import Mode
 from tracehold.journey.capture import Captures
 from tracehold.node.parts import Parts
+from tracehold.node.peering import peer_server
 from tracehold.node.standing import standing
 from tracehold.v1 import trace_pb2, upload_pb2, verify_pb2
 
@@ -42,15 +44,19 @@ class Faces:
     grpc: GrpcServer
     rest: RestServer
     desk: CaptureDesk
+    peers: PeerServer | None
 
     async def start(self) -> None:
-        """Listen on both. Raises BAD_CONFIG where an address cannot be had."""
+        """Listen on all. Raises BAD_CONFIG where an address cannot be had."""
         await self.grpc.start()
         await self.rest.start()
+        if self.peers:
+            await self.peers.start()
 
     async def stop(self, grace_s: float) -> None:
         """First phase of the stop: no new calls; running ones and capture jobs come to their end."""
-        await asyncio.gather(self.grpc.stop(grace_s), self.rest.stop(grace_s))
+        servers = [server for server in (self.grpc, self.rest, self.peers) if server]
+        await asyncio.gather(*(server.stop(grace_s) for server in servers))
         await self.desk.stop()
 
     @property
@@ -87,7 +93,13 @@ async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[F
         watch = Watch(_readiness(parts), parts.metrics, lambda: standing(parts))
         routes = [*gateway.routes(calls, served), *desk.routes()]
         app = application(calls, routes, watch, config.rest.cors_origins)
-        yield Faces(parts, GrpcServer(_grpc(parts), calls, served), RestServer(_rest(parts), app), desk)
+        grpc, rest = GrpcServer(_grpc(parts), calls, served), RestServer(_rest(parts), app)
+        faces = Faces(parts, grpc, rest, desk, peer_server(parts, calls))
+        try:
+            yield faces
+        finally:
+            # After an orderly stop this does nothing; where a part broke, the listeners still listen.
+            await faces.stop(0.0)
 
 
 def _services(parts: Parts) -> dict[str, object]:

@@ -30,6 +30,10 @@ class Faults:
         """A stored record that does not verify; the line names it and holds nothing of its content."""
         self._add("CORRUPT", line)
 
+    def member(self, line: str) -> None:
+        """A member whose node record cannot be used; the line names it."""
+        self._add("BAD_CONTROL", line)
+
     def disputed(self, dispute: Disputed) -> None:
         """A sealed record that is kept and not used in answers."""
         self._add(dispute.code, f"record {dispute.fingerprint.hex()} is disputed: {dispute.code}")

@@ -17,15 +17,13 @@ def ledger_account(config: Config) -> bytes:
 
 
 def node_record(config: Config, own: OwnLog) -> bytes:
-    """The signed record of this node, as of now. Peers reach nodes
-    from the release that brings their listener on.
-    """
+    """The signed record of this node, as of now."""
     node = NodeRecord(
         node_key=own.identity.key.public,
         operator=config.node.operator,
         log=own.log,
         grpc=config.grpc.listen,
-        peer="",
+        peer=config.peers.public or config.peers.listen,
         rest=config.rest.public_url or config.rest.listen,
         tls_leaf=certificate_der(config.keys.tls_certificate),
         account=ledger_account(config),

@@ -1,6 +1,6 @@
 """Running a node: one task group, one exit stack, a stop in two phases.
 
-    phase 1   both listeners refuse new calls and let running ones end, for at most the configured grace.
+    phase 1   the listeners refuse new calls and let running ones end, for at most the configured grace.
               The sealer still runs: whoever waits for an answer gets it.
     phase 2   the sealer takes nothing more; when all that waited is sealed, it and the followers are
               cancelled, and the stores close.
@@ -19,6 +19,7 @@ from structlog.typing import FilteringBoundLogger
 from tracehold.config import Config
 from tracehold.core.errors import TraceholdError
 from tracehold.node.faces import Faces, open_faces
+from tracehold.node.own import check_network
 from tracehold.node.parts import Parts, assembled
 
 AT_ONCE = 130
@@ -33,6 +34,8 @@ class Ready:
     grpc: str
     rest: str
     log: bytes
+    uploads: bool
+    """Whether uploads are taken already; where not, the chain could not be asked yet."""
 
 
 async def serve(config: Config, log: FilteringBoundLogger, ready: Callable[[Ready], None]) -> None:
@@ -45,15 +48,21 @@ async def serve(config: Config, log: FilteringBoundLogger, ready: Callable[[Read
     _on_signals(stop)
     async with assembled(config, log) as parts, open_faces(parts, log) as faces:
         try:
-            await _run(parts, faces, stop, lambda: ready(_ready(parts, faces)))
+            await _run(parts, faces, stop, lambda: _tell(log, ready, _ready(parts, faces)))
+            log.info("stopped")
         except BaseExceptionGroup as failures:
             error = _first(failures)
             parts.faults.error(error)
             raise error from failures
 
 
+def _tell(log: FilteringBoundLogger, ready: Callable[[Ready], None], told: Ready) -> None:
+    log.info("serving", grpc=told.grpc, rest=told.rest, log=told.log.hex(), uploads=told.uploads)
+    ready(told)
+
+
 def _ready(parts: Parts, faces: Faces) -> Ready:
-    return Ready(faces.grpc_address, faces.rest_address, parts.own.log)
+    return Ready(faces.grpc_address, faces.rest_address, parts.own.log, parts.gate.is_open)
 
 
 async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -65,7 +74,11 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
                 parts.indexer.run(parts.bell, asyncio.sleep, parts.faults.trouble("index")), name="index"
             ),
         ]
+        if parts.peering:
+            looking = parts.peering.neighbours.run(asyncio.sleep)
+            following.append(tasks.create_task(looking, name="neighbours"))
         await faces.start()
+        await parts.gate.looked()
         ready()
         await stop.wait()
         await faces.stop(parts.config.limits.stop_grace_s)
@@ -78,8 +91,14 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
 
 async def _anchor(parts: Parts) -> None:
     """Compare the log with the chain, then let records in and anchor them."""
-    await parts.gate.open(parts.anchorer.check, asyncio.sleep, parts.faults.trouble("gate"))
+    await parts.gate.open(lambda: _compare(parts), asyncio.sleep, parts.faults.trouble("gate"))
     await parts.anchorer.run()
+
+
+async def _compare(parts: Parts) -> None:
+    """Returns if the chain's contract is that of the log's network, and its head is on the log."""
+    await check_network(parts.own, parts.ledger)
+    await parts.anchorer.check()
 
 
 def _on_signals(stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""The `Peer` port over a line to a member. What it says is bounded before it is kept, and believed by none."""
+"""The `Peer` port over a line to a member. What it says is bounded before it is kept, and never believed."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass

@@ -31,7 +31,7 @@ class GrpcPeers:
             self._drop(gone)
         return [self._peer(each) for each in present]
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close all lines."""
         for neighbour in list(self._lines):
             self._drop(neighbour)

@@ -82,7 +82,7 @@ class World:
         contract, enrol the node. The node is not started.
         """
         home = str(self.home)
-        ports = ("--grpc-port", "0", "--rest-port", "0")
+        ports = ("--grpc-port", "0", "--rest-port", "0", "--peer-port", "0")
         made = json.loads(
             run("init", "--dir", home, "--operator", operator, "--rpc", self.rpc, *ports, "--json")
         )

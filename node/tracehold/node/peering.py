@@ -1,0 +1,94 @@
+"""The node among others: who they are, the lines to them, and the listener on which it answers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tracehold.adapters.keyfiles import certificate_der, read_secret
+from tracehold.adapters.peers import GrpcPeers, OwnPair
+from tracehold.api.call import Calls
+from tracehold.api.peer_server import PeerServer, PeerSettings
+from tracehold.api.peers import PeerService
+from tracehold.api.served import serve
+from tracehold.config import Config
+from tracehold.core.errors import Rejected
+from tracehold.core.leaf import parse_leaf
+from tracehold.journey.neighbours import Neighbours
+from tracehold.journey.own_log import OwnLog
+from tracehold.journey.ports import Ledger
+from tracehold.node.faults import Faults
+from tracehold.node.record import node_record
+from tracehold.v1 import peer_pb2
+
+if TYPE_CHECKING:
+    from tracehold.node.parts import Parts
+
+FIRST_LOOK_S = 5.0
+"""Seconds that a start waits to learn who the members are; it goes on without them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peering:
+    """What asking and answering share."""
+
+    neighbours: Neighbours
+    peers: GrpcPeers
+    pair: OwnPair
+    record: bytes
+    """This node's own record, as of the start."""
+
+
+@asynccontextmanager
+async def open_peering(
+    config: Config, own: OwnLog, ledger: Ledger, faults: Faults
+) -> AsyncIterator[Peering | None]:
+    """The members as the ledger has them now, and no line open yet; None where the configuration says so. The
+    lines are closed at the end.
+
+    Raises BAD_CONFIG for a certificate that no member would take, and what is Broken in the ledger.
+    """
+    if not config.peers.listen:
+        yield None
+        return
+    pair = _pair(config, own)
+    neighbours = Neighbours(ledger, own.log, faults.member, faults.trouble("neighbours"))
+    try:
+        async with asyncio.timeout(FIRST_LOOK_S):
+            await neighbours.refresh()
+    except TimeoutError:
+        pass  # it is read again while the node runs
+    peers = GrpcPeers(neighbours, pair, config.peers.timeout_s)
+    async with aclosing(peers):
+        yield Peering(neighbours, peers, pair, node_record(config, own))
+
+
+def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:
+    """The listener for other nodes, not listening yet; None where the node keeps to itself."""
+    peering, settings = parts.peering, parts.config.peers
+    if peering is None:
+        return None
+    service = PeerService(parts.store, parts.graph, peering.neighbours, peering.record, parts.faults.record)
+    return PeerServer(
+        PeerSettings(settings.listen, peering.pair.certificate, peering.pair.key, settings.max_concurrent),
+        peering.neighbours,
+        calls,
+        serve([peer_pb2.DESCRIPTOR], {"tracehold.v1.PeerService": service}),
+    )
+
+
+def _pair(config: Config, own: OwnLog) -> OwnPair:
+    """The node's own pair: of the file only the leaf, which is what the others pin."""
+    try:
+        leaf = parse_leaf(certificate_der(config.keys.tls_certificate), own.identity.key.public)
+    except Rejected as refusal:
+        if refusal.code == "BAD_CONFIG":
+            raise
+        raise Rejected(
+            "BAD_CONFIG",
+            f"other nodes would not take the certificate: {refusal.message}",
+            path="keys.tls_certificate",
+            remedy="Use the pair that tracehold init makes for this node key, or empty [peers] listen.",
+        ) from refusal
+    return OwnPair(leaf.pem, read_secret(config.keys.tls_key))
