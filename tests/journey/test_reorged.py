@@ -1,15 +1,18 @@
 """Final anchors that are undone, and disks that forgot theirs."""
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
-from tests.journey.chain_scene import POLICY, anchored, event_of
+from tests.journey.chain_scene import POLICY, anchored, anchorer, event_of
 from tests.journey.scene import statement
-from tracehold.core.errors import Broken
+from tests.recovery.faults import BUSY, DOWN, Fault, Faulty
+from tracehold.adapters.memory.log import MemoryLog
+from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.core.ids import Fingerprint
 from tracehold.journey.fsck import check_log
-from tracehold.journey.ports import AnchorState
+from tracehold.journey.ports import AnchorState, Ledger, RecordLog
 from tracehold.journey.states import State
 
 SIGNED, MINED, FINAL, REORGED = AnchorState.SIGNED, AnchorState.MINED, AnchorState.FINAL, AnchorState.REORGED
@@ -132,3 +135,60 @@ async def test_an_undone_anchor_that_is_undone_again_stays_reorged() -> None:
         assert (back.state, back.undone) == (REORGED, final.anchor)
         await it.finish()
         assert [(task.size, task.undone) for task in await it.tasks(FINAL)] == [(3, final.anchor)]
+
+
+async def test_a_crash_while_anchors_are_taken_over_leaves_no_gap() -> None:
+    """The disk forgot three; it fails after the first one that is taken over, and the next start finds the
+    rest.
+    """
+    store = Faulty(MemoryLog())
+    async with anchored(store=cast(RecordLog, store)) as it:
+        for at in range(3):
+            await it.creator.upload(*[statement(10 * at + n) for n in range(6)])
+            await it.finish()
+        kept = [(task.prev_size, task.size) for task in await it.tasks(FINAL)]
+        assert len(kept) == 3
+        store.port.forget_anchors(it.log)
+        store.arm(Fault("save_anchor", BUSY, after=False, skip=1))
+        it.restart()
+        with pytest.raises(Unavailable):
+            await it.step()
+        it.restart()
+        await it.finish()
+        assert [(task.prev_size, task.size) for task in await it.tasks(FINAL)] == kept
+
+
+async def test_an_alarm_is_raised_also_where_the_chain_falls_silent_in_the_middle() -> None:
+    """One final anchor is stored as undone, and the chain says nothing of the next: the alarm is not lost."""
+    async with anchored() as it:
+        await it.finish()
+        await it.creator.upload(*[statement(at) for at in range(6)])
+        await it.finish()
+        it.chain.reorganise(len(it.chain.blocks) - 1, lose=True)
+        it.creator.clock.time += POLICY.watch
+        ledger = Faulty(it.ledger)
+        ledger.arm(Fault("is_canonical", DOWN, after=False, skip=1))
+        it.anchorer = anchorer(it.creator, cast(Ledger, ledger))
+        with pytest.raises(Broken, match="REORGED"):
+            await it.step()
+        it.restart()
+        with pytest.raises(Broken, match="REORGED"):
+            await it.step()
+        it.restart()
+        await it.finish()
+        assert [task.size for task in await it.tasks(FINAL)] == [3, 9]
+
+
+async def test_what_is_in_a_block_becomes_final_after_the_node_was_revoked() -> None:
+    """Its anchors stay valid; their proofs are taken before the chain forgets them."""
+    async with anchored() as it:
+        it.creator.clock.time += POLICY.seconds
+        await it.step()
+        it.chain.mine()
+        await it.step()
+        it.chain.members[:] = [replace(it.chain.members[0], active=False)]
+        it.chain.mine(3)
+        it.restart()
+        with pytest.raises(Rejected, match="NOT_A_MEMBER"):
+            await it.step()
+        assert [task.size for task in await it.tasks(FINAL)] == [3]

@@ -96,9 +96,12 @@ class Anchorer:
         """Bring every anchor one step further, and begin the next where it is due.
         Harmless to repeat, and after a crash anywhere.
         """
+        # First what is in a block: it becomes final also where this node is a member no more.
+        for task in await self._link.store.anchors(self._link.log, {AnchorState.MINED}):
+            await self._settling.confirm(task)
         member = await self._join()
-        unsettled = {AnchorState.SIGNED, AnchorState.MINED, AnchorState.REORGED}
-        for task in await self._link.store.anchors(self._link.log, unsettled):
+        waiting = {AnchorState.SIGNED, AnchorState.REORGED}
+        for task in await self._link.store.anchors(self._link.log, waiting):
             if not await self._settling.advance(task, member.number):
                 break
         await self._watch()

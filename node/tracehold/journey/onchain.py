@@ -78,18 +78,23 @@ async def check_head(link: Link, head: Head) -> None:
 
 
 async def adopt(link: Link, node: int, size: int) -> None:
-    """Take over the anchors up to the chain's head `size` that are not stored as mined, newest first.
+    """Take over the anchors up to the chain's head `size` that are not stored as mined.
 
     Signed ones that overlap them can never be mined any more (the contract's size
     went past theirs) and are dropped.
     """
+    missing: list[Anchor] = []
     while size and not await _mined(link, size):
         anchor = await link.ledger.find_anchor(node, size)
         if anchor is None:
             raise Unavailable("CHAIN_DOWN", "the chain's head has no event yet")
+        missing.append(anchor)
+        size = anchor.prev_size
+    # The oldest first: a crash in between leaves no gap below what is stored, where
+    # nobody would look for it.
+    for anchor in reversed(missing):
         await _make_room(link, anchor)
         await link.save(await _adopted(link, anchor))
-        size = anchor.prev_size
 
 
 async def _mined(link: Link, size: int) -> bool:

@@ -33,12 +33,9 @@ class Settling:
         ] = {}  # by transaction hash; forgotten at a restart, which only delays a bump
 
     async def advance(self, task: AnchorTask, node: int) -> bool:
-        """One look at the chain for a task that is not FINAL.
-        False if it was dropped, with those after it.
+        """One look at the chain for a task that is SIGNED or REORGED. False if it was
+        dropped, with those after it.
         """
-        if task.state is AnchorState.MINED:
-            await self._confirm(task)
-            return True
         found = await self._link.ledger.find(task.transaction)
         if found is None:
             return await self._push(task, node)
@@ -61,19 +58,32 @@ class Settling:
         the operator's decision, the same bytes are sent again.
         """
         undone: list[str] = []
-        while newest := await self._link.store.anchors(self._link.log, {AnchorState.FINAL}, newest=1):
-            task = newest[-1]
-            if task.anchor is None or await self._link.ledger.is_canonical(task.anchor):
-                break
-            found = await self._link.ledger.find(task.transaction)
-            now = found.block_hash.hex() if found else "in no block"
-            undone.append(f"size {task.size}: was final in {task.anchor.block_hash.hex()}, now {now}")
-            # The first one stays where a size is undone again: it is what receipts were made
-            # of longest. The later hashes are in the alarm.
-            first = task.undone or task.anchor
-            await self._save(replace(task, state=AnchorState.REORGED, anchor=None, undone=first))
+        try:
+            while (task := await self._undone()) is not None:
+                undone.append(await self._undo(task))
+        except Unavailable:
+            # What is stored as undone would never be told: the next look begins after it.
+            if not undone:
+                raise
         if undone:
             raise Broken("REORGED", "; ".join(undone))
+
+    async def _undone(self) -> AnchorTask | None:
+        """The newest final anchor, if its block is not canonical any more."""
+        for task in await self._link.store.anchors(self._link.log, {AnchorState.FINAL}, newest=1):
+            if task.anchor is not None and not await self._link.ledger.is_canonical(task.anchor):
+                return task
+        return None
+
+    async def _undo(self, task: AnchorTask) -> str:
+        found = await self._link.ledger.find(task.transaction)
+        was = task.anchor.block_hash.hex() if task.anchor else ""
+        now = found.block_hash.hex() if found else "in no block"
+        # The first one stays where a size is undone again: it is what receipts were made of
+        # longest. The later hashes are in the alarm.
+        first = task.undone or task.anchor
+        await self._save(replace(task, state=AnchorState.REORGED, anchor=None, undone=first))
+        return f"size {task.size}: was final in {was}, now {now}"
 
     async def _mined(self, task: AnchorTask) -> None:
         await self._save(task)
@@ -84,7 +94,8 @@ class Settling:
             )
             self._fault(Unavailable("CLOCK_JUMPED", f"{said}its block of {task.anchor.block_time} s"))
 
-    async def _confirm(self, task: AnchorTask) -> None:
+    async def confirm(self, task: AnchorTask) -> None:
+        """One look at the chain for a task that is MINED."""
         anchor = task.anchor
         if anchor is None or not await self._link.ledger.is_canonical(anchor):
             await self._take_back(task)
