@@ -161,7 +161,7 @@ async def do(it: Anchored, step: object, number: int) -> None:
 
 
 @settings(max_examples=150)
-@given(st.lists(STEPS, max_size=60))
+@given(st.lists(STEPS, min_size=20, max_size=60))
 def test_no_order_of_nonces_and_blocks_keeps_anchors_from_being_final(steps: list[object]) -> None:
     """Reorganisations of any depth, lost pools, foreign transactions: in the end every entry is in exactly
     one
