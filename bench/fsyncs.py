@@ -21,7 +21,7 @@ from tracehold.core.errors import Unavailable
 from tracehold.core.ids import NetworkId
 from tracehold_client import AsyncClient
 
-OPERATOR = "https://id.gs1.org/417/9521901000006"
+OPERATOR = "https://id.gs1.org/417/9521901000001"
 _CALLS = ("fsync(", "fdatasync(")
 
 

@@ -28,7 +28,7 @@ from tracehold.v1 import upload_pb2
 from tracehold.wire.uploads import read_item, result_message
 
 STAGES = ("parse", "signature", "check", "seal", "reply")
-_OPERATOR = "https://id.gs1.org/417/9521901000006"
+_OPERATOR = "https://id.gs1.org/417/9521901000001"
 
 
 @dataclass

@@ -20,7 +20,7 @@ from tracehold.cli.demo.world import World
 from tracehold.core.ids import NetworkId
 from tracehold_client import AsyncClient
 
-OPERATOR = "https://id.gs1.org/417/9521901000006"
+OPERATOR = "https://id.gs1.org/417/9521901000001"
 
 
 def main() -> None:

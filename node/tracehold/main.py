@@ -1,6 +1,7 @@
 """The command `tracehold`. Registers the commands of `cli/`; each imports what it needs when it runs."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
@@ -63,6 +64,21 @@ for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 for _name, _group in _GROUPS.items():
     app.add_typer(_group, name=_name)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Signed supply-chain events, kept together, anchored on a chain, and provable by anyone."""
 
 
 @app.command("version")

@@ -16,7 +16,7 @@ from tracehold.core.keys import Ed25519Key
 from tracehold_client import Client, event_json
 from tracehold_client.rest import RestClient
 
-OPERATOR = "https://id.gs1.org/417/9521901000006"
+OPERATOR = "https://id.gs1.org/417/9521901000001"
 SENDER = Company("sender", "9521601")
 """Delegates: the creator signs for it."""
 SIGNER = Company("signer", "9521602")

@@ -19,7 +19,7 @@ def devchain(
     port: Annotated[int, typer.Option(help="Port of JSON-RPC on loopback; 0 picks a free one.")] = 8545,
     chain_id: Annotated[int, typer.Option(help="EIP-155 chain id.")] = 7447,
     block_interval: Annotated[
-        float, typer.Option(help="Seconds between blocks; 0 seals whenever there is work.")
+        float, typer.Option(min=0, help="Seconds between blocks; 0 seals whenever there is work.")
     ] = 0.0,
     alloc: Accounts = None,
 ) -> None:

@@ -19,6 +19,23 @@ def replace_file(path: Path, text: str) -> None:
     changed.replace(path)
 
 
+def party_uri(text: str, path: str) -> str:
+    """A party in the one spelling in which it is signed and compared: canonical Digital Link, else as it is.
+
+    Raises `Rejected` (BAD_CHECK_DIGIT, BAD_IDENTIFIER, BAD_URI, BAD_REQUEST) with the option as path: it will
+    stand in signed bytes for ever.
+    """
+    from tracehold.core.gs1 import canonical
+    from tracehold.core.record import check_party
+
+    try:
+        party = canonical(text)
+    except Rejected as refusal:
+        raise Rejected(refusal.code, refusal.message, path=path) from refusal
+    check_party(party, "BAD_REQUEST", path)
+    return party
+
+
 def check_text(**values: str) -> None:
     """Refuse what would break out of a TOML string. Raises
     `Rejected("BAD_CONFIG")` with the option as path.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracehold.cli.connection import open_client
-from tracehold.cli.files import CONFIG_NAME
+from tracehold.cli.files import CONFIG_NAME, party_uri
 from tracehold.cli.local import local
 from tracehold.cli.output import JsonOption, note, reported, show_json
 from tracehold.core.errors import Rejected
@@ -44,7 +44,7 @@ def enrol(
         from tracehold.core.control import Enrol
         from tracehold.core.keys import PublicKey
 
-        _seal(dir, Enrol(party, PublicKey.from_cose(_bytes(key, "key"))), as_json)
+        _seal(dir, Enrol(party_uri(party, "party"), PublicKey.from_cose(_bytes(key, "key"))), as_json)
 
 
 @app.command("revoke")
@@ -82,7 +82,7 @@ def mandate(
         from tracehold.core.control import Mandate
 
         operator = load(dir / CONFIG_NAME).node.operator
-        _seal(dir, Mandate(operator), as_json, party=party, key=read_signing_key(key))
+        _seal(dir, Mandate(operator), as_json, party=party_uri(party, "party"), key=read_signing_key(key))
 
 
 def _seal(

@@ -36,7 +36,15 @@ def serve(dir: Annotated[Path, typer.Option(help="Folder of the node.")] = Path(
 
 def _tell(ready: "Ready") -> None:
     typer.echo(
-        json.dumps({"grpc": ready.grpc, "rest": ready.rest, "log": ready.log.hex(), "pid": os.getpid()})
+        json.dumps(
+            {
+                "grpc": ready.grpc,
+                "rest": ready.rest,
+                "log": ready.log.hex(),
+                "uploads": ready.uploads,
+                "pid": os.getpid(),
+            }
+        )
     )
 
 

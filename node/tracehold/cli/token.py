@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tracehold.cli.files import CONFIG_NAME, check_text, replace_file
+from tracehold.cli.files import CONFIG_NAME, check_text, party_uri, replace_file
 from tracehold.cli.output import JsonOption, note, reported, show_json
 
 app = typer.Typer(help="Tokens of readers and back-ends.", no_args_is_help=True)
@@ -41,11 +41,8 @@ def add(
 ) -> None:
     """Make a token. It is shown once; the node keeps its hash. A running node takes it at its next start."""
     with reported(as_json):
-        token = create(dir, name, tuple(role or ()), party)
+        token = create(dir, name, tuple(role or ()), party, out)
         if out is not None:
-            from tracehold.adapters.keyfiles import create_secret
-
-            create_secret(out, token.encode() + b"\n")
             note(f"wrote {out}")
         elif as_json:
             show_json({"name": name, "token": token, "roles": role or [], "party": party})
@@ -54,16 +51,23 @@ def add(
         note("a running node takes it at its next start")
 
 
-def create(dir: Path, name: str, roles: tuple[str, ...], party: str) -> str:
+def create(dir: Path, name: str, roles: tuple[str, ...], party: str, out: Path | None = None) -> str:
     """Append the token's hash to the node's configuration and
     return the token. Raises BAD_CONFIG, BAD_REQUEST.
     """
+    from tracehold.adapters.keyfiles import create_secret
+    from tracehold.config import load
     from tracehold.core.errors import Rejected
 
     config = dir / CONFIG_NAME
     if not config.exists():
         raise Rejected("BAD_CONFIG", f"{config} is missing", remedy="Run tracehold init first.")
+    party = party_uri(party, "party") if party else ""
     check_text(name=name, party=party)
+    if any(token.name == name for token in load(config).tokens):
+        raise Rejected(
+            "CONFLICT", f"there is a token named {name}", path="name", remedy="Choose another name."
+        )
     for role in roles:
         if role not in ROLES:
             raise Rejected(
@@ -72,6 +76,9 @@ def create(dir: Path, name: str, roles: tuple[str, ...], party: str) -> str:
     if "capture" in roles and not party:
         raise Rejected("BAD_REQUEST", "the role capture needs a party to speak for", path="party")
     token = secrets.token_urlsafe(32)
+    if out is not None:
+        # First: a token that nobody has must not stand in the configuration.
+        create_secret(out, token.encode() + b"\n")
     entry = _ENTRY.format(
         name=name,
         digest=hashlib.sha256(token.encode()).hexdigest(),

@@ -28,7 +28,7 @@ def trace(
     direction: Annotated[str, typer.Option(help="upstream or downstream.")] = "upstream",
     at: AtOption = "",
     known_at: KnownAtOption = "",
-    max_depth: Annotated[int, typer.Option(help="Transformations to follow; 0 means 100.")] = 0,
+    max_depth: Annotated[int, typer.Option(min=0, max=1000, help="Transformations to follow; 0 means 100.")] = 0,
     verify: VerifyOption = "proof",
     strict_time: Annotated[
         bool, typer.Option(help="Leave out edges whose output is older than its input.")

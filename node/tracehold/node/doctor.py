@@ -17,7 +17,7 @@ from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.journey.fsck import Progress, check_log
 from tracehold.journey.onchain import Link, check_head, joined
 from tracehold.journey.states import States
-from tracehold.node.own import data_folder, open_ledger, open_own, open_store
+from tracehold.node.own import check_network, data_folder, open_ledger, open_own, open_store
 
 EXPIRY_WARNING = datetime.timedelta(days=30)
 
@@ -118,6 +118,7 @@ async def _whole(config: Config, store: SqliteLog, ledger: EthereumLedger, progr
     found = await check_log(store, own.log, progress)
     line = f"{found.entries} entries, {found.checkpoints} checkpoints, {found.anchors} anchors verified"
     try:
+        await check_network(own, ledger)
         link = Link(store, ledger, States(store), own.log)
         member = await joined(link)
         await check_head(link, await ledger.head(member.number))

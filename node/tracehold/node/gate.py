@@ -21,7 +21,8 @@ class Gate:
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
         self._opened = asyncio.Event()
-        self._held: TraceholdError = Unavailable("CHAIN_DOWN", "the log was not compared with the chain yet")
+        self._looked = asyncio.Event()
+        self._held: TraceholdError = Unavailable("STARTING", "the log is being compared with the chain")
 
     @property
     def is_open(self) -> bool:
@@ -35,13 +36,19 @@ class Gate:
             try:
                 await check()
             except (Unavailable, Rejected) as error:
-                self._held = error
+                self._held = _starting(error)
+                self._looked.set()
                 trouble(error)
                 await sleep(min(next(waits), 5.0))
             else:
                 trouble(None)
                 self._opened.set()
+                self._looked.set()
                 return
+
+    async def looked(self) -> None:
+        """Wait until the first comparison has ended, well or not."""
+        await self._looked.wait()
 
     def ready(self) -> None:
         """Returns if uploads are taken; raises what holds them up otherwise (health)."""
@@ -68,3 +75,12 @@ class Gate:
             patience=patience,
             receipts=receipts,
         )
+
+
+def _starting(error: TraceholdError) -> TraceholdError:
+    """What an uploader is told: a chain that is down holds a node up only until the first comparison."""
+    if error.code != "CHAIN_DOWN":
+        return error
+    return Unavailable(
+        "STARTING", f"the log was not compared with the chain since the start: {error.message}"
+    )

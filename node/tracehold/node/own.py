@@ -70,6 +70,14 @@ async def open_own(config: Config, store: RecordLog, ledger: Ledger) -> OwnLog:
     return await open_log(store, identity, time.time, os.urandom)
 
 
+async def check_network(own: OwnLog, ledger: Ledger) -> None:
+    """Returns if the contract is that of the log's network; raises `Broken("WRONG_CHAIN")`, CHAIN_DOWN."""
+    network, ours = (await ledger.network()).network_id, own.identity.network
+    if network != ours:
+        message = f"the contract is of network {network.hex()}, the log of network {ours.hex()}"
+        raise Broken("WRONG_CHAIN", message)
+
+
 @asynccontextmanager
 async def open_store(config: Config) -> AsyncIterator[SqliteLog]:
     """The record log of the node's folder. Raises STORE_BUSY while a

@@ -147,6 +147,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The caller's network, chain or contract is another one."""
     ERROR_REASON_TOO_MANY_CALLS: _ErrorReason.ValueType  # 61
     """Too many calls of this member are running."""
+    ERROR_REASON_STARTING: _ErrorReason.ValueType  # 62
+    """The node started a moment ago, or the chain does not answer since: it seals nothing before it compared its log
+    with the chain.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -275,6 +279,10 @@ ERROR_REASON_OTHER_NETWORK: ErrorReason.ValueType  # 60
 """The caller's network, chain or contract is another one."""
 ERROR_REASON_TOO_MANY_CALLS: ErrorReason.ValueType  # 61
 """Too many calls of this member are running."""
+ERROR_REASON_STARTING: ErrorReason.ValueType  # 62
+"""The node started a moment ago, or the chain does not answer since: it seals nothing before it compared its log
+with the chain.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

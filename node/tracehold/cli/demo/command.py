@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tracehold.cli.demo.tell import Teller
     from tracehold.cli.demo.world import World
 
-_OPERATOR = "https://id.gs1.org/417/9521901000006"
+_OPERATOR = "https://id.gs1.org/417/9521901000001"
 
 _CURL = (
     "curl -s -H \"Authorization: Bearer $(cat {dir}/reader.token)\" -H 'Content-Type: application/json'"
