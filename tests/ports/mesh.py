@@ -1,5 +1,6 @@
 """Nodes in memory that answer each other over real gRPC with mutual TLS, on loopback."""
 
+import asyncio
 import datetime
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,7 +22,7 @@ from tracehold.api.metrics import Metrics
 from tracehold.api.peer_server import PeerServer, PeerSettings
 from tracehold.api.peers import PeerService
 from tracehold.api.served import serve
-from tracehold.core.leaf import leaf_name, parse_leaf
+from tracehold.core.leaf import leaf_name
 from tracehold.core.noderecord import NodeRecord, sign_node_record
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.neighbours import Neighbours
@@ -30,7 +31,24 @@ from tracehold.v1 import peer_pb2
 SERVICE = "tracehold.v1.PeerService"
 NO_RECORD = b""
 
-__all__ = ["OwnPair"]
+Tamper = Callable[[str, Any], Awaitable[Any]]
+"""What a node makes of its answer to a method."""
+
+
+async def honest(method: str, answer: Any) -> Any:
+    """The answer as it is."""
+    return answer
+
+
+class Raw:
+    """An answer of any bytes."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def SerializeToString(self) -> bytes:  # noqa: N802  as protobuf has it
+        """The bytes."""
+        return self._raw
 
 
 @dataclass
@@ -48,6 +66,8 @@ class Post:
     faults: list[BaseException]
     asked: list[str] = field(default_factory=list)
     """Methods that were called here, in order."""
+    record_sent: bytes = b""
+    """What it introduces itself with."""
 
     def record(self, **changes: Any) -> bytes:
         """The node's signed record; `changes` are to its fields."""
@@ -76,8 +96,8 @@ class Mesh:
     deadline_s: float = 10.0
     posts: dict[int, Post] = field(default_factory=dict)
 
-    async def add(self, node: Node, *, service: object = None, publish: bool = True) -> Post:
-        """Let the node answer and ask over gRPC. `service` takes the place of its own; only with `publish`
+    async def add(self, node: Node, *, tamper: Tamper = honest, publish: bool = True) -> Post:
+        """Let the node answer and ask over gRPC. `tamper` may change what it answers; only with `publish`
         does the contract have its record.
         """
         pair, leaf = self.certificate(f"{node.number}", leaf_name(node.sealer.own.identity.key.public))
@@ -87,17 +107,16 @@ class Mesh:
             Access([], lambda: START), Metrics(), make_logger(lines), Ids(), faults.append, slow_s=60.0
         )
         post = Post(node, pair, leaf, neighbours, None, None, told, lines, faults)  # type: ignore[arg-type]
-        own = service or PeerService(node.store, node.graph, neighbours, NO_RECORD, node.faults.append)
+        service = PeerService(node.store, node.graph, neighbours, NO_RECORD, node.faults.append)
         served = [
-            replace(one, handler=noting(post.asked, one.method.name, one.handler))
-            for one in serve([peer_pb2.DESCRIPTOR], {SERVICE: own})
+            replace(one, handler=changed(post.asked, one.method.name, one.handler, tamper))
+            for one in serve([peer_pb2.DESCRIPTOR], {SERVICE: service})
         ]
         settings = PeerSettings("127.0.0.1:0", pair.certificate, pair.key, of_one_member=4)
         post.server = PeerServer(settings, neighbours, calls, served)
         post.peers = GrpcPeers(neighbours, pair, self.deadline_s)
         await post.server.start()
-        if isinstance(own, PeerService):
-            own._node_record = post.record()
+        service._node_record = post.record_sent = post.record()
         if publish:
             self.publish(node.number, post.record())
         self.posts[node.number] = post
@@ -132,16 +151,23 @@ class Mesh:
             await post.server.stop(0)
 
 
-def noting(
-    asked: list[str], name: str, handler: Callable[..., Awaitable[object]]
-) -> Callable[..., Awaitable[object]]:
-    """The handler, which also writes down that it was called."""
+def changed(asked: list[str], name: str, handler: Any, tamper: Tamper) -> Any:
+    """The handler, which also writes down that it was called, and whose answer is tampered with."""
 
-    async def noted(*arguments: object) -> object:
+    async def answered(*arguments: object) -> object:
         asked.append(name)
-        return await handler(*arguments)
+        return await tamper(name, await handler(*arguments))
 
-    return noted
+    return answered
+
+
+async def until(ready: Callable[[], bool]) -> None:
+    """Let others run until it is so."""
+    for _ in range(1_000_000):
+        if ready():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to that")
 
 
 @asynccontextmanager
@@ -163,8 +189,3 @@ async def dialled(target: Post, pair: OwnPair | None) -> AsyncIterator[grpc.aio.
     address = f"127.0.0.1:{target.server.port}"
     async with grpc.aio.secure_channel(address, credentials, options=options) as channel:
         yield channel
-
-
-def trusted(post: Post) -> bytes:
-    """The post's leaf in PEM, as others pin it."""
-    return parse_leaf(post.leaf, post.node.sealer.own.identity.key.public).pem
