@@ -99,15 +99,6 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         states = States(store, bell.ring)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()))
         link = Link(store, ledger, states, own.log)
-        uploads = Uploads(
-            store,
-            sealer,
-            states,
-            checks,
-            Delegation(own.identity, time.time, os.urandom),
-            sleep=asyncio.sleep,
-            disk=Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes),
-        )
         yield Parts(
             config=config,
             started_at=started_at,
@@ -120,7 +111,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             sealer=sealer,
             states=states,
             receipts=Receipts(store),
-            gate=Gate(uploads),
+            gate=Gate(_uploads(config, store, sealer, states, checks)),
             anchorer=_anchorer(config, link, sealer, faults),
             indexer=Indexer(store, graph, dispute=faults.disputed),
             peering=peering,
@@ -135,6 +126,18 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
                 run=asyncio.to_thread,
             ),
         )
+
+
+def _uploads(config: Config, store: RecordLog, sealer: Sealer, states: States, checks: Checks) -> Uploads:
+    return Uploads(
+        store,
+        sealer,
+        states,
+        checks,
+        Delegation(sealer.own.identity, time.time, os.urandom),
+        sleep=asyncio.sleep,
+        disk=Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes),
+    )
 
 
 async def _number(store: RecordLog, ledger: Ledger) -> int:
