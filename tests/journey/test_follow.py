@@ -1,4 +1,4 @@
-"""Followers: bookmark, idempotent step, patience, and the bell that is never missed."""
+"""What followers share: waits that grow, patience, and its end."""
 
 import asyncio
 from itertools import islice, pairwise
@@ -6,9 +6,8 @@ from itertools import islice, pairwise
 import pytest
 
 from tests.journey.scene import Clock, settle
-from tracehold.adapters.memory.log import MemoryLog
 from tracehold.core.errors import Broken, TraceholdError, Unavailable
-from tracehold.journey.follow import LAST_WAIT, Bell, follow, growing, patiently
+from tracehold.journey.follow import LAST_WAIT, growing, patiently
 from tracehold.journey.states import within
 
 
@@ -18,43 +17,6 @@ def test_waits_grow_to_a_bound() -> None:
     assert waits[0] < 1
     assert all(later in {earlier * 2, LAST_WAIT} for earlier, later in pairwise(waits))
     assert waits[-1] == LAST_WAIT
-
-
-async def test_a_follower_goes_on_from_its_bookmark_and_wakes_by_the_bell() -> None:
-    """Steps until there is nothing to do, then sleeps until something was appended."""
-    store, bell, clock, size = MemoryLog(), Bell(), Clock(), [3]
-    steps: list[int] = []
-
-    async def step(start: int) -> int:
-        steps.append(start)
-        return min(start + 2, size[0])
-
-    await store.save_bookmark("f", 1)
-    running = asyncio.ensure_future(follow(store, "f", step, bell, clock.sleep))
-    await settle()
-    assert (steps, await store.bookmark("f")) == ([1, 3], 3)
-    size[0] = 4
-    bell.ring()
-    await settle()
-    assert (steps, await store.bookmark("f")) == ([1, 3, 3, 4], 4)
-    running.cancel()
-
-
-async def test_a_ring_during_a_step_is_not_missed() -> None:
-    """Something was appended after the step looked and before it ended."""
-    store, bell, clock = MemoryLog(), Bell(), Clock()
-    rounds = [0]
-
-    async def step(start: int) -> int:
-        rounds[0] += 1
-        if rounds[0] == 1:
-            bell.ring()
-        return start
-
-    running = asyncio.ensure_future(follow(store, "f", step, bell, clock.sleep))
-    await settle()
-    assert rounds == [2]
-    running.cancel()
 
 
 async def test_unavailable_is_retried_with_growing_waits_and_told() -> None:
@@ -78,18 +40,6 @@ async def test_unavailable_is_retried_with_growing_waits_and_told() -> None:
     await clock.pass_by(5)
     assert await waiting == 7
     assert told[-1] is None
-
-
-async def test_broken_leaves_the_follower() -> None:
-    """It stops the node; the bookmark stays where it was."""
-    store = MemoryLog()
-
-    async def step(start: int) -> int:
-        raise Broken("CORRUPT", "x")
-
-    with pytest.raises(Broken):
-        await follow(store, "f", step, Bell(), Clock().sleep)
-    assert await store.bookmark("f") == 0
 
 
 async def test_patience_ends_a_wait_and_not_the_work() -> None:

@@ -71,6 +71,24 @@ async def test_recovery_a_graph_that_fails_before_or_after_its_work_is_retried(n
         await running
 
 
+async def test_a_ring_while_the_index_looks_is_not_missed(node, monkeypatch):
+    """A record that is sealed after a look that found nothing, and before the wait, is indexed."""
+    bell, look, late = Bell(), node.indexer.once, ["urn:x:late"]
+
+    async def once() -> int:
+        done = await look()
+        if not done and late:
+            await node.say(begun(late.pop(), 1))
+            bell.ring()
+        return done
+
+    monkeypatch.setattr(node.indexer, "once", once)
+    running = asyncio.ensure_future(node.indexer.run(bell, node.network.clock.sleep))
+    await settle()
+    assert await found(node, "urn:x:late") == 1
+    running.cancel()
+
+
 async def test_recovery_a_store_that_is_broken_ends_the_follower(node):
     """The node stops rather than go on."""
 

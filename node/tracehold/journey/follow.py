@@ -1,16 +1,14 @@
-"""Followers: each reads a log from its own bookmark, does one idempotent step,
-saves the bookmark, and goes on.
+"""What followers share: waking when something was appended, and patience.
 
-A crash between the step and the bookmark repeats the step, which is why steps are idempotent. Unavailable is
+A follower (`anchor`, `index`) does one idempotent step after another. Where it stands is written with the
+step's own result, in the anchor tasks and in the graph, so a crash repeats at most one step. Unavailable is
 retried with growing waits; Broken and everything unforeseen leaves the loop and stops the node.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from typing import NoReturn
 
 from tracehold.core.errors import TraceholdError, Unavailable
-from tracehold.journey.ports import RecordLog
 from tracehold.journey.states import Sleep
 
 FIRST_WAIT = 0.1
@@ -20,10 +18,6 @@ LAST_WAIT = 30.0
 calls, and its end is seen within half a minute.
 """
 
-Step = Callable[[int], Awaitable[int]]
-"""From a bookmark to the next one; the same bookmark means that there
-is nothing to do. Repeating a step is harmless.
-"""
 Trouble = Callable[[TraceholdError | None], None]
 """Told of what holds a follower up, and (None) that it goes on."""
 
@@ -68,22 +62,3 @@ async def patiently(work: Callable[[], Awaitable[int]], sleep: Sleep, trouble: T
         else:
             trouble(None)
             return done
-
-
-async def follow(
-    store: RecordLog, bookmark: str, step: Step, bell: Bell, sleep: Sleep, trouble: Trouble = untold
-) -> NoReturn:
-    """Run `step` from the bookmark of this name for ever: until cancelled, or until something is Broken."""
-
-    async def once() -> int:
-        start = await store.bookmark(bookmark)
-        stop = await step(start)
-        if stop != start:
-            # A crash, or a failed save, before this line: the next run repeats the step.
-            await store.save_bookmark(bookmark, stop)
-        return stop - start
-
-    while True:
-        ring = bell.next()
-        if not await patiently(once, sleep, trouble):
-            await ring.wait()

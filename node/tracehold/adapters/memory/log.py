@@ -156,11 +156,11 @@ class MemoryLog:
         return next((task for task in tasks if task.prev_size <= index < task.size), None)
 
     async def bookmark(self, name: str) -> int:
-        """How far a follower has come."""
+        """The number kept under this name; 0 at first."""
         return self._bookmarks.get(name, 0)
 
     async def save_bookmark(self, name: str, value: int) -> None:
-        """Move a follower's bookmark."""
+        """Keep a number under this name."""
         self._bookmarks[name] = value
 
     async def probe(self) -> None:

@@ -19,7 +19,7 @@ from tracehold.journey.ports import AnchorState, AnchorTask, Batch, Entry, Posit
 FILE = "log.sqlite"
 """Name of the database in the node's folder."""
 
-_PROBE = "probe"  # a bookmark that no follower has
+_PROBE = "probe"  # a bookmark that nothing else uses
 
 
 class SqliteLog:
@@ -126,15 +126,15 @@ class SqliteLog:
         return await self._store.read(partial(reads.anchor_covering, log=log, index=index))
 
     async def bookmark(self, name: str) -> int:
-        """How far a follower has come."""
+        """The number kept under this name; 0 at first."""
         return await self._store.read(partial(reads.bookmark, name=name))
 
     async def save_bookmark(self, name: str, value: int) -> None:
-        """Move a follower's bookmark."""
+        """Keep a number under this name."""
         await self._store.write(partial(writes.save_bookmark, name=name, value=value))
 
     async def probe(self) -> None:
-        """Count up a bookmark of no follower and read it back;
+        """Count up a bookmark of its own and read it back;
         `Broken("STORE_FAILED")` where it comes back otherwise.
         """
         value = await self.bookmark(_PROBE) + 1

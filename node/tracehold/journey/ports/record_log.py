@@ -197,7 +197,7 @@ class RecordLog(Protocol):
         ...
 
     async def bookmark(self, name: str) -> int:
-        """How far the follower of this name has come; 0 at first."""
+        """The number kept under this name; 0 at first."""
         ...
 
     async def save_bookmark(self, name: str, value: int) -> None:
