@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def another(payload: bytes, node: Node) -> bytes:
 INVENTED = made(["urn:x:poison"], ["urn:x:flour"], 20)
 
 
-def with_parts(found: Found, **parts: object) -> Found:
+def with_parts(found: Found, **parts: Any) -> Found:
     """The same place, with other parts of the evidence."""
     return replace(found, evidence=replace(found.evidence, **parts))
 

@@ -66,8 +66,15 @@ class Post:
     faults: list[BaseException]
     asked: list[str] = field(default_factory=list)
     """Methods that were called here, in order."""
+    listener: Any = None
+    """Makes a listener on a port."""
     record_sent: bytes = b""
     """What it introduces itself with."""
+
+    async def restart(self) -> None:
+        """Listen again where it listened before."""
+        self.server = self.listener(self.server.port)
+        await self.server.start()
 
     def record(self, **changes: Any) -> bytes:
         """The node's signed record; `changes` are to its fields."""
@@ -112,8 +119,13 @@ class Mesh:
             replace(one, handler=changed(post.asked, one.method.name, one.handler, tamper))
             for one in serve([peer_pb2.DESCRIPTOR], {SERVICE: service})
         ]
-        settings = PeerSettings("127.0.0.1:0", pair.certificate, pair.key, of_one_member=4)
-        post.server = PeerServer(settings, neighbours, calls, served)
+        post.listener = lambda port: PeerServer(
+            PeerSettings(f"127.0.0.1:{port}", pair.certificate, pair.key, of_one_member=4),
+            neighbours,
+            calls,
+            served,
+        )
+        post.server = post.listener(0)
         post.peers = GrpcPeers(neighbours, pair, self.deadline_s)
         await post.server.start()
         service._node_record = post.record_sent = post.record()
@@ -181,7 +193,7 @@ async def mesh(net: Network, folder: Path, deadline_s: float = 10.0) -> AsyncIte
 
 
 @asynccontextmanager
-async def dialled(target: Post, pair: OwnPair | None) -> AsyncIterator[grpc.aio.Channel]:
+async def dialled(target: Post, pair: OwnPair | None) -> AsyncIterator[Any]:
     """A channel to a post that shows this certificate, or none."""
     shown = (pair.key, pair.certificate) if pair else (None, None)
     credentials = grpc.ssl_channel_credentials(target.pair.certificate, *shown)
