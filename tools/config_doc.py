@@ -4,7 +4,6 @@ tools/config_doc.py            write
 tools/config_doc.py --check    compare; exit 1 on a difference
 """
 
-import argparse
 import ast
 import inspect
 import sys
@@ -86,16 +85,8 @@ def _tokens() -> str:
     return f"## [[tokens]]\n\n{about[0].upper()}{about[1:]}\n\n```toml\n{inspect.cleandoc(example)}\n```\n"
 
 
-def main() -> None:
-    """Write, or compare."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare only; exit 1 on a difference")
-    text = render()
-    if not parser.parse_args().check:
-        TARGET.write_text(text, encoding="utf-8")
-    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
-        sys.exit(f"{TARGET.relative_to(ROOT)} is stale, run make openapi")
-
-
 if __name__ == "__main__":
-    main()
+    sys.path[0] = str(ROOT)  # in place of this file's folder
+    from tools.derived import write_or_compare
+
+    write_or_compare(TARGET, render)

@@ -4,7 +4,6 @@ tools/errors_doc.py            write
 tools/errors_doc.py --check    compare; exit 1 on a difference
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -49,16 +48,8 @@ def _row(code: Code) -> str:
     return f"| `{code.name}` | {code.status} | {http} | {code.cause} | {code.remedy} |"
 
 
-def main() -> None:
-    """Write, or compare."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare only; exit 1 on a difference")
-    text = render()
-    if not parser.parse_args().check:
-        TARGET.write_text(text, encoding="utf-8")
-    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
-        sys.exit(f"{TARGET.relative_to(ROOT)} is stale, run make openapi")
-
-
 if __name__ == "__main__":
-    main()
+    sys.path[0] = str(ROOT)  # in place of this file's folder
+    from tools.derived import write_or_compare
+
+    write_or_compare(TARGET, render)

@@ -6,7 +6,6 @@
 Comments are not in the generated code, so they come from a fresh descriptor set (buf build).
 """
 
-import argparse
 import json
 import re
 import subprocess
@@ -93,16 +92,8 @@ def _service_names(path: Path_, name: str, service: ServiceDescriptorProto) -> I
         yield (*path, 2, at), f"{name}.{method.name}"
 
 
-def main() -> None:
-    """Write, or compare."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare only; exit 1 on a difference")
-    text = render()
-    if not parser.parse_args().check:
-        TARGET.write_text(text, encoding="utf-8")
-    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
-        sys.exit(f"{TARGET.relative_to(ROOT)} is stale, run make openapi")
-
-
 if __name__ == "__main__":
-    main()
+    sys.path[0] = str(ROOT)  # in place of this file's folder
+    from tools.derived import write_or_compare
+
+    write_or_compare(TARGET, render)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import config_doc, errors_doc
+from tools import config_doc, derived, errors_doc
 from tracehold.config import Config, parse
 from tracehold.core.errors import CODES
 
@@ -59,14 +59,16 @@ def test_committed_page_is_fresh_and_a_stale_one_is_found(
 ):
     """`--check` passes on what is committed and fails on anything else."""
     monkeypatch.setattr(sys, "argv", ["tool", "--check"])
-    tool.main()
-    monkeypatch.setattr(tool, "ROOT", tmp_path)
-    monkeypatch.setattr(tool, "TARGET", tmp_path / "page.md")
+    derived.write_or_compare(tool.TARGET, tool.render)
+    page = tmp_path / "page.md"
     with pytest.raises(SystemExit):
-        tool.main()
-    (tmp_path / "page.md").write_text(tool.render() + " ")
+        derived.write_or_compare(page, tool.render)
+    page.write_text(tool.render() + " ")
     with pytest.raises(SystemExit):
-        tool.main()
+        derived.write_or_compare(page, tool.render)
+    monkeypatch.setattr(sys, "argv", ["tool"])
+    derived.write_or_compare(page, tool.render)
+    assert page.read_text(encoding="utf-8") == tool.render()
 
 
 def test_committed_openapi_document_is_fresh():
