@@ -1,0 +1,172 @@
+"""The GDST document split event by event over two nodes of one network: either answers as one that has it
+all.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import OPERATOR, SENDER, Running
+from tests.e2e.test_gdst import DOCUMENT, Captured, captured
+from tests.shared_data import shared
+from tracehold.cli.demo.programs import Program, run
+from tracehold.cli.demo.world import World
+from tracehold.cli.files import CONFIG_NAME
+from tracehold.cli.token import create
+from tracehold_client.rest import RestClient
+
+__all__ = ["captured"]
+
+OTHER = "https://id.gs1.org/417/9521902000000"
+
+
+class Pair:
+    """Two nodes on one chain, up, each with one half of the events."""
+
+    def __init__(self, folder: Path, other_operator: str) -> None:
+        self.world = World.new(folder)
+        self.second = folder / "second"
+        accounts = [self._init(self.world.home, OPERATOR), self._init(self.second, other_operator)]
+        self.world.start_chain(*(part for account in accounts for part in ("--alloc", account)))
+        run("contract", "deploy", "--dir", str(self.world.home))
+        self._join()
+        self.tokens = {
+            home: (create(home, "sender", ("capture",), SENDER.party.link), create(home, "reader", (), ""))
+            for home in (self.world.home, self.second)
+        }
+        self.world.start_node()
+        self.other = Program("second", ["serve", "--dir", str(self.second)], folder)
+        rest = [self.world.rest, self.other.first_line()["rest"]]
+        homes = (self.world.home, self.second)
+        self.senders = [
+            RestClient(url, token=self.tokens[home][0]) for url, home in zip(rest, homes, strict=True)
+        ]
+        self.readers = [
+            RestClient(url, token=self.tokens[home][1]) for url, home in zip(rest, homes, strict=True)
+        ]
+
+    def _init(self, home: Path, operator: str) -> str:
+        ports = ("--grpc-port", "0", "--rest-port", "0", "--peer-port", "0")
+        made = json.loads(
+            run("init", "--dir", str(home), "--operator", operator, "--rpc", self.world.rpc, *ports, "--json")
+        )
+        config = home / CONFIG_NAME
+        config.write_text(
+            config.read_text().replace("[ledger]\n", "[ledger]\npoll_s = 0.2\n")
+            + "\n[anchor]\nseconds = 1.0\n"
+        )
+        return str(made["account"])
+
+    def _join(self) -> None:
+        """Enrol both; the second by the record that it hands to the admin."""
+        config = self.second / CONFIG_NAME
+        config.write_text(config.read_text().replace('contract = ""', f'contract = "{self.world.contract}"'))
+        run("member", "add", "--dir", str(self.world.home))
+        record = str(self.world.dir / "second.record")
+        run("member", "request", "--dir", str(self.second), "--out", record)
+        run("member", "add", "--dir", str(self.world.home), "--record", record)
+
+    def capture(self, wanted: str) -> None:
+        """Half of the events at each node; the header at the first. Return when all are in that state and
+        indexed.
+        """
+        document = json.loads(shared(DOCUMENT).read_bytes())
+        events = document["epcisBody"]["eventList"]
+        for at, sender in enumerate(self.senders):
+            part = {**document, "epcisBody": {"eventList": events[at::2]}}
+            if at:
+                part.pop("epcisHeader")
+            path = sender.capture(json.dumps(part).encode(), all_or_nothing=True)
+            settled(sender, path, wanted)
+        for reader in self.readers:
+            until(lambda reader=reader: _indexed(reader.get("v1/status")))
+
+    def stop(self) -> None:
+        """Both nodes, then the chain."""
+        other = getattr(self, "other", None)
+        if other is not None:
+            other.stop()
+        self.world.stop()
+
+
+def settled(sender: RestClient, path: str, wanted: str) -> None:
+    """Return when every event of the job is in that state."""
+
+    def so() -> bool:
+        job = sender.job(path)
+        assert job["errors"] == []
+        return not job["running"] and all(event["state"] == wanted for event in job["events"])
+
+    until(so)
+
+
+def _indexed(status: dict[str, Any]) -> bool:
+    return int(status["indexed"]) >= int(status["sealed"])
+
+
+def until(ready: Any) -> None:
+    """Return when it is so; a minute is too long."""
+    end = time.monotonic() + 60
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def told(reader: RestClient, item: str, direction: str) -> dict[str, Any]:
+    """What an answer says of the chain of an item, without what differs between signers and nodes."""
+    answer = reader.post("v1/trace", {"item": item, "direction": direction})
+    return {
+        "items": sorted((each["item"], each["depth"]) for each in answer["items"]),
+        "events": sorted(event["eventId"] for event in answer["events"]),
+        "verified": {event["verified"] for event in answer["events"]},
+        "gaps": {gap["reason"] for gap in answer["gaps"]},
+        "truncated": answer["truncated"],
+    }
+
+
+@pytest.fixture(
+    scope="module", params=[(OPERATOR, "FINAL"), (OTHER, "SEALED")], ids=["one operator", "two operators"]
+)
+def pair(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Pair, str]]:
+    """One operator's two nodes anchor by themselves; of two operators each waits for the other's
+    acknowledgement, which comes with replication.
+    """
+    operator, state = request.param
+    made = Pair(tmp_path_factory.mktemp("pair") / "world", operator)
+    try:
+        made.capture(state)
+        yield made, state
+    finally:
+        made.stop()
+
+
+QUESTIONS = [("processor.2u.v1-0122-2022", "UPSTREAM"), ("feedmill.1u.ff11252021", "DOWNSTREAM")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("ending", "direction"), QUESTIONS)
+def test_both_nodes_answer_as_one_that_has_it_all(
+    captured: Captured, running: Running, pair: tuple[Pair, str], ending: str, direction: str
+):
+    """The same items at the same depths, the same events, no gap; verified where they are anchored."""
+    two, state = pair
+    item = captured.lot(ending)
+    whole = told(captured.reader, item, direction)
+    assert whole["items"]
+    for reader in two.readers:
+        assert told(reader, item, direction) == {**whole, "verified": {state == "FINAL"}}
+
+
+@pytest.mark.slow
+def test_a_node_that_is_killed_is_a_gap_by_name(captured: Captured, pair: tuple[Pair, str]):
+    """The other goes on with what it holds, and says who is missing."""
+    two, _ = pair
+    two.other.kill()
+    answer = told(two.readers[0], captured.lot(QUESTIONS[0][0]), "UPSTREAM")
+    assert "HOLDER_DOWN" in answer["gaps"]
