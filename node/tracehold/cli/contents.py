@@ -1,13 +1,12 @@
 """`tracehold contents`: what is in a container, or attached to an asset."""
 
-import asyncio
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption, open_client
+from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.locate import ItemArgument
-from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, is_full, moment, note_limits
-from tracehold.cli.output import JsonOption, reported, show_json, table
+from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits
+from tracehold.cli.output import JsonOption, table
+from tracehold.cli.question import Door, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,16 +29,17 @@ def contents(
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.
     """
-    from tracehold.wire.protojson import to_json
+    ask(
+        lambda client: client.contents(item, **as_of(at, known_at, verify)),
+        _show,
+        Door(node, token_file, tls_ca),
+        as_json,
+    )
 
-    with reported(as_json):
-        options = {"at": moment(at), "known_at": moment(known_at), "full": is_full(verify)}
-        answer = asyncio.run(_ask(item, options, node, token_file, tls_ca))
-        if as_json:
-            show_json(to_json(answer))
-            return
-        table([*_rows("packed", answer.children), *_rows("attached", answer.components)])
-        note_limits(answer.gaps, answer.truncated)
+
+def _show(answer: "GetContentsResponse") -> None:
+    table([*_rows("packed", answer.children), *_rows("attached", answer.components)])
+    note_limits(answer.gaps, answer.truncated)
 
 
 def _rows(how: str, found: "Iterable[Content]") -> list[tuple[str, ...]]:
@@ -52,10 +52,3 @@ def _rows(how: str, found: "Iterable[Content]") -> list[tuple[str, ...]]:
         )
         for each in found
     ]
-
-
-async def _ask(
-    item: str, options: dict[str, Any], node: str, token_file: Path | None, tls_ca: Path | None
-) -> "GetContentsResponse":
-    async with open_client(node, token_file, tls_ca) as client:
-        return await client.contents(item, **options)

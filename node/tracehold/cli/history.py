@@ -1,21 +1,12 @@
 """`tracehold history`: what happened to an item."""
 
-import asyncio
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption, open_client
+from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.locate import ItemArgument
-from tracehold.cli.moments import (
-    AtOption,
-    KnownAtOption,
-    VerifyOption,
-    is_full,
-    moment,
-    note_limits,
-    print_events,
-)
-from tracehold.cli.output import JsonOption, reported, show_json
+from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits, print_events
+from tracehold.cli.output import JsonOption
+from tracehold.cli.question import Door, ask
 
 if TYPE_CHECKING:
     from tracehold.v1.trace_pb2 import GetHistoryResponse
@@ -36,20 +27,14 @@ def history(
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.
     """
-    from tracehold.wire.protojson import to_json
-
-    with reported(as_json):
-        options = {"at": moment(at), "known_at": moment(known_at), "full": is_full(verify)}
-        answer = asyncio.run(_ask(item, options, node, token_file, tls_ca))
-        if as_json:
-            show_json(to_json(answer))
-            return
-        print_events(answer.events)
-        note_limits(answer.gaps, answer.truncated)
+    ask(
+        lambda client: client.history(item, **as_of(at, known_at, verify)),
+        _show,
+        Door(node, token_file, tls_ca),
+        as_json,
+    )
 
 
-async def _ask(
-    item: str, options: dict[str, Any], node: str, token_file: Path | None, tls_ca: Path | None
-) -> "GetHistoryResponse":
-    async with open_client(node, token_file, tls_ca) as client:
-        return await client.history(item, **options)
+def _show(answer: "GetHistoryResponse") -> None:
+    print_events(answer.events)
+    note_limits(answer.gaps, answer.truncated)

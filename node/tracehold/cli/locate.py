@@ -1,13 +1,12 @@
 """`tracehold locate`: who keeps which records about an item."""
 
-import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption, open_client
-from tracehold.cli.output import JsonOption, note, reported, show_json, table
+from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
+from tracehold.cli.output import JsonOption, note, table
+from tracehold.cli.question import Door, ask
 
 if TYPE_CHECKING:
     from tracehold.v1.trace_pb2 import LocateResponse
@@ -26,29 +25,22 @@ def locate(
 
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable.
     """
+    ask(lambda client: client.locate(item), _show, Door(node, token_file, tls_ca), as_json)
+
+
+def _show(answer: "LocateResponse") -> None:
     from tracehold.cli import shown
-    from tracehold.wire.protojson import to_json
 
-    with reported(as_json):
-        answer = asyncio.run(_ask(item, node, token_file, tls_ca))
-        if as_json:
-            show_json(to_json(answer))
-            return
-        table(
-            [
-                (
-                    each.fingerprint,
-                    shown.name_of(each, "state"),
-                    f"nodes {list(each.holders)}",
-                    each.speaker.party,
-                )
-                for each in answer.locations
-            ]
-        )
-        for gap in answer.gaps:
-            note(f"gap {shown.name_of(gap, 'reason')} {gap.item}: {gap.detail}")
-
-
-async def _ask(item: str, node: str, token_file: Path | None, tls_ca: Path | None) -> "LocateResponse":
-    async with open_client(node, token_file, tls_ca) as client:
-        return await client.locate(item)
+    table(
+        [
+            (
+                each.fingerprint,
+                shown.name_of(each, "state"),
+                f"nodes {list(each.holders)}",
+                each.speaker.party,
+            )
+            for each in answer.locations
+        ]
+    )
+    for gap in answer.gaps:
+        note(f"gap {shown.name_of(gap, 'reason')} {gap.item}: {gap.detail}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,6 +41,11 @@ def is_full(verify: str) -> bool:
     if verify not in {"", "proof", "full"}:
         raise usage(f"--verify is proof or full, not {verify}")
     return verify == "full"
+
+
+def as_of(at: str, known_at: str, verify: str) -> dict[str, Any]:
+    """The three options as the client's questions take them. Raises BAD_REQUEST."""
+    return {"at": moment(at), "known_at": moment(known_at), "full": is_full(verify)}
 
 
 def print_events(events: "Iterable[TracedEvent]") -> None:

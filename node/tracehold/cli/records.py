@@ -5,6 +5,7 @@ document, lines of events, or a ready statement.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tracehold.cli.output import usage
@@ -26,32 +27,35 @@ class Payloads:
 
 def delegated(party: str, audience: "Audience") -> "Callable[[bytes], list[Item]]":
     """Items that the creator signs for `party`."""
-    from tracehold_client import event_json, masterdata_json, statement
+    from tracehold_client import event_json, masterdata_json
 
-    def make(raw: bytes) -> "list[Item]":
-        if is_statement(raw):
-            return [statement(raw)]
-        found = payloads(raw)
-        return [
-            *(masterdata_json(each, party=party, audience=audience) for each in found.masterdata),
-            *(event_json(each, party=party, audience=audience) for each in found.events),
-        ]
-
-    return make
+    return _maker(
+        partial(masterdata_json, party=party, audience=audience),
+        partial(event_json, party=party, audience=audience),
+    )
 
 
 def signed(signer: "Signer", audience: "Audience") -> "Callable[[bytes], list[Item]]":
     """Items that `signer` signed here."""
     from tracehold_client import statement
 
+    return _maker(
+        lambda payload: statement(signer.masterdata(payload, audience=audience)),
+        lambda payload: statement(signer.event(payload, audience=audience)),
+    )
+
+
+def _maker(
+    masterdata: "Callable[[bytes], Item]", event: "Callable[[bytes], Item]"
+) -> "Callable[[bytes], list[Item]]":
+    """From a file's bytes to items: a ready statement as it is, else master data before events."""
+    from tracehold_client import statement
+
     def make(raw: bytes) -> "list[Item]":
         if is_statement(raw):
             return [statement(raw)]
         found = payloads(raw)
-        return [
-            *(statement(signer.masterdata(each, audience=audience)) for each in found.masterdata),
-            *(statement(signer.event(each, audience=audience)) for each in found.events),
-        ]
+        return [*map(masterdata, found.masterdata), *map(event, found.events)]
 
     return make
 
