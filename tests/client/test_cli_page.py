@@ -1,5 +1,6 @@
 """docs/cli.md names every command, and each command explains itself."""
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -11,22 +12,31 @@ from tracehold.main import app
 ROOT = Path(__file__).parents[2]
 
 
-def _commands() -> list[list[str]]:
-    """Every command with the group it stands in."""
-    found = [[str(each.name)] for each in app.registered_commands]
+def _commands() -> dict[str, str]:
+    """The docstring of every command, by its words: the group it stands in, and its name."""
+    found = {str(each.name): inspect.getdoc(each.callback) or "" for each in app.registered_commands}
     for group in app.registered_groups:
         assert isinstance(group.typer_instance, typer.Typer)
-        found += [[str(group.name), str(each.name)] for each in group.typer_instance.registered_commands]
+        for each in group.typer_instance.registered_commands:
+            found[f"{group.name} {each.name}"] = inspect.getdoc(each.callback) or ""
     return found
 
 
-@pytest.mark.parametrize("words", _commands(), ids=" ".join)
-def test_page_names_the_command_and_the_command_has_help(words: list[str]):
+@pytest.mark.parametrize("words", _commands())
+def test_page_names_the_command_and_the_command_has_help(words: str):
     """No command without its line on the page; `--help` works and is not empty."""
-    assert f"`{' '.join(words)}" in (ROOT / "docs" / "cli.md").read_text()
-    result = CliRunner().invoke(app, [*words, "--help"])
+    assert f"`{words}" in (ROOT / "docs" / "cli.md").read_text()
+    result = CliRunner().invoke(app, [*words.split(), "--help"])
     assert result.exit_code == 0
     assert "Usage" in result.stdout
+
+
+@pytest.mark.parametrize("words", _commands())
+def test_overview_has_one_line_for_the_command(words: str):
+    """Its first paragraph fits beside the longest name on a terminal of 80 columns."""
+    first = _commands()[words].partition("\n\n")[0]
+    assert "\n" not in first
+    assert 0 < len(first) <= 66
 
 
 def test_help_is_quick():

@@ -36,7 +36,9 @@ def capture(
     tls_ca: TlsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Capture a document: the node signs each event and master data element for the token's party.
+    """Capture a document; the node signs for the token's party.
+
+    Each event and each master data element becomes a record.
 
     Exit codes: 0 all taken, 1 some or all refused, 2 malformed, 5 not reachable or not in time, 70 broken.
     """

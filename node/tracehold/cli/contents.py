@@ -24,7 +24,9 @@ def contents(
     tls_ca: TlsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What is packed in a container, or attached to an asset, through all levels.
+    """What is packed in a container, or attached to an asset.
+
+    Through all levels.
 
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.

@@ -31,10 +31,10 @@ def deploy(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Deploy the contract of a new network with quorum 0, and write its address
-    into the node's configuration.
+    """Deploy the contract of a new network, with quorum 0.
 
-    Quorum 0 lasts while there is one operator: the second one's enrolment raises it to 1.
+    Its address is written into the node's configuration. Quorum 0 lasts while there is one operator: the
+    second one's enrolment raises it to 1.
     """
     with reported(as_json):
         answer = asyncio.run(_deploy(dir, admin_key, network))

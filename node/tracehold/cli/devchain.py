@@ -23,8 +23,9 @@ def devchain(
     ] = 0.0,
     alloc: Accounts = None,
 ) -> None:
-    """Run the embedded chain until SIGTERM or Ctrl-C; one JSON
-    line on stdout says when it answers, and where.
+    """Run the embedded chain until SIGTERM or Ctrl-C.
+
+    One JSON line on stdout says when it answers, and where.
     """
     from tracehold.devchain.program import serve_forever
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def doctor(
     dir: Annotated[Path, typer.Option(help="Folder of the node.")] = Path("node"), as_json: JsonOption = False
 ) -> None:
-    """Look at configuration, keys, disk, chain, membership and every entry of the log. Changes nothing.
+    """Look for what is wrong with a node. Changes nothing.
+
+    Configuration, keys, disk, chain, membership and every entry of the log.
 
     Exit codes: 0 all well, 1 something is wrong, 2 the configuration cannot be read.
     """

@@ -22,7 +22,7 @@ def history(
     tls_ca: TlsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What happened to an item, and to the containers that held it while they held it.
+    """What happened to an item, and to what held it while it held it.
 
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.

@@ -72,8 +72,9 @@ def init(
     tls: Annotated[bool, typer.Option(help="Serve gRPC over TLS with the certificate made here.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the keys, the certificate and the configuration of a
-    new node. Nothing that exists is overwritten.
+    """Make keys, certificate and configuration of a new node.
+
+    Nothing that exists is overwritten.
     """
     with reported(as_json):
         operator = party_uri(operator, "operator")

@@ -25,8 +25,9 @@ def new(file: FileArgument, as_json: JsonOption = False) -> None:
 
 @app.command("show")
 def show(file: FileArgument, as_json: JsonOption = False) -> None:
-    """Print the public half, which a creator's operator enrols:
-    `tracehold party enrol --party URI --key HEX`.
+    """Print the public half, which a creator's operator enrols.
+
+    With `tracehold party enrol --party URI --key HEX`.
     """
     with reported(as_json):
         _show(file, as_json)

@@ -36,6 +36,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Enrol a node and its operator, as creator and holder.
+
     Repeating it for an enrolled node changes nothing.
     """
     with reported(as_json):
@@ -53,7 +54,7 @@ def request(
     dir: Folder = Path("node"),
     as_json: JsonOption = False,
 ) -> None:
-    """Write this node's signed record, for the admin of the network to enrol."""
+    """Write this node's signed record for the network's admin to enrol."""
     with reported(as_json):
         raw = asyncio.run(_own_record(dir))
         out.write_bytes(raw)

@@ -58,7 +58,10 @@ def revoke(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """From the next entry of the log on, this key signs no more, whatever time a record claims."""
+    """From the next entry of the log on, this key signs no more.
+
+    Whatever time a record claims.
+    """
     with reported(as_json):
         from tracehold.core.control import Revoke
         from tracehold.core.ids import KeyId
@@ -73,8 +76,9 @@ def mandate(
     dir: Folder = Path("node"),
     as_json: JsonOption = False,
 ) -> None:
-    """The party lets this node's operator sign for it: delegated
-    records are shown as mandated, not as asserted.
+    """The party lets this node's operator sign for it.
+
+    Delegated records are shown as mandated, not as asserted.
     """
     with reported(as_json):
         from tracehold.adapters.keyfiles import read_signing_key

@@ -18,7 +18,9 @@ def receipt(
     tls_ca: TlsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Save the evidence file of a record: the record, its receipt, and what enrols its signer.
+    """Save the evidence file of a record.
+
+    It holds the record, its receipt, and what enrols its signer.
 
     Exit codes: 0 saved, 1 refused, 2 malformed, 5 node not reachable.
     """

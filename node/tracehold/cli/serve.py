@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def serve(dir: Annotated[Path, typer.Option(help="Folder of the node.")] = Path("node")) -> None:
-    """Run the node until SIGTERM or Ctrl-C; one JSON line on stdout says when it answers, and where.
+    """Run the node until SIGTERM or Ctrl-C.
+
+    One JSON line on stdout says when it answers, and where.
 
     Exit codes: 0 stopped in order, 1 refused to start, 2 bad configuration, 5
     something needed is not reachable, 70 broken.

@@ -22,8 +22,9 @@ def status(
     tls_ca: TlsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the node's network, its log and how far it is anchored,
-    its back-ends, and which of them are stand-ins.
+    """Show how a node stands.
+
+    Its network, its log and how far it is anchored, its back-ends, and which of them are stand-ins.
     """
     with reported(as_json):
         answer = asyncio.run(_status(dir, node, tls_ca))

@@ -39,7 +39,10 @@ def add(
     out: Annotated[Path | None, typer.Option(help="Write the token to this file instead of stdout.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a token. It is shown once; the node keeps its hash. A running node takes it at its next start."""
+    """Make a token, which is shown once.
+
+    The node keeps its hash. A running node takes it at its next start.
+    """
     with reported(as_json):
         token = create(dir, name, tuple(role or ()), party, out)
         if out is not None:

@@ -31,8 +31,9 @@ def trace(
     tls_ca: TlsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Everything that an item was made from (upstream), or went into (downstream),
-    with the events that say so.
+    """What an item was made from (upstream), or went into (downstream).
+
+    With the events that say so.
 
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.

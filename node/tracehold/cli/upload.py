@@ -41,8 +41,9 @@ def upload(
     tls_ca: TlsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Upload events or statements. With --key they are signed here, for --party;
-    else the creator signs for the token's party.
+    """Upload events or statements.
+
+    With --key they are signed here, for --party; else the creator signs for the token's party.
 
     Exit codes: 0 all taken, 1 some or all refused, 2 malformed, 5 not reachable or not in time, 70 broken.
     """

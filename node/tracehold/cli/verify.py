@@ -44,7 +44,9 @@ def verify(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check an evidence file step by step. Without --rpc it opens no connection, and asks nobody.
+    """Check an evidence file step by step.
+
+    Without --rpc it opens no connection, and asks nobody.
 
     Exit codes: 0 verified, 1 false, 2 malformed, 3 not yet anchored, 4 trust not
     established, 5 chain not reachable.

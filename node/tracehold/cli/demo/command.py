@@ -37,7 +37,9 @@ def demo(
     seed: Annotated[int, typer.Option(help="Which story is told.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Start a chain and a node, upload a supply chain, trace it, verify it, damage it, find the damage.
+    """Show it all: a chain, a node, a supply chain, and its damage.
+
+    Uploads a supply chain, traces it, verifies it, damages it, and finds the damage.
 
     Exit codes: 0 every answer equals the truth, 1 one differs, 5 something did not start, 70 broken.
     """
