@@ -61,6 +61,11 @@ def test_tokens_are_kept_as_hashes():
     [
         ("[grpx]\n", "grpx"),
         ('[grpc]\nlisten_on = "127.0.0.1:1"\n', "grpc.listen_on"),
+        ('[peers]\nlisten = "127.0.0.1:0"\n', "peers.listen"),
+        ('[peers]\nlisten = "0.0.0.0:7460"\n', "peers.public"),
+        ('[peers]\nlisten = "[::]:7460"\n', "peers.public"),
+        ('[peers]\npublic = "node.example"\n', "peers.public"),
+        ("[peers]\ntimeout_s = 0\n", "peers.timeout_s"),
         ("[grpc]\nlisten = 7450\n", "grpc.listen"),
         ('[grpc]\nlisten = "7450"\n', "grpc.listen"),
         ('[grpc]\nlisten = "127.0.0.1:70000"\n', "grpc.listen"),

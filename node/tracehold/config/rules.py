@@ -23,6 +23,15 @@ def check(config: Config) -> None:
         section, key = where.split(".")
         if not rule(getattr(getattr(config, section), key)):
             raise Rejected("BAD_CONFIG", f"must be {wanted}", path=where)
+    if _anywhere(config.peers.listen) and not config.peers.public:
+        raise Rejected(
+            "BAD_CONFIG", "must be set: other nodes cannot reach every address", path="peers.public"
+        )
+
+
+def _anywhere(listen: str) -> bool:
+    """Whether this listens on every address of the machine, which is none to be told."""
+    return listen.rpartition(":")[0] in {"0.0.0.0", "[::]"}  # noqa: S104  refused, not used
 
 
 def _listens(value: str) -> bool:

@@ -103,13 +103,13 @@ class PeersSection:
     """
 
     listen: str = ""
-    """Address and port, for example `0.0.0.0:7460`. Empty: this node neither answers other nodes nor asks
+    """Address and port, for example `10.0.0.5:7460`. Empty: this node neither answers other nodes nor asks
     them.
     """
 
     public: str = ""
     """Address and port under which other nodes reach this listener, as the node record tells them
-    (`tracehold member request`). Default: `listen`.
+    (`tracehold member request`). Default: `listen`, where that is no wildcard.
     """
 
     timeout_s: float = 5.0
