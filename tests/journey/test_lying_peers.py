@@ -76,6 +76,17 @@ async def test_security_a_log_that_no_member_has_proves_nothing(net, pair):
     assert GapReason.PROOF_FAILED in {gap.reason for gap in answer.gaps}
 
 
+async def test_security_a_borrowed_operator_is_not_believed(pair):
+    """A member's log whose header names another company than the contract does: its word is nobody's."""
+    here, there = pair
+    members = here.network.chain.members
+    at = next(place for place, member in enumerate(members) if member.log == there.log)
+    members[at] = replace(members[at], operator="https://id.gs1.org/417/9521999999996")
+    answer = await trace(here)
+    assert names(answer) != WHOLE
+    assert GapReason.PROOF_FAILED in {gap.reason for gap in answer.gaps}
+
+
 async def test_security_irrelevant_records_of_a_peer_are_not_taken(pair):
     """True records that nobody asked for do not enter: a peer cannot fill an answer."""
     here, there = pair

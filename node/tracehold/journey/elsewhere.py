@@ -163,10 +163,14 @@ async def proved(found: Found, ledger: LedgerView) -> Proved:
     record = parse(found.raw)
     if (result.log, result.index) != (found.log, found.index):
         raise Rejected("PROOF_INVALID", "the evidence is of another record or place")
-    if found.log not in (await ledger.logs()).values() or record.header.aud != view.network:
+    member = await ledger.member_of(found.log)
+    if member is None or record.header.aud != view.network:
         raise Rejected("PROOF_INVALID", "the log belongs to no member of this network")
     if result.speaker is None:
         raise AssertionError("the steps before the anchor set the speaker")
+    if result.speaker.operator != member.operator:
+        # The header is the member's own word; whoever vouches is whom the contract enrolled (decision 0006).
+        raise Rejected("PROOF_INVALID", "the log's header names another operator than the contract")
     sealed = State.SEALED if receipt.anchor is None else State.ANCHORED
     state = State.FINAL if result.error is None else sealed
     known_ms = receipt.time_ms if receipt.anchor is None else receipt.anchor.block_time * 1000

@@ -16,9 +16,9 @@ class LedgerView:
         self._views: dict[tuple[int, int], ChainView] = {}
         self._members: dict[int, Member] | None = None
 
-    async def logs(self) -> dict[int, LogId]:
-        """The log of each member, by node number. Raises `Unavailable("CHAIN_DOWN")`, as all here do."""
-        return {number: member.log for number, member in (await self._known()).items()}
+    async def member_of(self, log: LogId) -> Member | None:
+        """The member whose log this is, if any. Raises `Unavailable("CHAIN_DOWN")`, as all here do."""
+        return next((member for member in (await self._known()).values() if member.log == log), None)
 
     async def of(self, anchor: Anchor | None) -> ChainView:
         """The chain as it stands, and what it holds of this anchor."""
