@@ -158,8 +158,16 @@ class AsyncClient:
         `at` is what was true at that event time, `known_at` what was known by that time; `full` has the node
         check signatures again. Gaps and `truncated` say where the answer is not whole.
         """
-        request = trace_request(item, direction, at, known_at, full)
-        request.max_depth, request.max_items, request.strict_time = max_depth, max_items, strict_time
+        request = trace_request(
+            item,
+            direction,
+            at,
+            known_at,
+            full,
+            max_depth=max_depth,
+            max_items=max_items,
+            strict_time=strict_time,
+        )
         return await whole_answer(self._bound(self._questions.Trace), request)
 
     async def history(

@@ -14,21 +14,33 @@ _Answer = TypeVar("_Answer", trace_pb2.TraceResponse, trace_pb2.GetHistoryRespon
 
 _LARGEST_PAGE = {"TraceRequest": 10_000, "GetHistoryRequest": 10_000, "LocateRequest": 1_000}
 _PAGED = ("items", "events", "locations")
+_DIRECTIONS = {"upstream": trace_pb2.DIRECTION_UPSTREAM, "downstream": trace_pb2.DIRECTION_DOWNSTREAM}
+_BOUND = 1 << 32  # the fields are uint32
 
 
-def trace_request(
-    item: str, direction: str, at: datetime | None, known_at: datetime | None, full: bool
+def trace_request(  # noqa: PLR0913 - the fields of the request
+    item: str,
+    direction: str,
+    at: datetime | None,
+    known_at: datetime | None,
+    full: bool,
+    *,
+    max_depth: int = 0,
+    max_items: int = 0,
+    strict_time: bool = False,
 ) -> trace_pb2.TraceRequest:
-    """A trace `upstream` or `downstream`; BAD_REQUEST for another direction."""
-    names = {
-        "upstream": trace_pb2.DIRECTION_UPSTREAM,
-        "downstream": trace_pb2.DIRECTION_DOWNSTREAM,
-    }
-    chosen = names.get(direction.lower())
-    if chosen is None:
-        raise Rejected("BAD_REQUEST", f"{direction!r} is neither upstream nor downstream", path="direction")
+    """A trace `upstream` or `downstream`; BAD_REQUEST for another
+    direction, and for limits that are no count.
+    """
     return trace_pb2.TraceRequest(
-        item=item, direction=chosen, at=_stamp(at), known_at=_stamp(known_at), verify=_mode(full)
+        item=item,
+        direction=_direction(direction),
+        at=_stamp(at, "at"),
+        known_at=_stamp(known_at, "known_at"),
+        max_depth=_count(max_depth, "max_depth"),
+        max_items=_count(max_items, "max_items"),
+        strict_time=strict_time,
+        verify=_mode(full),
     )
 
 
@@ -37,7 +49,7 @@ def history_request(
 ) -> trace_pb2.GetHistoryRequest:
     """The history of an item."""
     return trace_pb2.GetHistoryRequest(
-        item=item, at=_stamp(at), known_at=_stamp(known_at), verify=_mode(full)
+        item=item, at=_stamp(at, "at"), known_at=_stamp(known_at, "known_at"), verify=_mode(full)
     )
 
 
@@ -46,7 +58,7 @@ def contents_request(
 ) -> trace_pb2.GetContentsRequest:
     """The contents of a container or asset."""
     return trace_pb2.GetContentsRequest(
-        item=item, at=_stamp(at), known_at=_stamp(known_at), verify=_mode(full)
+        item=item, at=_stamp(at, "at"), known_at=_stamp(known_at, "known_at"), verify=_mode(full)
     )
 
 
@@ -69,14 +81,38 @@ async def whole_answer(ask: Callable[[_Request], Awaitable[_Answer]], request: _
     return whole
 
 
-def _stamp(moment: datetime | None) -> Timestamp | None:
+# What callers hand in is looked at as it is, whatever its type was meant to be.
+
+
+def _direction(value: object) -> "trace_pb2.Direction.ValueType":
+    chosen = _DIRECTIONS.get(value.lower()) if isinstance(value, str) else None
+    if chosen is None:
+        raise Rejected("BAD_REQUEST", f"{value!r} is neither upstream nor downstream", path="direction")
+    return chosen
+
+
+def _stamp(moment: object, path: str) -> Timestamp | None:
     if moment is None:
         return None
+    if not isinstance(moment, datetime):
+        raise Rejected("BAD_REQUEST", f"{moment!r} is no datetime", path=path)
     if moment.tzinfo is None:
-        raise Rejected("BAD_TIME", f"{moment.isoformat()} has no time zone", remedy="Add Z or an offset.")
+        raise Rejected(
+            "BAD_TIME", f"{moment.isoformat()} has no time zone", path=path, remedy="Add Z or an offset."
+        )
     stamp = Timestamp()
-    stamp.FromDatetime(moment)
+    try:
+        stamp.FromDatetime(moment)
+    except (ValueError, OverflowError) as error:  # an offset leads out of the years 1 to 9999
+        raise Rejected("BAD_TIME", f"{moment.isoformat()} cannot be sent", path=path) from error
     return stamp
+
+
+def _count(value: object, path: str) -> int:
+    # What is too large for the node it says itself; what the field cannot hold would never reach it.
+    if not isinstance(value, int) or not 0 <= value < _BOUND:
+        raise Rejected("BAD_REQUEST", f"{value!r} is no count", path=path)
+    return value
 
 
 def _mode(full: bool) -> "trace_pb2.VerifyMode.ValueType":
