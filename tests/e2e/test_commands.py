@@ -112,6 +112,17 @@ def test_capture_from_standard_input(tracehold: Command):
     assert [part["state"] for part in job["events"]] == ["FINAL", "FINAL"]
 
 
+def test_capture_counts_events_and_master_data_apart(tracehold: Command):
+    """What became of the document, in one line for people."""
+    whole = json.loads(document(event(), event()))
+    place = {"id": SENDER.piece(6, "MD").link, "attributes": [{"id": "cbvmda:name", "attribute": "Mill"}]}
+    vocabulary = {"type": "urn:epcglobal:epcis:vtype:EPCClass", "vocabularyElementList": [place]}
+    whole["epcisHeader"] = {"epcisMasterData": {"vocabularyList": [vocabulary]}}
+    done = tracehold("capture", "-", text=json.dumps(whole))
+    assert done.returncode == 0, done.stderr
+    assert "2 events, 1 master data element at SEALED or beyond; 0 errors" in done.stderr
+
+
 def test_capture_of_a_bad_document(tracehold: Command, tmp_path: Path):
     """Exit 2 for broken JSON, 1 for a document with a bad event."""
     assert tracehold("capture", "-", text="{").returncode == 2

@@ -69,8 +69,11 @@ def _arrived(client: "RestClient", path: str, state: "State", end: float) -> dic
 
 def _taken(job: dict[str, Any]) -> list[dict[str, Any]]:
     """The records of the job; what was refused has no fingerprint."""
-    parts = [*job.get("masterdata", []), *job.get("events", [])]
-    return [each for each in parts if each.get("fingerprint")]
+    return [*_of(job, "masterdata"), *_of(job, "events")]
+
+
+def _of(job: dict[str, Any], part: str) -> list[dict[str, Any]]:
+    return [each for each in job.get(part, []) if each.get("fingerprint")]
 
 
 def _reached(record: dict[str, Any], state: "State") -> bool:
@@ -99,4 +102,11 @@ def _show(job: dict[str, Any], state: "State", as_json: bool) -> None:
     errors = job.get("errors", [])
     for error in errors:
         note(f"refused: {error.get('code')}: {error.get('message')} ({error.get('path')})")
-    note(f"{len(_taken(job))} records at {state.name} or beyond, {len(errors)} errors")
+    taken = (
+        f"{_number(_of(job, 'events'), 'event')}, {_number(_of(job, 'masterdata'), 'master data element')}"
+    )
+    note(f"{taken} at {state.name} or beyond; {_number(errors, 'error')}")
+
+
+def _number(found: list[Any], word: str) -> str:
+    return f"{len(found)} {word}{'' if len(found) == 1 else 's'}"
