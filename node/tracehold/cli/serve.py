@@ -24,7 +24,7 @@ def serve(dir: Annotated[Path, typer.Option(help="Folder of the node.")] = Path(
     Exit codes: 0 stopped in order, 1 refused to start, 2 bad configuration, 5
     something needed is not reachable, 70 broken.
     """
-    # grpc writes lines of its own to stderr for every stranger that knocks. It looks here once, when it is loaded.
+    # grpc writes lines of its own to stderr for every stranger that knocks. It looks here when it is loaded.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     with reported(as_json=False):
         from tracehold.api.logging import make_logger, quiet_libraries
