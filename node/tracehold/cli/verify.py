@@ -11,6 +11,7 @@ import typer
 
 from tracehold.cli.connection import read_input
 from tracehold.cli.output import JsonOption, note, show_error, show_json, usage
+from tracehold.cli.pin import check_free, write_pins
 from tracehold.core.errors import TraceholdError
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ def verify(
     contract: Annotated[
         str | None, typer.Option(help="Address of the network's contract on that chain.")
     ] = None,
+    pin: Annotated[
+        Path | None, typer.Option(help="Trust file to write, to check the same offline later; needs --rpc.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check an evidence file step by step.
@@ -52,11 +56,16 @@ def verify(
     established, 5 chain not reachable.
     """
     try:
-        report = _report(file, record, trust, rpc, contract)
+        evidence = read_input(file)
+        if pin is not None:
+            _check_pin(pin, rpc)
+        report = _report(evidence, record, trust, rpc, contract)
+        code = exit_of(report)
+        if pin is not None and code == VERIFIED:
+            write_pins(pin, evidence, report)
     except TraceholdError as error:
         show_error(error, as_json)
         raise typer.Exit(_EXIT.get(error.code, MALFORMED)) from error
-    code = exit_of(report)
     if as_json:
         show_json(_document(report, code))
     else:
@@ -72,15 +81,20 @@ def exit_of(report: "Report") -> int:
     return MALFORMED if report.error is None else _EXIT.get(report.error.code, MALFORMED)
 
 
+def _check_pin(pin: Path, rpc: str | None) -> None:
+    if rpc is None:
+        raise usage("--pin needs --rpc: what is pinned must come from a chain that you trust")
+    check_free(pin)
+
+
 def _report(
-    file: Path, record: Path | None, trust: Path | None, rpc: str | None, contract: str | None
+    evidence: bytes, record: Path | None, trust: Path | None, rpc: str | None, contract: str | None
 ) -> "Report":
     from tracehold.core.evidence import decode_evidence, parse_trust
     from tracehold_client.offline import verify as verify_offline
 
     if (rpc is None) != (contract is None):
         raise usage("--rpc and --contract go together")
-    evidence = read_input(file)
     pinned = None if trust is None else parse_trust(read_input(trust))
     if record is not None:
         _check_same(decode_evidence(evidence).record, read_input(record))
