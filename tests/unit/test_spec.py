@@ -83,3 +83,25 @@ def test_the_node_record_on_its_page():
         assert said[key] in page("node")
     assert said["1"].startswith("a3010120062158208a88")
     assert said["1"].endswith("6f5c")
+
+
+def test_every_page_is_in_the_index():
+    """And every page that the index names is there."""
+    named = set(re.findall(r"^\| \[\w+\]\((\w+)\.md\)", page("README"), re.MULTILINE))
+    assert named == {path.stem for path in SPEC.glob("*.md")} - {"README"}
+
+
+def test_every_section_that_the_code_cites_is_on_the_page_of_the_protocol():
+    """Comments that cite a rule lead somewhere."""
+    sections = set(re.findall(r"^## (\d)\.", page("protocol"), re.MULTILINE))
+    sources = [path.read_text("utf-8") for path in (SPEC.parents[1] / "node").rglob("*.py")]
+    cited = {number for text in sources for number in re.findall(r"protocol\s+section (\d)", text)}
+    assert cited
+    assert cited <= sections
+
+
+@pytest.mark.parametrize("path", sorted(SPEC.glob("*.md")), ids=lambda path: path.stem)
+def test_links_lead_to_files(path):
+    """Relative links of a page, without their anchors."""
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8"))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
