@@ -34,6 +34,7 @@ from tracehold.core.epcis import Mode
 from tracehold.journey.capture import Captures
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.states import States
+from tracehold.journey.watch import Watching
 from tracehold.v1 import trace_pb2, upload_pb2, verify_pb2
 from tracehold.wire.standing import BackendState, Standing
 
@@ -159,7 +160,11 @@ def build(
         sample=more.get("sample", 0),
     )
     own = {
-        "tracehold.v1.UploadService": UploadService(node.uploads, States(node.store)),
+        "tracehold.v1.UploadService": UploadService(
+            node.uploads,
+            States(node.store),
+            Watching(node.store, node.log, node.sealer.bell, running.clock.sleep),
+        ),
         "tracehold.v1.TraceService": TraceService(node.knowledge),
         "tracehold.v1.VerifyService": VerifyService(
             node.knowledge, Receipts(node.store), _standing(node), running.clock.now

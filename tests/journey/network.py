@@ -192,7 +192,8 @@ class Network:
             self.chain.members.append(
                 Member(number, number, name, account, key.public.raw, own.log, roles, True, b"")
             )
-        sealer, states = Sealer(store, own, self.clock.now), States(store)
+        sealer = Sealer(store, own, self.clock.now)
+        states = States(store, sealer.bell.ring)
         ledger = MemoryLedger(self.chain, account)
         delegation = Delegation(identity, self.clock.now, SALTS)
         uploads = Uploads(

@@ -13,6 +13,7 @@ from tracehold.api.access import ANONYMOUS_CALLER, Access, Caller
 from tracehold.api.metrics import Metrics
 from tracehold.api.status import Refusal, refusal
 from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
+from tracehold.wire.descriptors import Form
 
 Answer = TypeVar("Answer")
 Face = Literal["grpc", "http"]
@@ -23,6 +24,11 @@ DEFAULT_DEADLINE_S = 60.0
 
 MAX_DEADLINE_S = 600.0
 """Seconds that a call may take, whatever the caller asks for."""
+
+MAX_STREAM_S = 3_600.0
+"""Seconds that a stream may last: a token is looked at when a call begins, so none outlives its end by
+more.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,16 @@ class Arriving:
     name: str
     authorization: tuple[str, ...] = ()
     deadline_s: float | None = None
+    form: Form = "unary"
+
+    @property
+    def seconds(self) -> float:
+        """How long the call may take. A stream lasts until it is ended, but not for ever."""
+        if self.form != "unary":
+            return MAX_STREAM_S if self.deadline_s is None else min(max(self.deadline_s, 0.0), MAX_STREAM_S)
+        return (
+            DEFAULT_DEADLINE_S if self.deadline_s is None else min(max(self.deadline_s, 0.0), MAX_DEADLINE_S)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,7 @@ class Calls:
     async def run(self, arriving: Arriving, work: Callable[[Call], Awaitable[Answer]]) -> Answer | Refusal:
         """The answer of `work`, or what the caller is told instead. Raises only CancelledError."""
         began = asyncio.get_running_loop().time()
-        call = Call(arriving.name, self.new_id(), ANONYMOUS_CALLER, began + _bounded(arriving.deadline_s))
+        call = Call(arriving.name, self.new_id(), ANONYMOUS_CALLER, began + arriving.seconds)
         try:
             call = replace(call, caller=self._caller(arriving))
             answer = await _within(call, work)
@@ -110,7 +126,7 @@ class Calls:
     def _told(self, arriving: Arriving, call: Call, code: str, http: int, began: float) -> None:
         seconds = asyncio.get_running_loop().time() - began
         if arriving.face == "grpc":
-            self.metrics.grpc_handled(arriving.service, arriving.name, code, seconds)
+            self.metrics.grpc_handled(arriving.service, arriving.name, arriving.form, code, seconds)
         else:
             self.metrics.http_handled(arriving.name, http, seconds)
         if seconds >= self.slow_s or (code == "OK" and self._sampled(call.request_id)):
@@ -142,8 +158,3 @@ def _facts(arriving: Arriving, call: Call) -> dict[str, str]:
         "request_id": call.request_id,
         "caller": call.caller.name,
     }
-
-
-def _bounded(seconds: float | None) -> float:
-    """The seconds that a call is given."""
-    return DEFAULT_DEADLINE_S if seconds is None else min(max(seconds, 0.0), MAX_DEADLINE_S)

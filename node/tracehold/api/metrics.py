@@ -52,6 +52,9 @@ class Metrics:
         self._faults = Counter(
             "tracehold_faults", "Faults found since the start", ("code",), registry=registry
         )
+        # So that an alert on the series finds it before the first fault.
+        for code in ("CORRUPT", "INTERNAL"):
+            self._faults.labels(code)
         self._gauges = {
             name: Gauge(f"tracehold_{name}", text, registry=registry) for name, text in _GAUGES.items()
         }
@@ -59,9 +62,9 @@ class Metrics:
             "tracehold_backend_up", "Whether a back-end answers", ("port", "name"), registry=registry
         )
 
-    def grpc_handled(self, service: str, method: str, code: str, seconds: float) -> None:
+    def grpc_handled(self, service: str, method: str, form: str, code: str, seconds: float) -> None:
         """Count one gRPC call by its outcome (`OK`, `NOT_FOUND`, ...)."""
-        self._handled.labels(service, method, "unary", code).inc()
+        self._handled.labels(service, method, form, code).inc()
         self._handling.labels(service, method).observe(seconds)
 
     def http_handled(self, route: str, status: int, seconds: float) -> None:

@@ -1,6 +1,6 @@
 """The methods that are served: those of the protos, each with the coroutine that answers it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,13 @@ from tracehold.api.call import Call
 from tracehold.wire.descriptors import Method, methods
 from tracehold.wire.limits import check
 
-Handler = Callable[[Any, Call], Awaitable[Any]]
+Handler = Callable[..., Awaitable[Any]]
+"""Unary: (request, call) to the response. Server stream: (request, call, send). Both ways: (requests, call,
+send).
+"""
+
+Send = Callable[[Any], Awaitable[None]]
+"""Sends one response of a stream, and returns when there is room for the next."""
 
 PER_ELEMENT = {"tracehold.v1.UploadService/Upload": ("items",)}
 """Fields whose elements the servicer checks one by one: a bad record refuses itself and never its neighbours.
@@ -32,6 +38,21 @@ class Served:
         check(request, but_elements_of=PER_ELEMENT.get(self.method.full_name, ()))
         response: Message = await self.handler(request, call)
         return response
+
+    async def push(self, request: Message, call: Call, send: Send) -> None:
+        """The responses of a server stream. Raises BAD_REQUEST where the request is beyond its limits, and
+        what
+        the handler raises.
+        """
+        check(request)
+        await self.handler(request, call, send)
+
+    async def converse(self, requests: AsyncIterator[Message], call: Call, send: Send) -> None:
+        """The responses of a stream of requests, whose limits are the handler's to check one by one: a
+        request
+        beyond them is no reason to end the others. Raises what `requests` and the handler raise.
+        """
+        await self.handler(requests, call, send)
 
 
 def serve(files: Sequence[FileDescriptor], services: dict[str, object]) -> list[Served]:

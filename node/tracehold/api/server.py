@@ -5,7 +5,7 @@ and `Calls.run` does the work of all.
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -15,10 +15,12 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from tracehold.api.call import Arriving, Call, Calls
-from tracehold.api.served import Served
+from tracehold.api.served import Send, Served
 from tracehold.api.status import Refusal, grpc_details
+from tracehold.api.streams import Streams
 from tracehold.core.errors import Rejected
 from tracehold.core.limits import MAX_MESSAGE_BYTES
+from tracehold.wire.descriptors import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class GrpcServer:
         self._settings = settings
         self._calls = calls
         self._served = served
+        self._streams = Streams(settings.max_concurrent // 2)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             options=_options(settings), maximum_concurrent_rpcs=settings.max_concurrent
@@ -65,9 +68,10 @@ class GrpcServer:
         await self._say(health_pb2.HealthCheckResponse.SERVING)
 
     async def stop(self, grace_s: float) -> None:
-        """Tell health watchers, refuse new calls, wait up to
+        """Tell health watchers, end streams, refuse new calls, wait up to
         `grace_s` seconds for running ones, then cancel them.
         """
+        self._streams.stop()
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_s)
 
@@ -81,7 +85,7 @@ class GrpcServer:
     def _handlers(self) -> "dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]]":
         return {
             service: {
-                one.method.name: _handler(self._calls, one)
+                one.method.name: _handler(self._calls, one, self._streams)
                 for one in self._served
                 if one.method.service == service
             }
@@ -128,8 +132,17 @@ def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
     ]
 
 
-def _handler(calls: Calls, served: Served) -> "grpc.RpcMethodHandler[Any, Any]":
+def _handler(calls: Calls, served: Served, streams: Streams) -> "grpc.RpcMethodHandler[Any, Any]":
     """Bytes in, bytes out: grpc would tell callers what its own reading of a message trips over."""
+    match served.method.form:
+        case "server_stream":
+            return grpc.unary_stream_rpc_method_handler(_pushing(calls, served, streams))
+        case "bidi_stream":
+            return grpc.stream_stream_rpc_method_handler(_conversing(calls, served, streams))
+    return grpc.unary_unary_rpc_method_handler(_answering(calls, served))
+
+
+def _answering(calls: Calls, served: Served) -> Any:
     method = served.method
 
     async def behaviour(raw: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> bytes:
@@ -137,12 +150,63 @@ def _handler(calls: Calls, served: Served) -> "grpc.RpcMethodHandler[Any, Any]":
             answer = await served.answer(_parsed(method.request, raw), call)
             return answer.SerializeToString()
 
-        outcome = await calls.run(_arriving(method.service, method.name, context), work)
+        outcome = await calls.run(_arriving(method, context), work)
         if isinstance(outcome, Refusal):
             await _abort(context, outcome)
         return outcome
 
-    return grpc.unary_unary_rpc_method_handler(behaviour)
+    return behaviour
+
+
+def _pushing(calls: Calls, served: Served, streams: Streams) -> Any:
+    async def behaviour(raw: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> None:
+        async def work(call: Call) -> None:
+            request = _parsed(served.method.request, raw)
+            with streams.admitted():
+                await streams.until_stop(served.push(request, call, _sender(context)))
+
+        await _streamed(calls, served.method, context, work)
+
+    return behaviour
+
+
+def _conversing(calls: Calls, served: Served, streams: Streams) -> Any:
+    async def behaviour(
+        incoming: AsyncIterator[bytes], context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> None:
+        async def requests() -> AsyncIterator[Message]:
+            while True:
+                try:
+                    raw = await streams.until_stop(anext(incoming))
+                except StopAsyncIteration:
+                    return
+                yield _parsed(served.method.request, raw)
+
+        async def work(call: Call) -> None:
+            with streams.admitted():
+                await served.converse(requests(), call, _sender(context))
+
+        await _streamed(calls, served.method, context, work)
+
+    return behaviour
+
+
+async def _streamed(
+    calls: Calls,
+    method: Method,
+    context: "grpc.aio.ServicerContext[Any, Any]",
+    work: Callable[[Call], Awaitable[None]],
+) -> None:
+    outcome = await calls.run(_arriving(method, context), work)
+    if isinstance(outcome, Refusal):
+        await _abort(context, outcome)
+
+
+def _sender(context: "grpc.aio.ServicerContext[Any, Any]") -> Send:
+    async def send(response: Message) -> None:
+        await context.write(response.SerializeToString())
+
+    return send
 
 
 def _parsed(kind: type[Message], raw: bytes) -> Message:
@@ -152,10 +216,11 @@ def _parsed(kind: type[Message], raw: bytes) -> Message:
         raise Rejected("BAD_REQUEST", "the bytes are no message of this method") from None
 
 
-def _arriving(service: str, name: str, context: "grpc.aio.ServicerContext[Any, Any]") -> Arriving:
+def _arriving(method: Method, context: "grpc.aio.ServicerContext[Any, Any]") -> Arriving:
     metadata = context.invocation_metadata() or ()
     authorization = tuple(str(value) for key, value in metadata if key == "authorization")
-    return Arriving("grpc", service, name, authorization, context.time_remaining())
+    left = context.time_remaining()
+    return Arriving("grpc", method.service, method.name, authorization, left, method.form)
 
 
 async def _abort(context: "grpc.aio.ServicerContext[Any, Any]", told: Refusal) -> NoReturn:

@@ -26,6 +26,7 @@ from tracehold.api.server import GrpcServer, GrpcSettings
 from tracehold.api.uploads import UploadService
 from tracehold.core.epcis import Mode
 from tracehold.journey.capture import Captures
+from tracehold.journey.watch import Watching
 from tracehold.node.parts import Parts
 from tracehold.node.peering import peer_server
 from tracehold.node.standing import standing
@@ -104,7 +105,9 @@ async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[F
 
 def _services(parts: Parts) -> dict[str, object]:
     return {
-        "tracehold.v1.UploadService": UploadService(parts.gate, parts.states),
+        "tracehold.v1.UploadService": UploadService(
+            parts.gate, parts.states, Watching(parts.store, parts.own.log, parts.bell, asyncio.sleep)
+        ),
         "tracehold.v1.VerifyService": VerifyService(
             parts.knowledge, parts.receipts, lambda: standing(parts), time
         ),

@@ -208,6 +208,60 @@ class UploadResponse(_message.Message):
 Global___UploadResponse: _TypeAlias = UploadResponse  # noqa: Y015
 
 @_typing.final
+class UploadStreamRequest(_message.Message):
+    """One batch of a stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def batch(self) -> Global___UploadRequest:
+        """The batch. MUST be set."""
+
+    def __init__(
+        self,
+        *,
+        batch: Global___UploadRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UploadStreamRequest: _TypeAlias = UploadStreamRequest  # noqa: Y015
+
+@_typing.final
+class UploadStreamResponse(_message.Message):
+    """What became of one batch of a stream, in the order of the requests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def batch(self) -> Global___UploadResponse:
+        """One result for each item; not set where the whole batch was refused."""
+
+    @_builtins.property
+    def error(self) -> _errors_pb2.Error:
+        """Why the whole batch was refused: what Upload would say as the status of its call. Not set where it was taken."""
+
+    def __init__(
+        self,
+        *,
+        batch: Global___UploadResponse | None = ...,
+        error: _errors_pb2.Error | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "error", b"error"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "error", b"error"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UploadStreamResponse: _TypeAlias = UploadStreamResponse  # noqa: Y015
+
+@_typing.final
 class GetStatesRequest(_message.Message):
     """Which records' states are wanted."""
 
@@ -288,3 +342,85 @@ class GetStatesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetStatesResponse: _TypeAlias = GetStatesResponse  # noqa: Y015
+
+@_typing.final
+class WatchRequest(_message.Message):
+    """Which changes are wanted, and from where on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURSOR_FIELD_NUMBER: _builtins.int
+    FINGERPRINTS_FIELD_NUMBER: _builtins.int
+    OWN_RECORDS_FIELD_NUMBER: _builtins.int
+    FROM_NOW_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """Cursor of an earlier event, to go on behind it; empty to begin with entry 0 of the log, so that all that holds already is told first."""
+    own_records: _builtins.bool
+    """Only records that speak for the party of the token. Events name them. MUST be false where `fingerprints` are given."""
+    from_now: _builtins.bool
+    """Begin with what happens from now on: the first event is a heartbeat with the cursor of now. MUST be false where `cursor` is given."""
+    @_builtins.property
+    def fingerprints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these records, each 64 lowercase hexadecimal digits; those that this node does not hold yet are waited for. Events name them."""
+
+    def __init__(
+        self,
+        *,
+        cursor: _builtins.str = ...,
+        fingerprints: _abc.Iterable[_builtins.str] | None = ...,
+        own_records: _builtins.bool = ...,
+        from_now: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "fingerprints", b"fingerprints", "from_now", b"from_now", "own_records", b"own_records"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchRequest: _TypeAlias = WatchRequest  # noqa: Y015
+
+@_typing.final
+class WatchResponse(_message.Message):
+    """Entries of one log that have come into one state; without a state, a sign of life."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    LOG_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    STOP_FIELD_NUMBER: _builtins.int
+    FINGERPRINTS_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    state: _record_pb2.State.ValueType
+    """The state; unspecified in a heartbeat, which comes at the beginning and whenever nothing happened for 15 seconds."""
+    log: _builtins.str
+    """Id of the log, 64 lowercase hexadecimal digits."""
+    first: _builtins.int
+    """First index of the range."""
+    stop: _builtins.int
+    """Index behind the range: it holds the entries [first, stop)."""
+    cursor: _builtins.str
+    """Hand this in to go on behind this event. Opaque, and of this node only."""
+    @_builtins.property
+    def fingerprints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fingerprints of the records of the range that were asked for, in the order of the log, at most 1,000, each 64 lowercase
+        hexadecimal digits. Empty where all records are watched: then every entry of the range is meant.
+        """
+
+    def __init__(
+        self,
+        *,
+        state: _record_pb2.State.ValueType = ...,
+        log: _builtins.str = ...,
+        first: _builtins.int = ...,
+        stop: _builtins.int = ...,
+        fingerprints: _abc.Iterable[_builtins.str] | None = ...,
+        cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "fingerprints", b"fingerprints", "first", b"first", "log", b"log", "state", b"state", "stop", b"stop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchResponse: _TypeAlias = WatchResponse  # noqa: Y015

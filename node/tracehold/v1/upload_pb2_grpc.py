@@ -40,10 +40,20 @@ class UploadServiceStub(object):
                 request_serializer=tracehold_dot_v1_dot_upload__pb2.UploadRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_upload__pb2.UploadResponse.FromString,
                 _registered_method=True)
+        self.UploadStream = channel.stream_stream(
+                '/tracehold.v1.UploadService/UploadStream',
+                request_serializer=tracehold_dot_v1_dot_upload__pb2.UploadStreamRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_upload__pb2.UploadStreamResponse.FromString,
+                _registered_method=True)
         self.GetStates = channel.unary_unary(
                 '/tracehold.v1.UploadService/GetStates',
                 request_serializer=tracehold_dot_v1_dot_upload__pb2.GetStatesRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_upload__pb2.GetStatesResponse.FromString,
+                _registered_method=True)
+        self.Watch = channel.unary_stream(
+                '/tracehold.v1.UploadService/Watch',
+                request_serializer=tracehold_dot_v1_dot_upload__pb2.WatchRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_upload__pb2.WatchResponse.FromString,
                 _registered_method=True)
 
 
@@ -59,8 +69,32 @@ class UploadServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UploadStream(self, request_iterator, context):
+        """Many batches over one call, without waiting for the answer to one before the next is sent: one response for each request, in
+        the order of the requests. The node works on a few batches at once and reads no further meanwhile, so the sender is held back.
+        Batches MAY be sealed in another order than they were sent in; whoever needs an order waits for the answer.
+        A batch that is refused as a whole says so in its response and ends nothing; a request that cannot be read, a stop of the node
+        and the deadline end the stream, after what was taken has been answered. Not over REST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetStates(self, request, context):
         """States of many records at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Watch(self, request, context):
+        """How far the records of this node's own log come, pushed as it happens, for as long as the caller listens. Needs any token: states
+        and fingerprints tell nothing of content, and whoever knows a fingerprint may ask for its state anyway.
+
+        Each event is about a range of the log. A record goes SEALED, ANCHORED, FINAL, and none of the three is left out; SEALED again after
+        ANCHORED means that the block was replaced, REORGED that a block was replaced that had been final. What was told last holds.
+        Hand in the cursor of the last event that was dealt with to go on behind it, also at another connection or after a restart of either
+        side: events come at least once, in order, and doing one twice is harmless. The node ends a stream after an hour at the most. Not over REST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -74,10 +108,20 @@ def add_UploadServiceServicer_to_server(servicer, server):
                     request_deserializer=tracehold_dot_v1_dot_upload__pb2.UploadRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_upload__pb2.UploadResponse.SerializeToString,
             ),
+            'UploadStream': grpc.stream_stream_rpc_method_handler(
+                    servicer.UploadStream,
+                    request_deserializer=tracehold_dot_v1_dot_upload__pb2.UploadStreamRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_upload__pb2.UploadStreamResponse.SerializeToString,
+            ),
             'GetStates': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStates,
                     request_deserializer=tracehold_dot_v1_dot_upload__pb2.GetStatesRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_upload__pb2.GetStatesResponse.SerializeToString,
+            ),
+            'Watch': grpc.unary_stream_rpc_method_handler(
+                    servicer.Watch,
+                    request_deserializer=tracehold_dot_v1_dot_upload__pb2.WatchRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_upload__pb2.WatchResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -119,6 +163,33 @@ class UploadService(object):
             _registered_method=True)
 
     @staticmethod
+    def UploadStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/tracehold.v1.UploadService/UploadStream',
+            tracehold_dot_v1_dot_upload__pb2.UploadStreamRequest.SerializeToString,
+            tracehold_dot_v1_dot_upload__pb2.UploadStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetStates(request,
             target,
             options=(),
@@ -135,6 +206,33 @@ class UploadService(object):
             '/tracehold.v1.UploadService/GetStates',
             tracehold_dot_v1_dot_upload__pb2.GetStatesRequest.SerializeToString,
             tracehold_dot_v1_dot_upload__pb2.GetStatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Watch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tracehold.v1.UploadService/Watch',
+            tracehold_dot_v1_dot_upload__pb2.WatchRequest.SerializeToString,
+            tracehold_dot_v1_dot_upload__pb2.WatchResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,8 +37,24 @@ class UploadServiceStub:
     """Check, seal and answer a batch. One bad record refuses itself and never its neighbours, unless `all_or_nothing`.
     The same bytes again give the same answer, so a call MAY be repeated after any failure.
     """
+    UploadStream: _grpc.StreamStreamMultiCallable[_upload_pb2.UploadStreamRequest, _upload_pb2.UploadStreamResponse]
+    """Many batches over one call, without waiting for the answer to one before the next is sent: one response for each request, in
+    the order of the requests. The node works on a few batches at once and reads no further meanwhile, so the sender is held back.
+    Batches MAY be sealed in another order than they were sent in; whoever needs an order waits for the answer.
+    A batch that is refused as a whole says so in its response and ends nothing; a request that cannot be read, a stop of the node
+    and the deadline end the stream, after what was taken has been answered. Not over REST.
+    """
     GetStates: _grpc.UnaryUnaryMultiCallable[_upload_pb2.GetStatesRequest, _upload_pb2.GetStatesResponse]
     """States of many records at once."""
+    Watch: _grpc.UnaryStreamMultiCallable[_upload_pb2.WatchRequest, _upload_pb2.WatchResponse]
+    """How far the records of this node's own log come, pushed as it happens, for as long as the caller listens. Needs any token: states
+    and fingerprints tell nothing of content, and whoever knows a fingerprint may ask for its state anyway.
+
+    Each event is about a range of the log. A record goes SEALED, ANCHORED, FINAL, and none of the three is left out; SEALED again after
+    ANCHORED means that the block was replaced, REORGED that a block was replaced that had been final. What was told last holds.
+    Hand in the cursor of the last event that was dealt with to go on behind it, also at another connection or after a restart of either
+    side: events come at least once, in order, and doing one twice is harmless. The node ends a stream after an hour at the most. Not over REST.
+    """
 
 @_typing.type_check_only
 class UploadServiceAsyncStub(UploadServiceStub):
@@ -49,8 +65,24 @@ class UploadServiceAsyncStub(UploadServiceStub):
     """Check, seal and answer a batch. One bad record refuses itself and never its neighbours, unless `all_or_nothing`.
     The same bytes again give the same answer, so a call MAY be repeated after any failure.
     """
+    UploadStream: _aio.StreamStreamMultiCallable[_upload_pb2.UploadStreamRequest, _upload_pb2.UploadStreamResponse]  # type: ignore[assignment]
+    """Many batches over one call, without waiting for the answer to one before the next is sent: one response for each request, in
+    the order of the requests. The node works on a few batches at once and reads no further meanwhile, so the sender is held back.
+    Batches MAY be sealed in another order than they were sent in; whoever needs an order waits for the answer.
+    A batch that is refused as a whole says so in its response and ends nothing; a request that cannot be read, a stop of the node
+    and the deadline end the stream, after what was taken has been answered. Not over REST.
+    """
     GetStates: _aio.UnaryUnaryMultiCallable[_upload_pb2.GetStatesRequest, _upload_pb2.GetStatesResponse]  # type: ignore[assignment]
     """States of many records at once."""
+    Watch: _aio.UnaryStreamMultiCallable[_upload_pb2.WatchRequest, _upload_pb2.WatchResponse]  # type: ignore[assignment]
+    """How far the records of this node's own log come, pushed as it happens, for as long as the caller listens. Needs any token: states
+    and fingerprints tell nothing of content, and whoever knows a fingerprint may ask for its state anyway.
+
+    Each event is about a range of the log. A record goes SEALED, ANCHORED, FINAL, and none of the three is left out; SEALED again after
+    ANCHORED means that the block was replaced, REORGED that a block was replaced that had been final. What was told last holds.
+    Hand in the cursor of the last event that was dealt with to go on behind it, also at another connection or after a restart of either
+    side: events come at least once, in order, and doing one twice is harmless. The node ends a stream after an hour at the most. Not over REST.
+    """
 
 class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
     """Takes records and tells how far they have come."""
@@ -66,11 +98,39 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def UploadStream(
+        self,
+        request_iterator: _MaybeAsyncIterator[_upload_pb2.UploadStreamRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_upload_pb2.UploadStreamResponse], _abc.AsyncIterator[_upload_pb2.UploadStreamResponse]]:
+        """Many batches over one call, without waiting for the answer to one before the next is sent: one response for each request, in
+        the order of the requests. The node works on a few batches at once and reads no further meanwhile, so the sender is held back.
+        Batches MAY be sealed in another order than they were sent in; whoever needs an order waits for the answer.
+        A batch that is refused as a whole says so in its response and ends nothing; a request that cannot be read, a stop of the node
+        and the deadline end the stream, after what was taken has been answered. Not over REST.
+        """
+
+    @_abc_1.abstractmethod
     def GetStates(
         self,
         request: _upload_pb2.GetStatesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_upload_pb2.GetStatesResponse, _abc.Awaitable[_upload_pb2.GetStatesResponse]]:
         """States of many records at once."""
+
+    @_abc_1.abstractmethod
+    def Watch(
+        self,
+        request: _upload_pb2.WatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_upload_pb2.WatchResponse], _abc.AsyncIterator[_upload_pb2.WatchResponse]]:
+        """How far the records of this node's own log come, pushed as it happens, for as long as the caller listens. Needs any token: states
+        and fingerprints tell nothing of content, and whoever knows a fingerprint may ask for its state anyway.
+
+        Each event is about a range of the log. A record goes SEALED, ANCHORED, FINAL, and none of the three is left out; SEALED again after
+        ANCHORED means that the block was replaced, REORGED that a block was replaced that had been final. What was told last holds.
+        Hand in the cursor of the last event that was dealt with to go on behind it, also at another connection or after a restart of either
+        side: events come at least once, in order, and doing one twice is harmless. The node ends a stream after an hour at the most. Not over REST.
+        """
 
 def add_UploadServiceServicer_to_server(servicer: UploadServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import Literal, cast
 
 from google.api import annotations_pb2
 from google.protobuf.descriptor import (
@@ -15,6 +15,9 @@ from google.protobuf.descriptor import (
 )
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+
+Form = Literal["unary", "server_stream", "bidi_stream"]
+"""How many messages a call has: one and one, one and many, many and many. In the words of gRPC's metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,14 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One unary method of a service."""
+    """One method of a service."""
 
     service: str
     name: str
     request: type[Message]
     response: type[Message]
     binding: Binding | None
+    form: Form = "unary"
 
     @property
     def full_name(self) -> str:
@@ -111,7 +115,18 @@ def _method(method: MethodDescriptor) -> Method:
         request=message_class(method.input_type),
         response=message_class(method.output_type),
         binding=_binding(method),
+        form=_form(method),
     )
+
+
+def _form(method: MethodDescriptor) -> Form:
+    if not method.server_streaming:
+        if method.client_streaming:
+            raise NotImplementedError(
+                f"{method.full_name}: streams of requests with one response are not served"
+            )
+        return "unary"
+    return "bidi_stream" if method.client_streaming else "server_stream"
 
 
 def _binding(method: MethodDescriptor) -> Binding | None:
@@ -120,6 +135,8 @@ def _binding(method: MethodDescriptor) -> Binding | None:
         return None
     rule = options.Extensions[annotations_pb2.http]
     verb = cast("str", rule.WhichOneof("pattern"))
+    if method.server_streaming or method.client_streaming:
+        raise NotImplementedError(f"{method.full_name}: streams have no REST face")
     if verb not in {"get", "post", "delete", "put", "patch"} or rule.body not in {"", "*"}:
         raise NotImplementedError(f"{method.full_name}: only plain verbs and the body * are bound")
     return Binding(verb.upper(), getattr(rule, verb), rule.body == "*")

@@ -1,0 +1,15 @@
+"""What watchers are told, on the wire."""
+
+from tracehold.journey.watch import News
+from tracehold.v1 import upload_pb2
+from tracehold.wire.words import state_number
+
+
+def news_message(news: News) -> upload_pb2.WatchResponse:
+    """One event; a heartbeat where there is no change."""
+    message = upload_pb2.WatchResponse(log=news.log.hex(), cursor=news.cursor)
+    if news.change is not None:
+        message.state = state_number(news.change.state)
+        message.first, message.stop = news.change.first, news.change.stop
+        message.fingerprints.extend(fingerprint.hex() for fingerprint in news.named or ())
+    return message
