@@ -8,6 +8,7 @@ import typer
 from tracehold import __version__
 from tracehold.cli import (
     capture,
+    certificate,
     contents,
     contract,
     devchain,
@@ -41,6 +42,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
     "status": status.status,
     "doctor": doctor.doctor,
+    "certificate": certificate.certificate,
     "capture": capture.capture,
     "upload": upload.upload,
     "locate": locate.locate,

@@ -125,19 +125,25 @@ def create(dir: Path, place: Placement) -> dict[str, object]:
 
 
 def _create_keys(keys: Path, host: str) -> None:
-    from tracehold.adapters.keyfiles import create_certificate, create_signing_key, read_signing_key
-    from tracehold.core.leaf import leaf_name
+    from tracehold.adapters.keyfiles import create_signing_key
 
     for name in ("node.key", "ledger.key"):
         if not (keys / name).exists():
             create_signing_key(keys / name)
     if not (keys / "tls.crt").exists():
         (keys / "tls.key").unlink(missing_ok=True)
-        hosts = sorted({host, "localhost", "127.0.0.1"})
-        now = datetime.datetime.now(datetime.UTC)
-        # Named for the node key: other members take no certificate of another name.
-        name = leaf_name(read_signing_key(keys / "node.key").public)
-        create_certificate(keys / "tls.key", keys / "tls.crt", hosts, now, name)
+        create_leaf(keys / "node.key", keys / "tls.key", keys / "tls.crt", host)
+
+
+def create_leaf(node_key: Path, tls_key: Path, certificate: Path, host: str) -> None:
+    """Make the TLS key and certificate of the node with this key. Raises as `create_secret`, BAD_CONFIG."""
+    from tracehold.adapters.keyfiles import create_certificate, read_signing_key
+    from tracehold.core.leaf import leaf_name
+
+    hosts = sorted({host, "localhost", "127.0.0.1"})
+    now = datetime.datetime.now(datetime.UTC)
+    # Named for the node key: other members take no certificate of another name.
+    create_certificate(tls_key, certificate, hosts, now, leaf_name(read_signing_key(node_key).public))
 
 
 def _toml(value: object) -> str:

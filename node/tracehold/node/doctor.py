@@ -68,7 +68,7 @@ async def _certificate(config: Config) -> str:
     leaf = x509.load_der_x509_certificate(certificate_der(config.keys.tls_certificate))
     left = leaf.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
     if left < EXPIRY_WARNING:
-        remedy = "Remove tls.key and tls.crt, run tracehold init again on the folder, restart."
+        remedy = "Run tracehold certificate on the folder, restart the node."
         raise Rejected("BAD_CONFIG", f"the certificate ends in {left.days} days", remedy=remedy)
     return f"valid for {left.days} more days"
 
