@@ -20,6 +20,7 @@ from tracehold_client.signer import Signer
 from tracehold_client.states import State
 from tracehold_client.sync import Client
 from tracehold_client.waiting import wait_for_state
+from tracehold_client.watching import Watched
 
 __all__ = [
     "AsyncClient",
@@ -32,6 +33,7 @@ __all__ = [
     "State",
     "Trust",
     "Uploaded",
+    "Watched",
     "event",
     "event_json",
     "masterdata_json",

@@ -1,6 +1,6 @@
 """The asynchronous client: one connection to one node."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -23,8 +23,10 @@ from tracehold.v1 import (
 from tracehold_client.channel import open_channel
 from tracehold_client.errors import of_call
 from tracehold_client.items import Item, Uploaded, items_of, uploaded
+from tracehold_client.patience import Clock
 from tracehold_client.questions import contents_request, history_request, trace_request, whole_answer
 from tracehold_client.states import State
+from tracehold_client.watching import Watched, watched
 
 _Answer = TypeVar("_Answer", bound=Message)
 
@@ -94,6 +96,32 @@ class AsyncClient:
             answer: upload_pb2.GetStatesResponse = await self._call(self._uploads.GetStates, request)
             found |= {each.fingerprint: State(each.state) for each in answer.states}
         return found
+
+    def watch(
+        self,
+        cursor: str = "",
+        *,
+        fingerprints: Sequence[str] = (),
+        own_records: bool = False,
+        from_now: bool = False,
+        give_up: float = 600.0,
+    ) -> AsyncGenerator[Watched, None]:
+        """States as records come into them, for ever; use it with `async for`. Needs a token.
+
+        Of these records, or of all that speak for the token's party, or (neither) of the whole log as ranges.
+        Begins behind `cursor`, without one at the log's first entry, or with what happens from now on.
+        Connects
+        again by itself and leaves nothing out; an event may come twice, after a reconnect. Raises
+        `Unavailable` once the node has been away for `give_up` seconds.
+        """
+        request = upload_pb2.WatchRequest(
+            cursor=cursor, fingerprints=fingerprints, own_records=own_records, from_now=from_now
+        )
+
+        def open_call(request: upload_pb2.WatchRequest) -> Any:
+            return self._uploads.Watch(request, metadata=self._metadata)
+
+        return watched(open_call, request, give_up=give_up, clock=Clock())
 
     async def record(self, fingerprint: str) -> record_pb2.Record:
         """One record with its signed bytes."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -12,6 +12,7 @@ from tracehold_client.aio import AsyncClient
 from tracehold_client.items import Item, Uploaded
 from tracehold_client.states import State
 from tracehold_client.waiting import wait_for_state
+from tracehold_client.watching import Watched
 
 _T = TypeVar("_T")
 
@@ -65,6 +66,15 @@ class Client:
     def states(self, fingerprints: Sequence[str]) -> dict[str, State]:
         """See `AsyncClient.states`."""
         return self._run(self._client.states(fingerprints))
+
+    def watch(self, cursor: str = "", **options: Any) -> Iterator[Watched]:
+        """See `AsyncClient.watch` for the options. Ends never by itself: leave the loop."""
+        events = self._client.watch(cursor, **options)
+        try:
+            while True:
+                yield self._run(_next(events))
+        finally:
+            self._run(events.aclose())
 
     def wait_for_state(self, fingerprints: Sequence[str], state: State, timeout: float) -> dict[str, State]:
         """See `wait_for_state`."""
@@ -141,3 +151,7 @@ class Client:
 async def _opened(target: str, token: str | None, tls_ca: bytes | None, timeout: float) -> AsyncClient:
     # On the loop's own thread: gRPC binds a channel to the loop that runs when it is made.
     return AsyncClient(target, token=token, tls_ca=tls_ca, timeout=timeout)
+
+
+async def _next(events: AsyncGenerator[Watched, None]) -> Watched:
+    return await anext(events)
