@@ -72,6 +72,32 @@ def test_takes_what_is_just_allowed():
     assert strict_json.loads(b"1.7976931348623157e308") == 1.7976931348623157e308
 
 
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":'])
+def test_security_deep_nesting_never_reaches_the_recursive_decoder(opening, monkeypatch):
+    """A library may have raised the recursion limit; then the decoder would overflow the C stack and end the
+    node.
+    """
+    monkeypatch.setattr(strict_json, "_decoder", None)
+    with pytest.raises(Rejected) as refusal:
+        strict_json.loads(opening * 100_000)
+    assert refusal.value.code == "MALFORMED_JSON"
+
+
+def test_security_a_string_without_end_is_looked_at_once():
+    """Every quote of it could begin another look to the end: the time would grow with the square of the
+    size.
+    """
+    with pytest.raises(Rejected) as refusal:
+        strict_json.loads(b"[]," * 500 + b'"' + b'\\"' * 1_000_000)
+    assert refusal.value.code == "MALFORMED_JSON"
+
+
+def test_brackets_in_strings_are_no_nesting():
+    """Only structure counts, also in texts with many brackets and escaped quotes."""
+    text = b'["' + b'[{\\"' * 1_000 + b'",' + b",".join([b"[]"] * 1_000) + b"]"
+    assert len(strict_json.loads(text)) == 1_001
+
+
 def test_many_brackets_side_by_side_are_not_deep():
     """Only nesting counts, not the number of lists."""
     assert len(strict_json.loads(b"[" + b",".join([b"[]"] * 500) + b"]")) == 500

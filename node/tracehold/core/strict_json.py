@@ -14,6 +14,14 @@ from typing import Any, NoReturn
 from tracehold.core.errors import Rejected
 from tracehold.core.limits import MAX_JSON_DEPTH
 
+SAFE_DEPTH = 400
+"""Nesting that the decoder's own recursion takes on any thread. More is looked at before it decodes: a
+library
+that raises the interpreter's recursion limit (py-evm does) would let deep nesting end the process.
+"""
+
+# A string that never ends reaches to the end: it is no JSON, and looking at it must not take quadratic time.
+_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)|([\[{])|([\]}])', re.DOTALL)
 _MAX_INTEGER_CHARS = 309  # more digits than any finite double has; also keeps int() linear
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -60,14 +68,17 @@ _decoder = json.JSONDecoder(
 def loads(raw: bytes) -> Any:
     """The value of one JSON text. Raises MALFORMED_JSON for everything that the module docstring lists."""
     text = _text(raw)
+    # An upper bound of the depth: nearly every payload has fewer brackets than may be nested.
+    brackets = raw.count(b"{") + raw.count(b"[")
+    if brackets > SAFE_DEPTH:
+        _check_brackets(raw)
     try:
         value = _decoder.decode(text)
     except RecursionError:
         _refuse(f"nested deeper than {MAX_JSON_DEPTH}")
     except ValueError as error:
         _refuse(f"not JSON at character {getattr(error, 'pos', 0)}")
-    # An upper bound of the depth first: nearly every payload has fewer brackets than may be nested.
-    if raw.count(b"{") + raw.count(b"[") > MAX_JSON_DEPTH:
+    if MAX_JSON_DEPTH < brackets <= SAFE_DEPTH:
         _check_depth(value)
     if b"\\u" in raw and _SURROGATE_ESCAPE.search(text):
         _check_surrogates(value)
@@ -108,6 +119,18 @@ def _text(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         _refuse(f"not UTF-8 at byte {error.start}")
+
+
+def _check_brackets(raw: bytes) -> None:
+    """Refuses what nests too deep, by its brackets outside of strings, without recursion."""
+    depth = 0
+    for token in _BRACKET.finditer(raw):
+        if token.lastindex == 1:
+            depth += 1
+            if depth > MAX_JSON_DEPTH:
+                _refuse(f"nested deeper than {MAX_JSON_DEPTH}")
+        elif token.lastindex == 2:
+            depth -= 1
 
 
 def _check_depth(value: Any) -> None:
