@@ -202,7 +202,7 @@ def test_no_parameters_cause_an_internal_error(fuzzed: Node, name: str, params: 
     """Attack: every method answers arbitrary JSON with a result or a proper refusal."""
     answer = fuzzed.raw({"jsonrpc": "2.0", "id": 1, "method": name, "params": params})
     if "error" in answer:
-        assert answer["error"]["code"] in {-32602, -32000, -32005, 3}
+        assert answer["error"]["code"] in {-32700, -32602, -32000, -32005, 3}  # Infinity is no JSON
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +214,9 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory):
     opened.send()
     yield opened
     opened.close()
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"params":' * 100_000])
+def test_security_deep_nesting_is_a_parse_error(node: Node, body: bytes) -> None:
+    """py-evm raises the recursion limit: without a look at the depth first, this would end the process."""
+    assert code(json.loads(node.server.answer(body) or b"")) == -32700

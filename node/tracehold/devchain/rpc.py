@@ -7,7 +7,8 @@ on standard error and never reaches the wire.
 import json
 from typing import Any
 
-from tracehold.core.errors import Broken, Unavailable
+from tracehold.core import strict_json
+from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.devchain.chain import DevChain
 from tracehold.devchain.errors import (
     BAD_PARAMS,
@@ -41,8 +42,11 @@ class Rpc:
     def answer(self, body: bytes) -> bytes | None:
         """The response to a request body; None when it held notifications only."""
         try:
-            request = json.loads(body)
-        except (ValueError, RecursionError):
+            # Not by the json module alone: py-evm raises the recursion limit, and deep nesting would then
+            # overflow
+            # the stack and end the process.
+            request = strict_json.loads(body)
+        except Rejected:
             return _encode(_failure(None, RpcError(PARSE, "parse error")))
         if isinstance(request, list):
             return self._batch(request)
