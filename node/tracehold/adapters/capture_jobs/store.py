@@ -38,8 +38,9 @@ ON CONFLICT (id) DO UPDATE SET finished_ms = excluded.finished_ms, content = exc
 _PRUNE = "DELETE FROM job WHERE finished_ms IS NOT NULL AND number <= (SELECT max(number) FROM job) - ?"
 _PAGE = f"""
 SELECT {_COLUMNS} FROM job
-WHERE (?1 IS NULL OR party = ?1) AND (?2 IS NULL OR number < (SELECT number FROM job WHERE id = ?2))
-ORDER BY number DESC LIMIT ?3
+WHERE (:party IS NULL OR party = :party)
+  AND (:after IS NULL OR number < (SELECT number FROM job WHERE id = :after))
+ORDER BY number DESC LIMIT :size
 """  # noqa: S608
 
 
@@ -78,7 +79,8 @@ class SqliteCaptureJobs:
         """At most `size` jobs, newest first, those that came
         before the job `after`; none where it is unknown.
         """
-        rows = await self._run(lambda: self._connection.execute(_PAGE, (party, after, size)).fetchall())
+        page = {"party": party, "after": after, "size": size}
+        rows = await self._run(lambda: self._connection.execute(_PAGE, page).fetchall())
         return [from_row(row) for row in rows]
 
     async def unfinished(self) -> Sequence[CaptureJob]:
