@@ -14,8 +14,8 @@ from tracehold.adapters.keyfiles import certificate_der, read_ledger_key, read_s
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.config import Config
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
-from tracehold.journey.fsck import Progress, check_log
-from tracehold.journey.onchain import Link, check_head, joined
+from tracehold.journey.fsck import Progress, check_against_chain, check_log
+from tracehold.journey.onchain import Link, joined
 from tracehold.journey.states import States
 from tracehold.node.own import check_network, data_folder, open_ledger, open_own, open_store
 
@@ -119,9 +119,8 @@ async def _whole(config: Config, store: SqliteLog, ledger: EthereumLedger, progr
     line = f"{found.entries} entries, {found.checkpoints} checkpoints, {found.anchors} anchors verified"
     try:
         await check_network(own, ledger)
-        link = Link(store, ledger, States(store), own.log)
-        member = await joined(link)
-        await check_head(link, await ledger.head(member.number))
+        member = await joined(Link(store, ledger, States(store), own.log))
+        await check_against_chain(store, ledger, own.log, member.number)
     except (Unavailable, Rejected) as error:
         return f"{line}; not compared with the chain ({error.code})"
-    return f"{line}; the chain's head is on it"
+    return f"{line}; the chain's head is on it, and what was final still is"

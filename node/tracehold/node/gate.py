@@ -64,9 +64,7 @@ class Gate:
         patience: float | None = None,
         receipts: bool = True,
     ) -> list[Outcome]:
-        """As `Uploads.submit`; before the gate is open, raises
-        CHAIN_DOWN or NOT_A_MEMBER and seals nothing.
-        """
+        """As `Uploads.submit`; before the gate is open, raises STARTING or NOT_A_MEMBER and seals nothing."""
         self.ready()
         return await self._uploads.submit(
             items,
