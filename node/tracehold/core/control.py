@@ -10,7 +10,7 @@ from typing import Any
 
 from tracehold.core import cbor
 from tracehold.core.errors import Rejected
-from tracehold.core.ids import KeyId, LogId, NetworkId
+from tracehold.core.ids import KeyId, LogId, NetworkId, Root
 from tracehold.core.keys import Alg, PublicKey
 from tracehold.core.record import Kind, check_party
 
@@ -53,15 +53,27 @@ class Revoke:
     suspect_since: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All control records before this entry: how many, and the RFC 9162 root over their (index, fingerprint)
+    (`core.snapshot`), with the version of the rules by which the creator read them.
+    """
+
+    controls: int
+    root: Root
+    rules: int
+
+
 _MAX_ITEMS = 64  # values in a payload; ours have at most eight
 
-Control = LogHeader | Enrol | Mandate | Revoke
+Control = LogHeader | Enrol | Mandate | Revoke | Snapshot
 
 KIND_OF: dict[type[Control], Kind] = {
     LogHeader: Kind.LOG_HEADER,
     Enrol: Kind.ENROL,
     Mandate: Kind.MANDATE,
     Revoke: Kind.REVOKE,
+    Snapshot: Kind.SNAPSHOT,
 }
 """The kind under which each is signed."""
 
@@ -78,6 +90,8 @@ def encode_control(control: Control) -> bytes:
             parts = {1: operator, 2: log}
         case Revoke(kid, suspect_since):
             parts = {1: kid, 2: suspect_since}
+        case Snapshot(controls, root, rules):
+            parts = {1: controls, 2: root, 3: rules}
     return cbor.encode({key: value for key, value in parts.items() if value is not None})
 
 
@@ -133,6 +147,12 @@ class _Fields:
             raise Rejected("BAD_CONTROL", "a position in the log must stand here", path=f"payload.{key}")
         return value
 
+    def count(self, key: int) -> int:
+        value = self._left.pop(key, None)
+        if type(value) is not int or value < 0:
+            raise Rejected("BAD_CONTROL", "a number must stand here", path=f"payload.{key}")
+        return value
+
     def finish(self) -> None:
         if self._left:
             raise Rejected("BAD_CONTROL", f"unknown keys {sorted(self._left, key=str)}", path="payload")
@@ -151,4 +171,5 @@ _READERS: dict[str, Callable[[_Fields], Control]] = {
     Kind.ENROL: lambda fields: Enrol(fields.party(1), fields.key(2)),
     Kind.MANDATE: lambda fields: Mandate(fields.party(1), fields.log(2)),
     Kind.REVOKE: lambda fields: Revoke(KeyId(fields.bytes32(1)), fields.position(2)),
+    Kind.SNAPSHOT: lambda fields: Snapshot(fields.count(1), Root(fields.bytes32(2)), fields.count(3)),
 }

@@ -9,7 +9,7 @@ header speaks for the operator from entry 0 on.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tracehold.core.control import Enrol, LogHeader, Mandate, Revoke, decode_control
+from tracehold.core.control import Enrol, LogHeader, Mandate, Revoke, Snapshot, decode_control
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import KeyId, LogId, NetworkId
 from tracehold.core.keys import PublicKey
@@ -149,6 +149,8 @@ class Roster:
                 self._mandate(index, record, mandate)
             case Revoke() as revoke:
                 self._revoke(index, record, revoke)
+            case Snapshot():
+                self._snapshot(record)
             case LogHeader():
                 raise Rejected("BAD_CONTROL", "a log has one header, its entry 0", path="header.kind")
 
@@ -191,6 +193,11 @@ class Roster:
         keys = self._keys.setdefault(enrol.party, {})
         keys.setdefault(enrol.key.kid, _Enrolment(enrol.key, index))
         self._enrolled.add(enrol.key.kid)
+
+    def _snapshot(self, record: Record) -> None:
+        # Whether it lists what is there is for those who keep all control records to say (`core.snapshot`).
+        if not self._speaks_as_operator(record):
+            raise Rejected("BAD_CONTROL", "only the node key makes snapshots", path="header.kid")
 
     def _mandate(self, index: int, record: Record, mandate: Mandate) -> None:
         party = record.header.iss

@@ -137,7 +137,7 @@ def _about(issuer: str, controls: Sequence[tuple[int, Record]]) -> Iterator[tupl
     except (LookupError, Rejected) as lost:
         raise Broken("CORRUPT", "a log's first entry is not its header") from lost
     for index, record in controls:
-        if not _enrols_another(issuer, record) and _takes_effect(roster, index, record):
+        if record.header.kind != Kind.SNAPSHOT and not _enrols_another(issuer, record) and _takes_effect(roster, index, record):
             yield index, record
 
 

@@ -5,32 +5,50 @@ harmless; which errors it raises, and it raises no others. Adapters do not inher
 behaviour suite per port (`tests/ports`) runs on every back-end, the in-memory one included.
 """
 
+from tracehold.journey.ports.copies import Copies, Copy, Fork, Witness
 from tracehold.journey.ports.graph import Graph, Indexed, Known, MasterDataVersion
-from tracehold.journey.ports.ledger import Acknowledgement, Head, Ledger, Member, Mined, Network, Role
-from tracehold.journey.ports.peers import Entries, Expansion, Found, Peer, Peers
-from tracehold.journey.ports.record_log import (
+from tracehold.journey.ports.kept import (
     AnchorState,
     AnchorTask,
+    Base,
     Batch,
+    Dispute,
     Entry,
     NewEntry,
     Position,
-    RecordLog,
     SignedTransaction,
 )
+from tracehold.journey.ports.ledger import (
+    Acknowledgement,
+    Head,
+    Ledger,
+    Member,
+    Mined,
+    Network,
+    Pledge,
+    Role,
+)
+from tracehold.journey.ports.peers import Entries, Expansion, Found, Kept, Peer, Peers, Sent, Shipment
+from tracehold.journey.ports.record_log import RecordLog
 
 __all__ = [
     "Acknowledgement",
     "AnchorState",
     "AnchorTask",
+    "Base",
     "Batch",
+    "Copies",
+    "Copy",
+    "Dispute",
     "Entries",
     "Entry",
     "Expansion",
+    "Fork",
     "Found",
     "Graph",
     "Head",
     "Indexed",
+    "Kept",
     "Known",
     "Ledger",
     "MasterDataVersion",
@@ -40,8 +58,12 @@ __all__ = [
     "NewEntry",
     "Peer",
     "Peers",
+    "Pledge",
     "Position",
     "RecordLog",
     "Role",
+    "Sent",
+    "Shipment",
     "SignedTransaction",
+    "Witness",
 ]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tracehold.core.ids import LogId, NetworkId, Root
 from tracehold.core.receipt import Anchor, AnchorProof
-from tracehold.journey.ports.record_log import SignedTransaction
+from tracehold.journey.ports.kept import SignedTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,22 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Pledge:
+    """What an acknowledgement says: its signer durably keeps the entries of the creator's log from the
+    segment's start to `size`, and they lead from the anchored state to `root` (protocol section 3).
+
+    `prev_root` is the root at `prev_size`, that of the empty tree at 0.
+    """
+
+    creator: int
+    log: LogId
+    prev_size: int
+    prev_root: Root
+    size: int
+    root: Root
+
+
+@dataclass(frozen=True, slots=True)
 class Mined:
     """A transaction in a canonical block. `anchor` is None where it reverted."""
 
@@ -108,6 +124,16 @@ class Ledger(Protocol):
 
     async def height(self) -> int:
         """Number of the latest block (health)."""
+        ...
+
+    async def acknowledge(self, pledge: Pledge) -> bytes:
+        """This account's signature (64 bytes) under a pledge; asks the chain for nothing but its fixed points.
+        What is signed must be durable before. Raises `Rejected("NOT_A_MEMBER")` without an account.
+        """
+        ...
+
+    async def check_acknowledgement(self, pledge: Pledge, signature: bytes, account: bytes) -> None:
+        """Returns if the account signed the pledge; raises `Rejected("BAD_SIGNATURE")`."""
         ...
 
     async def prepare_anchor(

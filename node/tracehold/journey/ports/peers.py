@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.evidence import Evidence
-from tracehold.core.ids import LogId
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.journey.ports.kept import Base
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,53 @@ class Expansion:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """An entry on its way between nodes: its record's bytes, or only the fingerprint where it was redacted
+    (`raw` is empty then). Where there are bytes, the receiver computes the fingerprint itself.
+    """
+
+    raw: bytes
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
 class Entries:
-    """Records of a log from index `start` on without a gap, and how many entries of it the peer keeps."""
+    """Entries of a log from index `start` on without a gap, and where the peer's copy of it ends."""
 
     start: int
-    statements: Sequence[bytes]
+    entries: Sequence[Sent]
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """Entries of the sender's own log for a holder: from `start` on without a gap up to the size of the
+    checkpoint, or none. The holder acknowledges the state of the checkpoint as the step from the anchored
+    `prev_size`.
+
+    `base` comes where the copy begins at the start of a later segment (protocol section 3): with no entries
+    while more of it follows, and with the first ones at last.
+    """
+
+    log: LogId
+    start: int
+    entries: Sequence[Sent]
+    checkpoint: Checkpoint
+    prev_size: int
+    base: Base | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A holder's answer: where its copy ends, and (64 bytes) its acknowledgement where all was there.
+
+    Without one the sender goes on at `size`. `refused` is the stable code of a fault that the holder sees in
+    the log, its creator or its own means (ROOT_MISMATCH, FORK_SEEN, NOT_A_MEMBER, QUOTA, DISK_LOW, ...).
+    """
+
+    size: int
+    acknowledgement: bytes = b""
+    refused: str = ""
 
 
 class Peer(Protocol):
@@ -72,6 +115,16 @@ class Peer(Protocol):
         """
         ...
 
+    async def replicate(self, shipment: Shipment) -> Kept:
+        """Let the peer keep entries of this node's own log. Harmless to repeat. Once per log at a time."""
+        ...
+
+    async def checkpoint(self, log: LogId) -> Checkpoint | None:
+        """The largest checkpoint of a log that the peer keeps, or of which it has evidence; None of a log that
+        it does not keep. Not verified here.
+        """
+        ...
+
 
 class Peers(Protocol):
     """The other nodes of the network. Never raises for a single
@@ -80,4 +133,8 @@ class Peers(Protocol):
 
     async def holders(self, items: Collection[str]) -> Sequence[Peer]:
         """Peers that may hold records about these items (all members, for now)."""
+        ...
+
+    async def node(self, number: int) -> Peer | None:
+        """The peer with this number in the contract; None where no active member with an endpoint has it."""
         ...

@@ -1,105 +1,20 @@
 """RecordLog: append-only logs with their tiles, checkpoints, anchors and bookmarks."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from tracehold.core.checkpoint import Checkpoint
-from tracehold.core.ids import Fingerprint, LogId, Root
-from tracehold.core.receipt import Anchor
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.tiles import Coord
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One sealed record at its position. `bytes_total` counts record bytes from entry 0 through this one."""
-
-    log: LogId
-    index: int
-    fingerprint: Fingerprint
-    raw: bytes
-    kind: str
-    bytes_total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a fingerprint stands."""
-
-    log: LogId
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewEntry:
-    """A record to be sealed. `received` is the idempotency key of a delegated event (32 bytes), else None."""
-
-    fingerprint: Fingerprint
-    raw: bytes
-    kind: str
-    received: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Everything that one seal makes durable at once: entries from
-    `first` on, the tiles they change, one checkpoint.
-    """
-
-    log: LogId
-    first: int
-    entries: Sequence[NewEntry]
-    tiles: Sequence[tuple[Coord, bytes]]
-    checkpoint: Checkpoint
-
-
-class AnchorState(StrEnum):
-    """SIGNED: bytes are stored, perhaps sent. MINED: in a block.
-    FINAL: by the chain's finality rule, proof kept.
-    """
-
-    SIGNED = "signed"
-    MINED = "mined"
-    FINAL = "final"
-    REORGED = "reorged"
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
-    """A transaction as it was signed. The same bytes are sent again until
-    they are mined; `hash` is known before sending.
-    """
-
-    raw: bytes
-    hash: bytes
-    nonce: int
-    max_fee_per_gas: int
-
-
-@dataclass(frozen=True, slots=True)
-class AnchorTask:
-    """One anchor on its way: (prev_size, size] of a log in a transaction. `anchor`
-    is set from MINED on, its proof at FINAL.
-
-    `undone` is kept from REORGED on: the first anchor that had been final and is canonical no
-    more, with its block hash. An anchor that was found on the chain without its bytes here (a
-    restored folder) has a transaction with empty `raw`.
-    """
-
-    log: LogId
-    prev_size: int
-    size: int
-    root: Root
-    transaction: SignedTransaction
-    state: AnchorState
-    anchor: Anchor | None = None
-    gas_used: int | None = None
-    undone: Anchor | None = None
+from tracehold.journey.ports.kept import AnchorState, AnchorTask, Base, Batch, Dispute, Entry, Position
 
 
 class RecordLog(Protocol):
     """Append-only logs with their tiles, checkpoints, anchors and bookmarks, on one disk.
+
+    The own log is whole. Of a foreign one a node keeps *spans*: runs of entries without a gap that begin at a
+    segment's start; where two meet they are one. Before a later span stands its base (`begin`): the control
+    records that came before it, which are found and proved like all entries and belong to no span.
 
     All reads may run at once with each other and with one writer. Every method may raise
     `Broken("STORE_FAILED")` when the
@@ -111,22 +26,33 @@ class RecordLog(Protocol):
         ...
 
     async def size(self, log: LogId) -> int:
-        """Entries of the log on disk; 0 for an unknown log."""
+        """Where the log ends on disk: one past its last entry; 0 for an unknown log."""
+        ...
+
+    async def spans(self, log: LogId) -> Sequence[tuple[int, int]]:
+        """The runs [start, stop) of entries that are kept, ascending, none empty; of the own log one."""
+        ...
+
+    async def begin(self, base: Base) -> None:
+        """Keep (a part of) the base of a span that shall begin at `base.start`, a segment's start past the end
+        of the log here. Durable on return; harmless to repeat, and parts may come in any number of calls.
+        Nothing is checked here: who calls has proved tiles and records against an anchored root.
+        """
         ...
 
     async def append(self, batch: Batch) -> None:
         """Make the batch durable in one transaction: all of it or nothing, fsynced on return.
 
-        Compare-and-swap on `batch.first`: if the log's size is another, nothing is written
-        and `Rejected("HEAD_MOVED")` is raised. A fingerprint that is in this log already
+        Compare-and-swap on `batch.first`: it must be where a span ends, or 0 in an unknown log, or where a
+        base was begun. Otherwise nothing is written and `Rejected("HEAD_MOVED")` is raised. A fingerprint that is in this log already
         raises `Rejected("CONFLICT")`, nothing is written. Not harmless to repeat: a repeat
         raises HEAD_MOVED. One caller at a time per log.
         """
         ...
 
     async def read(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Sequence[Entry]:
-        """Entries [start, stop) in order; fewer where the log ends or `max_bytes` of
-        records is reached (at least one entry if any).
+        """Entries [start, stop) in order without a gap; fewer where their span ends or `max_bytes` of records
+        is reached (at least one entry if any), none where `start` is in no span.
         """
         ...
 
@@ -153,7 +79,20 @@ class RecordLog(Protocol):
         ...
 
     async def controls(self, log: LogId, start: int = 0) -> Sequence[Entry]:
-        """All control records of the log with index >= start, in order (`record.CONTROL_KINDS`)."""
+        """All control records of the log with index >= start, in order (`record.CONTROL_KINDS`), those of a
+        base too.
+        """
+        ...
+
+    async def disputes(self, log: LogId, start: int, stop: int) -> Sequence[Dispute]:
+        """What was found wrong with the entries [start, stop), by index; one for each entry at most."""
+        ...
+
+    async def erase(self, log: LogId, index: int) -> None:
+        """Delete the record's bytes for good, and keep its place, fingerprint, kind and leaf; durable on
+        return; harmless to repeat; nothing happens where no such entry is kept. From then on the entry is
+        `erased` wherever it is read, also by its fingerprint, and is not re-hashed.
+        """
         ...
 
     async def tiles(self, log: LogId, coords: Collection[Coord]) -> Mapping[Coord, bytes]:
