@@ -31,7 +31,7 @@ locks: ## Resolve pyproject.toml into the locks again (needs uv)
 
 # -- generated code ---------------------------------------------------------------------------------------------------
 
-.PHONY: proto baseline contracts openapi
+.PHONY: proto baseline contracts typescript openapi
 proto: venv-tools ## Generate node/tracehold/v1 from proto/
 	@$(PY) tools/generate_protos.py
 
@@ -41,6 +41,10 @@ baseline: venv ## Make the protos of now the ones that buf breaking compares wit
 
 contracts: venv ## Compile the contracts and write their artifacts
 	@tools/with-node.sh $(PY) tools/contracts.py
+
+typescript: venv ## Build the npm package of the TypeScript client, in build/typescript
+	@tools/with-node.sh $(PY) tools/typescript.py build/typescript
+	@echo "build/typescript: $$(cd build/typescript && ls *.tgz)"
 
 openapi: venv ## Write what is derived from the protos and the error table (OpenAPI, docs/errors.md)
 	@for script in $(DERIVED); do $(PY) $$script; done

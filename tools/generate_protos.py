@@ -21,13 +21,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROTOC = ROOT / ".venv-tools" / "bin" / "python"
 PLUGINS = ROOT / ".venv" / "bin"
-THIRD_PARTY = ("google/api/annotations.proto", "google/api/http.proto")
+THIRD_PARTY = (
+    "google/api/annotations.proto",
+    "google/api/http.proto",
+    "google/rpc/error_details.proto",
+    "google/rpc/status.proto",
+)
 PACKAGE = Path("tracehold/v1")
 INIT = '"""Generated from proto/tracehold/v1 by `make proto`; do not edit."""\n'
 
 
 def lay_out_third_party(into: Path) -> None:
-    """Copy the protos that ours import out of the installed googleapis-common-protos."""
+    """Copy the protos that ours import, and those that clients read errors with, out of the installed
+    googleapis-common-protos.
+    """
     spec = importlib.util.find_spec("google.api")
     if spec is None or not spec.submodule_search_locations:
         sys.exit("googleapis-common-protos is not installed: run make venv")
