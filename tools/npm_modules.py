@@ -3,8 +3,8 @@
     tools/npm_modules.py FOLDER
 
 FOLDER holds package.json and package-lock.json. What they name goes to
-`${TRACEHOLD_CACHE:-~/.cache/tracehold}/NAME-VERSION-LOCK/node_modules`, where LOCK is a hash of both files: it
-is made under another name and then renamed, so what stands there is whole. No script of a package is run.
+`${TRACEHOLD_CACHE:-~/.cache/tracehold}/NAME-VERSION-LOCK/node_modules`, where LOCK is a hash of both files:
+it is made under another name and then renamed, so what stands there is whole. No script of a package is run.
 Node and npm must be on PATH: tools/with-node.sh finds or installs them.
 """
 
