@@ -15,6 +15,7 @@ from tracehold.adapters.memory.peers import MemoryPeer, MemoryPeers
 from tracehold.core.access import Reader
 from tracehold.core.ids import LogId
 from tracehold.core.keys import Ed25519Key
+from tracehold.core.leaf import Leaf
 from tracehold.core.merkle import leaf_hash
 from tracehold.core.record import Audience, Kind, fingerprint, parse
 from tracehold.core.tiles import tiles_after
@@ -23,6 +24,7 @@ from tracehold.journey.check import Checks
 from tracehold.journey.delegate import Delegated, Delegation
 from tracehold.journey.index import Disputed, Indexer
 from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.onchain import Link
 from tracehold.journey.own_log import Identity, open_log
 from tracehold.journey.ports import Batch, Graph, Member, NewEntry, Role
@@ -87,6 +89,11 @@ def said(id: str, name: str) -> bytes:
     return json.dumps(body).encode()
 
 
+def account_of(number: int) -> bytes:
+    """The ledger account of a node."""
+    return bytes([number]) * 20
+
+
 @dataclass
 class Node:
     """One node: number `number` of the contract, with an operator and a log of its own."""
@@ -114,7 +121,7 @@ class Node:
         self.knowledge = Knowledge(
             self.store,
             graph,
-            MemoryPeers(self.network.peers, self.number),
+            MemoryPeers(self.network.peers, self.number, self.neighbour),
             self.ledger,
             self.number,
             fault=self.faults.append,
@@ -124,6 +131,22 @@ class Node:
     def log(self) -> LogId:
         """The node's own log."""
         return self.sealer.own.log
+
+    @property
+    def neighbour(self) -> Neighbour:
+        """The node as the others know it: with an endpoint and a certificate that nobody looks at."""
+        own = self.sealer.own.identity
+        return Neighbour(
+            number=self.number,
+            log=self.log,
+            endpoint=f"node{self.number}:1",
+            leaf=Leaf(bytes([self.number]), b"", ""),
+            roles=frozenset(Role),
+            operator_number=self.number,
+            operator=own.operator,
+            account=account_of(self.number),
+            node_key=own.key.public,
+        )
 
     async def upload(self, *items: Item) -> list[Outcome]:
         """Seal; everything must be taken."""
@@ -186,7 +209,7 @@ class Network:
         store = MemoryLog()
         identity = Identity(name, key, NETWORK)
         own = await open_log(store, identity, self.clock.now, SALTS)
-        account = bytes([number]) * 20
+        account = account_of(number)
         if listed:
             roles = frozenset(Role)
             self.chain.members.append(

@@ -9,6 +9,7 @@ import pytest
 from tests.journey.bread import WHOLE, names, net, pair, trace
 from tests.journey.network import Node, made
 from tests.journey.scene import NETWORK, SALTS, START
+from tracehold.adapters.memory.peers import MemoryLine
 from tracehold.core.ids import LogId
 from tracehold.core.lineage import GapReason
 from tracehold.core.record import event_header, sign
@@ -92,7 +93,7 @@ async def test_security_irrelevant_records_of_a_peer_are_not_taken(pair):
     here, there = pair
     await there.say(made(["urn:x:iron"], ["urn:x:nail"], 5))
     await there.finish()
-    extra = (await there.peer.expand(["urn:x:nail"])).records
+    extra = (await MemoryLine(there.peer).expand(["urn:x:nail"])).records
     there.peer.tell = lambda answer: Expansion([*answer.records, *extra], answer.coverage)
     answer = await trace(here)
     assert names(answer) == WHOLE

@@ -14,7 +14,7 @@ from tracehold.core.errors import Unavailable
 from tracehold.core.evidence import report
 from tracehold.core.ids import LogId
 from tracehold.core.record import Kind, fingerprint
-from tracehold.journey.ports import Expansion, Peer
+from tracehold.journey.ports import Expansion, Peer, Sent
 
 
 @dataclass
@@ -110,16 +110,16 @@ async def test_a_damaged_record_is_not_handed_over(pair):
 async def test_entries_of_a_log_in_order(pair):
     """From an index on, up to another, as many as fit, and never less than one; none that are not kept."""
     there, peer = pair.there, await pair.peer()
-    kept = [entry.raw for entry in await there.store.read(there.log, 0, 6)]
+    kept = [Sent(entry.raw, entry.fingerprint) for entry in await there.store.read(there.log, 0, 6)]
     whole = await peer.entries(there.log, 0, 100)
-    assert (whole.start, list(whole.statements), whole.size) == (0, kept, 6)
-    assert list((await peer.entries(there.log, 2, 4)).statements) == kept[2:4]
-    assert list((await peer.entries(there.log, 1, 6, max_bytes=1)).statements) == kept[1:2]
-    assert fingerprint(kept[0]) == there.log
+    assert (whole.start, list(whole.entries), whole.size) == (0, kept, 6)
+    assert list((await peer.entries(there.log, 2, 4)).entries) == kept[2:4]
+    assert list((await peer.entries(there.log, 1, 6, max_bytes=1)).entries) == kept[1:2]
+    assert fingerprint(kept[0].raw) == there.log
     for start, stop in ((6, 9), (4, 4), (5, 2)):
-        assert list((await peer.entries(there.log, start, stop)).statements) == []
+        assert list((await peer.entries(there.log, start, stop)).entries) == []
     nobodys = await peer.entries(LogId(bytes(32)), 0, 9)
-    assert (list(nobodys.statements), nobodys.size) == ([], 0)
+    assert (list(nobodys.entries), nobodys.size) == ([], 0)
 
 
 async def test_a_peer_answers_from_local_knowledge_and_asks_nobody(pair):

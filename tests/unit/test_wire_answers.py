@@ -113,7 +113,7 @@ def test_every_state_and_level_and_gap_has_its_word():
     for level in Level:
         assert speaker_message(Speaker("p", "o", level)).level
     unspecified = {reason for reason in GapReason if not number_of(trace_pb2.GapReason, reason)}
-    assert unspecified == {GapReason.ERASED, GapReason.TRUNCATED}
+    assert unspecified == {GapReason.TRUNCATED}
 
 
 def test_cut_answers_say_truncated_and_have_no_gap_for_it():

@@ -7,7 +7,7 @@ from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import NetworkId
 from tracehold.journey.expand import Page, expand
 from tracehold.journey.neighbours import Neighbours
-from tracehold.journey.ports import Entries, Graph, RecordLog
+from tracehold.journey.ports import Entries, Graph, RecordLog, Sent
 from tracehold.v1 import peer_pb2
 from tracehold.wire.peers import (
     coverage_messages,
@@ -95,4 +95,4 @@ class PeerService:
         stop = min(request.stop, size, start + RANGE_ENTRIES)
         limit = min(request.max_bytes or RANGE_BYTES, RANGE_BYTES)
         entries = await self._log.read(log, start, stop, limit) if start < stop else ()
-        return entries_message(Entries(start, [entry.raw for entry in entries], size))
+        return entries_message(Entries(start, [Sent(each.raw, each.fingerprint) for each in entries], size))

@@ -139,6 +139,10 @@ _ALL = (
     _rejected("LEDGER_REFUSED", "The contract refused the transaction.", "See the named contract error in docs/spec/contract.md.", "FAILED_PRECONDITION"),
     _rejected("NOT_A_MEMBER", "This node is not enrolled as an active creator.", "Run `tracehold member add` with the admin key.", "FAILED_PRECONDITION"),
     _rejected("STRANGER", "The certificate is not that of one active member of the network.", "Have the admin enrol the node with the record of its present certificate (`tracehold member request`).", "PERMISSION_DENIED"),
+    _rejected("ROOT_MISMATCH", "The records sent do not give the root that the log's checkpoint or anchor names.", "Send the log from where the holder's copy ends; where that does not help, compare the two logs with `tracehold doctor`.", "FAILED_PRECONDITION"),
+    _rejected("FORK_SEEN", "The log was shown in two states that cannot both be true; it is acknowledged no more.", "Stop the creator's node; its operator compares its log with the evidence that the holders keep (docs/spec/peer.md).", "FAILED_PRECONDITION"),
+    _rejected("LOG_BROKEN", "The log has no form: it begins with no header, or a segment with no snapshot of its control records.", "Let the creator's operator find out what was sealed; holders keep no such log.", "FAILED_PRECONDITION"),
+    _rejected("QUOTA", "The creator's logs fill the room that the holder gives to one operator.", "Ask the holder's operator for more ([replication] quota_bytes), or let other members hold.", "FAILED_PRECONDITION"),
     _rejected("OTHER_NETWORK", "The caller's network, chain or contract is another one.", "Compare `tracehold status` of both nodes: network, chain and contract.", "FAILED_PRECONDITION"),
     _rejected("BAD_CONFIG", "The configuration holds an unknown key or a bad value.", "Correct the key named.", "FAILED_PRECONDITION"),
     # -- time will help
@@ -151,6 +155,7 @@ _ALL = (
     _unavailable("GRAPH_DOWN", "The graph store does not answer.", "Retry; the index resumes by itself."),
     _unavailable("PEER_DOWN", "A peer does not answer.", "Retry; others are asked meanwhile."),
     _unavailable("TOO_MANY_CALLS", "Too many calls of this member are running.", "Retry when some of them have ended.", "RESOURCE_EXHAUSTED"),
+    _unavailable("TOO_FEW_COPIES", "Fewer holders acknowledged the log than the contract's quorum; nothing is anchored before.", "It is tried again by itself; start the members that hold, or enrol more of them."),
     _unavailable("STORE_BUSY", "The store is locked by another process.", "Retry; see whether a second node runs on this folder."),
     _unavailable("CLOCK_JUMPED", "The clock is ahead of a monotonic clock or of the chain by more than five minutes; its time is not signed.", "Correct the clock; if it is right and was wrong before, start the node again."),
     _unavailable("NODE_DOWN", "The node does not answer.", "Check the address; see tracehold doctor."),

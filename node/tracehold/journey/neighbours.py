@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.core.ids import LogId
+from tracehold.core.keys import PublicKey
 from tracehold.core.leaf import Leaf, parse_leaf
 from tracehold.core.noderecord import parse_node_record
-from tracehold.journey.ports import Ledger, Member, Network
+from tracehold.journey.ports import Ledger, Member, Network, Role
 
 PAUSE_S = 1.0
 """Seconds between two readings at least, however often strangers knock."""
@@ -27,12 +28,19 @@ _ENDPOINT = re.compile(r"((\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5})?", re.ASC
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """An active member. `endpoint` is host:port, empty where it answers no peers."""
+    """An active member, by its node record and by the contract. `endpoint` is host:port, empty where it
+    answers no peers: it may ask and create all the same.
+    """
 
     number: int
     log: LogId
     endpoint: str
     leaf: Leaf
+    roles: frozenset[Role]
+    operator_number: int
+    operator: str
+    account: bytes
+    node_key: PublicKey
 
 
 class Neighbours:
@@ -65,6 +73,14 @@ class Neighbours:
     def others(self) -> Sequence[Neighbour]:
         """Members with an endpoint, by number, but for this node."""
         return [each for each in self._known.values() if each.endpoint and each.log != self._own]
+
+    def node(self, number: int) -> Neighbour | None:
+        """The active member with this number in the contract, this node too."""
+        return next((each for each in self._known.values() if each.number == number), None)
+
+    def creator(self, log: LogId) -> Neighbour | None:
+        """The active member whose log this is, this node too."""
+        return next((each for each in self._known.values() if each.log == log), None)
 
     def caller(self, leaf: bytes) -> Neighbour:
         """The member with this certificate (DER). Raises `Rejected("STRANGER")`."""
@@ -113,7 +129,17 @@ class Neighbours:
                 raise Rejected("BAD_CONTROL", "it is of another log or key than the contract says")
             if not _ENDPOINT.fullmatch(node.peer):
                 raise Rejected("BAD_CONTROL", "its endpoint for peers is no host:port")
-            return Neighbour(member.number, member.log, node.peer, parse_leaf(node.tls_leaf, node.node_key))
+            return Neighbour(
+                number=member.number,
+                log=member.log,
+                endpoint=node.peer,
+                leaf=parse_leaf(node.tls_leaf, node.node_key),
+                roles=member.roles,
+                operator_number=member.operator_number,
+                operator=member.operator,
+                account=member.account,
+                node_key=node.node_key,
+            )
         except Rejected as refusal:
             self._tell(f"the node record of node {member.number} cannot be used: {refusal.message}")
             return None

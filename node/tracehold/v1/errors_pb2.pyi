@@ -151,6 +151,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The node started a moment ago, or the chain does not answer since: it seals nothing before it compared its log
     with the chain.
     """
+    ERROR_REASON_ROOT_MISMATCH: _ErrorReason.ValueType  # 63
+    """The records sent do not give the root that the log's checkpoint or anchor names."""
+    ERROR_REASON_FORK_SEEN: _ErrorReason.ValueType  # 64
+    """The log was shown in two states that cannot both be true; it is acknowledged no more."""
+    ERROR_REASON_LOG_BROKEN: _ErrorReason.ValueType  # 65
+    """The log has no form: it begins with no header, or a segment with no snapshot of its control records."""
+    ERROR_REASON_QUOTA: _ErrorReason.ValueType  # 66
+    """The creator's logs fill the room that the holder gives to one operator."""
+    ERROR_REASON_TOO_FEW_COPIES: _ErrorReason.ValueType  # 67
+    """Fewer holders acknowledged the log than the contract's quorum; nothing is anchored before."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -283,6 +293,16 @@ ERROR_REASON_STARTING: ErrorReason.ValueType  # 62
 """The node started a moment ago, or the chain does not answer since: it seals nothing before it compared its log
 with the chain.
 """
+ERROR_REASON_ROOT_MISMATCH: ErrorReason.ValueType  # 63
+"""The records sent do not give the root that the log's checkpoint or anchor names."""
+ERROR_REASON_FORK_SEEN: ErrorReason.ValueType  # 64
+"""The log was shown in two states that cannot both be true; it is acknowledged no more."""
+ERROR_REASON_LOG_BROKEN: ErrorReason.ValueType  # 65
+"""The log has no form: it begins with no header, or a segment with no snapshot of its control records."""
+ERROR_REASON_QUOTA: ErrorReason.ValueType  # 66
+"""The creator's logs fill the room that the holder gives to one operator."""
+ERROR_REASON_TOO_FEW_COPIES: ErrorReason.ValueType  # 67
+"""Fewer holders acknowledged the log than the contract's quorum; nothing is anchored before."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

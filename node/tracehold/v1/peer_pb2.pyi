@@ -325,13 +325,20 @@ class GetEntriesResponse(_message.Message):
     START_FIELD_NUMBER: _builtins.int
     STATEMENTS_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
     start: _builtins.int
     """Index of the first entry given."""
     size: _builtins.int
-    """Entries of the log that the node keeps."""
+    """Where the node's copy of the log ends: one past its last entry."""
     @_builtins.property
     def statements(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """The records of the entries from `start` on; empty where the node keeps none of them."""
+        """The records of the entries from `start` on; none where the node keeps none of them. Empty for a record whose
+        bytes were redacted.
+        """
+
+    @_builtins.property
+    def erased(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Fingerprints, 32 bytes each, of the records that are empty in `statements`, in the same order."""
 
     def __init__(
         self,
@@ -339,10 +346,11 @@ class GetEntriesResponse(_message.Message):
         start: _builtins.int = ...,
         statements: _abc.Iterable[_builtins.bytes] | None = ...,
         size: _builtins.int = ...,
+        erased: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["size", b"size", "start", b"start", "statements", b"statements"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased", b"erased", "size", b"size", "start", b"start", "statements", b"statements"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

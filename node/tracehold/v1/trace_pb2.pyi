@@ -88,6 +88,8 @@ class _GapReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GapReason.V
     """A holder that may know more did not answer."""
     GAP_REASON_NOT_COVERED: _GapReason.ValueType  # 5
     """Part of a log is not indexed yet."""
+    GAP_REASON_ERASED: _GapReason.ValueType  # 6
+    """A record's bytes were redacted: its place and fingerprint are all that is left."""
 
 class GapReason(_GapReason, metaclass=_GapReasonEnumTypeWrapper):
     """Why a chain of events stops, or an answer is not complete."""
@@ -104,6 +106,8 @@ GAP_REASON_HOLDER_DOWN: GapReason.ValueType  # 4
 """A holder that may know more did not answer."""
 GAP_REASON_NOT_COVERED: GapReason.ValueType  # 5
 """Part of a log is not indexed yet."""
+GAP_REASON_ERASED: GapReason.ValueType  # 6
+"""A record's bytes were redacted: its place and fingerprint are all that is left."""
 Global___GapReason: _TypeAlias = GapReason  # noqa: Y015
 
 @_typing.final

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence import Evidence
-from tracehold.core.ids import LogId
-from tracehold.journey.ports import Entries, Expansion, Found, Position
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.record import fingerprint
+from tracehold.journey.ports import Entries, Expansion, Found, Position, Sent
 from tracehold.v1 import peer_pb2
 from tracehold.wire.limits import check
 
@@ -76,7 +77,12 @@ def read_log(text: str) -> LogId:
 
 def entries_message(entries: Entries) -> peer_pb2.GetEntriesResponse:
     """A range of entries."""
-    return peer_pb2.GetEntriesResponse(start=entries.start, statements=entries.statements, size=entries.size)
+    return peer_pb2.GetEntriesResponse(
+        start=entries.start,
+        statements=[sent.raw for sent in entries.entries],
+        size=entries.size,
+        erased=[sent.fingerprint for sent in entries.entries if not sent.raw],
+    )
 
 
 def read_entries(response: peer_pb2.GetEntriesResponse, start: int, most: int) -> Entries:
@@ -86,7 +92,15 @@ def read_entries(response: peer_pb2.GetEntriesResponse, start: int, most: int) -
         raise _refused("these are not the entries that were asked for")
     if response.statements and start + len(response.statements) > response.size:
         raise _refused("there are more entries than the log is said to have")
-    return Entries(start, list(response.statements), response.size)
+    return Entries(start, _read_sent(response.statements, response.erased), response.size)
+
+
+def _read_sent(statements: Sequence[bytes], erased: Sequence[bytes]) -> Sequence[Sent]:
+    """The entries; the fingerprint of each record is computed here, that of an erased one is the sender's."""
+    if any(len(each) != 32 for each in erased) or sum(not raw for raw in statements) != len(erased):
+        raise _refused("each record without bytes has a fingerprint of 32 bytes, and no other has")
+    named = iter(erased)
+    return [Sent(raw, fingerprint(raw) if raw else Fingerprint(next(named))) for raw in statements]
 
 
 def _found_message(found: Found, controls: _Controls) -> peer_pb2.FoundRecord:

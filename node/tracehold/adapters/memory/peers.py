@@ -5,10 +5,13 @@ other, and can be told to be slow, gone or false.
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tracehold.core.errors import Unavailable
+from tracehold.core.checkpoint import Checkpoint
+from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.core.ids import LogId
 from tracehold.journey.expand import expand
-from tracehold.journey.ports import Entries, Expansion, Graph, Peer, RecordLog
+from tracehold.journey.keeper import Keeper, take
+from tracehold.journey.neighbours import Neighbour
+from tracehold.journey.ports import Entries, Expansion, Graph, Kept, Peer, RecordLog, Sent, Shipment
 
 
 async def at_once() -> None:
@@ -22,7 +25,7 @@ def honest(answer: Expansion) -> Expansion:
 
 @dataclass
 class MemoryPeer:
-    """The `Peer` port over another node's log and graph.
+    """Another node: its log and graph, and what keeps the logs of others there (none: nothing is kept).
 
     While `down` is set it raises PEER_DOWN; `delay` is awaited before each answer;
     `tell` may change what is said.
@@ -36,36 +39,87 @@ class MemoryPeer:
     tell: Callable[[Expansion], Expansion] = honest
     asked: list[frozenset[str]] = field(default_factory=list)
     """The items of each call, in order."""
+    keeper: Keeper | None = None
+    shipped: list[Shipment] = field(default_factory=list)
+    """What was sent to be kept, in order."""
+
+    async def reach(self) -> None:
+        """Returns when it answers; raises PEER_DOWN."""
+        await self.delay()
+        if self.down:
+            raise Unavailable("PEER_DOWN", f"node {self.node} was told to be down")
+
+
+@dataclass(frozen=True)
+class MemoryLine:
+    """The `Peer` port: a node as one other asks it, that is known there as `caller`."""
+
+    to: MemoryPeer
+    caller: Neighbour | None = None
+
+    @property
+    def node(self) -> int:
+        """See `ports.Peer.node`."""
+        return self.to.node
 
     async def expand(
         self, items: Collection[str], event_ids: Collection[str] = (), transformations: Collection[str] = ()
     ) -> Expansion:
         """See `ports.Peer.expand`."""
-        self.asked.append(frozenset(items))
-        await self.delay()
-        if self.down:
-            raise Unavailable("PEER_DOWN", f"node {self.node} was told to be down")
+        self.to.asked.append(frozenset(items))
+        await self.to.reach()
         try:
-            return self.tell(await expand(self.log, self.graph, items, event_ids, transformations))
+            found = await expand(self.to.log, self.to.graph, items, event_ids, transformations)
         except Unavailable as error:
-            raise Unavailable("PEER_DOWN", f"node {self.node} cannot answer") from error
+            raise self._unable() from error
+        return self.to.tell(found)
 
     async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
         """See `ports.Peer.entries`."""
-        await self.delay()
-        if self.down:
-            raise Unavailable("PEER_DOWN", f"node {self.node} was told to be down")
-        found = await self.log.read(log, start, stop, max_bytes)
-        return Entries(start, [entry.raw for entry in found], await self.log.size(log))
+        await self.to.reach()
+        found = await self.to.log.read(log, start, stop, max_bytes)
+        sent = [Sent(entry.raw, entry.fingerprint) for entry in found]
+        return Entries(start, sent, await self.to.log.size(log))
+
+    async def replicate(self, shipment: Shipment) -> Kept:
+        """See `ports.Peer.replicate`."""
+        await self.to.reach()
+        self.to.shipped.append(shipment)
+        if self.caller is None:
+            raise AssertionError("the table of nodes was not told who asks")
+        try:
+            return await take(self.to.keeper, self.caller, shipment)
+        except TraceholdError as error:
+            raise self._unable() from error
+
+    async def checkpoint(self, log: LogId) -> Checkpoint | None:
+        """See `ports.Peer.checkpoint`."""
+        await self.to.reach()
+        try:
+            return await self.to.keeper.checkpoint(log) if self.to.keeper else None
+        except TraceholdError as error:
+            raise self._unable() from error
+
+    def _unable(self) -> Unavailable:
+        return Unavailable("PEER_DOWN", f"node {self.node} cannot answer")
 
 
 @dataclass
 class MemoryPeers:
-    """The `Peers` port over a table of nodes by number. `myself` is not asked."""
+    """The `Peers` port over a table of nodes by number. `myself` is not asked; the others know it as
+    `caller`, who must be given where shipments are sent.
+    """
 
     nodes: Mapping[int, MemoryPeer]
     myself: int
+    caller: Neighbour | None = None
 
     async def holders(self, items: Collection[str]) -> Sequence[Peer]:
         """See `ports.Peers.holders`."""
-        return [peer for number, peer in sorted(self.nodes.items()) if number != self.myself]
+        others = [peer for number, peer in sorted(self.nodes.items()) if number != self.myself]
+        return [MemoryLine(peer, self.caller) for peer in others]
+
+    async def node(self, number: int) -> Peer | None:
+        """See `ports.Peers.node`."""
+        found = self.nodes.get(number)
+        return MemoryLine(found, self.caller) if found and number != self.myself else None

@@ -26,16 +26,24 @@ class GrpcPeers:
 
     async def holders(self, items: Collection[str]) -> Sequence[Peer]:
         """See `ports.Peers.holders`."""
-        present = self._neighbours.others()
-        for gone in self._lines.keys() - set(present):
-            self._drop(gone)
-        return [self._peer(each) for each in present]
+        return [self._peer(each) for each in self._present()]
+
+    async def node(self, number: int) -> Peer | None:
+        """See `ports.Peers.node`."""
+        return next((self._peer(each) for each in self._present() if each.number == number), None)
 
     async def aclose(self) -> None:
         """Close all lines."""
         for neighbour in list(self._lines):
             self._drop(neighbour)
         await asyncio.gather(*self._closing)
+
+    def _present(self) -> Sequence[Neighbour]:
+        """Those who are reached now; the lines to others are closed."""
+        present = self._neighbours.others()
+        for gone in self._lines.keys() - set(present):
+            self._drop(gone)
+        return present
 
     def _peer(self, neighbour: Neighbour) -> Peer:
         if neighbour not in self._lines:
