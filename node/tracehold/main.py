@@ -16,6 +16,7 @@ from tracehold.cli import (
     history,
     init,
     key,
+    lab,
     locate,
     member,
     party,
@@ -60,6 +61,7 @@ _GROUPS = {
     "party": party.app,
     "key": key.app,
     "token": token.app,
+    "lab": lab.app,
 }
 
 for _name, _command in _COMMANDS.items():

@@ -1,0 +1,65 @@
+"""The network on the chain: its contract, its operators and nodes, its quorum. Each step may be repeated."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tracehold.adapters.ethereum.admin import Admin, NewNode
+from tracehold.adapters.ethereum.client import Client
+from tracehold.adapters.keyfiles import read_ledger_key
+from tracehold.config import Config, load
+from tracehold.core.ids import NetworkId
+from tracehold.core.noderecord import parse_node_record
+from tracehold.journey.ports import Role
+from tracehold.node.own import contract_of, open_ledger, open_own, open_store
+from tracehold.node.record import node_record
+
+POLL_S = 0.05
+
+
+async def deploy(rpc: str, admin_key: Path) -> str:
+    """Deploy the contract of a new network, with quorum 0; its address."""
+    async with _admin(rpc, admin_key) as admin:
+        contract = await admin.deploy(NetworkId(os.urandom(32)), 0)
+    return f"0x{contract.hex()}"
+
+
+async def enrol(config: Path, admin_key: Path) -> None:
+    """Enrol the node of this configuration and its operator, as creator and holder; the node must not run."""
+    settings = load(config)
+    raw = await _record(settings)
+    async with open_ledger(settings) as ledger, _admin(settings.ledger.rpc, admin_key) as admin:
+        node = parse_node_record(raw, (await ledger.network()).network_id)
+        if any(member.log == node.log for member in await ledger.members()):
+            return
+        contract = contract_of(settings)
+        operator = await admin.operator_of(contract, node.operator)
+        operator = operator or await admin.enrol_operator(contract, node.operator)
+        roles = (Role.CREATOR, Role.HOLDER)
+        new = NewNode(operator, node.account, node.node_key.raw, node.log, roles, raw)
+        await admin.enrol_node(contract, new)
+
+
+async def set_quorum(config: Path, admin_key: Path, quorum: int) -> None:
+    """Make the contract ask for so many acknowledgements."""
+    settings = load(config)
+    async with open_ledger(settings) as ledger, _admin(settings.ledger.rpc, admin_key) as admin:
+        if (await ledger.network()).quorum != quorum:
+            await admin.set_quorum(contract_of(settings), quorum)
+
+
+async def _record(settings: Config) -> bytes:
+    """The node's signed record; makes its log."""
+    async with open_store(settings) as store, open_ledger(settings) as ledger:
+        return node_record(settings, await open_own(settings, store, ledger))
+
+
+@asynccontextmanager
+async def _admin(rpc: str, key: Path) -> AsyncIterator[Admin]:
+    client = Client(rpc)
+    try:
+        yield Admin(client, read_ledger_key(key), asyncio.sleep, POLL_S)
+    finally:
+        await client.close()

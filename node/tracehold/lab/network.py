@@ -1,0 +1,236 @@
+"""A lab in its folder: made, started, stopped, started again."""
+
+import asyncio
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.lab import home, ports
+from tracehold.lab.documents import read_json, write_json
+from tracehold.lab.plan import CHAIN, Plan, Seat, from_json, new_plan, ports_needed, to_json
+from tracehold.lab.programs import Slot, command
+from tracehold.lab.readiness import acquainted, answers, ready
+
+PLAN, STATE = "plan.json", "lab.json"
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Lab:
+    """One lab. What changes it is called within `at_work`, so that two commands do not meet."""
+
+    dir: Path
+    plan: Plan
+    tell: Tell = lambda line: None
+    held: ports.Held = field(default_factory=lambda: ports.Held({}))
+    _slots: dict[str, Slot] = field(default_factory=dict)
+
+    # -- what it is made of
+
+    @property
+    def names(self) -> list[str]:
+        """The nodes, in order."""
+        return [seat.name for seat in self.plan.seats]
+
+    def home(self, name: str) -> Path:
+        """The folder of a node. Raises NOT_FOUND."""
+        return self.dir / "nodes" / self.plan.seat(name).name
+
+    def slot(self, name: str) -> Slot:
+        """The process of a node, or of the chain. Raises NOT_FOUND."""
+        if name != CHAIN:
+            self.plan.seat(name)
+        return self._slots.setdefault(name, Slot(self.dir / "run", name))
+
+    @property
+    def admin_key(self) -> Path:
+        """The key of the contract's admin."""
+        return self.dir / "admin.key"
+
+    def running(self) -> list[str]:
+        """What runs: nodes, and the chain last."""
+        return [name for name in (*self.names, CHAIN) if self.slot(name).running]
+
+    # -- making it
+
+    def build(self) -> None:
+        """Keys, chain, contract, configurations, members; the chain runs afterwards, the nodes do not.
+
+        Takes up what an interrupted build left. Harmless where all is built.
+        """
+        from tracehold.lab import founding
+
+        if self.plan.built:
+            return
+        self.tell(f"making {len(self.plan.seats)} nodes in {self.dir}")
+        home.make_key(self.admin_key)
+        for name in self.names:
+            home.make_keys(self.home(name))
+        self.start_chain()
+        if not self.plan.contract:
+            self.tell("deploying the contract")
+            self._decide(contract=asyncio.run(founding.deploy(self.plan.rpc, self.admin_key)))
+        for seat in self.plan.seats:
+            home.make_config(self.home(seat.name), self.plan, seat)
+            self.tell(f"enrolling {seat.name}, {seat.operator}")
+            asyncio.run(founding.enrol(self._config(seat.name), self.admin_key))
+        asyncio.run(founding.set_quorum(self._config(self.names[0]), self.admin_key, self.plan.quorum))
+        self._decide(built=True)
+
+    def _decide(self, **changed: Any) -> None:
+        self.plan = replace(self.plan, **changed)
+        write_json(self.dir / PLAN, to_json(self.plan))
+
+    def _config(self, name: str) -> Path:
+        return self.home(name) / home.CONFIG_NAME
+
+    # -- running it
+
+    def start_chain(self) -> None:
+        """Start the chain where it does not run; return when it answers."""
+        slot = self.slot(CHAIN)
+        folder, port = str(self.dir / "chain"), str(self.plan.chain_port)
+        keys = [self.admin_key, *(self.home(name) / "keys" / "ledger.key" for name in self.names)]
+        funded = [part for key in keys for part in ("--alloc", home.account(key))]
+        self.held.release(self.plan.chain_port)
+        slot.start(command("devchain", "--dir", folder, "--port", port, *funded))
+        slot.wait_until(lambda: answers(slot))
+
+    def start(self, names: Sequence[str]) -> None:
+        """Start these nodes where they do not run, all at once; return when each is ready."""
+        seats = [self.plan.seat(name) for name in names]
+        for seat in seats:
+            self.held.release(seat.grpc_port, seat.rest_port, seat.peer_port)
+            self.slot(seat.name).start(command("serve", "--dir", str(self.home(seat.name))))
+        for seat in seats:
+            slot = self.slot(seat.name)
+            slot.wait_until(partial(ready, slot, seat))
+            self.tell(f"{seat.name} is ready: gRPC {seat.grpc}, REST {seat.rest}")
+
+    def up(self) -> None:
+        """Bring all of it up: chain and nodes, each ready, all acquainted; then write lab.json.
+
+        Interrupted, it stops whatever it started itself.
+        """
+        before = self.running()
+        try:
+            self.build()
+            self.start_chain()
+            self.start(self.names)
+            for seat in self.plan.seats:
+                self.slot(seat.name).wait_until(partial(acquainted, seat))
+            self.publish()
+        except BaseException:
+            self.tell("not up: stopping what was started")
+            self.stop([name for name in (*self.names, CHAIN) if name not in before])
+            raise
+
+    def stop(self, names: Sequence[str]) -> None:
+        """Stop these in order, the nodes at one time and the chain after them. Harmless to repeat."""
+        for part in ([name for name in names if name != CHAIN], [name for name in names if name == CHAIN]):
+            for name in part:
+                self.slot(name).ask_to_stop()
+            for name in part:
+                self.slot(name).stopped()
+        if (self.dir / STATE).exists():
+            self.publish()
+
+    def kill(self, name: str) -> None:
+        """Kill one process hard. Harmless where it does not run."""
+        self.slot(name).kill()
+        self.publish()
+
+    def restart(self, name: str) -> None:
+        """Start one process again, node or chain; return when it is ready."""
+        self.start_chain() if name == CHAIN else self.start([name])
+        self.publish()
+
+    def publish(self) -> dict[str, Any]:
+        """Write what runs to lab.json; its content."""
+        state = self.state()
+        write_json(self.dir / STATE, state)
+        return state
+
+    def state(self) -> dict[str, Any]:
+        """What stands in lab.json: addresses, tokens, and the process ids of what runs now."""
+        plan = self.plan
+        return {
+            "nodes": [self._node(seat) for seat in plan.seats],
+            "chain": {
+                "rpc": plan.rpc,
+                "contract": plan.contract,
+                "pid": self.slot(CHAIN).pid,
+                "dir": str((self.dir / "chain").absolute()),
+            },
+            "quorum": plan.quorum,
+            "target": plan.target,
+        }
+
+    def _node(self, seat: Seat) -> dict[str, Any]:
+        return {
+            "name": seat.name,
+            "operator": seat.operator,
+            "grpc": seat.grpc,
+            "rest": seat.rest,
+            "peer": seat.peer,
+            "captureToken": seat.capture_token,
+            "readToken": seat.read_token,
+            "pid": self.slot(seat.name).pid,
+            "dir": str(self.home(seat.name).absolute()),
+        }
+
+
+def opened(folder: Path, tell: Tell = lambda line: None) -> Lab:
+    """The lab in this folder. Raises NOT_FOUND where there is none."""
+    if not (folder / PLAN).exists():
+        raise Rejected(
+            "NOT_FOUND", f"{folder} holds no lab", path="dir", remedy="Run tracehold lab up first."
+        )
+    return Lab(folder, from_json(read_json(folder / PLAN)), tell)
+
+
+@contextmanager
+def made(folder: Path, nodes: int | None, replicas: int | None, tell: Tell) -> Iterator[Lab]:
+    """The lab in this folder, or a new one of three nodes unless said otherwise; within `at_work`.
+
+    Raises CONFLICT where the folder holds anything else, or another lab than the one asked for, BAD_REQUEST.
+    """
+    if (folder / PLAN).exists():
+        lab = opened(folder, tell)
+        asked = (nodes or len(lab.plan.seats), replicas or lab.plan.target)
+        if asked != (len(lab.plan.seats), lab.plan.target):
+            message = f"{folder} holds a lab of {len(lab.plan.seats)} nodes and {lab.plan.target} copies"
+            raise Rejected(
+                "CONFLICT", message, path="dir", remedy="Choose another --dir, or leave --nodes out."
+            )
+        with at_work(folder):
+            yield lab
+        return
+    if folder.exists() and any(folder.iterdir()):
+        raise Rejected(
+            "CONFLICT", f"{folder} is not empty and no lab", path="dir", remedy="Choose another --dir."
+        )
+    count = 3 if nodes is None else nodes
+    with ports.held(ports_needed(max(0, count))) as free:
+        plan = new_plan(count, replicas, free.numbers)
+        folder.mkdir(parents=True, exist_ok=True)
+        with at_work(folder):
+            write_json(folder / PLAN, to_json(plan))
+            yield Lab(folder, plan, tell, free)
+
+
+@contextmanager
+def at_work(folder: Path) -> Iterator[None]:
+    """Nobody else changes this lab meanwhile. Raises STORE_BUSY where somebody does."""
+    with (folder / ".lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Unavailable("STORE_BUSY", f"another command works on the lab in {folder}") from error
+        yield

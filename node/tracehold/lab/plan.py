@@ -1,0 +1,127 @@
+"""What a lab is to be, decided once and kept: starting it again gives the same network at the same
+addresses.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tracehold.core.errors import Broken, Rejected
+from tracehold.lab.companies import MOST, companies
+
+CHAIN = "chain"
+"""Name of the chain's process, beside the names of the nodes."""
+TARGET = 3
+PORTS_OF_A_NODE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One node and its operator. Its tokens: `capture_token` sends for the operator, `read_token` reads
+    all.
+    """
+
+    name: str
+    operator: str
+    grpc_port: int
+    rest_port: int
+    peer_port: int
+    capture_token: str
+    read_token: str
+
+    @property
+    def grpc(self) -> str:
+        """Address of gRPC."""
+        return f"127.0.0.1:{self.grpc_port}"
+
+    @property
+    def rest(self) -> str:
+        """Address of REST."""
+        return f"http://127.0.0.1:{self.rest_port}"
+
+    @property
+    def peer(self) -> str:
+        """Address for the other nodes."""
+        return f"127.0.0.1:{self.peer_port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole network. `target` counts copies, the creator's own included; `contract` is empty until it
+    stands, and `built` says that every node is enrolled.
+    """
+
+    seats: tuple[Seat, ...]
+    chain_port: int
+    target: int
+    contract: str = ""
+    built: bool = False
+
+    @property
+    def rpc(self) -> str:
+        """JSON-RPC address of the chain."""
+        return f"http://127.0.0.1:{self.chain_port}"
+
+    @property
+    def quorum(self) -> int:
+        """Acknowledgements that an anchor needs."""
+        return quorum_of(len(self.seats), self.target)
+
+    def seat(self, name: str) -> Seat:
+        """The node of this name. Raises NOT_FOUND."""
+        for seat in self.seats:
+            if seat.name == name:
+                return seat
+        names = ", ".join(seat.name for seat in self.seats)
+        raise Rejected("NOT_FOUND", f"no node is named {name}", path="name", remedy=f"Use one of {names}.")
+
+
+def ports_needed(nodes: int) -> int:
+    """Ports of a lab with so many nodes: one for the chain, three for each node."""
+    return 1 + PORTS_OF_A_NODE * nodes
+
+
+def new_plan(nodes: int, replicas: int | None, ports: Sequence[int]) -> Plan:
+    """A network of so many companies on these ports (`ports_needed`).
+
+    Raises BAD_REQUEST for a number of nodes or replicas that cannot be.
+    """
+    if not 1 <= nodes <= MOST:
+        raise Rejected("BAD_REQUEST", f"a lab has 1 to {MOST} nodes", path="nodes")
+    target = min(TARGET, nodes) if replicas is None else replicas
+    if not 1 <= target <= nodes or (nodes > 1 and target < 2):
+        least = 1 if nodes == 1 else 2
+        message = (
+            f"{nodes} operators keep {least} to {nodes} copies; from two on the contract wants a second one"
+        )
+        raise Rejected("BAD_REQUEST", message, path="replicas")
+    starts = range(1, len(ports), PORTS_OF_A_NODE)
+    taken = zip(companies(nodes), starts, strict=True)
+    seats = tuple(_seat(*company, ports[at : at + PORTS_OF_A_NODE]) for company, at in taken)
+    return Plan(seats, ports[0], target)
+
+
+def _seat(name: str, operator: str, ports: Sequence[int]) -> Seat:
+    grpc, rest, peer = ports
+    return Seat(name, operator, grpc, rest, peer, secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+
+
+def quorum_of(operators: int, target: int) -> int:
+    """The protocol's default (section 3), and never more than the copies that others are to keep."""
+    by_protocol = 0 if operators < 2 else 1 if operators < 4 else 2
+    return min(by_protocol, target - 1)
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """The plan as an object of JSON."""
+    return asdict(plan)
+
+
+def from_json(document: dict[str, Any]) -> Plan:
+    """The plan that `to_json` wrote. Raises `Broken("CORRUPT")` for anything else."""
+    try:
+        seats = tuple(Seat(**seat) for seat in document["seats"])
+        return Plan(**{**document, "seats": seats})
+    except (KeyError, TypeError) as error:
+        raise Broken("CORRUPT", "plan.json is not what this release writes") from error

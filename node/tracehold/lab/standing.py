@@ -1,0 +1,45 @@
+"""How a lab stands: each node by its own word, and by whether its process runs."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tracehold.lab.network import Lab
+from tracehold.lab.plan import CHAIN, Seat
+from tracehold.lab.readiness import status_of
+
+COUNTS = ("sealed", "anchored", "final", "indexed")
+
+
+def standing(lab: Lab) -> dict[str, Any]:
+    """One object for each node, and the chain; all nodes are asked at once. A node that is down has no
+    counts.
+    """
+    seats = lab.plan.seats
+    with ThreadPoolExecutor(len(seats)) as threads:
+        said = threads.map(status_of, seats)
+    chain = lab.slot(CHAIN)
+    return {
+        "nodes": [_line(lab, seat, status) for seat, status in zip(seats, said, strict=True)],
+        "chain": {"up": chain.running, "pid": chain.pid, "rpc": lab.plan.rpc},
+        "quorum": lab.plan.quorum,
+        "target": lab.plan.target,
+    }
+
+
+def _line(lab: Lab, seat: Seat, status: dict[str, Any] | None) -> dict[str, Any]:
+    pid = lab.slot(seat.name).pid
+    counts = {name: int(status[name]) if status else None for name in COUNTS}
+    return {
+        "node": seat.name,
+        "state": "DOWN" if pid is None else "up" if status else "not answering",
+        "pid": pid,
+        **counts,
+        "copies": _copies(lab, status),
+        "faults": list(status["faults"]) if status else [],
+        "grpc": seat.grpc,
+        "rest": seat.rest,
+    }
+
+
+def _copies(lab: Lab, status: dict[str, Any] | None) -> str:
+    return "" if status is None else f"quorum {status['quorum']}, target {lab.plan.target}"
