@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from tests.logs import FARM, FARM_KEY, MILL_KEY, NETWORK, NODE_KEY, OPERATOR
 from tracehold.core import cbor
-from tracehold.core.control import KIND_OF, Enrol, LogHeader, Mandate, Revoke, decode_control, encode_control
+from tracehold.core.control import (
+    KIND_OF,
+    Enrol,
+    LogHeader,
+    Mandate,
+    Move,
+    Revoke,
+    decode_control,
+    encode_control,
+)
 from tracehold.core.errors import Rejected
 from tracehold.core.header import CONTROL_KINDS, Kind
 from tracehold.core.ids import KeyId, LogId
@@ -19,6 +28,7 @@ SAID = [
     Enrol(FARM, MILL_KEY.public),
     Mandate(OPERATOR),
     Mandate(OPERATOR, LogId(b"\x01" * 32)),
+    Move(OPERATOR, LogId(b"\x01" * 32), LogId(b"\x02" * 32)),
     Revoke(KeyId(b"\x02" * 32)),
     Revoke(KeyId(b"\x02" * 32), 0),
     Revoke(KeyId(b"\x02" * 32), 1 << 40),
@@ -56,6 +66,11 @@ BAD = {
     "mandate: empty": (Kind.MANDATE, {}),
     "mandate: log short": (Kind.MANDATE, {1: OPERATOR, 2: bytes(31)}),
     "mandate: log null": (Kind.MANDATE, {1: OPERATOR, 2: None}),
+    "move: no operator": (Kind.MOVE, {2: bytes(32), 3: bytes(32)}),
+    "move: no new log": (Kind.MOVE, {1: OPERATOR, 3: bytes(32)}),
+    "move: no old log": (Kind.MOVE, {1: OPERATOR, 2: bytes(32)}),
+    "move: log short": (Kind.MOVE, {1: OPERATOR, 2: bytes(31), 3: bytes(32)}),
+    "move: unknown key": (Kind.MOVE, {1: OPERATOR, 2: bytes(32), 3: bytes(32), 4: 1}),
     "revoke: no key": (Kind.REVOKE, {2: 1}),
     "revoke: key short": (Kind.REVOKE, {1: bytes(31)}),
     "revoke: position negative": (Kind.REVOKE, {1: bytes(32), 2: -1}),

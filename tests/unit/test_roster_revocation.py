@@ -154,8 +154,8 @@ def test_security_revoking_costs_the_same_for_one_party_and_for_many():
     for number in range(50):
         log.say(Enrol(f"urn:x:{number}", FARM_KEY.public))
     found = roster(log)
-    before = {party: dict(keys) for party, keys in found._keys.items()}
+    before = {party: dict(keys) for party, keys in found._book.keys.items()}
     admit(found, 60, control(Revoke(FARM_KEY.public.kid), NODE_KEY, OPERATOR))
-    assert found._keys == before
-    assert len(found._revoked) == 1
+    assert {party: dict(keys) for party, keys in found._book.keys.items()} == before
+    assert len(found._book.revoked) == 1
     assert check(found, event(FARM_KEY, "urn:x:49"), 61) == "KEY_REVOKED"

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.logs import FARM, FARM_KEY, MILL, MILL_KEY, NODE_KEY, OPERATOR, STRANGER_KEY, Log, header
+from tests.logs import FARM, FARM_KEY, MILL, MILL_KEY, NODE_KEY, OPERATOR, STRANGER_KEY, Log, control, header
 from tracehold.core import record
 from tracehold.core.checkpoint import Checkpoint
-from tracehold.core.control import Enrol, LogHeader, Mandate, Revoke
-from tracehold.core.ids import NetworkId, Root
+from tracehold.core.control import Enrol, LogHeader, Mandate, Move, Revoke
+from tracehold.core.ids import LogId, NetworkId, Root
 from tracehold.core.roster import Level
 
 Case = tuple[str, dict[str, Any]]
@@ -61,6 +61,7 @@ def _good_logs() -> Iterator[Case]:
     shared = (MILL, Level.SIGNED_BY_PARTY)
     yield _log("shared-key", "One key of two parties.", log, [own, own, own, shared, shared, signed])
     yield _healed()
+    yield from _moved()
 
 
 def _healed() -> Case:
@@ -78,7 +79,38 @@ def _healed() -> Case:
     return _log("mandate-again", "A doubted mandate, given again with another key.", log, speakers)
 
 
+def _moved() -> Iterator[Case]:
+    """One record in both logs."""
+    own, signed = (OPERATOR, Level.SIGNED_BY_PARTY), (FARM, Level.SIGNED_BY_PARTY)
+    asserted, theirs = (FARM, Level.DELEGATED_ASSERTED), (MILL, Level.SIGNED_BY_PARTY)
+    left, joined = Log(), Log(node_key=STRANGER_KEY, operator=MILL)
+    raw = control(Move(MILL, joined.id, left.id), FARM_KEY, FARM, 90)
+    left.say(Mandate(OPERATOR), FARM_KEY, FARM)
+    for log in (left, joined):
+        log.add(raw)
+    left.event(NODE_KEY)
+    joined.event()
+    yield _log("move", "A party moves away, with its mandate.", left, [own, own, signed, signed, asserted])
+    yield _log("moved-here", "It comes to another log.", joined, [theirs, theirs, signed, signed])
+
+
+def _bad_moves() -> Iterator[Case]:
+    log, there = Log(), Log(node_key=STRANGER_KEY, operator=MILL)
+    log.say(Move(MILL, there.id, log.id), FARM_KEY, FARM)
+    log.event()
+    yield _bad_log("moved-away", "A key of a party that left.", log, "KEY_REVOKED")
+    for name, why, says, key in (
+        ("move-by-operator", "The operator moves a party.", Move(MILL, there.id, Log().id), NODE_KEY),
+        ("move-elsewhere", "Between two other logs.", Move(MILL, there.id, LogId(bytes(32))), FARM_KEY),
+        ("move-nowhere", "To the log that it leaves.", Move(OPERATOR, Log().id, Log().id), FARM_KEY),
+    ):
+        log = Log()
+        log.say(says, key, FARM)
+        yield _bad_log(name, why, log, "BAD_CONTROL")
+
+
 def _bad_logs() -> Iterator[Case]:
+    yield from _bad_moves()
     log = Log()
     log.event(MILL_KEY, MILL)
     yield _bad_log("unknown-party", "Nobody enrolled the party.", log, "UNKNOWN_PARTY")

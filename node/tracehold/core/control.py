@@ -64,14 +64,26 @@ class Snapshot:
     rules: int
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The signing party leaves the log `left` for `log` of `operator`, which vouches for it from now on. The
+    same record stands in both logs: where it is left, and where it has come.
+    """
+
+    operator: str
+    log: LogId
+    left: LogId
+
+
 _MAX_ITEMS = 64  # values in a payload; ours have at most eight
 
-Control = LogHeader | Enrol | Mandate | Revoke | Snapshot
+Control = LogHeader | Enrol | Mandate | Move | Revoke | Snapshot
 
 KIND_OF: dict[type[Control], Kind] = {
     LogHeader: Kind.LOG_HEADER,
     Enrol: Kind.ENROL,
     Mandate: Kind.MANDATE,
+    Move: Kind.MOVE,
     Revoke: Kind.REVOKE,
     Snapshot: Kind.SNAPSHOT,
 }
@@ -88,6 +100,8 @@ def encode_control(control: Control) -> bytes:
             parts = {1: party, 2: key.cose_key()}
         case Mandate(operator, log):
             parts = {1: operator, 2: log}
+        case Move(operator, log, left):
+            parts = {1: operator, 2: log, 3: left}
         case Revoke(kid, suspect_since):
             parts = {1: kid, 2: suspect_since}
         case Snapshot(controls, root, rules):
@@ -170,6 +184,7 @@ _READERS: dict[str, Callable[[_Fields], Control]] = {
     Kind.LOG_HEADER: _log_header,
     Kind.ENROL: lambda fields: Enrol(fields.party(1), fields.key(2)),
     Kind.MANDATE: lambda fields: Mandate(fields.party(1), fields.log(2)),
+    Kind.MOVE: lambda fields: Move(fields.party(1), LogId(fields.bytes32(2)), LogId(fields.bytes32(3))),
     Kind.REVOKE: lambda fields: Revoke(KeyId(fields.bytes32(1)), fields.position(2)),
     Kind.SNAPSHOT: lambda fields: Snapshot(fields.count(1), Root(fields.bytes32(2)), fields.count(3)),
 }

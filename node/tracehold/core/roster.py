@@ -1,17 +1,19 @@
-"""Who speaks in one log, by position: the keys and mandates that its control
+"""Who speaks in one log, by position: the keys, mandates and moves that its control
 records set (protocol section 4).
 
-A signature is valid if its key was enrolled before the record's index and not revoked before
-it. Claimed times never decide, so a revoked key cannot back-date. The node key of the log's
-header speaks for the operator from entry 0 on.
+A signature is valid if its key was enrolled before the record's index, not revoked before it, and its party
+did not move away in between. Claimed times never decide, so a revoked key cannot back-date. The node key of
+the log's header speaks for the operator from entry 0 on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tracehold.core.control import Enrol, LogHeader, Mandate, Revoke, Snapshot, decode_control
+from tracehold.core.control import Enrol, LogHeader, Mandate, Move, Revoke, Snapshot, decode_control
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import KeyId, LogId, NetworkId
+from tracehold.core.keybook import KeyBook, Moved, Revocation
 from tracehold.core.keys import PublicKey
 from tracehold.core.record import CONTROL_KINDS, Kind, Record, check_signature
 
@@ -36,26 +38,6 @@ class Speaker:
     suspect: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Enrolment:
-    key: PublicKey
-    since: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Revocation:
-    """The entry that revoked a key first, and the earliest that any revocation doubts."""
-
-    index: int
-    suspect_since: int | None
-
-    def joined(self, other: "_Revocation | None") -> "_Revocation":
-        if other is None:
-            return self
-        doubts = [doubt for doubt in (self.suspect_since, other.suspect_since) if doubt is not None]
-        return _Revocation(min(self.index, other.index), min(doubts, default=None))
-
-
 class Roster:
     """The keys and mandates of one log. Control records are applied in
     order; questions may be asked of any position.
@@ -67,11 +49,7 @@ class Roster:
         self.node_key = header.node_key
         self.operator = operator
         self.log = log
-        self._keys: dict[str, dict[KeyId, _Enrolment]] = {}
-        self._enrolled: set[KeyId] = set()
-        # By kid and party; party None is the operator's revocation, which holds for every party, so that it
-        # costs the same however many share the key.
-        self._revoked: dict[tuple[KeyId, str | None], _Revocation] = {}
+        self._book = KeyBook()
         # The first mandate of each of a party's keys: a later one by the same key says no more.
         self._mandates: dict[str, dict[KeyId, int]] = {}
 
@@ -93,15 +71,21 @@ class Roster:
         """An independent copy, to try out a batch that holds its own control records."""
         twin = object.__new__(Roster)
         twin.__dict__.update(self.__dict__)
-        twin._keys = {party: dict(keys) for party, keys in self._keys.items()}
-        twin._enrolled = set(self._enrolled)
-        twin._revoked = dict(self._revoked)
+        twin._book = self._book.copy()
         twin._mandates = {party: dict(given) for party, given in self._mandates.items()}
         return twin
 
     def parties(self) -> frozenset[str]:
         """Every party that ever had a key in this log."""
-        return frozenset(self._keys)
+        return frozenset(self._book.keys)
+
+    def moves(self, party: str) -> Sequence[Moved]:
+        """How the party moved away from this log, by position; without moves that a revocation doubts."""
+        return self._book.undoubted(party, self._book.moves.get(party, ()))
+
+    def arrivals(self, party: str) -> Sequence[Moved]:
+        """How the party came to this log from others; without moves that a revocation doubts."""
+        return self._book.undoubted(party, self._book.arrivals.get(party, ()))
 
     def check(self, record: Record, index: int) -> PublicKey:
         """The key under which a record at `index` must verify (`check_signature` is the caller's next step).
@@ -113,22 +97,24 @@ class Roster:
             raise Rejected("WRONG_NETWORK", "the record was signed for another network", path="header.aud")
         if header.kid == self.node_key.kid:
             return self.node_key
-        return self._enrolment(header.iss, header.kid, index).key
+        return self._book.enrolment(header.iss, header.kid, index).key
 
     def speaker(self, record: Record, index: int) -> Speaker:
         """Who speaks in a record at `index`, and on whose word. Raises as `check` does."""
         self.check(record, index)
         party, kid = record.header.iss, record.header.kid
         if kid != self.node_key.kid:
-            suspect = self._suspect(party, kid, index)
+            suspect = self._book.suspect(party, kid, index)
             return Speaker(party, self.operator, Level.SIGNED_BY_PARTY, suspect)
         if party == self.operator:
             return Speaker(party, self.operator, Level.SIGNED_BY_PARTY)
-        given = [(by, since) for by, since in self._mandates.get(party, {}).items() if since < index]
+        left = self._book.left(party, index)
+        since = left.index if left else -1
+        given = [(by, at) for by, at in self._mandates.get(party, {}).items() if since < at < index]
         if not given:
             return Speaker(party, self.operator, Level.DELEGATED_ASSERTED)
         # One mandate that nobody doubts is enough: a party heals a doubted one by giving it again.
-        suspect = all(self._suspect(party, by, since) for by, since in given)
+        suspect = all(self._book.suspect(party, by, at) for by, at in given)
         return Speaker(party, self.operator, Level.DELEGATED_WITH_MANDATE, suspect)
 
     def apply(self, index: int, record: Record) -> None:
@@ -147,34 +133,14 @@ class Roster:
                 self._enrol(index, record, enrol)
             case Mandate() as mandate:
                 self._mandate(index, record, mandate)
+            case Move() as move:
+                self._move(index, record, move)
             case Revoke() as revoke:
                 self._revoke(index, record, revoke)
             case Snapshot():
                 self._snapshot(record)
             case LogHeader():
                 raise Rejected("BAD_CONTROL", "a log has one header, its entry 0", path="header.kind")
-
-    def _enrolment(self, party: str, kid: KeyId, index: int) -> _Enrolment:
-        keys = self._keys.get(party, {})
-        first = next(iter(keys.values()), None)  # keys stand by position
-        if first is None or first.since >= index:
-            raise Rejected("UNKNOWN_PARTY", f"no key of {party} is enrolled here", path="header.iss")
-        enrolment = keys.get(kid)
-        if enrolment is None or enrolment.since >= index:
-            raise Rejected("KEY_NOT_ENROLLED", f"this key is not enrolled for {party}", path="header.kid")
-        revocation = self._revocation(party, kid)
-        if revocation is not None and revocation.index < index:
-            raise Rejected("KEY_REVOKED", f"revoked by entry {revocation.index}", path="header.kid")
-        return enrolment
-
-    def _revocation(self, party: str, kid: KeyId) -> _Revocation | None:
-        own, general = self._revoked.get((kid, party)), self._revoked.get((kid, None))
-        return general if own is None else own.joined(general)
-
-    def _suspect(self, party: str, kid: KeyId, index: int) -> bool:
-        revocation = self._revocation(party, kid)
-        doubt = None if revocation is None else revocation.suspect_since
-        return doubt is not None and doubt <= index
 
     def _speaks_as_operator(self, record: Record) -> bool:
         return record.header.kid == self.node_key.kid and record.header.iss == self.operator
@@ -188,11 +154,7 @@ class Roster:
                 return
             # Otherwise the operator could make its own word look like the party's.
             raise Rejected("BAD_CONTROL", "the node key is nobody else's key", path="payload.2")
-        if self._revocation(enrol.party, enrol.key.kid) is not None:
-            raise Rejected("BAD_CONTROL", "a revoked key does not come back", path="payload.2")
-        keys = self._keys.setdefault(enrol.party, {})
-        keys.setdefault(enrol.key.kid, _Enrolment(enrol.key, index))
-        self._enrolled.add(enrol.key.kid)
+        self._book.enrol(enrol.party, enrol.key, index)
 
     def _snapshot(self, record: Record) -> None:
         # Whether it lists what is there is for those who keep all control records to say (`core.snapshot`).
@@ -207,18 +169,28 @@ class Roster:
             raise Rejected("BAD_CONTROL", "the mandate is for another operator or log", path="payload")
         self._mandates.setdefault(party, {}).setdefault(record.header.kid, index)
 
+    def _move(self, index: int, record: Record, move: Move) -> None:
+        if record.header.kid == self.node_key.kid:
+            raise Rejected("BAD_CONTROL", "a move is signed by the party's own key", path="header.kid")
+        if move.log == move.left or self.log not in (move.log, move.left):
+            # It names both, so that nobody moves a party away from other logs with it.
+            raise Rejected("BAD_CONTROL", "the move is between other logs", path="payload")
+        if self.log == move.log and move.operator != self.operator:
+            raise Rejected("BAD_CONTROL", "the move is to another operator", path="payload.1")
+        moves = self._book.moves if self.log == move.left else self._book.arrivals
+        moved = Moved(index, record.fingerprint, record.header.kid, move)
+        moves.setdefault(record.header.iss, []).append(moved)
+
     def _revoke(self, index: int, record: Record, revoke: Revoke) -> None:
         if revoke.suspect_since is not None and revoke.suspect_since > index:
             raise Rejected("BAD_CONTROL", "suspect since an entry that is not there yet", path="payload.2")
         party: str | None = record.header.iss
         if self._speaks_as_operator(record):
-            party, known = None, revoke.kid in self._enrolled
+            party, known = None, revoke.kid in self._book.enrolled
         elif record.header.kid == self.node_key.kid:
             raise Rejected("BAD_CONTROL", "the node key revokes for its operator only", path="header.iss")
         else:
-            known = revoke.kid in self._keys[record.header.iss]
+            known = revoke.kid in self._book.keys[record.header.iss]
         if not known:
             raise Rejected("BAD_CONTROL", "no such key that this signer may revoke", path="payload.1")
-        # Revoking again changes no position; it may say that the key was suspect earlier.
-        said = _Revocation(index, revoke.suspect_since)
-        self._revoked[revoke.kid, party] = said.joined(self._revoked.get((revoke.kid, party)))
+        self._book.revoke(revoke.kid, party, Revocation(index, revoke.suspect_since))

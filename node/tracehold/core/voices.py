@@ -1,0 +1,44 @@
+"""Which speakers are one: only the same speaker takes a statement back (protocol section 4).
+
+A speaker is a party together with the operator that vouches for it, so what two operators say in one party's
+name are two voices. A party that changes operator makes them one by a move: one record, signed with a key of
+its own that both have enrolled for it, that stands in both logs.
+
+    log of A   enrol K for P  . . . . . . . . . .  move by K  | another voice, if it says anything for P
+    log of B                   . . enrol K for P  . . . move by K . . . . . . . . . . . . . . . . . . . .
+               '-- one voice: A's log for P up to the move, and B's log for P, before the move and after --'
+
+So no operator gets at the voice that another one vouches for without the party's signature, and no party
+gets at it without both operators. A move that a revocation doubts (`suspect since`) joins nothing and parts
+nothing.
+"""
+
+from collections.abc import Mapping
+
+from tracehold.core.ids import LogId
+from tracehold.core.roster import Roster, Speaker
+
+Rosters = Mapping[LogId, Roster]
+"""Those that are known here, each with every control record that tells of the parties asked about."""
+
+
+def voice(rosters: Rosters, speaker: Speaker, log: LogId, index: int) -> str:
+    """One name for the speaker of an entry of a log: equal for what is one speaker, as far as is known."""
+    party, operator, seen = speaker.party, speaker.operator, set[tuple[LogId, int]]()
+    while (here := rosters.get(log)) and (step := _next(rosters, here, party, index)) and step not in seen:
+        seen.add(step)
+        log, index = step
+        operator = rosters[log].operator
+    before = [moved for moved in here.moves(party) if moved.index < index] if here else []
+    # The first stay of a party with an operator has the plain name, in all logs of that operator.
+    stay = f" after {log.hex()}/{before[-1].index}" if before else ""
+    return f"{party} by {operator}{stay}"
+
+
+def _next(rosters: Rosters, here: Roster, party: str, index: int) -> tuple[LogId, int] | None:
+    """The log that the party moved to after entry `index`, and the entry by which it came there."""
+    moved = next((moved for moved in here.moves(party) if moved.index >= index), None)
+    there = rosters.get(moved.move.log) if moved else None
+    if moved is None or there is None:
+        return None
+    return next(((there.log, at.index) for at in there.arrivals(party) if at.name == moved.name), None)
