@@ -2,33 +2,23 @@
 
 A caller that rewrites history fails with AssertionError: an entry at a place that is taken, a full tile with
 other hashes, a checkpoint that is not over the entries or older than the last, a final anchor that is dropped
-or changed. Nothing here is durable; a "restart" is a new owner of the same object.
+or changed, a base that does not begin at a segment. Nothing here is durable; a "restart" is a new owner of
+the same object.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from tracehold.adapters.memory.police import check_anchor, check_batch
+from tracehold.adapters.memory.police import check_anchor, check_base, check_batch
+from tracehold.adapters.memory.spans import Kept, fitting
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import CONTROL_KINDS, fingerprint
 from tracehold.core.tiles import Coord
-from tracehold.journey.ports import AnchorState, AnchorTask, Batch, Entry, Position
+from tracehold.journey.ports import AnchorState, AnchorTask, Base, Batch, Dispute, Entry, Position
 
-
-@dataclass
-class Kept:
-    """What one log holds."""
-
-    entries: list[Entry] = field(default_factory=list)
-    tiles: dict[Coord, bytes] = field(default_factory=dict)
-    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
-    anchors: dict[int, AnchorTask] = field(default_factory=dict)
-
-    def bytes_before(self, size: int) -> int:
-        """Record bytes of the first `size` entries."""
-        return self.entries[size - 1].bytes_total if size else 0
+__all__ = ["Kept", "MemoryLog"]
 
 
 class MemoryLog:
@@ -47,59 +37,83 @@ class MemoryLog:
         return list(self._kept)
 
     async def size(self, log: LogId) -> int:
-        """Entries of the log."""
-        return len(self._of(log).entries)
+        """Where the last span ends."""
+        return max((stop for _, stop in self._of(log).spans()), default=0)
+
+    async def spans(self, log: LogId) -> Sequence[tuple[int, int]]:
+        """The runs of entries without a gap."""
+        return self._of(log).spans()
+
+    async def begin(self, base: Base) -> None:
+        """Keep what a later span rests on; asserts that it is one of a foreign log, before a segment."""
+        check_base(base, next(iter(self._kept), base.log))
+        self._name(self._kept.setdefault(base.log, Kept()).begin(base))
 
     async def append(self, batch: Batch) -> None:
         """All of the batch or nothing; asserts that it continues the
         log and that its checkpoint is over its entries.
         """
         kept = self._of(batch.log)
-        if len(kept.entries) != batch.first:
-            raise Rejected("HEAD_MOVED", f"the log does not have {batch.first} entries")
+        if not (kept.ends(batch.first) or (batch.first == 0 and 0 not in kept.runs)):
+            raise Rejected("HEAD_MOVED", f"no span of the log ends at {batch.first}")
+        self._check_new(kept, batch)
+        check_batch(batch, kept.tiles, kept.checkpoints, own=batch.log == next(iter(self._kept), batch.log))
+        self._kept[batch.log] = kept
+        self._name(kept.append(batch))
+        self._received |= {new.received: new.fingerprint for new in batch.entries if new.received is not None}
+        self.appends += 1
+
+    def _check_new(self, kept: Kept, batch: Batch) -> None:
         fingerprints = [entry.fingerprint for entry in batch.entries]
-        if len(set(fingerprints)) < len(fingerprints) or any(self._has(batch.log, f) for f in fingerprints):
+        places = {Position(batch.log, at) for at in range(batch.first, batch.first + len(batch.entries))}
+        known = [
+            place for f in fingerprints for place in self._positions.get(f, ()) if place.log == batch.log
+        ]
+        if len(set(fingerprints)) < len(fingerprints) or kept.taken(batch) or set(known) - places:
             raise Rejected("CONFLICT", "a record of the batch is in the log already")
         if any(entry.received in self._received for entry in batch.entries):
             raise Rejected("CONFLICT", "a delegated event of the batch is in the log already")
-        check_batch(batch, [entry.fingerprint for entry in kept.entries], kept.tiles, kept.checkpoints)
-        self._kept[batch.log] = kept
-        self._put(kept, batch)
-        self.appends += 1
 
-    def _put(self, kept: Kept, batch: Batch) -> None:
-        total = kept.bytes_before(batch.first)
-        for index, new in enumerate(batch.entries, batch.first):
-            total += len(new.raw)
-            entry = Entry(batch.log, index, new.fingerprint, new.raw, str(new.kind), total)
-            kept.entries.append(entry)
-            self._positions.setdefault(new.fingerprint, []).append(Position(batch.log, index))
-            if new.received is not None:
-                self._received[new.received] = new.fingerprint
-        kept.tiles.update(batch.tiles)
-        kept.checkpoints[batch.checkpoint.size] = batch.checkpoint
+    def _name(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self._positions.setdefault(entry.fingerprint, []).append(Position(entry.log, entry.index))
 
     async def read(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Sequence[Entry]:
         """Entries [start, stop) in order, bounded in bytes."""
-        entries = self._of(log).entries[start:stop]
-        before = self._of(log).bytes_before(start) if entries else 0
-        return [e for at, e in enumerate(entries) if at == 0 or e.bytes_total - before <= max_bytes]
+        run, offset = self._of(log).run_with(start)
+        return fitting(run[offset : offset + max(stop - start, 0)], max_bytes)
 
     async def find(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
         """Positions of the fingerprints that are kept."""
-        order = list(self._kept)
-        known = {f: self._positions[f] for f in fingerprints if f in self._positions}
-        return {f: min(places, key=lambda place: order.index(place.log)) for f, places in known.items()}
+        return {name: places[0] for name, places in self._ranked(fingerprints, own_first=True).items()}
 
     async def entry(self, fingerprint: Fingerprint) -> Entry | None:
         """The record with this fingerprint, re-hashed."""
-        place = (await self.find([fingerprint])).get(fingerprint)
-        return None if place is None else _rehashed(self._of(place.log).entries[place.index])
+        found = (await self.entries([fingerprint])).get(fingerprint)
+        return None if found is None else _rehashed(found)
 
     async def entries(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Entry]:
         """The records that are kept, as they are."""
-        places = await self.find(fingerprints)
-        return {name: self._of(place.log).entries[place.index] for name, place in places.items()}
+        ranked = self._ranked(fingerprints, own_first=False)
+        return {name: self._entry(places[0]) for name, places in ranked.items()}
+
+    def _ranked(
+        self, fingerprints: Collection[Fingerprint], *, own_first: bool
+    ) -> dict[Fingerprint, list[Position]]:
+        order = list(self._kept)
+
+        def rank(place: Position) -> tuple[bool, bool, bool, int]:
+            number = order.index(place.log)
+            disputed = place.index in self._of(place.log).disputes
+            return own_first and number > 0, self._entry(place).erased, disputed, number
+
+        known = {name: self._positions[name] for name in fingerprints if name in self._positions}
+        return {name: sorted(places, key=rank) for name, places in known.items()}
+
+    def _entry(self, place: Position) -> Entry:
+        entry = self._of(place.log).at(place.index)
+        assert entry is not None, "a position without its entry"
+        return entry
 
     async def received(self, keys: Collection[bytes]) -> Mapping[bytes, Fingerprint]:
         """Fingerprints by idempotency key."""
@@ -107,7 +121,16 @@ class MemoryLog:
 
     async def controls(self, log: LogId, start: int = 0) -> Sequence[Entry]:
         """Control records with index >= start."""
-        return [entry for entry in self._of(log).entries[start:] if entry.kind in CONTROL_KINDS]
+        found = (entry for entry in self._of(log).all() if entry.kind in CONTROL_KINDS)
+        return sorted((entry for entry in found if entry.index >= start), key=lambda entry: entry.index)
+
+    async def disputes(self, log: LogId, start: int, stop: int) -> Sequence[Dispute]:
+        """What was found wrong with the entries [start, stop)."""
+        return [said for at, said in sorted(self._of(log).disputes.items()) if start <= at < stop]
+
+    async def erase(self, log: LogId, index: int) -> None:
+        """Forget a record's bytes."""
+        self._of(log).erase(index)
 
     async def tiles(self, log: LogId, coords: Collection[Coord]) -> Mapping[Coord, bytes]:
         """Tiles at the log's present size."""
@@ -126,8 +149,10 @@ class MemoryLog:
     async def checkpoint_within(self, log: LogId, after: int, upto: int, max_bytes: int) -> Checkpoint | None:
         """The checkpoint that the next anchor takes."""
         kept = self._of(log)
-        sizes = [size for size in sorted(kept.checkpoints) if after < size <= upto]
-        fitting = [s for s in sizes if kept.bytes_before(s) - kept.bytes_before(after) <= max_bytes]
+        span = next(((low, high) for low, high in kept.spans() if low <= after <= high), (0, 0))
+        sizes = [size for size in sorted(kept.checkpoints) if after < size <= min(upto, span[1])]
+        before = kept.bytes_before(after) if after > span[0] else 0
+        fitting = [size for size in sizes if kept.bytes_before(size) - before <= max_bytes]
         return kept.checkpoints[max(fitting, default=sizes[0])] if sizes else None
 
     async def save_anchor(self, task: AnchorTask) -> None:
@@ -180,11 +205,8 @@ class MemoryLog:
     def _of(self, log: LogId) -> Kept:
         return self._kept.get(log, Kept())
 
-    def _has(self, log: LogId, fingerprint: Fingerprint) -> bool:
-        return any(place.log == log for place in self._positions.get(fingerprint, ()))
-
 
 def _rehashed(entry: Entry) -> Entry:
-    if fingerprint(entry.raw) != entry.fingerprint:
+    if not entry.erased and fingerprint(entry.raw) != entry.fingerprint:
         raise Broken("CORRUPT", f"entry {entry.index} does not have its fingerprint")
     return entry

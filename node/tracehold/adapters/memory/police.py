@@ -6,46 +6,72 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tracehold.core.checkpoint import Checkpoint, parse_note
-from tracehold.core.limits import TILE_WIDTH
-from tracehold.core.merkle import leaf_hash, root_of
-from tracehold.core.record import fingerprint
-from tracehold.core.tiles import Coord, tiles_after
-from tracehold.journey.ports import AnchorState, AnchorTask, Batch
+from tracehold.core.ids import LogId
+from tracehold.core.limits import SEGMENT_ENTRIES, TILE_WIDTH
+from tracehold.core.merkle import CompactRange, leaf_hash
+from tracehold.core.record import CONTROL_KINDS, fingerprint
+from tracehold.core.tiles import Coord, node_reader, tiles_after
+from tracehold.journey.ports import AnchorState, AnchorTask, Base, Batch
 
 
 def check_batch(
-    batch: Batch,
-    before: Sequence[bytes],
-    tiles: Mapping[Coord, bytes],
-    checkpoints: Mapping[int, Checkpoint],
+    batch: Batch, tiles: Mapping[Coord, bytes], checkpoints: Mapping[int, Checkpoint], *, own: bool
 ) -> None:
-    """The batch continues the log (`before`: its fingerprints), and its
+    """The batch continues the log whose tiles these are, and its
     tiles and checkpoint are those of the longer log.
     """
     assert batch.entries, "an empty batch"
     for entry in batch.entries:
-        assert fingerprint(entry.raw) == entry.fingerprint, "a fingerprint that is not its record's"
-    leaves = [leaf_hash(each) for each in (*before, *(entry.fingerprint for entry in batch.entries))]
-    _check_checkpoint(batch, leaves, checkpoints)
+        assert not entry.raw or fingerprint(entry.raw) == entry.fingerprint, (
+            "a fingerprint that is not its record's"
+        )
+    places = range(batch.first, batch.first + len(batch.entries))
+    disputed = [dispute.index for dispute in batch.disputes]
+    assert len(set(disputed)) == len(disputed), "two disputes about one entry"
+    assert all(at in places for at in disputed), "a dispute about an entry that is not in the batch"
+    assert not (own and disputed), "a dispute about the own log"
+    leaves = [leaf_hash(entry.fingerprint) for entry in batch.entries]
+    _check_checkpoint(batch, leaves, tiles, checkpoints)
     _check_tiles(batch, leaves, tiles)
 
 
-def _check_checkpoint(batch: Batch, leaves: Sequence[bytes], checkpoints: Mapping[int, Checkpoint]) -> None:
+def _check_checkpoint(
+    batch: Batch,
+    leaves: Sequence[bytes],
+    tiles: Mapping[Coord, bytes],
+    checkpoints: Mapping[int, Checkpoint],
+) -> None:
     new = batch.checkpoint
-    assert (new.log, new.size) == (batch.log, len(leaves)), "a checkpoint of another log or size"
-    assert new.root == root_of(leaves), "a checkpoint over other entries"
+    tree = CompactRange.of(0, batch.first, node_reader(tiles.__getitem__, batch.first))
+    for leaf in leaves:
+        tree.append(leaf)
+    assert (new.log, new.size) == (batch.log, tree.end), "a checkpoint of another log or size"
+    assert new.root == tree.root(), "a checkpoint over other entries"
     assert parse_note(new.note).root == new.root, "a note over other entries"
     assert new.size not in checkpoints, "a second checkpoint of one size"
-    assert all(new.time_ms >= old.time_ms for old in checkpoints.values()), "checkpoint time went back"
+    for size, old in checkpoints.items():
+        early, late = (old, new) if size < new.size else (new, old)
+        assert early.time_ms <= late.time_ms, "checkpoint time went back"
 
 
 def _check_tiles(batch: Batch, leaves: Sequence[bytes], tiles: Mapping[Coord, bytes]) -> None:
     for at, hashes in batch.tiles:
+        # Where a hole is filled, the tile of a base or of a later span is longer already.
         old = tiles.get(at, b"")
-        assert hashes.startswith(old), f"tile {at} was rewritten"
-        assert len(old) < TILE_WIDTH * 32, f"full tile {at} was written again"
-    expected = tiles_after(batch.first, leaves[batch.first :], tiles.__getitem__)
+        assert hashes.startswith(old) or old.startswith(hashes), f"tile {at} was rewritten"
+    expected = tiles_after(batch.first, leaves, tiles.__getitem__)
     assert dict(batch.tiles) == dict(expected), "tiles that are not the tree's"
+
+
+def check_base(base: Base, own: LogId) -> None:
+    """The base is one of a foreign log, of control records before a segment's start."""
+    assert base.log != own, "the own log has no base"
+    assert base.start % SEGMENT_ENTRIES == 0, "a span begins at a segment's start"
+    assert all(len(hashes) <= TILE_WIDTH * 32 for _, hashes in base.tiles), "a tile that is too long"
+    indices = [index for index, _ in base.controls]
+    assert indices == sorted(set(indices)), "control records out of order"
+    assert all(index < base.start for index in indices), "a control record behind the base"
+    assert all(new.kind in CONTROL_KINDS for _, new in base.controls), "a base holds control records only"
 
 
 def check_anchor(task: AnchorTask, anchors: Mapping[int, AnchorTask]) -> None:

@@ -1,0 +1,131 @@
+"""What the record log in memory holds of one log: runs of entries without a gap, and bases before them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from tracehold.core.checkpoint import Checkpoint
+from tracehold.core.ids import Fingerprint
+from tracehold.core.tiles import Coord
+from tracehold.journey.ports import AnchorTask, Base, Batch, Dispute, Entry, NewEntry
+
+
+@dataclass
+class Kept:
+    """What is kept of one log. A span that was begun and has no entries yet is an empty run."""
+
+    runs: dict[int, list[Entry]] = field(default_factory=dict)
+    base: dict[int, Entry] = field(default_factory=dict)
+    tiles: dict[Coord, bytes] = field(default_factory=dict)
+    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
+    anchors: dict[int, AnchorTask] = field(default_factory=dict)
+    disputes: dict[int, Dispute] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The run that begins at entry 0: all of the own log."""
+        return self.runs.setdefault(0, [])
+
+    def spans(self) -> list[tuple[int, int]]:
+        """The runs that hold something."""
+        return [(start, start + len(run)) for start, run in sorted(self.runs.items()) if run]
+
+    def all(self) -> Iterator[Entry]:
+        """Every entry, those of bases too, in no order."""
+        return chain(self.base.values(), *self.runs.values())
+
+    def at(self, index: int) -> Entry | None:
+        """The entry at this index."""
+        run, offset = self.run_with(index)
+        return run[offset] if offset < len(run) else self.base.get(index)
+
+    def run_with(self, index: int) -> tuple[list[Entry], int]:
+        """The run in which `index` stands, or that ends there, and its place in it; else an empty one."""
+        for start, run in sorted(self.runs.items(), reverse=True):
+            if start <= index <= start + len(run):
+                return run, index - start
+        return [], 0
+
+    def ends(self, index: int) -> bool:
+        """Whether a run ends at `index`, so that entries may follow there."""
+        return any(start + len(run) == index for start, run in self.runs.items())
+
+    def bytes_before(self, size: int) -> int:
+        """Record bytes from the start of its run through entry `size` - 1."""
+        run, offset = self.run_with(size)
+        return run[offset - 1].bytes_total if offset else 0
+
+    def taken(self, batch: Batch) -> bool:
+        """Whether a place of the batch is taken by anything but the same record of a base."""
+        places = ((at, self.at(at), new) for at, new in enumerate(batch.entries, batch.first))
+        return any(
+            old is not None and (at not in self.base or old.fingerprint != new.fingerprint)
+            for at, old, new in places
+        )
+
+    def begin(self, base: Base) -> list[Entry]:
+        """Keep a base; the entries that are new."""
+        self.put_tiles(base.tiles)
+        missing = [(at, new) for at, new in base.controls if self.at(at) is None]
+        made = {at: entry_at(base, at, new, 0) for at, new in missing}
+        self.base |= made
+        if not self.ends(base.start) and self.at(base.start) is None:
+            self.runs[base.start] = []
+        return list(made.values())
+
+    def append(self, batch: Batch) -> list[Entry]:
+        """Keep a batch at the end of a run; the entries that are new."""
+        run, offset = self.run_with(batch.first)
+        if batch.first == 0:
+            run = self.entries
+        assert offset == len(run), "a batch inside a run"
+        new = list(_entries(batch, run[-1].bytes_total if run else 0))
+        run += new
+        known = {entry.index for entry in new if self.base.pop(entry.index, None)}
+        self._join()
+        self.put_tiles(batch.tiles)
+        self.checkpoints[batch.checkpoint.size] = batch.checkpoint
+        self.disputes |= {dispute.index: dispute for dispute in batch.disputes}
+        return [entry for entry in new if entry.index not in known]
+
+    def put_tiles(self, tiles: Iterable[tuple[Coord, bytes]]) -> None:
+        """Keep tiles; none gets shorter, since a later span may have grown it."""
+        for at, hashes in tiles:
+            if len(hashes) > len(self.tiles.get(at, b"")):
+                self.tiles[at] = hashes
+
+    def erase(self, index: int) -> None:
+        """Forget the bytes of an entry."""
+        run, offset = self.run_with(index)
+        if offset < len(run):
+            run[offset] = replace(run[offset], raw=b"")
+        elif index in self.base:
+            self.base[index] = replace(self.base[index], raw=b"")
+
+    def _join(self) -> None:
+        """Make one of runs that meet; what follows counts its bytes from the first one's start."""
+        for start, run in sorted(self.runs.items()):
+            while run and (following := self.runs.pop(start + len(run), None)) is not None:
+                total = run[-1].bytes_total
+                run += [replace(entry, bytes_total=total + entry.bytes_total) for entry in following]
+
+
+def entry_at(whole: Base | Batch, index: int, new: NewEntry, bytes_total: int) -> Entry:
+    """A new entry at its place."""
+    return Entry(whole.log, index, Fingerprint(new.fingerprint), new.raw, str(new.kind), bytes_total)
+
+
+def _entries(batch: Batch, bytes_total: int) -> Iterator[Entry]:
+    for index, new in enumerate(batch.entries, batch.first):
+        bytes_total += len(new.raw)
+        yield entry_at(batch, index, new, bytes_total)
+
+
+def fitting(entries: Sequence[Entry], max_bytes: int) -> Sequence[Entry]:
+    """The first entries, as many as fit in `max_bytes`, one at least."""
+    taken = 0
+    for at, entry in enumerate(entries):
+        taken += len(entry.raw)
+        if at and taken > max_bytes:
+            return entries[:at]
+    return entries
