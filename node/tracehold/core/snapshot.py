@@ -21,6 +21,12 @@ class Listed:
         self.upto = 0
         """Index after the last one."""
 
+    def copy(self) -> "Listed":
+        """One that can grow apart."""
+        twin = Listed()
+        twin._tree, twin.upto = self._tree.copy(), self.upto
+        return twin
+
     def add(self, index: int, fingerprint: Fingerprint) -> None:
         """The next control record, by index. ValueError for one that is not behind the last."""
         if index < self.upto:
