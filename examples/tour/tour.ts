@@ -28,14 +28,14 @@ function items(documents: Uint8Array[]) {
   return documents.map((value) => ({ item: { case: "eventJson" as const, value } }));
 }
 
-/** One result for each item: where its record stands, or why it was refused. */
+/** What became of one item. An error beside a state is DEADLINE: taken, and not yet as far as was asked. */
 function outcome(result: UploadResult): object {
   return {
     fingerprint: result.fingerprint,
     index: Number(result.index),
     state: State[result.state],
     warnings: result.warnings.map((warning) => warning.code),
-    refused: result.error ? refusalOfItem(result.error).code : null,
+    error: result.error ? refusalOfItem(result.error).code : null,
   };
 }
 
@@ -66,8 +66,8 @@ async function* batches(documents: Uint8Array[], size: number) {
 async function stream(node: Node, file = "", size = "100"): Promise<void> {
   // One answer for each batch, in their order; the node reads no further while it works on four.
   for await (const answer of node.uploads.uploadStream(batches(events(file), Number(size)))) {
-    if (answer.error) tell({ batch: [], refused: refusalOfItem(answer.error).code });
-    else tell({ batch: answer.batch?.results.map(outcome), refused: null });
+    if (answer.error) tell({ batch: [], error: refusalOfItem(answer.error).code });
+    else tell({ batch: answer.batch?.results.map(outcome), error: null });
   }
 }
 
