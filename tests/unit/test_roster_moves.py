@@ -24,17 +24,18 @@ class Pair:
     def __init__(self) -> None:
         self.old = Log()
         self.new = Log(node_key=NEW_NODE_KEY, operator=NEW_OPERATOR)
+        self.said = 0
 
     def away(self, key=FARM_KEY, party: str = FARM) -> bytes:
-        """The record by which the farm moves from the old to the new log."""
-        return control(Move(NEW_OPERATOR, self.new.id, self.old.id), key, party, 90)
+        """A record by which the farm moves from the old to the new log; every time another one."""
+        self.said += 1
+        return control(Move(NEW_OPERATOR, self.new.id, self.old.id), key, party, 90 + self.said)
 
     def moved(self, where: str = BOTH, key=FARM_KEY) -> "Pair":
-        """The same record in both logs, or in one of them."""
-        raw = self.away(key)
+        """In both logs, or in one of them."""
         for name, log in (("old", self.old), ("new", self.new)):
             if where in (name, BOTH):
-                log.add(raw)
+                log.add(self.away(key))
         return self
 
     def rosters(self) -> dict[LogId, Roster]:
@@ -156,8 +157,8 @@ def test_security_a_move_in_one_log_alone_joins_nothing(pair, where):
     assert pair.voice(pair.old, 2) != pair.voice(pair.new, 4)
 
 
-def test_security_two_records_of_a_move_are_no_move(pair):
-    """It is one record, under one key, in both logs: an operator cannot answer a move with one of its own."""
+def test_security_a_move_with_two_keys_is_no_move(pair):
+    """It is one key, in both logs: an operator cannot answer a party's move with a key that it made up."""
     pair.new.say(Enrol(FARM, SECOND_KEY.public))
     pair.old.add(pair.away())
     pair.new.add(pair.away(SECOND_KEY))

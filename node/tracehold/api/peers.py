@@ -1,13 +1,15 @@
 """PeerService: what other nodes are told, from local knowledge and from nothing else."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from tracehold.api.call import Call
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import NetworkId
-from tracehold.journey.expand import Page, expand
+from tracehold.journey.expand import Names, Page, expand
+from tracehold.journey.keeper import Keeper, take
 from tracehold.journey.neighbours import Neighbours
 from tracehold.journey.ports import Entries, Graph, RecordLog, Sent
+from tracehold.journey.speakers import Speakers
 from tracehold.v1 import peer_pb2
 from tracehold.wire.peers import (
     coverage_messages,
@@ -16,6 +18,7 @@ from tracehold.wire.peers import (
     read_log,
     read_position,
 )
+from tracehold.wire.shipments import Arrivals, checkpoint_message, kept_message
 
 PAGE_RECORDS = 1_000
 """Records in one answer; `ExpandResponse.records` has the same limit."""
@@ -29,6 +32,9 @@ RANGE_BYTES = 8 << 20
 RANGE_ENTRIES = 65_536
 """Entries in one range; `GetEntriesResponse.statements` has the same limit."""
 
+ARRIVING_BYTES = 256 << 20
+"""Bytes of all shipments that are taken in at once."""
+
 
 class PeerService:
     """Thin: who may ask was decided before, what is answered is the journey's."""
@@ -40,13 +46,19 @@ class PeerService:
         neighbours: Neighbours,
         node_record: bytes,
         fault: Callable[[str], None],
+        keeper: Keeper | None = None,
     ) -> None:
-        """`node_record` introduces this node; `fault` hears of stored bytes that do not match."""
+        """`node_record` introduces this node; `fault` hears of stored bytes that do not match. Without a
+        `keeper` nothing of others is kept.
+        """
         self._log = log
         self._graph = graph
+        self._speakers = Speakers(log)
         self._neighbours = neighbours
         self._node_record = node_record
         self._fault = fault
+        self._keeper = keeper
+        self._arriving = 0
 
     async def hello(self, request: peer_pb2.HelloRequest, call: Call) -> peer_pb2.HelloResponse:
         """Who this node is, and what it has searched. Raises OTHER_NETWORK, GRAPH_DOWN."""
@@ -78,11 +90,10 @@ class PeerService:
         found = await expand(
             self._log,
             self._graph,
-            request.items,
-            request.event_ids,
-            request.transformation_ids,
+            Names(request.items, request.event_ids, request.transformation_ids),
             Page(after, PAGE_RECORDS, PAGE_BYTES),
             self._fault,
+            self._speakers,
         )
         return expand_message(found)
 
@@ -96,3 +107,32 @@ class PeerService:
         limit = min(request.max_bytes or RANGE_BYTES, RANGE_BYTES)
         entries = await self._log.read(log, start, stop, limit) if start < stop else ()
         return entries_message(Entries(start, [Sent(each.raw, each.fingerprint) for each in entries], size))
+
+    async def replicate(
+        self, parts: AsyncIterator[peer_pb2.ReplicateRequest], call: Call
+    ) -> peer_pb2.ReplicateResponse:
+        """Keep a shipment of the caller. Raises TOO_MANY_CALLS, BAD_REQUEST and what else is wrong with the
+        form of it; and what `keeper.take` raises.
+        """
+        if call.member is None:
+            raise AssertionError("only the listener for peers serves this")
+        arrivals, room = Arrivals(), 0
+        try:
+            async for part in parts:
+                room += part.ByteSize()
+                self._arriving += part.ByteSize()
+                if self._arriving > ARRIVING_BYTES:
+                    raise Unavailable("TOO_MANY_CALLS", "there is no room for more shipments at once")
+                arrivals.add(part)
+            return kept_message(await take(self._keeper, call.member, arrivals.shipment()))
+        finally:
+            self._arriving -= room
+
+    async def get_checkpoint(
+        self, request: peer_pb2.GetCheckpointRequest, call: Call
+    ) -> peer_pb2.GetCheckpointResponse:
+        """The largest checkpoint of a log that is known here. Raises STORE_BUSY."""
+        log = read_log(request.log)
+        source = self._keeper or self._log
+        found = await source.checkpoint(log)
+        return peer_pb2.GetCheckpointResponse(checkpoint=checkpoint_message(found) if found else None)

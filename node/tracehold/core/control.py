@@ -66,8 +66,8 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The signing party leaves the log `left` for `log` of `operator`, which vouches for it from now on. The
-    same record stands in both logs: where it is left, and where it has come.
+    """The signing party leaves the log `left` for `log` of `operator`, which vouches for it from now on. It
+    is said in both logs, with the same key.
     """
 
     operator: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tracehold.core.control import Move
 from tracehold.core.errors import Rejected
-from tracehold.core.ids import Fingerprint, KeyId
+from tracehold.core.ids import KeyId
 from tracehold.core.keys import PublicKey
 
 
@@ -38,10 +38,9 @@ class Revocation:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The entry by which a party moved away from a log or came to it, by name, and the key that signed it."""
+    """The entry by which a party moved away from a log or came to it, and the key that signed it."""
 
     index: int
-    name: Fingerprint
     kid: KeyId
     move: Move
 

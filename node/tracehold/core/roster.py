@@ -6,7 +6,7 @@ did not move away in between. Claimed times never decide, so a revoked key canno
 the log's header speaks for the operator from entry 0 on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -78,6 +78,11 @@ class Roster:
     def parties(self) -> frozenset[str]:
         """Every party that ever had a key in this log."""
         return frozenset(self._book.keys)
+
+    def movers(self) -> Iterator[str]:
+        """Parties that ever moved away from this log or came to it."""
+        yield from self._book.moves
+        yield from self._book.arrivals
 
     def moves(self, party: str) -> Sequence[Moved]:
         """How the party moved away from this log, by position; without moves that a revocation doubts."""
@@ -178,7 +183,7 @@ class Roster:
         if self.log == move.log and move.operator != self.operator:
             raise Rejected("BAD_CONTROL", "the move is to another operator", path="payload.1")
         moves = self._book.moves if self.log == move.left else self._book.arrivals
-        moved = Moved(index, record.fingerprint, record.header.kid, move)
+        moved = Moved(index, record.header.kid, move)
         moves.setdefault(record.header.iss, []).append(moved)
 
     def _revoke(self, index: int, record: Record, revoke: Revoke) -> None:

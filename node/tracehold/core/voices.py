@@ -1,8 +1,8 @@
 """Which speakers are one: only the same speaker takes a statement back (protocol section 4).
 
 A speaker is a party together with the operator that vouches for it, so what two operators say in one party's
-name are two voices. A party that changes operator makes them one by a move: one record, signed with a key of
-its own that both have enrolled for it, that stands in both logs.
+name are two voices. A party that changes operator makes them one by a move: said in both logs, with one key
+of its own that both have enrolled for it.
 
     log of A   enrol K for P  . . . . . . . . . .  move by K  | another voice, if it says anything for P
     log of B                   . . enrol K for P  . . . move by K . . . . . . . . . . . . . . . . . . . .
@@ -41,4 +41,5 @@ def _next(rosters: Rosters, here: Roster, party: str, index: int) -> tuple[LogId
     there = rosters.get(moved.move.log) if moved else None
     if moved is None or there is None:
         return None
-    return next(((there.log, at.index) for at in there.arrivals(party) if at.name == moved.name), None)
+    same = (moved.kid, moved.move)
+    return next(((there.log, at.index) for at in there.arrivals(party) if (at.kid, at.move) == same), None)

@@ -14,9 +14,10 @@ from tracehold.core.evidence import report
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, Gap, GapReason, Wanted, touched
 from tracehold.core.receipt import encode_receipt, parse_receipt
-from tracehold.core.record import Kind, fingerprint, parse
+from tracehold.core.record import CONTROL_KINDS, Kind, fingerprint, parse
 from tracehold.journey.admission import UNREADABLE, Admission, Admitted
 from tracehold.journey.answers import Coverage
+from tracehold.journey.hearing import Hearing
 from tracehold.journey.index import event_fact
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.ledger_view import LedgerView
@@ -46,22 +47,19 @@ class Elsewhere:
         self._coverage: dict[LogId, int] = {}
         self.handed: dict[Fingerprint, set[int]] = {}
         """Numbers of the nodes that handed over a record, by its fingerprint."""
+        self.hearing = Hearing(knowledge.speakers)
         self.gaps: dict[Gap, None] = {}
         """What other nodes could not answer, or answered wrongly."""
 
-    async def look(self, wanted: Wanted) -> list[Fact]:
-        """Facts about what is wanted that are not admitted
-        yet; those that the asker may not read are gaps.
+    def fact(self, proved: Proved, wanted: Wanted) -> Fact | None:
+        """What the record says about what is wanted; None where it says nothing, or the asker may not read
+        it, which is a gap.
         """
-        found = await self.records(wanted.items, wanted.transformations)
-        return [fact for proved in found if (fact := self._fact(proved, wanted)) is not None]
-
-    def _fact(self, proved: Proved, wanted: Wanted) -> Fact | None:
         admitted = proved.admitted
         if admitted.record.header.kind != Kind.EVENT:
             return None
         try:
-            fact = event_fact(admitted.record, admitted.speaker, proved.known_ms)
+            fact = event_fact(admitted.record, self.hearing.voice(admitted), proved.known_ms)
         except Rejected:
             return None  # sealed, and odd: shown as disputed by its holder, of no meaning to rules
         concerned = touched(fact) & wanted.items
@@ -75,8 +73,8 @@ class Elsewhere:
         return fact
 
     async def records(self, items: Collection[str], transformations: Collection[str] = ()) -> list[Proved]:
-        """Verified records that peers hand over and that are
-        not admitted yet, readable for the asker or not.
+        """Verified records that peers hand over and that are not admitted yet, readable for the asker or
+        not. Control records among them are heard, and not in the answer.
         """
         if self._knowledge.peers is None:
             return []
@@ -87,7 +85,7 @@ class Elsewhere:
             for found in answer.records:
                 name = fingerprint(found.raw)
                 proved = await self._prove(peer, name, found)
-                if proved is not None:
+                if proved is not None and proved.admitted.record.header.kind not in CONTROL_KINDS:
                     self.handed.setdefault(name, set()).add(peer.node)
                     if name not in self._admission.admitted:
                         fresh[name] = proved
@@ -134,6 +132,7 @@ class Elsewhere:
             return None
         try:
             known = self._checked[name] = await proved(found, self._ledger)
+            self.hearing.hear(known.admitted, found.evidence)
         except Unavailable:
             self._gap(GapReason.NOT_COVERED, NO_LEDGER)
         except Rejected as refusal:

@@ -10,9 +10,20 @@ from dataclasses import dataclass, field
 from tracehold.core.errors import Broken
 from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint
+from tracehold.core.record import parse
 from tracehold.journey.knowledge import untold
 from tracehold.journey.ports import Expansion, Found, Graph, Position, RecordLog
-from tracehold.journey.receipts import Receipts, Vouching
+from tracehold.journey.receipts import Receipts, Vouching, about
+from tracehold.journey.speakers import Speakers
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is asked for: items, event ids, transformation ids."""
+
+    items: Collection[str]
+    event_ids: Collection[str] = ()
+    transformations: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +59,26 @@ class _Answer:
 async def expand(
     log: RecordLog,
     graph: Graph,
-    items: Collection[str],
-    event_ids: Collection[str] = (),
-    transformations: Collection[str] = (),
+    names: Names,
     page: Page = WHOLE,
     fault: Callable[[str], None] = untold,
+    speakers: Speakers | None = None,
 ) -> Expansion:
-    """Records kept here about these items, event ids and transformation ids, by log and index.
+    """Records kept here about these names, by log and index. With them what tells of moves of their parties,
+    who may have said in another log what they say here (`core.voices`).
 
     Raises `Unavailable` where graph or store do not answer.
     """
     # The coverage first: what is indexed meanwhile is handed over and not promised.
     coverage = await graph.coverage()
-    facts = [*await graph.facts(items, transformations), *await graph.by_event_id(event_ids)]
-    names = {fact.fingerprint for fact in facts}
-    for item in items:
-        names |= {version.fingerprint for version in await graph.masterdata(item)}
-    places = await log.find(names)
+    facts = [
+        *await graph.facts(names.items, names.transformations),
+        *await graph.by_event_id(names.event_ids),
+    ]
+    found = {fact.fingerprint for fact in facts}
+    for item in names.items:
+        found |= {version.fingerprint for version in await graph.masterdata(item)}
+    places = await log.find(found | await _moves(log, found, speakers or Speakers(log)))
     answer, vouching = _Answer(), Vouching()
     for name in _behind(page.after, places):
         if len(answer.found) >= page.records or answer.bytes >= page.max_bytes:
@@ -73,6 +87,22 @@ async def expand(
         if evidence is not None:
             answer.add(Found(places[name].log, places[name].index, evidence))
     return Expansion(answer.found, coverage)
+
+
+async def _moves(log: RecordLog, found: Collection[Fingerprint], speakers: Speakers) -> set[Fingerprint]:
+    """The control records about those parties of these records that moved between logs, in all logs."""
+    rosters = await speakers.rosters()
+    movers = {party for roster in rosters.values() for party in roster.movers()}
+    if not movers:
+        return set()
+    entries = (await log.entries(found)).values()
+    parties = movers.intersection(parse(entry.raw).header.iss for entry in entries if not entry.erased)
+    moves: set[Fingerprint] = set()
+    for each in rosters if parties else ():
+        controls = [(entry.index, parse(entry.raw)) for entry in await log.controls(each)]
+        for party in parties:
+            moves.update(record.fingerprint for _, record in about(party, controls))
+    return moves
 
 
 def _behind(after: Position | None, places: Mapping[Fingerprint, Position]) -> Sequence[Fingerprint]:

@@ -14,7 +14,8 @@ from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, fact_of
 from tracehold.core.record import Kind, Record, parse
-from tracehold.core.roster import Roster, Speaker
+from tracehold.core.roster import Roster
+from tracehold.core.voices import voice
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
 from tracehold.journey.ports import (
     AnchorState,
@@ -159,7 +160,8 @@ def derive(entry: Entry, roster: Roster | None, known_ms: int | None) -> Fact | 
         raise Rejected("BAD_CONTROL", "the log has no sound header, so nobody speaks in it")
     speaker = roster.speaker(record, entry.index)
     if record.header.kind == Kind.EVENT:
-        return event_fact(record, speaker, known_ms)
+        # Answers find out whose voice it is when they are asked: a party may move later.
+        return event_fact(record, voice({}, speaker, entry.log, entry.index), known_ms)
     said = parse_masterdata(record.payload)
     return MasterDataVersion(
         said.id.canonical,
@@ -172,16 +174,9 @@ def derive(entry: Entry, roster: Roster | None, known_ms: int | None) -> Fact | 
     )
 
 
-def event_fact(record: Record, speaker: Speaker, known_ms: int | None) -> Fact:
-    """The fact that an event's record states, in its speaker's
-    name. Raises `Rejected` as `parse_event` does.
+def event_fact(record: Record, issuer: str, known_ms: int | None) -> Fact:
+    """The fact that an event's record states, in the voice of `issuer` (`core.voices`).
+    Raises `Rejected` as `parse_event` does.
     """
     event = parse_event(record.payload, Mode.TOLERANT)
-    return fact_of(event, record.fingerprint, voice(speaker), known_ms=known_ms)
-
-
-def voice(speaker: Speaker) -> str:
-    """One name for party and vouching operator. Only the same speaker takes a statement back (protocol
-    section 4), so what another operator says in a party's name is another voice.
-    """
-    return f"{speaker.party} by {speaker.operator}"
+    return fact_of(event, record.fingerprint, issuer, known_ms=known_ms)

@@ -57,8 +57,11 @@ class Inquiry:
             hints = await self._knowledge.graph.facts(wanted.items, wanted.transformations)
         with self._timed("verify"):
             await self.admission.admit([hint.fingerprint for hint in hints])
+            found = await self.elsewhere.records(wanted.items, wanted.transformations)
+            # Before anything is read: whose statement it is may follow from what another node told.
+            await self.elsewhere.hearing.listen()
             facts = await self._read(hints)
-            facts += await self.elsewhere.look(wanted)
+            facts += [fact for each in found if (fact := self.elsewhere.fact(each, wanted)) is not None]
         self._facts.update((fact.fingerprint, fact) for fact in facts)
         for hint in hints:
             refused = self.admission.refused.get(hint.fingerprint)
@@ -81,7 +84,7 @@ class Inquiry:
         if known is not None or admitted is None:
             return known
         try:
-            return event_fact(admitted.record, admitted.speaker, hint.known_ms)
+            return event_fact(admitted.record, self.elsewhere.hearing.voice(admitted), hint.known_ms)
         except Rejected as refusal:
             self.admission.distrust(hint.fingerprint, f"it does not say what the index says ({refusal.code})")
             return None

@@ -101,10 +101,10 @@ class Receipts:
 
     async def _vouching(self, checkpoint: Checkpoint, issuer: str) -> tuple[tuple[bytes, bytes], ...]:
         entries = [e for e in await self._store.controls(checkpoint.log) if e.index < checkpoint.size]
-        about = list(_about(issuer, [(e.index, parse(e.raw)) for e in entries]))
+        needed = list(about(issuer, [(e.index, parse(e.raw)) for e in entries]))
         # One anchor proves them all: those of the control records are not written, and not read.
-        receipts = await self.under(checkpoint, [index for index, _ in about])
-        return tuple((record.raw, made) for (_, record), made in zip(about, receipts, strict=True))
+        receipts = await self.under(checkpoint, [index for index, _ in needed])
+        return tuple((record.raw, made) for (_, record), made in zip(needed, receipts, strict=True))
 
     async def _covers(self, places: Mapping[Fingerprint, Position]) -> list[tuple[_Cover, list[Fingerprint]]]:
         groups: list[tuple[_Cover, list[Fingerprint]]] = []
@@ -126,7 +126,7 @@ class Receipts:
         return _Cover(place.index, checkpoint, None)
 
 
-def _about(issuer: str, controls: Sequence[tuple[int, Record]]) -> Iterator[tuple[int, Record]]:
+def about(issuer: str, controls: Sequence[tuple[int, Record]]) -> Iterator[tuple[int, Record]]:
     """The log's header, and what decides who signs for the issuer.
 
     A verifier replays the chosen records alone. So each is chosen by whether it takes effect after those
@@ -137,7 +137,11 @@ def _about(issuer: str, controls: Sequence[tuple[int, Record]]) -> Iterator[tupl
     except (LookupError, Rejected) as lost:
         raise Broken("CORRUPT", "a log's first entry is not its header") from lost
     for index, record in controls:
-        if record.header.kind != Kind.SNAPSHOT and not _enrols_another(issuer, record) and _takes_effect(roster, index, record):
+        if (
+            record.header.kind != Kind.SNAPSHOT
+            and not _enrols_another(issuer, record)
+            and _takes_effect(roster, index, record)
+        ):
             yield index, record
 
 

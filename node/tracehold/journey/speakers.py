@@ -1,6 +1,6 @@
 """Who speaks in the logs kept here: one roster per log, kept in step with its control records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
@@ -15,6 +15,11 @@ class Speakers:
     def __init__(self, log: RecordLog) -> None:
         self._log = log
         self._rosters: dict[LogId, tuple[Roster, int]] = {}
+
+    async def rosters(self) -> Mapping[LogId, Roster]:
+        """Those of all logs kept here that have a sound header."""
+        found = {log: await self.roster(log) for log in await self._log.logs()}
+        return {log: roster for log, roster in found.items() if roster is not None}
 
     async def roster(self, log: LogId) -> Roster | None:
         """The roster of a log as of its present end; None for a log

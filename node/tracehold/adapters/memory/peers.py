@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.core.ids import LogId
-from tracehold.journey.expand import expand
+from tracehold.journey.expand import Names, expand
 from tracehold.journey.keeper import Keeper, take
 from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.ports import Entries, Expansion, Graph, Kept, Peer, RecordLog, Sent, Shipment
@@ -69,7 +69,7 @@ class MemoryLine:
         self.to.asked.append(frozenset(items))
         await self.to.reach()
         try:
-            found = await expand(self.to.log, self.to.graph, items, event_ids, transformations)
+            found = await expand(self.to.log, self.to.graph, Names(items, event_ids, transformations))
         except Unavailable as error:
             raise self._unable() from error
         return self.to.tell(found)
@@ -96,7 +96,7 @@ class MemoryLine:
         """See `ports.Peer.checkpoint`."""
         await self.to.reach()
         try:
-            return await self.to.keeper.checkpoint(log) if self.to.keeper else None
+            return await (self.to.keeper or self.to.log).checkpoint(log)
         except TraceholdError as error:
             raise self._unable() from error
 
