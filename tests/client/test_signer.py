@@ -4,7 +4,9 @@ import pytest
 
 from tests.logs import FARM, FARM_KEY, MILL_KEY, NETWORK
 from tracehold.core import record
+from tracehold.core.control import Move, decode_control
 from tracehold.core.errors import Rejected
+from tracehold.core.ids import LogId
 from tracehold_client import Audience, Signer
 
 PAYLOAD = b'{"type": "ObjectEvent"}'
@@ -26,6 +28,14 @@ def test_statement_says_who_to_whom_and_when():
 def test_masterdata_has_its_own_kind():
     """Master data is another kind of statement."""
     assert record.parse(_signer().masterdata(b"{}")).header.kind == record.Kind.MASTERDATA
+
+
+def test_a_control_record_says_what_it_is_given():
+    """Under the kind of what it says."""
+    says = Move("https://id.gs1.org/417/9521321000034", LogId(bytes(32)), LogId(b"\1" * 32))
+    made = record.parse(_signer().control(says))
+    record.check_signature(made, FARM_KEY.public)
+    assert (made.header.iss, decode_control(made.header.kind, made.payload)) == (FARM, says)
 
 
 def test_same_event_twice_is_two_statements():

@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import OPERATOR, SENDER, Running
+from tests.e2e.conftest import OPERATOR, SENDER, Running, first_event
 from tests.e2e.test_gdst import DOCUMENT, Captured, captured
 from tests.shared_data import shared
 from tracehold.cli.demo.programs import Program, run
 from tracehold.cli.demo.world import World
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.token import create
+from tracehold.core.errors import Broken
 from tracehold_client.rest import RestClient
 
 __all__ = ["captured"]
 
+MOVER = "https://id.gs1.org/417/9521604000009"
 OTHER = "https://id.gs1.org/417/9521902000000"
 
 
@@ -40,7 +42,8 @@ class Pair:
         }
         self.world.start_node()
         self.other = Program("second", ["serve", "--dir", str(self.second)], folder)
-        rest = [self.world.rest, self.other.first_line()["rest"]]
+        self.addresses = self.other.first_line()
+        rest = [self.world.rest, self.addresses["rest"]]
         homes = (self.world.home, self.second)
         self.senders = [
             RestClient(url, token=self.tokens[home][0]) for url, home in zip(rest, homes, strict=True)
@@ -161,6 +164,26 @@ def test_both_nodes_answer_as_one_that_has_it_all(
     assert whole["items"]
     for reader in two.readers:
         assert told(reader, item, direction) == {**whole, "verified": {state == "FINAL"}}
+
+
+@pytest.mark.slow
+def test_a_party_moves_from_one_node_to_the_other(pair: tuple[Pair, str], tmp_path: Path):
+    """With its key, which both have enrolled; afterwards it signs at the new one only."""
+    two, _ = pair
+    key = tmp_path / "party.key"
+    public = run("key", "new", str(key)).strip()
+    for home in (two.world.home, two.second):
+        run("party", "enrol", "--dir", str(home), "--party", MOVER, "--key", public)
+    grpc = [two.world.grpc, two.addresses["grpc"]]
+    ends = ("--from", grpc[0], "--to", grpc[1])
+    made = json.loads(run("party", "move", "--party", MOVER, "--key", str(key), *ends, "--json"))
+    assert made["log"] == two.addresses["log"]
+    signed = ("--party", MOVER, "--key", str(key))
+    event = tmp_path / "event.json"
+    event.write_bytes(first_event())
+    run("upload", str(event), *signed, "--node", grpc[1])
+    with pytest.raises(Broken, match="KEY_REVOKED"):
+        run("upload", str(event), *signed, "--node", grpc[0])
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tracehold.core import record
+from tracehold.core.control import KIND_OF, Control, encode_control
 from tracehold.core.ids import Fingerprint, NetworkId
 from tracehold.core.keys import SigningKey
 from tracehold.core.limits import SALT_BYTES
@@ -48,13 +49,17 @@ class Signer:
         """The statement whose payload is this master data element, exactly as given."""
         return self._sign(Kind.MASTERDATA, payload, audience, attachments, supersedes)
 
+    def control(self, says: Control) -> bytes:
+        """The control record that says this: who may speak for the party, or where it moves."""
+        return self._sign(KIND_OF[type(says)], encode_control(says))
+
     def _sign(
         self,
         kind: Kind,
         payload: bytes,
-        audience: Audience,
-        attachments: tuple[record.Attachment, ...],
-        supersedes: Fingerprint | None,
+        audience: Audience = Audience.NETWORK,
+        attachments: tuple[record.Attachment, ...] = (),
+        supersedes: Fingerprint | None = None,
     ) -> bytes:
         header = record.event_header(
             self.key.public, self.party, self.network, int(self.now()), self.random_bytes(SALT_BYTES)

@@ -1,8 +1,6 @@
 """`tracehold party`: whose keys speak in this node's log. Each command seals one control record."""
 
 import asyncio
-import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,6 +87,50 @@ def mandate(
         _seal(dir, Mandate(operator), as_json, party=party_uri(party, "party"), key=read_signing_key(key))
 
 
+@app.command("move")
+def move(
+    party: Party,
+    key: Annotated[Path, typer.Option(help="The party's own key file; both nodes have enrolled it.")],
+    old: Annotated[str, typer.Option("--from", help="gRPC address of the node that the party leaves.")],
+    new: Annotated[str, typer.Option("--to", help="gRPC address of the node that it comes to.")],
+    from_ca: Annotated[Path | None, typer.Option(help="Certificate (PEM) of the old node.")] = None,
+    to_ca: Annotated[Path | None, typer.Option(help="Certificate (PEM) of the new node.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The party changes operator, or runs a node of its own now.
+
+    Said at the new node, whose operator vouches for it from then on, then at the old one, where none of its
+    keys signs any more.
+    """
+    with reported(as_json):
+        from tracehold.adapters.keyfiles import read_signing_key
+
+        uri, signer = party_uri(party, "party"), read_signing_key(key)
+        answer = asyncio.run(_move(uri, signer, (old, from_ca), (new, to_ca)))
+        if as_json:
+            show_json(answer)
+        else:
+            note(f"{party} speaks in log {answer['log']} of {answer['operator']} now")
+
+
+async def _move(
+    party: str, key: "Ed25519Key", old: tuple[str, Path | None], new: tuple[str, Path | None]
+) -> dict[str, object]:
+    from tracehold.core.control import Move
+    from tracehold.core.ids import LogId, NetworkId
+    from tracehold_client import Signer, statement
+
+    async with open_client(old[0], None, old[1]) as left, open_client(new[0], None, new[1]) as here:
+        was, now = await left.status(), await here.status()
+        says = Move(now.operator, LogId(bytes.fromhex(now.log)), LogId(bytes.fromhex(was.log)))
+        signer = Signer(key, party, NetworkId(bytes.fromhex(now.network)))
+        # The new one first: until the old one has it too nothing has changed, and all may be repeated.
+        for client in (here, left):
+            (answer,) = await client.upload([statement(signer.control(says))])
+            answer.unwrap()
+    return {"party": party, "operator": now.operator, "log": now.log, "left": was.log}
+
+
 def _seal(
     dir: Path, says: "Control", as_json: bool, party: str = "", key: "Ed25519Key | None" = None
 ) -> None:
@@ -103,21 +145,16 @@ async def _upload(dir: Path, says: "Control", party: str, key: "Ed25519Key | Non
     """Sign with the node's key for its operator, or with the party's own; then upload it as any statement."""
     from tracehold.adapters.keyfiles import read_signing_key
     from tracehold.config import load
-    from tracehold.core.control import KIND_OF, encode_control
     from tracehold.core.ids import NetworkId
-    from tracehold.core.record import Header, sign
-    from tracehold_client import statement
+    from tracehold_client import Signer, statement
 
     config = load(dir / CONFIG_NAME)
     signer = key or read_signing_key(config.keys.node)
     address, tls_ca = local(dir)
     async with open_client(address, None, tls_ca) as client:
         network = NetworkId(bytes.fromhex((await client.status()).network))
-        header = Header(
-            signer.public.alg, KIND_OF[type(says)], signer.public.kid, party or config.node.operator, network,
-            int(time.time()), os.urandom(16),
-        )  # fmt: skip
-        (answer,) = await client.upload([statement(sign(header, encode_control(says), signer))])
+        made = Signer(signer, party or config.node.operator, network).control(says)
+        (answer,) = await client.upload([statement(made)])
         result = answer.unwrap()
     return {"fingerprint": result.fingerprint, "index": result.index, "log": result.log}
 
