@@ -13,6 +13,7 @@ from tracehold.api.access import ANONYMOUS_CALLER, Access, Caller
 from tracehold.api.metrics import Metrics
 from tracehold.api.status import Refusal, refusal
 from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
+from tracehold.journey.neighbours import Neighbour
 from tracehold.wire.descriptors import Form
 
 Answer = TypeVar("Answer")
@@ -41,6 +42,8 @@ class Call:
     request_id: str
     caller: Caller
     deadline: float
+    member: Neighbour | None = None
+    """The node that calls, on the listener for peers."""
 
     def remaining(self) -> float:
         """Seconds until the deadline, not below 0."""
@@ -62,8 +65,8 @@ class Arriving:
 
     @property
     def seconds(self) -> float:
-        """How long the call may take. A stream lasts until it is ended, but not for ever."""
-        if self.form != "unary":
+        """How long the call may take. A stream of answers lasts until it is ended, but not for ever."""
+        if self.form not in {"unary", "client_stream"}:
             return MAX_STREAM_S if self.deadline_s is None else min(max(self.deadline_s, 0.0), MAX_STREAM_S)
         return (
             DEFAULT_DEADLINE_S if self.deadline_s is None else min(max(self.deadline_s, 0.0), MAX_DEADLINE_S)

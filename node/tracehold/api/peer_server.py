@@ -8,7 +8,7 @@ signed a certificate for somebody else, is a stranger although its connection st
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
@@ -33,7 +33,7 @@ MAX_ANSWER_BYTES = 32 << 20
 @dataclass(frozen=True, slots=True)
 class PeerSettings:
     """Where to listen (`host:port`, port 0 lets the system choose), with which certificate and key (PEM), and
-    how many calls run at once: in all, and of one member.
+    how many calls run at once: in all, and of one member. Shipments are counted for themselves.
     """
 
     listen: str
@@ -41,6 +41,7 @@ class PeerSettings:
     key: bytes
     max_concurrent: int = 128
     of_one_member: int = 16
+    shipments_of_one_member: int = 2
 
 
 class PeerServer:
@@ -53,7 +54,7 @@ class PeerServer:
         self._neighbours = neighbours
         self._calls = calls
         self._served = served
-        self._running: Counter[int] = Counter()
+        self._running: Counter[tuple[int, bool]] = Counter()
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=settings.max_concurrent)
         self.port = 0
 
@@ -95,23 +96,28 @@ class PeerServer:
         return grpc.ssl_server_certificate_configuration([(self._settings.key, own)], bundle)
 
     def _handler(self, served: Served) -> "grpc.RpcMethodHandler[Any, Any]":
+        # A stream of requests, also where there is one: who calls is looked at before anything is read.
+        # On the wire it is the same.
         method = served.method
 
-        async def behaviour(raw: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> bytes:
+        async def behaviour(
+            incoming: AsyncIterator[bytes], context: "grpc.aio.ServicerContext[Any, Any]"
+        ) -> bytes:
             async def work(call: Call) -> bytes:
                 member = self._member(context)
-                with self._turn(member):
-                    caller = Caller(f"node {member.number}")
-                    answer = await served.answer(_parsed(method.request, raw), replace(call, caller=caller))
+                with self._turn(member, shipping=method.form == "client_stream"):
+                    asked = replace(call, caller=Caller(f"node {member.number}"), member=member)
+                    answer = await _answer(served, incoming, asked)
                     return answer.SerializeToString()
 
-            arriving = Arriving("grpc", method.service, method.name, (), context.time_remaining())
+            left = context.time_remaining()
+            arriving = Arriving("grpc", method.service, method.name, (), left, method.form)
             outcome = await self._calls.run(arriving, work)
             if isinstance(outcome, Refusal):
                 await _abort(context, outcome)
             return outcome
 
-        return grpc.unary_unary_rpc_method_handler(behaviour)
+        return grpc.stream_unary_rpc_method_handler(behaviour)
 
     def _member(self, context: "grpc.aio.ServicerContext[Any, Any]") -> Neighbour:
         certificates = list(context.auth_context().get("x509_pem_cert", ()))
@@ -120,17 +126,17 @@ class PeerServer:
         return self._neighbours.caller(ssl.PEM_cert_to_DER_cert(certificates[0].decode("ascii")))
 
     @contextmanager
-    def _turn(self, member: Neighbour) -> Iterator[None]:
+    def _turn(self, member: Neighbour, *, shipping: bool) -> Iterator[None]:
         """One of the calls that this member may have running. Raises TOO_MANY_CALLS."""
-        if self._running[member.number] >= self._settings.of_one_member:
-            raise Unavailable(
-                "TOO_MANY_CALLS", f"{self._settings.of_one_member} calls of this member are running"
-            )
-        self._running[member.number] += 1
+        settings, turn = self._settings, (member.number, shipping)
+        most = settings.shipments_of_one_member if shipping else settings.of_one_member
+        if self._running[turn] >= most:
+            raise Unavailable("TOO_MANY_CALLS", f"{most} such calls of this member are running")
+        self._running[turn] += 1
         try:
             yield
         finally:
-            self._running[member.number] -= 1
+            self._running[turn] -= 1
 
 
 _OPTIONS = [
@@ -145,6 +151,16 @@ _OPTIONS = [
     # A second process on this port shall fail, not share its calls.
     ("grpc.so_reuseport", 0),
 ]
+
+
+async def _answer(served: Served, incoming: AsyncIterator[bytes], call: Call) -> Message:
+    kind = served.method.request
+    if served.method.form == "client_stream":
+        return await served.gather((_parsed(kind, raw) async for raw in incoming), call)
+    raw = await anext(incoming, None)
+    if raw is None:
+        raise Rejected("BAD_REQUEST", "a call of this method has one message")
+    return await served.answer(_parsed(kind, raw), call)
 
 
 def _parsed(kind: type[Message], raw: bytes) -> Message:

@@ -12,8 +12,8 @@ from tracehold.wire.descriptors import Method, methods
 from tracehold.wire.limits import check
 
 Handler = Callable[..., Awaitable[Any]]
-"""Unary: (request, call) to the response. Server stream: (request, call, send). Both ways: (requests, call,
-send).
+"""Unary: (request, call) to the response. Client stream: (requests, call) to the response. Server stream:
+(request, call, send). Both ways: (requests, call, send).
 """
 
 Send = Callable[[Any], Awaitable[None]]
@@ -37,6 +37,19 @@ class Served:
         """
         check(request, but_elements_of=PER_ELEMENT.get(self.method.full_name, ()))
         response: Message = await self.handler(request, call)
+        return response
+
+    async def gather(self, requests: AsyncIterator[Message], call: Call) -> Message:
+        """The one response to a stream of requests. Raises BAD_REQUEST where one of them is beyond its
+        limits, and what `requests` and the handler raise.
+        """
+
+        async def checked() -> AsyncIterator[Message]:
+            async for request in requests:
+                check(request)
+                yield request
+
+        response: Message = await self.handler(checked(), call)
         return response
 
     async def push(self, request: Message, call: Call, send: Send) -> None:

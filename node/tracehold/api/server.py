@@ -137,6 +137,8 @@ def _handler(calls: Calls, served: Served, streams: Streams) -> "grpc.RpcMethodH
     match served.method.form:
         case "server_stream":
             return grpc.unary_stream_rpc_method_handler(_pushing(calls, served, streams))
+        case "client_stream":
+            raise NotImplementedError(f"{served.method.full_name}: only peers send streams for one response")
         case "bidi_stream":
             return grpc.stream_stream_rpc_method_handler(_conversing(calls, served, streams))
     return grpc.unary_unary_rpc_method_handler(_answering(calls, served))

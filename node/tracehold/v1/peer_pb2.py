@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tracehold.v1 import errors_pb2 as tracehold_dot_v1_dot_errors__pb2
 from tracehold.v1 import limits_pb2 as tracehold_dot_v1_dot_limits__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17tracehold/v1/peer.proto\x12\x0ctracehold.v1\x1a\x19tracehold/v1/limits.proto\"U\n\x0cHelloRequest\x12\x19\n\x07network\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x10\n\x08\x63hain_id\x18\x02 \x01(\x04\x12\x18\n\x08\x63ontract\x18\x03 \x01(\tB\x06\xaa\xa0\x19\x02\x18*\"}\n\rHelloResponse\x12\x17\n\x07network\x18\x01 \x01(\tB\x06\xaa\xa0\x19\x02\x30@\x12\x1d\n\x0bnode_record\x18\x02 \x01(\x0c\x42\x08\xaa\xa0\x19\x04\x10\x80\x80\x04\x12\x34\n\x08\x63overage\x18\x03 \x03(\x0b\x32\x19.tracehold.v1.LogCoverageB\x07\xaa\xa0\x19\x03\x08\x90N\"D\n\x0bLogCoverage\x12\x15\n\x03log\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x1e\n\x07indexed\x18\x02 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\"B\n\x0bLogPosition\x12\x15\n\x03log\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x1c\n\x05index\x18\x02 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\"\x92\x01\n\rExpandRequest\x12\x16\n\x05items\x18\x01 \x03(\tB\x07\xaa\xa0\x19\x03\x08\x90N\x12\x1a\n\tevent_ids\x18\x02 \x03(\tB\x07\xaa\xa0\x19\x03\x08\x90N\x12#\n\x12transformation_ids\x18\x03 \x03(\tB\x07\xaa\xa0\x19\x03\x08\x90N\x12(\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\x19.tracehold.v1.LogPosition\"\x9b\x01\n\x0b\x46oundRecord\x12\x15\n\x03log\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x1c\n\x05index\x18\x02 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x1d\n\tstatement\x18\x03 \x01(\x0c\x42\n\xaa\xa0\x19\x06\x10\x80\x80@ \x01\x12\x1b\n\x07receipt\x18\x04 \x01(\x0c\x42\n\xaa\xa0\x19\x06\x10\x80\x80\x04 \x01\x12\x1b\n\x08\x63ontrols\x18\x05 \x03(\rB\t\xaa\xa0\x19\x05\x08\x80\x08 \x01\"K\n\rControlRecord\x12\x1d\n\tstatement\x18\x01 \x01(\x0c\x42\n\xaa\xa0\x19\x06\x10\x80\x80@ \x01\x12\x1b\n\x07receipt\x18\x02 \x01(\x0c\x42\n\xaa\xa0\x19\x06\x10\x80\x80\x04 \x01\"\xdc\x01\n\x0e\x45xpandResponse\x12\x33\n\x07records\x18\x01 \x03(\x0b\x32\x19.tracehold.v1.FoundRecordB\x07\xaa\xa0\x19\x03\x08\xe8\x07\x12\x34\n\x08\x63overage\x18\x02 \x03(\x0b\x32\x19.tracehold.v1.LogCoverageB\x07\xaa\xa0\x19\x03\x08\x90N\x12\x36\n\x08\x63ontrols\x18\x03 \x03(\x0b\x32\x1b.tracehold.v1.ControlRecordB\x07\xaa\xa0\x19\x03\x08\x90N\x12\'\n\x04next\x18\x04 \x01(\x0b\x32\x19.tracehold.v1.LogPosition\"\x87\x01\n\x11GetEntriesRequest\x12\x15\n\x03log\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x1c\n\x05start\x18\x02 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x1b\n\x04stop\x18\x03 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12 \n\tmax_bytes\x18\x04 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\"\x8d\x01\n\x12GetEntriesResponse\x12\x1c\n\x05start\x18\x01 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12 \n\nstatements\x18\x02 \x03(\x0c\x42\x0c\xaa\xa0\x19\x08\x08\x80\x80\x04\x10\x80\x80@\x12\x1b\n\x04size\x18\x03 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x1a\n\x06\x65rased\x18\x04 \x03(\x0c\x42\n\xaa\xa0\x19\x06\x08\x80\x80\x04\x10 2\xe5\x01\n\x0bPeerService\x12@\n\x05Hello\x12\x1a.tracehold.v1.HelloRequest\x1a\x1b.tracehold.v1.HelloResponse\x12\x43\n\x06\x45xpand\x12\x1b.tracehold.v1.ExpandRequest\x1a\x1c.tracehold.v1.ExpandResponse\x12O\n\nGetEntries\x12\x1f.tracehold.v1.GetEntriesRequest\x1a .tracehold.v1.GetEntriesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17tracehold/v1/peer.proto\x12\x0ctracehold.v1\x1a\x19tracehold/v1/errors.proto\x1a\x19tracehold/v1/limits.proto\"U\n\x0cHelloRequest\x12\x19\n\x07network\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x10\n\x08\x63hain_id\x18\x02 \x01(\x04\x12\x18\n\x08\x63ontract\x18\x03 \x01(\tB\x06\xaa\xa0\x19\x02\x18*\"}\n\rHelloResponse\x12\x17\n\x07network\x18\x01 \x01(\tB\x06\xaa\xa0\x19\x02\x30@\x12\x1d\n\x0bnode_record\x18\x02 \x01(\x0c\x42\x08\xaa\xa0\x19\x04\x10\x80\x80\x04\x12\x34\n\x08\x63overage\x18\x03 \x03(\x0b\x32\x19.tracehold.v1.LogCoverageB\x07\xaa\xa0\x19\x03\x08\x90N\"D\n\x0bLogCoverage\x12\x15\n\x03log\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x1e\n\x07indexed\x18\x02 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\"B\n\x0bLogPosition\x12\x15\n\x03log\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x1c\n\x05index\x18\x02 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\"\x92\x01\n\rExpandRequest\x12\x16\n\x05items\x18\x01 \x03(\tB\x07\xaa\xa0\x19\x03\x08\x90N\x12\x1a\n\tevent_ids\x18\x02 \x03(\tB\x07\xaa\xa0\x19\x03\x08\x90N\x12#\n\x12transformation_ids\x18\x03 \x03(\tB\x07\xaa\xa0\x19\x03\x08\x90N\x12(\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\x19.tracehold.v1.LogPosition\"\x9b\x01\n\x0b\x46oundRecord\x12\x15\n\x03log\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x1c\n\x05index\x18\x02 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x1d\n\tstatement\x18\x03 \x01(\x0c\x42\n\xaa\xa0\x19\x06\x10\x80\x80@ \x01\x12\x1b\n\x07receipt\x18\x04 \x01(\x0c\x42\n\xaa\xa0\x19\x06\x10\x80\x80\x04 \x01\x12\x1b\n\x08\x63ontrols\x18\x05 \x03(\rB\t\xaa\xa0\x19\x05\x08\x80\x08 \x01\"K\n\rControlRecord\x12\x1d\n\tstatement\x18\x01 \x01(\x0c\x42\n\xaa\xa0\x19\x06\x10\x80\x80@ \x01\x12\x1b\n\x07receipt\x18\x02 \x01(\x0c\x42\n\xaa\xa0\x19\x06\x10\x80\x80\x04 \x01\"\xdc\x01\n\x0e\x45xpandResponse\x12\x33\n\x07records\x18\x01 \x03(\x0b\x32\x19.tracehold.v1.FoundRecordB\x07\xaa\xa0\x19\x03\x08\xe8\x07\x12\x34\n\x08\x63overage\x18\x02 \x03(\x0b\x32\x19.tracehold.v1.LogCoverageB\x07\xaa\xa0\x19\x03\x08\x90N\x12\x36\n\x08\x63ontrols\x18\x03 \x03(\x0b\x32\x1b.tracehold.v1.ControlRecordB\x07\xaa\xa0\x19\x03\x08\x90N\x12\'\n\x04next\x18\x04 \x01(\x0b\x32\x19.tracehold.v1.LogPosition\"\x87\x01\n\x11GetEntriesRequest\x12\x15\n\x03log\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x1c\n\x05start\x18\x02 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x1b\n\x04stop\x18\x03 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12 \n\tmax_bytes\x18\x04 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\"\x8d\x01\n\x12GetEntriesResponse\x12\x1c\n\x05start\x18\x01 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12 \n\nstatements\x18\x02 \x03(\x0c\x42\x0c\xaa\xa0\x19\x08\x08\x80\x80\x04\x10\x80\x80@\x12\x1b\n\x04size\x18\x03 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x1a\n\x06\x65rased\x18\x04 \x03(\x0c\x42\n\xaa\xa0\x19\x06\x08\x80\x80\x04\x10 \"h\n\x10SignedCheckpoint\x12\x18\n\x04note\x18\x01 \x01(\x0c\x42\n\xaa\xa0\x19\x06\x10\x80\x80\x01 \x01\x12\x1d\n\tprotected\x18\x02 \x01(\x0c\x42\n\xaa\xa0\x19\x06\x10\x80\x80\x01 \x01\x12\x1b\n\tsignature\x18\x03 \x01(\x0c\x42\x08\xaa\xa0\x19\x04\x10@ \x01\"\x98\x01\n\x0cShipmentHead\x12:\n\ncheckpoint\x18\x01 \x01(\x0b\x32\x1e.tracehold.v1.SignedCheckpointB\x06\xaa\xa0\x19\x02 \x01\x12\x1c\n\x05start\x18\x02 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12 \n\tprev_size\x18\x03 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x0c\n\x04\x62\x61se\x18\x04 \x01(\x08\"Y\n\x07LogTile\x12\x15\n\x05level\x18\x01 \x01(\rB\x06\xaa\xa0\x19\x02(\x08\x12\x1c\n\x05index\x18\x02 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x19\n\x06hashes\x18\x03 \x01(\x0c\x42\t\xaa\xa0\x19\x05\x10\x80@ \x01\"c\n\x0e\x45\x61rlierControl\x12\x1c\n\x05index\x18\x01 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x1b\n\tstatement\x18\x02 \x01(\x0c\x42\x08\xaa\xa0\x19\x04\x10\x80\x80@\x12\x16\n\x06\x65rased\x18\x03 \x01(\x0c\x42\x06\xaa\xa0\x19\x02\x10 \"\xe2\x01\n\x10ReplicateRequest\x12(\n\x04head\x18\x01 \x01(\x0b\x32\x1a.tracehold.v1.ShipmentHead\x12-\n\x05tiles\x18\x02 \x03(\x0b\x32\x15.tracehold.v1.LogTileB\x07\xaa\xa0\x19\x03\x08\x80\x08\x12\x37\n\x08\x63ontrols\x18\x03 \x03(\x0b\x32\x1c.tracehold.v1.EarlierControlB\x07\xaa\xa0\x19\x03\x08\x80\x08\x12 \n\nstatements\x18\x04 \x03(\x0c\x42\x0c\xaa\xa0\x19\x08\x08\x80\x80\x04\x10\x80\x80@\x12\x1a\n\x06\x65rased\x18\x05 \x03(\x0c\x42\n\xaa\xa0\x19\x06\x08\x80\x80\x04\x10 \"}\n\x11ReplicateResponse\x12\x1b\n\x04size\x18\x01 \x01(\x04\x42\r\xaa\xa0\x19\t(\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x1f\n\x0f\x61\x63knowledgement\x18\x02 \x01(\x0c\x42\x06\xaa\xa0\x19\x02\x10@\x12*\n\x07refused\x18\x03 \x01(\x0e\x32\x19.tracehold.v1.ErrorReason\"-\n\x14GetCheckpointRequest\x12\x15\n\x03log\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\"K\n\x15GetCheckpointResponse\x12\x32\n\ncheckpoint\x18\x01 \x01(\x0b\x32\x1e.tracehold.v1.SignedCheckpoint2\x8f\x03\n\x0bPeerService\x12@\n\x05Hello\x12\x1a.tracehold.v1.HelloRequest\x1a\x1b.tracehold.v1.HelloResponse\x12\x43\n\x06\x45xpand\x12\x1b.tracehold.v1.ExpandRequest\x1a\x1c.tracehold.v1.ExpandResponse\x12O\n\nGetEntries\x12\x1f.tracehold.v1.GetEntriesRequest\x1a .tracehold.v1.GetEntriesResponse\x12N\n\tReplicate\x12\x1e.tracehold.v1.ReplicateRequest\x1a\x1f.tracehold.v1.ReplicateResponse(\x01\x12X\n\rGetCheckpoint\x12\".tracehold.v1.GetCheckpointRequest\x1a#.tracehold.v1.GetCheckpointResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -92,26 +93,80 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETENTRIESRESPONSE'].fields_by_name['size']._serialized_options = b'\252\240\031\t(\377\377\377\377\377\377\377\017'
   _globals['_GETENTRIESRESPONSE'].fields_by_name['erased']._loaded_options = None
   _globals['_GETENTRIESRESPONSE'].fields_by_name['erased']._serialized_options = b'\252\240\031\006\010\200\200\004\020 '
-  _globals['_HELLOREQUEST']._serialized_start=68
-  _globals['_HELLOREQUEST']._serialized_end=153
-  _globals['_HELLORESPONSE']._serialized_start=155
-  _globals['_HELLORESPONSE']._serialized_end=280
-  _globals['_LOGCOVERAGE']._serialized_start=282
-  _globals['_LOGCOVERAGE']._serialized_end=350
-  _globals['_LOGPOSITION']._serialized_start=352
-  _globals['_LOGPOSITION']._serialized_end=418
-  _globals['_EXPANDREQUEST']._serialized_start=421
-  _globals['_EXPANDREQUEST']._serialized_end=567
-  _globals['_FOUNDRECORD']._serialized_start=570
-  _globals['_FOUNDRECORD']._serialized_end=725
-  _globals['_CONTROLRECORD']._serialized_start=727
-  _globals['_CONTROLRECORD']._serialized_end=802
-  _globals['_EXPANDRESPONSE']._serialized_start=805
-  _globals['_EXPANDRESPONSE']._serialized_end=1025
-  _globals['_GETENTRIESREQUEST']._serialized_start=1028
-  _globals['_GETENTRIESREQUEST']._serialized_end=1163
-  _globals['_GETENTRIESRESPONSE']._serialized_start=1166
-  _globals['_GETENTRIESRESPONSE']._serialized_end=1307
-  _globals['_PEERSERVICE']._serialized_start=1310
-  _globals['_PEERSERVICE']._serialized_end=1539
+  _globals['_SIGNEDCHECKPOINT'].fields_by_name['note']._loaded_options = None
+  _globals['_SIGNEDCHECKPOINT'].fields_by_name['note']._serialized_options = b'\252\240\031\006\020\200\200\001 \001'
+  _globals['_SIGNEDCHECKPOINT'].fields_by_name['protected']._loaded_options = None
+  _globals['_SIGNEDCHECKPOINT'].fields_by_name['protected']._serialized_options = b'\252\240\031\006\020\200\200\001 \001'
+  _globals['_SIGNEDCHECKPOINT'].fields_by_name['signature']._loaded_options = None
+  _globals['_SIGNEDCHECKPOINT'].fields_by_name['signature']._serialized_options = b'\252\240\031\004\020@ \001'
+  _globals['_SHIPMENTHEAD'].fields_by_name['checkpoint']._loaded_options = None
+  _globals['_SHIPMENTHEAD'].fields_by_name['checkpoint']._serialized_options = b'\252\240\031\002 \001'
+  _globals['_SHIPMENTHEAD'].fields_by_name['start']._loaded_options = None
+  _globals['_SHIPMENTHEAD'].fields_by_name['start']._serialized_options = b'\252\240\031\t(\377\377\377\377\377\377\377\017'
+  _globals['_SHIPMENTHEAD'].fields_by_name['prev_size']._loaded_options = None
+  _globals['_SHIPMENTHEAD'].fields_by_name['prev_size']._serialized_options = b'\252\240\031\t(\377\377\377\377\377\377\377\017'
+  _globals['_LOGTILE'].fields_by_name['level']._loaded_options = None
+  _globals['_LOGTILE'].fields_by_name['level']._serialized_options = b'\252\240\031\002(\010'
+  _globals['_LOGTILE'].fields_by_name['index']._loaded_options = None
+  _globals['_LOGTILE'].fields_by_name['index']._serialized_options = b'\252\240\031\t(\377\377\377\377\377\377\377\017'
+  _globals['_LOGTILE'].fields_by_name['hashes']._loaded_options = None
+  _globals['_LOGTILE'].fields_by_name['hashes']._serialized_options = b'\252\240\031\005\020\200@ \001'
+  _globals['_EARLIERCONTROL'].fields_by_name['index']._loaded_options = None
+  _globals['_EARLIERCONTROL'].fields_by_name['index']._serialized_options = b'\252\240\031\t(\377\377\377\377\377\377\377\017'
+  _globals['_EARLIERCONTROL'].fields_by_name['statement']._loaded_options = None
+  _globals['_EARLIERCONTROL'].fields_by_name['statement']._serialized_options = b'\252\240\031\004\020\200\200@'
+  _globals['_EARLIERCONTROL'].fields_by_name['erased']._loaded_options = None
+  _globals['_EARLIERCONTROL'].fields_by_name['erased']._serialized_options = b'\252\240\031\002\020 '
+  _globals['_REPLICATEREQUEST'].fields_by_name['tiles']._loaded_options = None
+  _globals['_REPLICATEREQUEST'].fields_by_name['tiles']._serialized_options = b'\252\240\031\003\010\200\010'
+  _globals['_REPLICATEREQUEST'].fields_by_name['controls']._loaded_options = None
+  _globals['_REPLICATEREQUEST'].fields_by_name['controls']._serialized_options = b'\252\240\031\003\010\200\010'
+  _globals['_REPLICATEREQUEST'].fields_by_name['statements']._loaded_options = None
+  _globals['_REPLICATEREQUEST'].fields_by_name['statements']._serialized_options = b'\252\240\031\010\010\200\200\004\020\200\200@'
+  _globals['_REPLICATEREQUEST'].fields_by_name['erased']._loaded_options = None
+  _globals['_REPLICATEREQUEST'].fields_by_name['erased']._serialized_options = b'\252\240\031\006\010\200\200\004\020 '
+  _globals['_REPLICATERESPONSE'].fields_by_name['size']._loaded_options = None
+  _globals['_REPLICATERESPONSE'].fields_by_name['size']._serialized_options = b'\252\240\031\t(\377\377\377\377\377\377\377\017'
+  _globals['_REPLICATERESPONSE'].fields_by_name['acknowledgement']._loaded_options = None
+  _globals['_REPLICATERESPONSE'].fields_by_name['acknowledgement']._serialized_options = b'\252\240\031\002\020@'
+  _globals['_GETCHECKPOINTREQUEST'].fields_by_name['log']._loaded_options = None
+  _globals['_GETCHECKPOINTREQUEST'].fields_by_name['log']._serialized_options = b'\252\240\031\004 \0010@'
+  _globals['_HELLOREQUEST']._serialized_start=95
+  _globals['_HELLOREQUEST']._serialized_end=180
+  _globals['_HELLORESPONSE']._serialized_start=182
+  _globals['_HELLORESPONSE']._serialized_end=307
+  _globals['_LOGCOVERAGE']._serialized_start=309
+  _globals['_LOGCOVERAGE']._serialized_end=377
+  _globals['_LOGPOSITION']._serialized_start=379
+  _globals['_LOGPOSITION']._serialized_end=445
+  _globals['_EXPANDREQUEST']._serialized_start=448
+  _globals['_EXPANDREQUEST']._serialized_end=594
+  _globals['_FOUNDRECORD']._serialized_start=597
+  _globals['_FOUNDRECORD']._serialized_end=752
+  _globals['_CONTROLRECORD']._serialized_start=754
+  _globals['_CONTROLRECORD']._serialized_end=829
+  _globals['_EXPANDRESPONSE']._serialized_start=832
+  _globals['_EXPANDRESPONSE']._serialized_end=1052
+  _globals['_GETENTRIESREQUEST']._serialized_start=1055
+  _globals['_GETENTRIESREQUEST']._serialized_end=1190
+  _globals['_GETENTRIESRESPONSE']._serialized_start=1193
+  _globals['_GETENTRIESRESPONSE']._serialized_end=1334
+  _globals['_SIGNEDCHECKPOINT']._serialized_start=1336
+  _globals['_SIGNEDCHECKPOINT']._serialized_end=1440
+  _globals['_SHIPMENTHEAD']._serialized_start=1443
+  _globals['_SHIPMENTHEAD']._serialized_end=1595
+  _globals['_LOGTILE']._serialized_start=1597
+  _globals['_LOGTILE']._serialized_end=1686
+  _globals['_EARLIERCONTROL']._serialized_start=1688
+  _globals['_EARLIERCONTROL']._serialized_end=1787
+  _globals['_REPLICATEREQUEST']._serialized_start=1790
+  _globals['_REPLICATEREQUEST']._serialized_end=2016
+  _globals['_REPLICATERESPONSE']._serialized_start=2018
+  _globals['_REPLICATERESPONSE']._serialized_end=2143
+  _globals['_GETCHECKPOINTREQUEST']._serialized_start=2145
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=2190
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=2192
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=2267
+  _globals['_PEERSERVICE']._serialized_start=2270
+  _globals['_PEERSERVICE']._serialized_end=2669
 # @@protoc_insertion_point(module_scope)

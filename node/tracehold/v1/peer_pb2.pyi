@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from tracehold.v1 import errors_pb2 as _errors_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -355,3 +356,255 @@ class GetEntriesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetEntriesResponse: _TypeAlias = GetEntriesResponse  # noqa: Y015
+
+@_typing.final
+class SignedCheckpoint(_message.Message):
+    """A signed state of a log (docs/spec/log.md). Log, size, root and time stand in the note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_FIELD_NUMBER: _builtins.int
+    PROTECTED_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    note: _builtins.bytes
+    """The checkpoint as a C2SP signed note."""
+    protected: _builtins.bytes
+    """Protected header of the COSE signature that receipts share."""
+    signature: _builtins.bytes
+    """That signature."""
+    def __init__(
+        self,
+        *,
+        note: _builtins.bytes = ...,
+        protected: _builtins.bytes = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "protected", b"protected", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignedCheckpoint: _TypeAlias = SignedCheckpoint  # noqa: Y015
+
+@_typing.final
+class ShipmentHead(_message.Message):
+    """What a shipment is about."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    PREV_SIZE_FIELD_NUMBER: _builtins.int
+    BASE_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """Index of the first entry sent. Entries come up to the checkpoint's size, or none."""
+    prev_size: _builtins.int
+    """Size of the newest anchor: the acknowledgement is for the step from there."""
+    base: _builtins.bool
+    """Whether tiles and control records come on which a copy rests that begins at `start`."""
+    @_builtins.property
+    def checkpoint(self) -> Global___SignedCheckpoint:
+        """The state to be acknowledged. Its log is the caller's own."""
+
+    def __init__(
+        self,
+        *,
+        checkpoint: Global___SignedCheckpoint | None = ...,
+        start: _builtins.int = ...,
+        prev_size: _builtins.int = ...,
+        base: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "checkpoint", b"checkpoint", "prev_size", b"prev_size", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShipmentHead: _TypeAlias = ShipmentHead  # noqa: Y015
+
+@_typing.final
+class LogTile(_message.Message):
+    """A tile of the log's tree (docs/spec/log.md)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    HASHES_FIELD_NUMBER: _builtins.int
+    level: _builtins.int
+    """0 holds leaf hashes, each further level the roots of full tiles below."""
+    index: _builtins.int
+    """Place in the level."""
+    hashes: _builtins.bytes
+    """Hashes of 32 bytes, 256 at most."""
+    def __init__(
+        self,
+        *,
+        level: _builtins.int = ...,
+        index: _builtins.int = ...,
+        hashes: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hashes", b"hashes", "index", b"index", "level", b"level"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LogTile: _TypeAlias = LogTile  # noqa: Y015
+
+@_typing.final
+class EarlierControl(_message.Message):
+    """A control record that stands before the first entry sent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
+    index: _builtins.int
+    """Index in the log."""
+    statement: _builtins.bytes
+    """The signed bytes; empty where they were redacted."""
+    erased: _builtins.bytes
+    """Its fingerprint, 32 bytes, where `statement` is empty."""
+    def __init__(
+        self,
+        *,
+        index: _builtins.int = ...,
+        statement: _builtins.bytes = ...,
+        erased: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased", b"erased", "index", b"index", "statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EarlierControl: _TypeAlias = EarlierControl  # noqa: Y015
+
+@_typing.final
+class ReplicateRequest(_message.Message):
+    """A part of a shipment. The first has `head` and perhaps more; the others go on where the one before ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEAD_FIELD_NUMBER: _builtins.int
+    TILES_FIELD_NUMBER: _builtins.int
+    CONTROLS_FIELD_NUMBER: _builtins.int
+    STATEMENTS_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def head(self) -> Global___ShipmentHead:
+        """In the first message, and in no other."""
+
+    @_builtins.property
+    def tiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___LogTile]:
+        """Tiles of the base."""
+
+    @_builtins.property
+    def controls(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarlierControl]:
+        """Control records of the base, by index."""
+
+    @_builtins.property
+    def statements(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Records of the next entries; empty for one whose bytes were redacted."""
+
+    @_builtins.property
+    def erased(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Fingerprints, 32 bytes each, of the records that are empty in `statements`, in the same order."""
+
+    def __init__(
+        self,
+        *,
+        head: Global___ShipmentHead | None = ...,
+        tiles: _abc.Iterable[Global___LogTile] | None = ...,
+        controls: _abc.Iterable[Global___EarlierControl] | None = ...,
+        statements: _abc.Iterable[_builtins.bytes] | None = ...,
+        erased: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["head", b"head"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["controls", b"controls", "erased", b"erased", "head", b"head", "statements", b"statements", "tiles", b"tiles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplicateRequest: _TypeAlias = ReplicateRequest  # noqa: Y015
+
+@_typing.final
+class ReplicateResponse(_message.Message):
+    """What the holder made of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIZE_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGEMENT_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
+    size: _builtins.int
+    """Where the holder's copy of the log ends. Where `refused` is set it may be the `start` of the shipment."""
+    acknowledgement: _builtins.bytes
+    """The holder's EIP-712 signature (docs/spec/contract.md), 64 bytes; empty where entries are missing before the
+    checkpoint's size, or more of the base has to come.
+    """
+    refused: _errors_pb2.ErrorReason.ValueType
+    """Why the holder keeps and acknowledges nothing of it: a fault of the log, of its creator, or of the holder's means."""
+    def __init__(
+        self,
+        *,
+        size: _builtins.int = ...,
+        acknowledgement: _builtins.bytes = ...,
+        refused: _errors_pb2.ErrorReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "refused", b"refused", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplicateResponse: _TypeAlias = ReplicateResponse  # noqa: Y015
+
+@_typing.final
+class GetCheckpointRequest(_message.Message):
+    """Which log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    log: _builtins.str
+    """Id of the log, 64 lowercase hexadecimal digits."""
+    def __init__(
+        self,
+        *,
+        log: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log", b"log"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCheckpointRequest: _TypeAlias = GetCheckpointRequest  # noqa: Y015
+
+@_typing.final
+class GetCheckpointResponse(_message.Message):
+    """The node's word is not needed: the checkpoint is signed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def checkpoint(self) -> Global___SignedCheckpoint:
+        """Not set where the node keeps nothing of the log."""
+
+    def __init__(
+        self,
+        *,
+        checkpoint: Global___SignedCheckpoint | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCheckpointResponse: _TypeAlias = GetCheckpointResponse  # noqa: Y015

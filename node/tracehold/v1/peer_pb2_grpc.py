@@ -50,6 +50,16 @@ class PeerServiceStub(object):
                 request_serializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesResponse.FromString,
                 _registered_method=True)
+        self.Replicate = channel.stream_unary(
+                '/tracehold.v1.PeerService/Replicate',
+                request_serializer=tracehold_dot_v1_dot_peer__pb2.ReplicateRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_peer__pb2.ReplicateResponse.FromString,
+                _registered_method=True)
+        self.GetCheckpoint = channel.unary_unary(
+                '/tracehold.v1.PeerService/GetCheckpoint',
+                request_serializer=tracehold_dot_v1_dot_peer__pb2.GetCheckpointRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_peer__pb2.GetCheckpointResponse.FromString,
+                _registered_method=True)
 
 
 class PeerServiceServicer(object):
@@ -77,6 +87,21 @@ class PeerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Replicate(self, request_iterator, context):
+        """Keep these entries of the caller's own log, and acknowledge it. One shipment a call, in messages of at most 8 MiB
+        each and 40 MiB in all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCheckpoint(self, request, context):
+        """The largest checkpoint of a log that the node keeps, or of which it has evidence.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PeerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +119,16 @@ def add_PeerServiceServicer_to_server(servicer, server):
                     servicer.GetEntries,
                     request_deserializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesResponse.SerializeToString,
+            ),
+            'Replicate': grpc.stream_unary_rpc_method_handler(
+                    servicer.Replicate,
+                    request_deserializer=tracehold_dot_v1_dot_peer__pb2.ReplicateRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_peer__pb2.ReplicateResponse.SerializeToString,
+            ),
+            'GetCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCheckpoint,
+                    request_deserializer=tracehold_dot_v1_dot_peer__pb2.GetCheckpointRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_peer__pb2.GetCheckpointResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +213,60 @@ class PeerService(object):
             '/tracehold.v1.PeerService/GetEntries',
             tracehold_dot_v1_dot_peer__pb2.GetEntriesRequest.SerializeToString,
             tracehold_dot_v1_dot_peer__pb2.GetEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Replicate(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/tracehold.v1.PeerService/Replicate',
+            tracehold_dot_v1_dot_peer__pb2.ReplicateRequest.SerializeToString,
+            tracehold_dot_v1_dot_peer__pb2.ReplicateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.PeerService/GetCheckpoint',
+            tracehold_dot_v1_dot_peer__pb2.GetCheckpointRequest.SerializeToString,
+            tracehold_dot_v1_dot_peer__pb2.GetCheckpointResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,12 @@ class PeerServiceStub:
     """Records that touch these items. The asker checks the bytes and derives every fact itself."""
     GetEntries: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetEntriesRequest, _peer_pb2.GetEntriesResponse]
     """Entries of a log that the node keeps, from one index on: for those that catch up."""
+    Replicate: _grpc.StreamUnaryMultiCallable[_peer_pb2.ReplicateRequest, _peer_pb2.ReplicateResponse]
+    """Keep these entries of the caller's own log, and acknowledge it. One shipment a call, in messages of at most 8 MiB
+    each and 40 MiB in all.
+    """
+    GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetCheckpointRequest, _peer_pb2.GetCheckpointResponse]
+    """The largest checkpoint of a log that the node keeps, or of which it has evidence."""
 
 @_typing.type_check_only
 class PeerServiceAsyncStub(PeerServiceStub):
@@ -51,6 +57,12 @@ class PeerServiceAsyncStub(PeerServiceStub):
     """Records that touch these items. The asker checks the bytes and derives every fact itself."""
     GetEntries: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetEntriesRequest, _peer_pb2.GetEntriesResponse]  # type: ignore[assignment]
     """Entries of a log that the node keeps, from one index on: for those that catch up."""
+    Replicate: _aio.StreamUnaryMultiCallable[_peer_pb2.ReplicateRequest, _peer_pb2.ReplicateResponse]  # type: ignore[assignment]
+    """Keep these entries of the caller's own log, and acknowledge it. One shipment a call, in messages of at most 8 MiB
+    each and 40 MiB in all.
+    """
+    GetCheckpoint: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetCheckpointRequest, _peer_pb2.GetCheckpointResponse]  # type: ignore[assignment]
+    """The largest checkpoint of a log that the node keeps, or of which it has evidence."""
 
 class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
     """Served to members of the network only, over mutual TLS."""
@@ -78,5 +90,23 @@ class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_peer_pb2.GetEntriesResponse, _abc.Awaitable[_peer_pb2.GetEntriesResponse]]:
         """Entries of a log that the node keeps, from one index on: for those that catch up."""
+
+    @_abc_1.abstractmethod
+    def Replicate(
+        self,
+        request_iterator: _MaybeAsyncIterator[_peer_pb2.ReplicateRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_peer_pb2.ReplicateResponse, _abc.Awaitable[_peer_pb2.ReplicateResponse]]:
+        """Keep these entries of the caller's own log, and acknowledge it. One shipment a call, in messages of at most 8 MiB
+        each and 40 MiB in all.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCheckpoint(
+        self,
+        request: _peer_pb2.GetCheckpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_peer_pb2.GetCheckpointResponse, _abc.Awaitable[_peer_pb2.GetCheckpointResponse]]:
+        """The largest checkpoint of a log that the node keeps, or of which it has evidence."""
 
 def add_PeerServiceServicer_to_server(servicer: PeerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -16,8 +16,8 @@ from google.protobuf.descriptor import (
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-Form = Literal["unary", "server_stream", "bidi_stream"]
-"""How many messages a call has: one and one, one and many, many and many. In the words of gRPC's metrics."""
+Form = Literal["unary", "client_stream", "server_stream", "bidi_stream"]
+"""One message and one answer, many and one, one and many, many and many; in the words of gRPC's metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,7 @@ def _method(method: MethodDescriptor) -> Method:
 
 def _form(method: MethodDescriptor) -> Form:
     if not method.server_streaming:
-        if method.client_streaming:
-            raise NotImplementedError(
-                f"{method.full_name}: streams of requests with one response are not served"
-            )
-        return "unary"
+        return "client_stream" if method.client_streaming else "unary"
     return "bidi_stream" if method.client_streaming else "server_stream"
 
 

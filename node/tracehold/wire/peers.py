@@ -92,10 +92,10 @@ def read_entries(response: peer_pb2.GetEntriesResponse, start: int, most: int) -
         raise _refused("these are not the entries that were asked for")
     if response.statements and start + len(response.statements) > response.size:
         raise _refused("there are more entries than the log is said to have")
-    return Entries(start, _read_sent(response.statements, response.erased), response.size)
+    return Entries(start, read_sent(response.statements, response.erased), response.size)
 
 
-def _read_sent(statements: Sequence[bytes], erased: Sequence[bytes]) -> Sequence[Sent]:
+def read_sent(statements: Sequence[bytes], erased: Sequence[bytes]) -> Sequence[Sent]:
     """The entries; the fingerprint of each record is computed here, that of an erased one is the sender's."""
     if any(len(each) != 32 for each in erased) or sum(not raw for raw in statements) != len(erased):
         raise _refused("each record without bytes has a fingerprint of 32 bytes, and no other has")

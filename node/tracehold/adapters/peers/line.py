@@ -4,7 +4,7 @@ Whatever goes wrong on it is one thing to those who ask: this peer does not answ
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,7 +19,13 @@ MAX_ANSWER_BYTES = 32 << 20
 """One answer of a peer; what is larger is not read."""
 
 AT_ONCE = 8
-"""Pieces of work on one line at once: well below what a peer answers one member at once."""
+"""Questions on one line at once: well below what a peer answers one member at once."""
+
+SHIPMENTS_AT_ONCE = 2
+"""Shipments on one line at once: as many as a peer takes of one member. They wait for no questions."""
+
+SHIPMENT_RATE = 256 << 10
+"""Bytes a second that are shipped, checked and made durable at least: a shipment's deadline is by this."""
 
 _SERVICE = "/tracehold.v1.PeerService/"
 _Answer = TypeVar("_Answer", bound=Message)
@@ -37,10 +43,11 @@ class Line:
     """One channel. It connects when it is used, and again after it broke."""
 
     def __init__(self, neighbour: Neighbour, own: OwnPair, deadline_s: float) -> None:
-        """Every piece of work on it gets `deadline_s` seconds."""
+        """Every piece of work on it gets `deadline_s` seconds, and more where it is a large shipment."""
         self.neighbour = neighbour
         self._deadline_s = deadline_s
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._shipping = asyncio.Semaphore(SHIPMENTS_AT_ONCE)
         leaf = neighbour.leaf
         credentials = grpc.ssl_channel_credentials(leaf.pem, own.key, own.certificate)
         # The certificate is pinned, wherever it is served; the name in it says nothing more.
@@ -56,14 +63,23 @@ class Line:
         call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(_SERVICE + method)
         return answer.FromString(await call(request.SerializeToString(), timeout=self._deadline_s))
 
+    async def ship(self, method: str, parts: Iterator[Message], answer: type[_Answer], size: int) -> _Answer:
+        """One call with many messages of `size` bytes in all. To be made within `limited` for that size."""
+        call: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = self._channel.stream_unary(_SERVICE + method)
+        sent = (part.SerializeToString() for part in parts)
+        return answer.FromString(await call(sent, timeout=self._deadline_s + size / SHIPMENT_RATE))
+
     @asynccontextmanager
-    async def limited(self) -> AsyncIterator[None]:
-        """One piece of work: some calls and the reading of their answers. Raises PEER_DOWN and nothing
-        else. At most `AT_ONCE` run; the others wait, within their time.
+    async def limited(self, size: int | None = None) -> AsyncIterator[None]:
+        """One piece of work: some calls and the reading of their answers, or a shipment of `size` bytes.
+        Raises PEER_DOWN and nothing else. At most `AT_ONCE`, or `SHIPMENTS_AT_ONCE`, run; the others wait,
+        within their time.
         """
         number = self.neighbour.number
+        turns = self._turns if size is None else self._shipping
+        seconds = self._deadline_s + (size or 0) / SHIPMENT_RATE
         try:
-            async with asyncio.timeout(self._deadline_s), self._turns:
+            async with asyncio.timeout(seconds), turns:
                 yield
         except TimeoutError:
             raise Unavailable("PEER_DOWN", f"node {number} does not answer in time") from None

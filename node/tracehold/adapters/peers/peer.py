@@ -4,12 +4,14 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from tracehold.adapters.peers.line import Line
+from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.noderecord import parse_node_record
-from tracehold.journey.ports import Entries, Expansion, Found, Network, Position
+from tracehold.journey.ports import Entries, Expansion, Found, Kept, Network, Position, Shipment
 from tracehold.v1 import peer_pb2
 from tracehold.wire.peers import position_message, read_entries, read_expand
+from tracehold.wire.shipments import read_kept, read_latest, shipment_messages
 
 MAX_ANSWER_RECORDS = 10_000
 """Records of one peer that are kept for one question; an answer with more is cut off."""
@@ -90,6 +92,26 @@ class GrpcPeer:
             await self._greet()
             answer = await self._line.ask("GetEntries", request, peer_pb2.GetEntriesResponse)
             return read_entries(answer, start, max(0, stop - start))
+
+    async def replicate(self, shipment: Shipment) -> Kept:
+        """See `ports.Peer.replicate`. Its time grows with its bytes."""
+        base = shipment.base
+        size = sum(len(sent.raw) for sent in shipment.entries)
+        size += sum(len(hashes) for _, hashes in base.tiles) if base else 0
+        size += sum(len(entry.raw) for _, entry in base.controls) if base else 0
+        async with self._line.limited(size):
+            await self._greet()
+            parts = shipment_messages(shipment)
+            answer = await self._line.ship("Replicate", parts, peer_pb2.ReplicateResponse, size)
+            return read_kept(answer, shipment)
+
+    async def checkpoint(self, log: LogId) -> Checkpoint | None:
+        """See `ports.Peer.checkpoint`."""
+        request = peer_pb2.GetCheckpointRequest(log=log.hex())
+        async with self._line.limited():
+            await self._greet()
+            answer = await self._line.ask("GetCheckpoint", request, peer_pb2.GetCheckpointResponse)
+            return read_latest(answer, log)
 
     async def _pages(self, names: _Names, kept: _Kept) -> None:
         items, event_ids, transformation_ids = names
