@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,8 +15,6 @@ if TYPE_CHECKING:
     from tracehold.lab.network import Lab
 
 app = typer.Typer(help="A network of several companies on this machine.", no_args_is_help=True)
-
-_ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 Folder = Annotated[Path, typer.Option(help="Folder of the lab.")]
 Name = Annotated[str, typer.Argument(help="Name of a node, or chain.")]
@@ -53,8 +53,7 @@ def up(
 
         if backends != "embedded":
             raise Rejected("BAD_REQUEST", "there are only embedded back-ends yet", path="backends")
-        _end_in_order()
-        with made(dir, nodes, replicas, note) as lab:
+        with _ending_in_order(), made(dir, nodes, replicas, note) as lab:
             lab.up()
             state = lab.state()
     _show(state, dir, as_json)
@@ -92,9 +91,8 @@ def start(name: Name, dir: Folder = Path("lab"), as_json: JsonOption = False) ->
     with reported(as_json):
         from tracehold.lab.network import at_work
 
-        _end_in_order()
         lab = _opened(dir)
-        with at_work(dir):
+        with _ending_in_order(), at_work(dir):
             lab.restart(name)
             state = lab.state()
     _say(state, f"{name} is up", as_json)
@@ -109,9 +107,9 @@ def corrupt(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Change one byte of a stored record on a node's disk, behind the node's back.
+    """Change one byte of a stored record on a node's disk.
 
-    The same with --record FINGERPRINT once more puts it back.
+    Behind the node's back. The same with --record FINGERPRINT once more puts it back.
     """
     with reported(as_json):
         from tracehold.lab.tamper import flip
@@ -173,15 +171,20 @@ def _say(answer: dict[str, Any], line: str, as_json: bool) -> None:
         note(line)
 
 
-def _end_in_order() -> None:
-    """The first SIGTERM or Ctrl-C, also where a script's background job ignores it, ends this command on its way
-    out of everything; another one does not disturb the stopping.
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """The first SIGTERM or Ctrl-C, also where a script's background job ignores it, stops what was started on
+    its way out; another one does not disturb that.
     """
 
     def end(number: int, frame: object) -> None:
-        for each in _ENDINGS:
+        for each in before:
             signal.signal(each, signal.SIG_IGN)
         sys.exit(128 + number)
 
-    for each in _ENDINGS:
-        signal.signal(each, end)
+    before = {each: signal.signal(each, end) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,0 +1,96 @@
+"""What a lab is to be: who runs its nodes, how many copies, which quorum."""
+
+import pytest
+
+from tracehold.core.errors import Broken, Rejected
+from tracehold.core.gs1 import canonical
+from tracehold.lab.companies import MOST, companies
+from tracehold.lab.plan import from_json, new_plan, ports_needed, quorum_of, to_json
+
+
+def plan(nodes: int, replicas: int | None = None):
+    """A plan on invented ports."""
+    return new_plan(nodes, replicas, range(1000, 1000 + ports_needed(nodes)))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "replicas", "target", "quorum"),
+    [
+        (1, None, 1, 0),
+        (2, None, 2, 1),
+        (3, None, 3, 1),
+        (3, 2, 2, 1),
+        (4, None, 3, 2),
+        (5, None, 3, 2),
+        (5, 2, 2, 1),
+        (5, 5, 5, 2),
+        (MOST, None, 3, 2),
+    ],
+)
+def test_target_and_quorum_of_a_lab(nodes: int, replicas: int | None, target: int, quorum: int):
+    """Three copies where there are three nodes; a quorum that the copies can meet."""
+    made = plan(nodes, replicas)
+    assert (made.target, made.quorum) == (target, quorum)
+
+
+@pytest.mark.parametrize("operators", range(1, MOST + 1))
+def test_quorum_stays_in_the_contract_s_bounds(operators: int):
+    """From three operators on at most operators - 2, from two on at least 1 (contracts/src/Members.sol)."""
+    for target in range(min(2, operators), operators + 1):
+        quorum = quorum_of(operators, target)
+        assert quorum <= (operators - 2 if operators >= 3 else operators - 1)
+        assert quorum <= max(0, target - 1)
+        assert quorum >= min(1, operators - 1)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "replicas"), [(0, None), (-1, None), (MOST + 1, None), (3, 4), (3, 0), (3, 1), (1, 2)]
+)
+def test_labs_that_cannot_be(nodes: int, replicas: int | None):
+    """Nobody, too many, more copies than nodes, or no second copy where the contract asks for one."""
+    with pytest.raises(Rejected) as refusal:
+        plan(nodes, replicas)
+    assert refusal.value.code == "BAD_REQUEST"
+
+
+def test_every_company_has_a_name_and_a_party_of_its_own():
+    """Canonical PGLNs with right check digits, none twice; the supply chain's companies come first."""
+    found = list(companies(MOST))
+    assert len({name for name, _ in found}) == len({party for _, party in found}) == MOST
+    assert all(canonical(party) == party for _, party in found)
+    assert [name for name, _ in found[:3]] == ["mill", "packer", "warehouse"]
+
+
+def test_every_port_is_used_once():
+    """One of the chain and three of each node."""
+    made = plan(4)
+    ports = [made.chain_port] + [p for s in made.seats for p in (s.grpc_port, s.rest_port, s.peer_port)]
+    assert sorted(ports) == list(range(1000, 1013))
+
+
+def test_tokens_are_of_one_node_and_one_lab():
+    """No token serves twice."""
+    tokens = [t for made in (plan(3), plan(3)) for s in made.seats for t in (s.capture_token, s.read_token)]
+    assert len(set(tokens)) == len(tokens) == 12
+
+
+def test_plan_survives_its_file():
+    """What is written is what is read."""
+    made = plan(5, 2)
+    assert from_json(to_json(made)) == made
+
+
+@pytest.mark.parametrize("document", [{}, {"seats": [{}]}, {"seats": [], "more": 1}, {"seats": 3}])
+def test_a_plan_of_something_else_is_refused(document: dict):
+    """A file that this release did not write starts nothing."""
+    with pytest.raises(Broken) as broken:
+        from_json(document)
+    assert broken.value.code == "CORRUPT"
+
+
+def test_the_nodes_are_told_where_a_name_is_wrong():
+    """Whoever mistypes a name learns the right ones."""
+    with pytest.raises(Rejected) as refusal:
+        plan(3).seat("baker")
+    assert refusal.value.code == "NOT_FOUND"
+    assert "mill, packer, warehouse" in refusal.value.remedy
