@@ -1,0 +1,77 @@
+"""The base of a span: what the copy of a log rests on where it begins at a later segment than the first.
+
+The control records before it, and the tiles that lead from them to the compact range at its start, which must
+fold to the root that is anchored there (protocol section 3). Every hash that is kept was hashed up to that
+root, so that nothing later rests on the sender's word. Whether no control record is missing is shown by the
+snapshot that the segment begins with.
+"""
+
+from collections.abc import Mapping
+
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import Root
+from tracehold.core.limits import SEGMENT_ENTRIES, TILE_WIDTH
+from tracehold.core.merkle import cover, leaf_hash
+from tracehold.core.record import CONTROL_KINDS
+from tracehold.core.tiles import Coord
+from tracehold.journey.judge import Arrived, arriving
+from tracehold.journey.keeping import begun
+from tracehold.journey.ports import Base, RecordLog, Sent
+from tracehold.journey.proofs import Tree
+from tracehold.journey.tree import coords
+
+_HASH = 32
+
+
+async def proved(store: RecordLog, base: Base, root: Root, operator: str) -> Base:
+    """The base of an operator's log as it is to be kept: fingerprints computed here, tiles cut to what the
+    anchored `root` of the
+    first `base.start` entries proves. A part of a base may rest on tiles that are kept already.
+
+    Raises ROOT_MISMATCH where anything is not proved, LOG_BROKEN for a wrong header, BAD_REQUEST for what is
+    no base.
+    """
+    arrived = await _arrived(base)
+    if 0 in arrived:
+        begun(base.log, arrived[0], operator)
+    controls = {at: each.entry for at, each in arrived.items()}
+    needed = coords(controls) | _tops(base.start)
+    tree = Tree(base.start, root)
+    sent = {at: _cut(at, hashes, base.start) for at, hashes in base.tiles}
+    if sent.keys() - needed:
+        raise Rejected(
+            "BAD_REQUEST", "a base holds the tiles on the ways of its control records, and no others"
+        )
+    # Those that are kept may be of a later size: what is used of them is hashed up to the root all the same.
+    tree.tiles.update({**await store.tiles(base.log, needed - sent.keys()), **sent})
+    for at, entry in controls.items():
+        if not tree.holds(at, leaf_hash(entry.fingerprint)):
+            raise Rejected(
+                "ROOT_MISMATCH", f"entry {at} is not proved under the root anchored at {base.start}"
+            )
+    return Base(base.log, base.start, sorted(sent.items()), sorted(controls.items()))
+
+
+async def _arrived(base: Base) -> Mapping[int, Arrived]:
+    indices = [at for at, _ in base.controls]
+    if base.start <= 0 or base.start % SEGMENT_ENTRIES or not indices:
+        raise Rejected("BAD_REQUEST", "a base holds control records before a later segment's start")
+    if indices != sorted(set(indices)) or not 0 <= indices[0] <= indices[-1] < base.start:
+        raise Rejected("BAD_REQUEST", "the control records of a base stand before it, in order")
+    read = await arriving([Sent(entry.raw, entry.fingerprint) for _, entry in base.controls])
+    if any(each.entry.kind not in CONTROL_KINDS for each in read):
+        raise Rejected("BAD_REQUEST", "a base holds whole control records and no others")
+    return dict(zip(indices, read, strict=True))
+
+
+def _tops(size: int) -> set[Coord]:
+    """The tiles with the nodes that fold to the root at this size."""
+    return {Coord(level // 8, (index << level % 8) // TILE_WIDTH) for level, index in cover(0, size)}
+
+
+def _cut(at: Coord, hashes: bytes, size: int) -> bytes:
+    """The tile as it is in the tree of this size: what it has more is proved by nothing."""
+    width = min((size >> 8 * at.level) - TILE_WIDTH * at.index, TILE_WIDTH)
+    if width <= 0 or len(hashes) < width * _HASH:
+        raise Rejected("BAD_REQUEST", f"tile {at.level}/{at.index} is not one of the tree of {size} entries")
+    return hashes[: width * _HASH]

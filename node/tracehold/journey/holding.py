@@ -1,0 +1,196 @@
+"""Holding: keep the log of another creator as it is shipped, and acknowledge under signature what is durable
+(protocol section 3).
+
+A shipment is refused only for its creator's own faults, by these rules in order:
+
+    1  the caller        an active creator, and the log its own
+    2  the log           was never seen in two states
+    3  the checkpoint    signed under the log's node key, for this log
+    4  the time          not before the last checkpoint, and not ahead of everybody's clock
+    5  the room          disk, and what one creator may fill
+    6  the place         where the copy ends; else it is only told where that is
+    7  the entries       fold to the checkpoint's root, and have the form of a log
+    8  the state         lies on the log that is kept, and on all that was signed before
+
+What is wrong with single records is kept beside them (`judge`) and refuses nothing: one odd record must never
+stop a log.
+
+What a crash means:
+    before the append    nothing happened
+    after the append     the sender is told where the copy ends and ships nothing twice
+    after the pledge     a promise that nobody heard; the same question gets the same signature
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tracehold.core.checkpoint import Checkpoint, check_checkpoint
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.ids import LogId
+from tracehold.core.limits import SEGMENT_ENTRIES
+from tracehold.journey.base import proved
+from tracehold.journey.clock import too_late
+from tracehold.journey.judge import Arrived, Judge, arriving
+from tracehold.journey.keeping import Keeping, begun, on_base, resumed
+from tracehold.journey.neighbours import Neighbour
+from tracehold.journey.ports import Base, Kept, Role, Shipment
+from tracehold.journey.upload import Disk
+from tracehold.journey.witness import Witnessing
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What may be filled: the disk, and bytes of records for one creator (0: no limit)."""
+
+    disk: Disk
+    quota_bytes: int = 0
+
+
+def unrung() -> None:
+    """Wakes nobody."""
+
+
+class Holding:
+    """Keeps the logs of others. One per node; a log is written by one shipment at a time."""
+
+    def __init__(
+        self,
+        witnessing: Witnessing,
+        room: Room,
+        *,
+        judge: Judge | None = None,
+        appended: Callable[[], None] = unrung,
+    ) -> None:
+        """`appended` is called after each append, for those who follow."""
+        self._witnessing = witnessing
+        self._store = witnessing.store
+        self._ledger = witnessing.ledger
+        self._now = witnessing.now
+        self._room = room
+        self._judge = judge or Judge()
+        self._appended = appended
+        self._turns: dict[LogId, asyncio.Lock] = {}
+        self._last: dict[LogId, Keeping] = {}
+
+    async def checkpoint(self, log: LogId) -> Checkpoint | None:
+        """The largest checkpoint of a log that is kept here."""
+        return await self._store.checkpoint(log)
+
+    async def replicate(self, caller: Neighbour, shipment: Shipment) -> Kept:
+        """Keep what is new of the caller's log, and acknowledge the state of the shipment's checkpoint where
+        all of it is kept. Harmless to repeat: the same state gets the same signature.
+
+        Raises what it is refused for: `Rejected` NOT_A_MEMBER, FORK_SEEN, BAD_SIGNATURE, PROOF_INVALID,
+        MALFORMED_PROOF, BAD_REQUEST, QUOTA, ROOT_MISMATCH, LOG_BROKEN; `Unavailable` CLOCK_JUMPED, DISK_LOW,
+        CHAIN_DOWN (where only the chain could tell), and what the store raises.
+        """
+        _check_caller(caller, shipment)
+        async with self._turns.setdefault(shipment.log, asyncio.Lock()):
+            await self._witnessing.check(shipment.log)
+            return await self._take(caller, shipment)
+
+    async def _take(self, caller: Neighbour, shipment: Shipment) -> Kept:
+        keeping = await self._at(shipment)
+        arrived: Sequence[Arrived] = ()
+        if keeping is None and shipment.start == 0 and shipment.entries:
+            arrived = await arriving(shipment.entries)
+            keeping = begun(shipment.log, arrived[0], caller.operator)
+        check_checkpoint(shipment.checkpoint, keeping.roster.node_key if keeping else caller.node_key)
+        if shipment.base and (keeping is None or keeping.end < shipment.base.start):
+            await self._begin(caller, shipment.base)
+            if not shipment.entries:
+                return Kept(shipment.base.start)
+            keeping = await on_base(self._store, shipment.log, shipment.base.start)
+        if keeping is None:
+            return Kept(0)
+        if shipment.entries and shipment.start == keeping.end:
+            await self._admit(caller, keeping, shipment)
+            keeping = await self._append(keeping, shipment, arrived or await arriving(shipment.entries))
+        return await self._answer(caller, keeping, shipment)
+
+    async def _at(self, shipment: Shipment) -> Keeping | None:
+        """The copy that the shipment continues: the last one that begins at or before its start."""
+        log = shipment.log
+        spans = [span for span in await self._store.spans(log) if span[0] <= shipment.start]
+        if not spans:
+            return None
+        start, end = spans[-1]
+        known = self._last.get(log)
+        if known is None or (known.start, known.end) != (start, end):
+            known = self._last[log] = await resumed(self._store, log, start, end)
+        return known
+
+    async def _begin(self, caller: Neighbour, base: Base) -> None:
+        await self._check_room(base.log, sum(len(entry.raw) for _, entry in base.controls))
+        anchor = await self._ledger.find_anchor(caller.number, base.start)
+        if anchor is None:
+            raise Rejected("ROOT_MISMATCH", f"the chain has no anchor of size {base.start} of this log")
+        await self._store.begin(await proved(self._store, base, anchor.root, caller.operator))
+
+    async def _admit(self, caller: Neighbour, keeping: Keeping, shipment: Shipment) -> None:
+        """Rules 4 and 5, and the bounds of one shipment."""
+        size = shipment.checkpoint.size
+        if shipment.start + len(shipment.entries) != size:
+            raise Rejected("BAD_REQUEST", f"these are not the entries up to the checkpoint of size {size}")
+        if shipment.start // SEGMENT_ENTRIES != (size - 1) // SEGMENT_ENTRIES:
+            raise Rejected("BAD_REQUEST", "a shipment ends where its segment does")
+        await self._check_time(caller, keeping.checkpoint, shipment.checkpoint)
+        await self._check_room(shipment.log, sum(len(sent.raw) for sent in shipment.entries))
+
+    async def _append(self, keeping: Keeping, shipment: Shipment, arrived: Sequence[Arrived]) -> Keeping:
+        batch, grown = await keeping.extended(arrived, shipment.checkpoint, self._judge)
+        # Forgotten until it is known what became of the append: then it is read again from the store.
+        self._last.pop(shipment.log, None)
+        try:
+            await self._store.append(batch)
+        except Rejected as error:
+            if error.code != "CONFLICT":
+                raise
+            raise Rejected("LOG_BROKEN", "a record stands twice in the log") from error
+        self._last[shipment.log] = grown
+        self._appended()
+        return grown
+
+    async def _answer(self, caller: Neighbour, keeping: Keeping, shipment: Shipment) -> Kept:
+        """Rule 8. Where the copy ends, and the acknowledgement where it goes as far as the checkpoint."""
+        checkpoint, prev_size = shipment.checkpoint, shipment.prev_size
+        if checkpoint.size > keeping.end or prev_size > keeping.end:
+            return Kept(keeping.end)
+        if min(checkpoint.size - 1, prev_size) < keeping.start:
+            raise Rejected(
+                "BAD_REQUEST", f"the copy begins at {keeping.start}, and cannot tell of what was before"
+            )
+        await self._witnessing.compare(checkpoint)
+        signed = await self._witnessing.acknowledge(caller.number, keeping.end, checkpoint, prev_size)
+        return Kept(keeping.end, signed)
+
+    async def _check_time(self, caller: Neighbour, last: Checkpoint | None, new: Checkpoint) -> None:
+        if last is not None and new.time_ms < last.time_ms:
+            raise Unavailable("CLOCK_JUMPED", "the time of the checkpoint is before that of the last one")
+        # The chain is asked only where this node's clock finds the time strange, and either may be behind.
+        if too_late(new.time_ms, int(self._now())):
+            head = await self._ledger.head(caller.number)
+            if too_late(new.time_ms, head.block_time):
+                raise Unavailable(
+                    "CLOCK_JUMPED", "the time of the checkpoint is ahead of the chain's and of ours"
+                )
+
+    async def _check_room(self, log: LogId, wanted: int) -> None:
+        self._room.disk.check()
+        if self._room.quota_bytes and await self._filled(log) + wanted > self._room.quota_bytes:
+            raise Rejected("QUOTA", f"at most {self._room.quota_bytes} bytes are kept for one creator")
+
+    async def _filled(self, log: LogId) -> int:
+        """Bytes of records that are kept of a log."""
+        ends = [stop - 1 for _, stop in await self._store.spans(log)]
+        last = [await self._store.read(log, at, at + 1) for at in ends]
+        return sum(entry.bytes_total for entries in last for entry in entries)
+
+
+def _check_caller(caller: Neighbour, shipment: Shipment) -> None:
+    if Role.CREATOR not in caller.roles:
+        raise Rejected("NOT_A_MEMBER", "only active creators have their logs kept")
+    logs = {shipment.log, shipment.checkpoint.log, *([shipment.base.log] if shipment.base else [])}
+    if logs != {caller.log}:
+        raise Rejected("NOT_A_MEMBER", "a member ships its own log and no other's")

@@ -1,0 +1,129 @@
+"""What a holder finds wrong with the records of another's log. It keeps them nevertheless (protocol section
+3).
+
+Rules 1 to 7 of `check`, each record at its own place, by bytes and log alone: no clock, no configuration, and
+always tolerant of what the world's documents hold, since how strict a creator is with its uploads is its own
+policy. So the same record is found good or bad by every holder of one release, and where releases differ, the
+log goes on all the same.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tracehold.core.control import Snapshot, decode_control
+from tracehold.core.epcis import Mode
+from tracehold.core.errors import Rejected
+from tracehold.core.record import CONTROL_KINDS, Kind, Record, check_signature, fingerprint
+from tracehold.core.roster import Roster
+from tracehold.core.snapshot import RULES_VERSION, Listed
+from tracehold.journey.check import SLICE, Pair, Verify, check_content, read, verify_inline
+from tracehold.journey.own_log import new_entry
+from tracehold.journey.ports import Dispute, NewEntry, Sent
+
+Content = Callable[[str, bytes], object]
+"""Rule 7 for (kind, payload); raises `Rejected`."""
+
+
+def tolerant(kind: str, payload: bytes) -> object:
+    """Rule 7 as every holder applies it."""
+    return check_content(kind, payload, Mode.TOLERANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An entry as it came: how it is to be kept, and its record, or the code for which its bytes are none. An
+    erased one has neither.
+    """
+
+    entry: NewEntry
+    record: Record | None = None
+    code: str = ""
+
+
+def arrived(sent: Sent) -> Arrived:
+    """Rules 1 and 2. The fingerprint of bytes is computed here, whatever was sent with them."""
+    if not sent.raw:
+        return Arrived(NewEntry(sent.fingerprint, b"", ""))
+    record = read(sent.raw)
+    if isinstance(record, Rejected):
+        return Arrived(NewEntry(fingerprint(sent.raw), sent.raw, ""), code=record.code)
+    return Arrived(new_entry(record), record)
+
+
+async def arriving(entries: Sequence[Sent]) -> list[Arrived]:
+    """Each of them, with turns for others in between."""
+    found: list[Arrived] = []
+    for start in range(0, len(entries), SLICE):
+        found += map(arrived, entries[start : start + SLICE])
+        await asyncio.sleep(0)
+    return found
+
+
+def take_effect(roster: Roster, index: int, record: Record) -> None:
+    """Let a control record of any log take effect, if its signer may say it there. Raises `Rejected`."""
+    check_signature(record, roster.check(record, index))
+    roster.apply(index, record)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The rules and what checks signatures."""
+
+    verify: Verify = verify_inline
+    content: Content = tolerant
+
+    async def judge(
+        self, roster: Roster, listed: Listed, first: int, entries: Sequence[Arrived]
+    ) -> Sequence[Dispute]:
+        """What is wrong with these entries, by index. Roster and list are those of the log before entry
+        `first`, and grow by the control records among the entries; one that is refused takes no effect.
+        """
+        found: list[Dispute] = []
+        for start in range(0, len(entries), SLICE):
+            piece = dict(enumerate(entries[start : start + SLICE], first + start))
+            codes = {at: each.code for at, each in piece.items() if each.code}
+            pairs = dict(_admitted(roster, listed, piece, codes))
+            refusals = await self.verify(list(pairs.values()))
+            for (at, (record, _)), refusal in zip(pairs.items(), refusals, strict=True):
+                if code := refusal.code if refusal else self._content(record):
+                    codes[at] = code
+            found += [Dispute(at, code, RULES_VERSION) for at, code in sorted(codes.items())]
+            await asyncio.sleep(0)
+        return found
+
+    def _content(self, record: Record) -> str:
+        try:
+            self.content(record.header.kind, record.payload)
+        except Rejected as refusal:
+            return refusal.code
+        return ""
+
+
+def _admitted(
+    roster: Roster, listed: Listed, entries: dict[int, Arrived], codes: dict[int, str]
+) -> Iterator[tuple[int, Pair]]:
+    """Rules 3 and 4 for each, and for control records 5 and 6; what is wrong goes into `codes`. What else is
+    to be checked, with the key that must have signed it.
+    """
+    for at, each in entries.items():
+        record = each.record
+        if record is None:
+            continue
+        try:
+            if record.header.kind in CONTROL_KINDS or record.header.kind == Kind.NODE:
+                take_effect(roster, at, record)
+                _check_snapshot(record, listed)
+            else:
+                yield at, (record, roster.check(record, at))
+        except Rejected as refusal:
+            codes[at] = refusal.code
+        if record.header.kind in CONTROL_KINDS:
+            listed.add(at, record.fingerprint)
+
+
+def _check_snapshot(record: Record, listed: Listed) -> None:
+    if record.header.kind == Kind.SNAPSHOT:
+        said = decode_control(record.header.kind, record.payload)
+        if isinstance(said, Snapshot):
+            listed.check(said)

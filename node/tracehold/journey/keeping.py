@@ -1,0 +1,153 @@
+"""The copy of another creator's log, as a value: `extended` gives the batch that must become durable and the
+copy as it is afterwards. As with `own_log.OwnLog`, a failed append leaves nothing to undo.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tracehold.core.checkpoint import Checkpoint
+from tracehold.core.errors import Broken, Rejected
+from tracehold.core.ids import LogId
+from tracehold.core.limits import SEGMENT_ENTRIES
+from tracehold.core.merkle import CompactRange, leaf_hash
+from tracehold.core.record import Kind, parse
+from tracehold.core.roster import Roster
+from tracehold.core.snapshot import Listed
+from tracehold.core.tiles import Coord, tiles_after
+from tracehold.journey.check import SLICE
+from tracehold.journey.judge import Arrived, Judge, take_effect
+from tracehold.journey.ports import Batch, Dispute, Entry, RecordLog
+from tracehold.journey.tree import coords, node_of, whole_tiles
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A span of a log, from `start` to where its tree ends, and who speaks there. `edge` holds the tiles at
+    its right end; `checkpoint` is the newest over it, None before its first entries.
+    """
+
+    log: LogId
+    start: int
+    roster: Roster
+    listed: Listed
+    tree: CompactRange
+    edge: Mapping[Coord, bytes]
+    checkpoint: Checkpoint | None
+
+    @property
+    def end(self) -> int:
+        """Index after its last entry."""
+        return self.tree.end
+
+    async def extended(
+        self, entries: Sequence[Arrived], checkpoint: Checkpoint, judge: Judge
+    ) -> "tuple[Batch, Keeping]":
+        """The batch that appends these entries under the checkpoint, with what is found wrong with them.
+
+        Raises ROOT_MISMATCH where the checkpoint is over others, LOG_BROKEN where a segment does not begin
+        with a snapshot of the control records before it.
+        """
+        leaves = [leaf_hash(each.entry.fingerprint) for each in entries]
+        tree = self.tree.copy()
+        for leaf in leaves:
+            tree.append(leaf)
+        if (tree.end, tree.root()) != (checkpoint.size, checkpoint.root):
+            raise Rejected(
+                "ROOT_MISMATCH", f"the entries up to {tree.end} give another root than the checkpoint"
+            )
+        roster, listed = self.roster.copy(), self.listed.copy()
+        disputes = await judge.judge(roster, listed, self.end, entries)
+        _check_structure(self.end, entries, disputes)
+        tiles = tiles_after(self.end, leaves, self.edge.__getitem__)
+        new = [each.entry for each in entries]
+        batch = Batch(self.log, self.end, new, tiles, checkpoint, disputes)
+        edge = _edge({**self.edge, **dict(tiles)}, tree.end)
+        return batch, Keeping(self.log, self.start, roster, listed, tree, edge, checkpoint)
+
+
+def _check_structure(first: int, entries: Sequence[Arrived], disputes: Sequence[Dispute]) -> None:
+    """Segments after the first begin with a sound snapshot. So whoever keeps later ones only knows that it
+    has every record that says who may speak (protocol section 2).
+    """
+    wrong = {dispute.index: dispute.code for dispute in disputes}
+    for at in range(first + -first % SEGMENT_ENTRIES, first + len(entries), SEGMENT_ENTRIES):
+        record = entries[at - first].record
+        if at and (record is None or record.header.kind != Kind.SNAPSHOT or at in wrong):
+            raise Rejected("LOG_BROKEN", f"entry {at} is no snapshot of the control records before it")
+
+
+def _edge(tiles: Mapping[Coord, bytes], size: int) -> Mapping[Coord, bytes]:
+    return {at: tiles[at] for at in coords([size - 1]) if at in tiles} if size else {}
+
+
+def begun(log: LogId, first: Arrived, operator: str) -> Keeping:
+    """The copy of a log before its entry 0, which `first` is to be.
+
+    Raises LOG_BROKEN where it is no header, or the header of another log or operator.
+    """
+    if first.record is None:
+        raise Rejected("LOG_BROKEN", "entry 0 is no header")
+    try:
+        roster = Roster.from_header(first.record)
+    except Rejected as refusal:
+        raise Rejected("LOG_BROKEN", f"entry 0 is no header: {refusal.message}") from refusal
+    if (roster.log, roster.operator) != (log, operator):
+        # Whoever vouches is whom the contract enrolled (decision 0006).
+        raise Rejected("LOG_BROKEN", "entry 0 is the header of another log or operator")
+    return Keeping(log, 0, roster, Listed(), CompactRange(), {}, None)
+
+
+async def resumed(store: RecordLog, log: LogId, start: int, end: int) -> Keeping:
+    """The copy as the store has it: the span [start, end), or where that is empty, the base that it begins
+    on.
+
+    Raises `Broken("CORRUPT")` where tiles, control records and checkpoint do not fit together.
+    """
+    controls = [entry for entry in await store.controls(log) if entry.index < end]
+    roster, listed = await replayed(controls)
+    tiles = await store.tiles(log, coords([end - 1]))
+    with whole_tiles():
+        tree = CompactRange.of(0, end, node_of(tiles, end))
+    checkpoint = await store.checkpoint(log, end) if start < end else None
+    if start < end and (checkpoint is None or checkpoint.root != tree.root()):
+        raise Broken("CORRUPT", f"no checkpoint is over the {end} entries of log {log.hex()}")
+    return Keeping(log, start, roster, listed, tree, _edge(tiles, end), checkpoint)
+
+
+async def on_base(store: RecordLog, log: LogId, start: int) -> Keeping:
+    """The copy at the start of its span, on a base whose last part is stored. Raises LOG_BROKEN where the
+    header is not among its control records.
+    """
+    controls = await store.controls(log)
+    if not controls or controls[0].index:
+        raise Rejected("LOG_BROKEN", "the base of the copy has no header")
+    return await resumed(store, log, start, start)
+
+
+async def replayed(controls: Sequence[Entry]) -> tuple[Roster, Listed]:
+    """Who speaks by these control records, the header first, and the list of them. Those that their signers
+    may not say are listed and have no effect, as when they came. Raises `Broken("CORRUPT")`.
+    """
+    if not controls:
+        raise Broken("CORRUPT", "the control records of a log are lost")
+    listed, roster = Listed(), _header(controls[0])
+    for number, entry in enumerate(controls):
+        listed.add(entry.index, entry.fingerprint)
+        try:
+            take_effect(roster, entry.index, parse(entry.raw))
+        except Rejected:
+            pass  # a dispute, which was told when it came; or erased
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+    return roster, listed
+
+
+def _header(entry: Entry) -> Roster:
+    try:
+        roster = Roster.from_header(parse(entry.raw))
+    except Rejected as error:
+        raise Broken("CORRUPT", "a log's first entry is not its header") from error
+    if entry.index or roster.log != entry.log:
+        raise Broken("CORRUPT", "a log's first entry is not its header")
+    return roster
