@@ -191,11 +191,18 @@ def inclusion(bench: Bench) -> Iterator[tuple[str, int]]:
             yield "supersede, depth 17", bench.call(2, "supersede", *arguments)
 
 
+def replacement(bench: Bench) -> Iterator[tuple[str, int]]:
+    """A node that takes a new account and a new key."""
+    account = acks.address_of(PrivateKey(sha256(b"new account").digest()).public_key)
+    arguments = (account, sha256(b"new key").digest(), NODE_RECORD)
+    yield f"replaceKeys, record of {len(NODE_RECORD)} bytes", bench.call(4, "replaceKeys", *arguments)
+
+
 def measure() -> dict[str, int]:
     """Gas by what was done."""
     RANDOM.seed(1)
     bench = Bench()
-    return dict([*membership(bench), *acknowledged(bench), *inclusion(bench)])
+    return dict([*membership(bench), *acknowledged(bench), *inclusion(bench), *replacement(bench)])
 
 
 def main() -> None:

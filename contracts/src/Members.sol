@@ -32,7 +32,7 @@ abstract contract Members {
     /// @param active False once the node or its operator is revoked.
     /// @param nodeKey Ed25519 public key.
     /// @param log Id of the node's log: the fingerprint of its entry 0.
-    /// @param recordHash keccak256 of the signed node record, which stands in `NodeEnrolled`.
+    /// @param recordHash keccak256 of the signed node record, which stands in `NodeEnrolled` or `NodeReplaced`.
     struct Node {
         uint32 operator;
         address account;
@@ -52,7 +52,7 @@ abstract contract Members {
         bool active;
     }
 
-    /// @dev What does not change while a node is enrolled.
+    /// @dev What only the node itself changes while it is enrolled; its log never does.
     struct Identity {
         address account;
         bytes32 nodeKey;
@@ -108,6 +108,13 @@ abstract contract Members {
         uint8 roles,
         bytes record
     );
+    /// @notice A node replaced its account, key or record by itself. What it anchored and acknowledged before is judged by
+    /// the key and the account in force then.
+    /// @param node Its number.
+    /// @param account Its ledger account from now on.
+    /// @param nodeKey Its Ed25519 public key from now on.
+    /// @param record Its signed node record from now on.
+    event NodeReplaced(uint32 indexed node, address account, bytes32 nodeKey, bytes record);
     /// @notice A node's roles were set.
     /// @param node Its number.
     /// @param roles Bits CREATOR and HOLDER; 0 suspends.
@@ -240,6 +247,33 @@ abstract contract Members {
         emit NodeEnrolled(node, operator, account, nodeKey, log, roles, record);
     }
 
+    /// @notice Replaces what the caller's node is known by: its account, its key, its record, or some of them.
+    /// @dev A key or account that is replaced is never given again, to anybody. The old account's seat keeps its node's
+    /// number and no rights. The log stays, and with it head, roles and number.
+    /// @param account The ledger account from now on: the caller, or one that is new to this contract.
+    /// @param nodeKey The Ed25519 public key from now on: the present one, or one that is new to this contract.
+    /// @param record The signed node record from now on, kept as event data; the contract does not read it.
+    function replaceKeys(address account, bytes32 nodeKey, bytes calldata record) external {
+        Seat memory seat = _seats[msg.sender];
+        if (!seat.active) revert NodeNotActive();
+        if (account == address(0) || nodeKey == 0 || record.length == 0) revert ZeroValue();
+        if (record.length > MAX_RECORD_BYTES) revert RecordTooLong();
+        Identity storage id = _identities[seat.node];
+        if (account != msg.sender) {
+            if (_seats[account].node != 0) revert AccountTaken();
+            _seats[account] = seat;
+            _seats[msg.sender] = Seat(seat.node, seat.operator, 0, false);
+            id.account = account;
+        }
+        if (nodeKey != id.nodeKey) {
+            if (_keyTaken[nodeKey]) revert KeyTaken();
+            _keyTaken[nodeKey] = true;
+            id.nodeKey = nodeKey;
+        }
+        id.recordHash = keccak256(record);
+        emit NodeReplaced(seat.node, account, nodeKey, record);
+    }
+
     /// @notice Sets the roles of an active node.
     /// @param node Its number.
     /// @param roles Bits CREATOR and HOLDER; 0 suspends it.
@@ -309,7 +343,7 @@ abstract contract Members {
         return Node(seat.operator, id.account, seat.roles, seat.active, id.nodeKey, id.log, id.recordHash);
     }
 
-    /// @notice The node of a ledger account.
+    /// @notice The node that a ledger account is of, or was before the node replaced it.
     /// @param account The account.
     /// @return node Its number, or 0.
     function nodeOf(address account) external view returns (uint32 node) {
