@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -22,10 +23,11 @@ from tracehold.v1 import (
 )
 from tracehold_client.channel import open_channel
 from tracehold_client.errors import of_call
-from tracehold_client.items import Item, Uploaded, items_of, uploaded
+from tracehold_client.items import Item, Uploaded, upload_request, uploaded
 from tracehold_client.patience import Clock
 from tracehold_client.questions import contents_request, history_request, trace_request, whole_answer
 from tracehold_client.states import State
+from tracehold_client.streaming import Batches, requests_of, streamed
 from tracehold_client.watching import Watched, watched
 
 _Answer = TypeVar("_Answer", bound=Message)
@@ -78,14 +80,29 @@ class AsyncClient:
         `all_or_nothing`. What has not reached `wait_for` at the timeout is answered at the
         state it reached. The same bytes again give the same answer.
         """
-        request = upload_pb2.UploadRequest(
-            items=items_of(items),
-            wait_for=record_pb2.State.ValueType(int(wait_for)),
-            all_or_nothing=all_or_nothing,
-            omit_receipts=not receipts,
-        )
+        request = upload_request(items, wait_for, all_or_nothing, receipts)
         answer: upload_pb2.UploadResponse = await self._call(self._uploads.Upload, request, timeout)
         return [uploaded(result) for result in answer.results]
+
+    def upload_stream(
+        self,
+        batches: Batches,
+        *,
+        wait_for: State = State.SEALED,
+        all_or_nothing: bool = False,
+        receipts: bool = True,
+        give_up: float = 120.0,
+    ) -> AsyncGenerator[list[Uploaded], None]:
+        """Upload many batches over one call; use it with `async for`: a list of outcomes for each, in order.
+
+        For what is there already and large; `BatchingUploader` is for records that come one by one. The node
+        works on four batches at once, which may be sealed in any order; 16 are taken before the first is
+        answered. Connects again by itself and sends what has no answer. A batch that is refused as a whole is
+        refused in each outcome. Raises `Unavailable` after `give_up` seconds without one.
+        """
+        make = partial(upload_request, wait_for=wait_for, all_or_nothing=all_or_nothing, receipts=receipts)
+        open_call = partial(self._uploads.UploadStream, metadata=self._metadata)
+        return streamed(open_call, requests_of(batches, make), give_up=give_up, clock=Clock())
 
     async def states(self, fingerprints: Sequence[str]) -> dict[str, State]:
         """How far each record has come; `State.NONE` where this node does not hold it."""
@@ -110,17 +127,14 @@ class AsyncClient:
 
         Of these records, or of all that speak for the token's party, or (neither) of the whole log as ranges.
         Begins behind `cursor`, without one at the log's first entry, or with what happens from now on.
-        Connects
-        again by itself and leaves nothing out; an event may come twice, after a reconnect. Raises
+        Connects again by itself and leaves nothing out; an event may come twice, after a reconnect. Raises
         `Unavailable` once the node has been away for `give_up` seconds.
         """
         request = upload_pb2.WatchRequest(
             cursor=cursor, fingerprints=fingerprints, own_records=own_records, from_now=from_now
         )
 
-        def open_call(request: upload_pb2.WatchRequest) -> Any:
-            return self._uploads.Watch(request, metadata=self._metadata)
-
+        open_call = partial(self._uploads.Watch, metadata=self._metadata)
         return watched(open_call, request, give_up=give_up, clock=Clock())
 
     async def record(self, fingerprint: str) -> record_pb2.Record:
@@ -151,9 +165,7 @@ class AsyncClient:
     async def verify_remote(
         self, *, fingerprint: str = "", evidence: bytes = b""
     ) -> verify_pb2.VerifyRecordResponse:
-        """What the node says of one of its records, or of evidence
-        from anywhere. To rely on nobody, use `verify`.
-        """
+        """What the node says of one of its records, or of evidence. To rely on nobody, use `verify`."""
         request = verify_pb2.VerifyRecordRequest(fingerprint=fingerprint, evidence=evidence)
         answer: verify_pb2.VerifyRecordResponse = await self._call(self._proofs.VerifyRecord, request)
         return answer
@@ -167,7 +179,9 @@ class AsyncClient:
 
     async def locate(self, item: str) -> trace_pb2.LocateResponse:
         """Which holders keep which records about an item; all pages."""
-        return await whole_answer(self._bound(self._questions.Locate), trace_pb2.LocateRequest(item=item))
+        return await whole_answer(
+            partial(self._call, self._questions.Locate), trace_pb2.LocateRequest(item=item)
+        )
 
     async def trace(  # noqa: PLR0913 - the fields of the request, all but two with a default
         self,
@@ -196,7 +210,7 @@ class AsyncClient:
             max_items=max_items,
             strict_time=strict_time,
         )
-        return await whole_answer(self._bound(self._questions.Trace), request)
+        return await whole_answer(partial(self._call, self._questions.Trace), request)
 
     async def history(
         self,
@@ -208,7 +222,7 @@ class AsyncClient:
     ) -> trace_pb2.GetHistoryResponse:
         """What happened to an item, and to what held it while it held it; all pages."""
         request = history_request(item, at, known_at, full)
-        return await whole_answer(self._bound(self._questions.GetHistory), request)
+        return await whole_answer(partial(self._call, self._questions.GetHistory), request)
 
     async def contents(
         self,
@@ -228,9 +242,6 @@ class AsyncClient:
         request = trace_pb2.GetMasterdataRequest(id=identifier)
         answer: trace_pb2.GetMasterdataResponse = await self._call(self._questions.GetMasterdata, request)
         return answer
-
-    def _bound(self, method: Any) -> Any:
-        return lambda request: self._call(method, request)
 
     async def _call(self, method: Any, request: Message, timeout: float | None = None) -> Any:
         try:

@@ -30,6 +30,8 @@ _BY_STATUS = {
     grpc.StatusCode.RESOURCE_EXHAUSTED: "REQUEST_TOO_LARGE",
 }
 """What a status means where nobody of ours wrote details: gRPC itself said it, or something between us."""
+_LOST = "Internal error from Core"
+"""What grpc.aio says, with INTERNAL, of a message that was written to a connection that is gone."""
 
 
 def of_code(code: str, message: str, *, path: str = "", remedy: str = "") -> TraceholdError:
@@ -53,7 +55,8 @@ def of_call(error: grpc.RpcError) -> TraceholdError:
             path=info.metadata.get("path", ""),
             remedy=info.metadata.get("remedy", ""),
         )
-    return of_code(_BY_STATUS.get(error.code(), "INTERNAL"), message)
+    code = "NODE_DOWN" if message == _LOST else _BY_STATUS.get(error.code(), "INTERNAL")
+    return of_code(code, message)
 
 
 def of_item(error: errors_pb2.Error) -> TraceholdError:

@@ -38,6 +38,18 @@ def items_of(given: Iterable[Item | bytes]) -> list[Item]:
     return [statement(each) if isinstance(each, bytes) else each for each in given]
 
 
+def upload_request(
+    items: Iterable[Item | bytes], wait_for: State, all_or_nothing: bool, receipts: bool
+) -> upload_pb2.UploadRequest:
+    """One batch on the wire."""
+    return upload_pb2.UploadRequest(
+        items=items_of(items),
+        wait_for=record_pb2.State.ValueType(int(wait_for)),
+        all_or_nothing=all_or_nothing,
+        omit_receipts=not receipts,
+    )
+
+
 def audience_number(audience: Audience | None) -> "record_pb2.Audience.ValueType":
     """The audience on the wire; None leaves it to the creator's default, NETWORK."""
     if audience is None:
@@ -72,6 +84,11 @@ class Uploaded:
         if self.error is not None:
             raise self.error
         return self
+
+
+def refused(error: TraceholdError) -> Uploaded:
+    """An item that came to no log."""
+    return Uploaded("", "", 0, State.NONE, b"", (), error)
 
 
 def uploaded(result: upload_pb2.UploadResult) -> Uploaded:

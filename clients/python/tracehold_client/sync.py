@@ -1,6 +1,7 @@
 """The same client for code that has no event loop: each call blocks."""
 
 import asyncio
+import queue
 import threading
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from tracehold.v1 import receipt_pb2, record_pb2, trace_pb2, verify_pb2
 from tracehold_client.aio import AsyncClient
 from tracehold_client.items import Item, Uploaded
 from tracehold_client.states import State
+from tracehold_client.streaming import AHEAD
 from tracehold_client.waiting import wait_for_state
 from tracehold_client.watching import Watched
 
@@ -62,6 +64,29 @@ class Client:
         return self._run(
             self._client.upload(items, wait_for=wait_for, all_or_nothing=all_or_nothing, timeout=timeout)
         )
+
+    def upload_stream(
+        self, batches: Iterable[Iterable[Item | bytes]], **options: Any
+    ) -> Iterator[list[Uploaded]]:
+        """See `AsyncClient.upload_stream` for the options. `batches` is read in the caller's thread, between
+        the answers that are taken.
+        """
+        feed: asyncio.Queue[list[Item | bytes] | None] = asyncio.Queue()
+        out: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        task = self._run(_begun(self._client.upload_stream(_queued(feed), **options), out))
+        ahead = 0
+        try:
+            for batch in batches:
+                self._run(feed.put(list(batch)))
+                ahead += 1
+                while ahead and (ahead >= AHEAD or not out.empty()):
+                    yield _taken(out)
+                    ahead -= 1
+            self._run(feed.put(None))
+            for _ in range(ahead):
+                yield _taken(out)
+        finally:
+            self._run(_cancelled(task))
 
     def states(self, fingerprints: Sequence[str]) -> dict[str, State]:
         """See `AsyncClient.states`."""
@@ -151,6 +176,42 @@ class Client:
 async def _opened(target: str, token: str | None, tls_ca: bytes | None, timeout: float) -> AsyncClient:
     # On the loop's own thread: gRPC binds a channel to the loop that runs when it is made.
     return AsyncClient(target, token=token, tls_ca=tls_ca, timeout=timeout)
+
+
+async def _queued(
+    feed: "asyncio.Queue[list[Item | bytes] | None]",
+) -> AsyncGenerator[list[Item | bytes], None]:
+    while (batch := await feed.get()) is not None:
+        yield batch
+
+
+async def _begun(
+    answers: AsyncGenerator[list[Uploaded], None], out: "queue.SimpleQueue[Any]"
+) -> "asyncio.Task[None]":
+    """Reads all answers into `out`, and what ended them."""
+
+    async def read() -> None:
+        async for answer in answers:
+            out.put(answer)
+
+    task = asyncio.create_task(read())
+    task.add_done_callback(out.put)
+    return task
+
+
+def _taken(out: "queue.SimpleQueue[Any]") -> list[Uploaded]:
+    """The next answer. Raises what ended them."""
+    taken = out.get()
+    if isinstance(taken, asyncio.Task):
+        taken.result()
+        raise RuntimeError("a batch has no answer")
+    answer: list[Uploaded] = taken
+    return answer
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 async def _next(events: AsyncGenerator[Watched, None]) -> Watched:
