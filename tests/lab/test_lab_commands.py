@@ -69,7 +69,7 @@ def test_up_answers_when_all_are_ready(folder: Path):
     """Every node takes uploads, under the tokens and process ids of lab.json."""
     lab(folder, "up")
     document = state(folder)
-    assert [node["name"] for node in document["nodes"]] == ["mill", "packer", "warehouse"]
+    assert [node["name"] for node in document["nodes"]] == ["mill", "warehouse", "board"]
     assert (document["quorum"], document["target"]) == (1, 3)
     for node in document["nodes"]:
         assert alive(node["pid"])
@@ -87,13 +87,13 @@ def test_up_answers_when_all_are_ready(folder: Path):
 def test_killed_is_gone_and_started_is_back(folder: Path):
     """SIGKILL of one node leaves the others; it comes back at the same address with the same log."""
     before = state(folder)
-    assert lab(folder, "kill", "packer") == {"killed": ["packer"]}
-    assert lab(folder, "kill", "packer") == {"killed": []}
+    assert lab(folder, "kill", "warehouse") == {"killed": ["warehouse"]}
+    assert lab(folder, "kill", "warehouse") == {"killed": []}
     assert not alive(before["nodes"][1]["pid"])
     assert state(folder)["nodes"][1]["pid"] is None
     standing = {node["node"]: node for node in lab(folder, "status")["nodes"]}
-    assert [standing[name]["state"] for name in ("mill", "packer", "warehouse")] == ["up", "DOWN", "up"]
-    after = lab(folder, "start", "packer")
+    assert [standing[name]["state"] for name in ("mill", "warehouse", "board")] == ["up", "DOWN", "up"]
+    after = lab(folder, "start", "warehouse")
     assert addresses(after) == addresses(before)
     assert [node["state"] for node in lab(folder, "status")["nodes"]] == ["up"] * 3
 
@@ -113,7 +113,7 @@ def test_a_network_that_was_stopped_is_the_same_network(folder: Path):
     before = lab(folder, "up")
     logs = [RestClient(node["rest"]).get("v1/status")["log"] for node in before["nodes"]]
     (folder / "lab.json").unlink()
-    assert lab(folder, "down") == {"stopped": ["mill", "packer", "warehouse", "chain"]}
+    assert lab(folder, "down") == {"stopped": ["mill", "warehouse", "board", "chain"]}
     assert not any(alive(pid) for pid in pids(folder))
     assert lab(folder, "down") == {"stopped": []}
     after = lab(folder, "up")
@@ -145,7 +145,7 @@ def test_two_labs_side_by_side(folder: Path, tmp_path: Path):
     assert all(alive(node["pid"]) for node in state(folder)["nodes"])
 
 
-STAGES = ("making", "deploying", "enrolling mill", "enrolling warehouse", "mill is ready")
+STAGES = ("making", "deploying", "enrolling mill", "enrolling board", "mill is ready")
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -189,7 +189,7 @@ def test_a_port_that_somebody_took_is_told(tmp_path: Path):
             thief.bind((host, int(port)))
             thief.listen()
             error = lab(folder, "up", code=70)["error"]
-        assert "packer" in error["message"]
+        assert "warehouse" in error["message"]
         assert not any(alive(pid) for pid in pids(folder))
         lab(folder, "up")
     finally:

@@ -58,7 +58,7 @@ def test_every_company_has_a_name_and_a_party_of_its_own():
     found = list(companies(MOST))
     assert len({name for name, _ in found}) == len({party for _, party in found}) == MOST
     assert all(canonical(party) == party for _, party in found)
-    assert [name for name, _ in found[:3]] == ["mill", "packer", "warehouse"]
+    assert [name for name, _ in found[:3]] == ["mill", "warehouse", "board"]
 
 
 def test_every_port_is_used_once():
@@ -93,4 +93,4 @@ def test_the_nodes_are_told_where_a_name_is_wrong():
     with pytest.raises(Rejected) as refusal:
         plan(3).seat("baker")
     assert refusal.value.code == "NOT_FOUND"
-    assert "mill, packer, warehouse" in refusal.value.remedy
+    assert "mill, warehouse, board" in refusal.value.remedy

@@ -8,12 +8,15 @@ from tracehold.core.gs1.checkdigit import check_digit
 
 PREFIXES = {
     "mill": "9521201",
-    "packer": "9521301",
     "warehouse": "9521401",
+    "board": "9521601",
+    "packer": "9521301",
     "shop": "9521501",
     "farm": "9521101",
 }
-"""The companies of the demo's supply chain; in this order they take the places of a lab."""
+"""The companies of the demo's supply chain, and a board that they founded to keep their records; in this order
+they take the places of a lab.
+"""
 
 FIRST_FURTHER = 9521701
 MOST = 25

@@ -41,6 +41,10 @@ poll_s = 0.2
 [anchor]
 seconds = 1.0
 
+[replication]
+target = {target}
+patience_s = 1.0
+
 [[tokens]]
 name = "capture"
 sha256 = "{capture}"
@@ -91,6 +95,7 @@ def make_config(home: Path, plan: Plan, seat: Seat) -> None:
         peer=seat.peer,
         rpc=plan.rpc,
         contract=plan.contract,
+        target=plan.target,
         capture=_digest(seat.capture_token),
         read=_digest(seat.read_token),
     )
