@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.journey.chain_scene import ACCOUNT, POLICY, Anchored, anchored, event_of
 from tests.journey.scene import statement
-from tracehold.adapters.memory.chain import Call, read_call, sign_call
+from tracehold.adapters.memory.contract import Call, read_call, sign_call
 from tracehold.core.errors import Broken
 from tracehold.core.ids import Root
 from tracehold.journey.fsck import check_against_chain, check_log

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,6 +43,22 @@ class Backend(Protocol):
         """The same contract, seen with an account that is not enrolled."""
         ...
 
+    async def enrol(self, operator: int, roles: frozenset[Role] = BOTH) -> Ledger:
+        """Enrol the next node, of a known operator or of the next one, and see the contract as it."""
+        ...
+
+    async def revoke(self, node: int) -> None:
+        """Revoke a node."""
+        ...
+
+    async def set_quorum(self, quorum: int) -> None:
+        """Set the quorum, within its bounds."""
+        ...
+
+    async def elsewhere(self, account: int) -> Ledger:
+        """Another contract of the same network, seen with the account of this node."""
+        ...
+
     def mine(self, blocks: int = 1) -> None:
         """Make blocks of what waits."""
         ...
@@ -78,6 +95,29 @@ class InMemory:
     def stranger(self) -> Ledger:
         """Another account."""
         return MemoryLedger(self.chain, b"\x57" * 20)
+
+    async def enrol(self, operator: int, roles: frozenset[Role] = BOTH) -> Ledger:
+        """The quorum is at least 1 from two operators on."""
+        members = self.chain.members
+        number, account = len(members) + 1, bytes([len(members) + 11]) * 20
+        key, log = bytes([0x0D + number]) * 32, log_of(number)
+        members.append(Member(number, operator, PARTY, account, key, log, roles, True, b"a node record"))
+        self.chain.quorum = max(self.chain.quorum, int(operator > 1))
+        return MemoryLedger(self.chain, account, confirmations=DEPTH)
+
+    async def revoke(self, node: int) -> None:
+        """No roles are left."""
+        members = self.chain.members
+        members[node - 1] = replace(members[node - 1], roles=frozenset(), active=False)
+
+    async def set_quorum(self, quorum: int) -> None:
+        """Unchecked."""
+        self.chain.quorum = quorum
+
+    async def elsewhere(self, account: int) -> Ledger:
+        """Only the salt differs."""
+        chain = replace(self.chain, salt=b"\x06" * 32, blocks=[], members=list(self.chain.members))
+        return MemoryLedger(chain, self.chain.members[account - 1].account)
 
     def mine(self, blocks: int = 1) -> None:
         """Blocks of the memory chain."""
@@ -126,6 +166,11 @@ class Wire:
         """Nothing is open."""
 
 
+def secret_of(node: int) -> bytes:
+    """The ledger key of a node that `OnDevchain.enrol` enrolled."""
+    return bytes(account(f"node {node}").key)
+
+
 class OnDevchain:
     """adapters/ethereum on py-evm; blocks are sealed by the test. A reorganisation is a second chain that
     grew from a copy.
@@ -146,18 +191,43 @@ class OnDevchain:
     async def start(self) -> "OnDevchain":
         """Deploy, and enrol node 1."""
         self.contract = await self.admin.deploy(NETWORK, 0)
-        await self.enrol(PARTY, bytes(BOB.key))
+        await self.enrol_operator(PARTY, bytes(BOB.key))
         self.ledger = self.open()
         return self
 
-    async def enrol(self, party: str, secret: bytes, roles: frozenset[Role] = BOTH) -> int:
+    async def enrol_operator(self, party: str, secret: bytes, roles: frozenset[Role] = BOTH) -> int:
         """Enrol an operator and a node of it."""
         operator = await self.admin.enrol_operator(self.contract, party)
-        number = operator
+        return await self._enrol_node(operator, operator, secret, roles)
+
+    async def _enrol_node(self, number: int, operator: int, secret: bytes, roles: frozenset[Role]) -> int:
         address = acks.address_of(PrivateKey(secret).public_key)
         new = NewNode(operator, address, bytes([0x0D + number]) * 32, log_of(number), roles, b"a node record")
         assert await self.admin.enrol_node(self.contract, new) == number
         return number
+
+    async def enrol(self, operator: int, roles: frozenset[Role] = BOTH) -> Ledger:
+        """Accounts by the number of the node."""
+        members = await self.ledger.members()
+        number = len(members) + 1
+        if all(member.operator_number != operator for member in members):
+            assert await self.admin.enrol_operator(self.contract, f"urn:example:{operator}") == operator
+        secret = secret_of(number)
+        await self._enrol_node(number, operator, secret, roles)
+        return self.open(secret=secret)
+
+    async def revoke(self, node: int) -> None:
+        """By the admin."""
+        await self.admin.revoke_node(self.contract, node)
+
+    async def set_quorum(self, quorum: int) -> None:
+        """By the admin."""
+        await self.admin.set_quorum(self.contract, quorum)
+
+    async def elsewhere(self, account: int) -> Ledger:
+        """Deployed in a later block."""
+        contract = await self.admin.deploy(NETWORK, 0)
+        return self.open(contract=contract, secret=secret_of(account))
 
     def open(self, **changes: Any) -> EthereumLedger:
         """A ledger of node 1's account, unless changes say otherwise."""

@@ -70,7 +70,7 @@ async def test_over_http(tmp_path: Path):
         chain = OnDevchain.__new__(OnDevchain)
         chain.admin = Admin(client, bytes(ALICE.key), sleep)
         chain.contract = await chain.admin.deploy(NETWORK, 0)
-        await chain.enrol(PARTY, bytes(BOB.key))
+        await chain.enrol_operator(PARTY, bytes(BOB.key))
         ledger = EthereumLedger(Settings(rpc=server.url, contract=chain.contract, secret=bytes(BOB.key)))
         transaction = await ledger.prepare_anchor(0, 3, ROOT, [])
         mined = None

@@ -1,6 +1,5 @@
 """What only the ethereum adapter holds to: acknowledgements and members."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +13,9 @@ from tracehold.adapters.ethereum.sender import Sender
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import Root
 from tracehold.core.merkle import EMPTY_ROOT
-from tracehold.journey.ports import Role
+from tracehold.journey.ports import Pledge, Role
 
-ROOT, NEXT = Root(b"\x01" * 32), Root(b"\x02" * 32)
+ROOT = Root(b"\x01" * 32)
 HOLDERS = [account(f"holder {number}") for number in range(2, 5)]
 
 
@@ -26,7 +25,7 @@ HOLDERS = [account(f"holder {number}") for number in range(2, 5)]
 async def test_acknowledged_anchor(chain: OnDevchain):
     """Three holders sign, in any order; the adapter hands them over by operator."""
     for number, holder in enumerate(HOLDERS, start=2):
-        assert await chain.enrol(f"urn:example:{number}", bytes(holder.key)) == number
+        assert await chain.enrol_operator(f"urn:example:{number}", bytes(holder.key)) == number
     network = await chain.ledger.network()
     assert (network.quorum, network.operators) == (1, 4)
     domain = acks.Domain(network.chain_id, network.contract, network.salt)
@@ -42,26 +41,6 @@ async def test_acknowledged_anchor(chain: OnDevchain):
     assert mined.succeeded
     with pytest.raises(Rejected, match=r"BadAck\(node=2\)"):
         await chain.ledger.prepare_anchor(3, 4, ROOT, given)
-
-
-async def test_acknowledgements_name_the_previous_root_that_the_contract_has(chain: OnDevchain):
-    """Zero bytes before the first anchor, though the head's root is an empty tree's; the head's root
-    later.
-    """
-    await chain.enrol("urn:example:2", bytes(HOLDERS[0].key))
-    await chain.admin.set_quorum(chain.contract, 1)
-    network = await chain.ledger.network()
-    domain = acks.Domain(network.chain_id, network.contract, network.salt)
-    signers = [(2, 2, bytes(HOLDERS[0].key))]
-    for size, root in ((3, ROOT), (4, NEXT)):
-        head = await chain.ledger.head(1)
-        wrong = acks.Ack(1, log_of(1), head.size, EMPTY_ROOT, size, root)
-        with pytest.raises(Rejected, match=r"BadAck\(node=2\)"):
-            await chain.ledger.prepare_anchor(head.size, size, root, acknowledge(domain, wrong, signers))
-        given = acknowledge(domain, replace(wrong, prev_root=acks.prev_root(head)), signers)
-        await chain.ledger.send(await chain.ledger.prepare_anchor(head.size, size, root, given))
-        chain.mine()
-    assert (await chain.ledger.head(1)).size == 4
 
 
 async def test_an_anchor_stays_clear_of_what_else_the_account_sent(chain: OnDevchain):
@@ -102,6 +81,19 @@ async def test_suspended_creator_is_told(chain: OnDevchain):
     assert refused.value.code == "NOT_A_MEMBER"
 
 
+async def test_ledger_without_account_signs_nothing(chain: OnDevchain):
+    """An acknowledgement is checked without a key, and not made."""
+    holder = await chain.enrol(2)
+    pledge = Pledge(1, log_of(1), 0, EMPTY_ROOT, 3, ROOT)
+    member = await holder.myself()
+    assert member is not None
+    reader = chain.open(secret=None)
+    await reader.check_acknowledgement(pledge, await holder.acknowledge(pledge), member.account)
+    with pytest.raises(Rejected) as refused:
+        await reader.acknowledge(pledge)
+    assert refused.value.code == "NOT_A_MEMBER"
+
+
 async def test_ledger_without_account_reads_only(chain: OnDevchain):
     """Whoever only verifies gives no key."""
     await anchor(chain, 0, 3)
@@ -117,7 +109,7 @@ async def test_ledger_without_account_reads_only(chain: OnDevchain):
 async def test_transaction_that_reverts_in_its_block(chain: OnDevchain):
     """Prepared while it would pass, mined after another one: found, not succeeded, without an anchor."""
     late = await chain.ledger.prepare_anchor(0, 3, ROOT, [])
-    second = await chain.enrol("urn:example:b", bytes(HOLDERS[0].key))
+    second = await chain.enrol_operator("urn:example:b", bytes(HOLDERS[0].key))
     assert second == 2
     await chain.ledger.send(late)
     chain.mine()
@@ -133,7 +125,7 @@ async def test_transaction_that_reverts_in_its_block(chain: OnDevchain):
 async def test_members_change(chain: OnDevchain):
     """Roles, a node that was revoked, and an operator that was revoked with its nodes."""
     for number, holder in enumerate(HOLDERS, start=2):
-        await chain.enrol(f"urn:example:{number}", bytes(holder.key))
+        await chain.enrol_operator(f"urn:example:{number}", bytes(holder.key))
     await chain.admin.set_roles(chain.contract, 2, {Role.HOLDER})
     await chain.admin.revoke_node(chain.contract, 3)
     await chain.admin.revoke_operator(chain.contract, 4)
@@ -151,7 +143,7 @@ async def test_member_of_an_undone_block_is_forgotten(chain: OnDevchain):
     chain.mine(3)
     assert len(await chain.ledger.members()) == 1
     chain.mark()
-    await chain.enrol("urn:example:b", bytes(HOLDERS[0].key))
+    await chain.enrol_operator("urn:example:b", bytes(HOLDERS[0].key))
     assert len(await chain.ledger.members()) == 2
     chain.reorganise()
     assert len(await chain.ledger.members()) == 1
@@ -204,6 +196,6 @@ async def test_log_queries_adapt_to_limits(chain: OnDevchain):
         assert found is not None, size
         assert found.size == size
     chain.wire.answers.clear()
-    await chain.enrol("urn:example:b", bytes(HOLDERS[0].key))
+    await chain.enrol_operator("urn:example:b", bytes(HOLDERS[0].key))
     chain.wire.answers["eth_getLogs"] = limited
     assert len(await chain.ledger.members()) == 2

@@ -61,7 +61,7 @@ async def test_words_that_are_errors(chain: OnDevchain, words: str, kind: type[T
 
 async def test_account_without_funds(chain: OnDevchain):
     """On the real devchain: the message names the account to be funded."""
-    await chain.enrol("urn:example:poor", bytes(HOLDERS[0].key))
+    await chain.enrol_operator("urn:example:poor", bytes(HOLDERS[0].key))
     poor = chain.open(secret=bytes(HOLDERS[0].key))
     given = acknowledge(
         await domain_of(chain),

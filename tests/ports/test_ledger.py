@@ -6,7 +6,7 @@ from tests.ports.ledgers import BOTH, NETWORK, PARTY, ROOTS, Backend, anchored, 
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor
-from tracehold.journey.ports import Ledger, SignedTransaction
+from tracehold.journey.ports import Ledger, Pledge, SignedTransaction
 
 
 async def test_network_is_fixed(backend: Backend):
@@ -154,6 +154,7 @@ async def test_silent_chain_is_unavailable(backend: Backend):
     assert anchor is not None
     ledger: Ledger = backend.ledger
     transaction = SignedTransaction(b"\x02", b"\x02" * 32, 0, 1)
+    pledge = Pledge(1, log_of(1), 3, ROOTS[0], 4, ROOTS[1])
     backend.silence()
     questions = [
         ledger.network,
@@ -169,6 +170,8 @@ async def test_silent_chain_is_unavailable(backend: Backend):
         lambda: ledger.is_final(anchor),
         lambda: ledger.is_canonical(anchor),
         lambda: ledger.proof(anchor),
+        lambda: ledger.acknowledge(pledge),
+        lambda: ledger.check_acknowledgement(pledge, bytes(64), bytes(20)),
     ]
     for question in questions:
         with pytest.raises(Unavailable) as down:

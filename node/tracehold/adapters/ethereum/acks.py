@@ -12,7 +12,7 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from tracehold.core.errors import Rejected
-from tracehold.journey.ports import Head
+from tracehold.journey.ports import Pledge
 
 _DOMAIN_TYPE = keccak(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
@@ -37,8 +37,8 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """What a holder says it durably keeps: the creator's log from the segment's start to `size`. The previous
-    root is `prev_root` of the contract's head.
+    """What a holder says it durably keeps: the creator's log from the segment's start to `size`. See
+    `ack_of`.
     """
 
     node: int
@@ -55,11 +55,12 @@ class Ack:
         return keccak(b"\x19\x01" + domain.separator() + keccak(encode(kinds, fields)))
 
 
-def prev_root(head: Head) -> bytes:
-    """What the next acknowledgement names as previous root. Before the first anchor the contract has none,
-    and takes 32 zero bytes: not the root of an empty tree.
+def ack_of(pledge: Pledge) -> Ack:
+    """The pledge as the contract reads it. Before the first anchor it has no previous root, and takes 32 zero
+    bytes: not the root of an empty tree.
     """
-    return head.root if head.size else bytes(32)
+    before = pledge.prev_root if pledge.prev_size else bytes(32)
+    return Ack(pledge.creator, pledge.log, pledge.prev_size, before, pledge.size, pledge.root)
 
 
 def address_of(key: PublicKey) -> bytes:

@@ -2,44 +2,25 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
-from tracehold.adapters.ethereum import abi, finality, proof
+from coincurve import PrivateKey
+
+from tracehold.adapters.ethereum import abi, acks, finality, proof
 from tracehold.adapters.ethereum.answers import Log
 from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.contract import AnchorsContract
 from tracehold.adapters.ethereum.finality import Finality
 from tracehold.adapters.ethereum.members import MemberReader
 from tracehold.adapters.ethereum.sender import Sender
+from tracehold.adapters.ethereum.settings import Fixed, Settings
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.ids import LogId, NetworkId, Root
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor, AnchorProof
-from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, SignedTransaction
+from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, Pledge, SignedTransaction
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Where the contract is. `chain_id` 0 takes the chain's word; `secret` None only reads."""
-
-    rpc: str
-    contract: bytes
-    chain_id: int = 0
-    secret: bytes | None = None
-    finality: str = "auto"
-    first_block: int = 0
-    """No event of the contract is older; only saves time."""
-    timeout_s: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Fixed:
-    """What cannot change in one deployment."""
-
-    chain_id: int
-    network_id: NetworkId
-    salt: bytes
+__all__ = ["EthereumLedger", "Settings"]
 
 
 class EthereumLedger:
@@ -55,7 +36,7 @@ class EthereumLedger:
         self._client = client or Client(settings.rpc, settings.timeout_s)
         self._contract = AnchorsContract(self._client, settings.contract)
         self._members = MemberReader(self._contract, settings.first_block)
-        self._fixed: _Fixed | None = None
+        self._fixed: Fixed | None = None
         self._failures = 0
         self._sender: Sender | None = None
         self._logs: dict[int, LogId] = {}
@@ -107,6 +88,16 @@ class EthereumLedger:
         """One question."""
         await self._ready()
         return await self._client.height()
+
+    async def acknowledge(self, pledge: Pledge) -> bytes:
+        """EIP-712 under the ledger key."""
+        secret = self._secret()
+        return acks.sign(await self._digest(pledge), PrivateKey(secret))
+
+    async def check_acknowledgement(self, pledge: Pledge, signature: bytes, account: bytes) -> None:
+        """By the account that the signature gives."""
+        if acks.signer(await self._digest(pledge), signature) != account:
+            raise Rejected("BAD_SIGNATURE", "the acknowledgement is not of this account")
 
     async def prepare_anchor(
         self,
@@ -187,7 +178,7 @@ class EthereumLedger:
 
     # -- parts
 
-    async def _ready(self) -> _Fixed:
+    async def _ready(self) -> Fixed:
         """What is fixed, after making sure that the chain is still the same one."""
         if self._fixed is not None and self._failures == self._client.failures:
             return self._fixed
@@ -198,19 +189,27 @@ class EthereumLedger:
             raise Broken("WRONG_CHAIN", f"the chain has id {chain_id}, not {expected}")
         (network_id,) = await self._contract.call("networkId")
         (salt,) = await self._contract.call("salt")
-        found = _Fixed(chain_id, NetworkId(network_id), salt)
+        found = Fixed(chain_id, NetworkId(network_id), salt)
         if self._fixed not in {None, found}:
             raise Broken("WRONG_CHAIN", "another contract stands at the address than at the start")
         self._fixed, self._failures = found, failures
         return found
 
     async def _own(self) -> Sender:
-        fixed = await self._ready()
+        fixed, secret = await self._ready(), self._secret()
+        if self._sender is None:
+            self._sender = Sender(self._client, fixed.chain_id, secret)
+        return self._sender
+
+    def _secret(self) -> bytes:
         if self._settings.secret is None:
             raise Rejected("NOT_A_MEMBER", "no ledger account was given")
-        if self._sender is None:
-            self._sender = Sender(self._client, fixed.chain_id, self._settings.secret)
-        return self._sender
+        return self._settings.secret
+
+    async def _digest(self, pledge: Pledge) -> bytes:
+        fixed = await self._ready()
+        domain = acks.Domain(fixed.chain_id, self._contract.address, fixed.salt)
+        return acks.ack_of(pledge).digest(domain)
 
     def _is_anchored(self, log: Log) -> bool:
         return log.address == self._contract.address and log.topics[:1] == (abi.topic("Anchored"),)

@@ -7,23 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from tracehold.core import cbor
-from tracehold.core.ids import LogId, NetworkId, Root
+from tracehold.adapters.memory.contract import Call, Domain, Rules
+from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.receipt import Anchor
-from tracehold.journey.ports import Member, SignedTransaction
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One anchor transaction, decoded from its signed bytes."""
-
-    hash: bytes
-    account: bytes
-    nonce: int
-    fee: int
-    prev_size: int
-    size: int
-    root: Root
+from tracehold.journey.ports import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +31,6 @@ class Block:
     calls: tuple[Executed, ...]
 
 
-def sign_call(
-    account: bytes, nonce: int, fee: int, prev_size: int, size: int, root: Root
-) -> SignedTransaction:
-    """The transaction of a call. Its "signature" is that nobody else makes such bytes."""
-    raw = cbor.encode([account, nonce, fee, prev_size, size, root])
-    return SignedTransaction(raw, sha256(raw).digest(), nonce, fee)
-
-
-def read_call(raw: bytes) -> Call:
-    """What `sign_call` wrote."""
-    account, nonce, fee, prev_size, size, root = cbor.decode(raw)
-    return Call(sha256(raw).digest(), account, nonce, fee, prev_size, size, Root(root))
-
-
 @dataclass
 class MemoryChain:
     """The canonical blocks, the pool, and the nodes that the contract knows. Block 0 is empty."""
@@ -66,6 +39,8 @@ class MemoryChain:
     network_id: NetworkId
     chain_id: int = 1337
     contract: bytes = b"\xc0" * 20
+    salt: bytes = b"\x05" * 32
+    quorum: int = 0
     members: list[Member] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     pool: dict[bytes, Call] = field(default_factory=dict)
@@ -74,6 +49,12 @@ class MemoryChain:
 
     def __post_init__(self) -> None:
         self._append(())
+
+    @property
+    def rules(self) -> Rules:
+        """The contract as it stands: its members and quorum may change at any time, in a test's hand."""
+        domain = Domain(self.chain_id, self.contract, self.network_id, self.salt)
+        return Rules(domain, self.members, self.quorum)
 
     def nonce(self, account: bytes) -> int:
         """The account's next nonce, by what is mined."""
@@ -134,10 +115,7 @@ class MemoryChain:
 
     def _execute(self, block: Block, call: Call) -> Anchor | None:
         member = next((member for member in self.members if member.account == call.account), None)
-        if member is None or not member.active:
-            return None
-        head = self.head(member.number)
-        if (head.size if head else 0) != call.prev_size or call.size <= call.prev_size:
+        if member is None or self.rules.refusal(call, self.head(member.number)):
             return None
         assert all((event.node, event.size) != (member.number, call.size) for event in self.events()), (
             "anchored twice"

@@ -7,12 +7,13 @@ flight, a replacement of what was never prepared.
 
 from collections.abc import Callable, Sequence
 
-from tracehold.adapters.memory.chain import Block, Executed, MemoryChain, read_call, sign_call
+from tracehold.adapters.memory.chain import Block, Executed, MemoryChain
+from tracehold.adapters.memory.contract import Call, read_call, sign_call
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import Root
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor, AnchorProof
-from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, Role, SignedTransaction
+from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, Pledge, SignedTransaction
 
 GAS = 54_900
 """Of every transaction here."""
@@ -42,8 +43,8 @@ class MemoryLedger:
         """The contract's fixed points."""
         self._reach()
         chain = self.chain
-        operators = len({member.operator_number for member in chain.members})
-        return Network(chain.chain_id, chain.contract, chain.network_id, b"\x05" * 32, 0, operators)
+        operators = len({member.operator_number for member in chain.members if member.active})
+        return Network(chain.chain_id, chain.contract, chain.network_id, chain.salt, chain.quorum, operators)
 
     async def members(self) -> Sequence[Member]:
         """All nodes ever enrolled."""
@@ -67,6 +68,17 @@ class MemoryLedger:
         self._reach()
         return len(self.chain.blocks) - 1
 
+    async def acknowledge(self, pledge: Pledge) -> bytes:
+        """This account's signature."""
+        self._reach()
+        return self.chain.rules.domain.sign(self._account, pledge)
+
+    async def check_acknowledgement(self, pledge: Pledge, signature: bytes, account: bytes) -> None:
+        """Whether it is the account's."""
+        self._reach()
+        if signature != self.chain.rules.domain.sign(account, pledge):
+            raise Rejected("BAD_SIGNATURE", "the acknowledgement is not of this account")
+
     async def prepare_anchor(
         self,
         prev_size: int,
@@ -75,20 +87,17 @@ class MemoryLedger:
         acks: Sequence[Acknowledgement],
         replaces: SignedTransaction | None = None,
     ) -> SignedTransaction:
-        """Sign an anchor; asserts that nothing else of this account is in flight."""
-        self._reach()
-        member = await self.myself()
-        if member is None or not member.active or Role.CREATOR not in member.roles:
-            raise Rejected("NOT_A_MEMBER", "this account is of no active creator")
-        if (await self.head(member.number)).size != prev_size:
-            raise Rejected("LEDGER_REFUSED", "StaleSize")
+        """Sign an anchor that the contract would take now; asserts that nothing else of this account is in
+        flight.
+        """
+        await self._dry_run(read_call(sign_call(self._account, 0, 0, prev_size, size, root, acks).raw))
         if replaces is None:
             assert not self._in_flight(prev_size), "two transactions in flight"
             nonce, fee = self.chain.next_nonce(self._account), 100
         else:
             assert replaces.hash in self.chain.prepared, "replaces what was never prepared"
             nonce, fee = replaces.nonce, replaces.max_fee_per_gas * 9 // 8
-        transaction = sign_call(self._account, nonce, fee, prev_size, size, root)
+        transaction = sign_call(self._account, nonce, fee, prev_size, size, root, acks)
         self.chain.prepared.add(transaction.hash)
         return transaction
 
@@ -142,6 +151,14 @@ class MemoryLedger:
         self._reach()
         headers = tuple(block.hash for block in self.chain.blocks if block.number >= anchor.block_number)
         return AnchorProof(headers, 0, (anchor.tx_hash,))
+
+    async def _dry_run(self, call: Call) -> None:
+        member = await self.myself()
+        refused = self.chain.rules.refusal(call, self.chain.head(member.number) if member else None)
+        if refused == "NotCreator()":
+            raise Rejected("NOT_A_MEMBER", "this account is of no active creator")
+        if refused:
+            raise Rejected("LEDGER_REFUSED", f"the contract says {refused}")
 
     def _reach(self) -> None:
         if self.down:

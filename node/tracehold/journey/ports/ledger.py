@@ -52,7 +52,7 @@ class Head:
 
     At size 0, where nothing was anchored, `root` is that of an empty tree (RFC 9162 section 2.1.1). The
     contract itself has 32 zero bytes there, and so has an acknowledgement
-    (`adapters.ethereum.acks.prev_root`).
+    (`adapters.ethereum.acks.ack_of`).
     """
 
     size: int
