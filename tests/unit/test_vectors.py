@@ -8,8 +8,11 @@ from tests.vectors.make_vectors import FOLDERS, files, text, vectors
 from tracehold.adapters.ethereum import acks
 from tracehold.core import merkle, record
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
+from tracehold.core.dht.keys import NetworkKey, keys_of
+from tracehold.core.dht.provider import check_provider, parse_provider
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence import decode_evidence, parse_trust, verify
+from tracehold.core.gs1 import canonical
 from tracehold.core.ids import LogId, NetworkId, Root
 from tracehold.core.keys import PublicKey
 from tracehold.core.noderecord import parse_node_record
@@ -132,6 +135,22 @@ def run_ack(case):
         raise Rejected("BAD_SIGNATURE", "somebody else signed it")
 
 
+def run_provider(case):
+    """Read, checked under the holder's key at that time, and written again."""
+    found = parse_provider(unhex(case["provider"]))
+    node_key = PublicKey.from_cose(unhex(case["nodeKey"]))
+    check_provider(found, NetworkId(unhex(case["network"])), node_key, case["nowMs"])
+    assert found.raw.hex() == case["provider"]
+    assert (found.key.hex(), found.holder.hex(), found.count) == (case["key"], case["holder"], case["count"])
+    assert (found.issued_ms, found.expires_ms) == (case["issuedMs"], case["expiresMs"])
+
+
+def run_item_keys(case):
+    """All keys of an item in any spelling."""
+    keys = keys_of(NetworkKey(unhex(case["networkKey"])), [canonical(case["item"])])
+    assert sorted(key.hex() for key in keys) == case["keys"]
+
+
 def unhex(digits):
     """Bytes of hex digits, with or without 0x."""
     return bytes.fromhex(digits.removeprefix("0x"))
@@ -147,6 +166,8 @@ RUN = {
     "nodes": run_node,
     "trust": run_trust,
     "acks": run_ack,
+    "providers": run_provider,
+    "itemkeys": run_item_keys,
 }
 
 

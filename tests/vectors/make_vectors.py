@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.vectors import (
     ack_cases,
+    directory_cases,
     false_cases,
     key_cases,
     log_cases,
@@ -32,6 +33,8 @@ FOLDERS = (
     "nodes",
     "trust",
     "acks",
+    "providers",
+    "itemkeys",
 )
 """Those that this script fills. `identifiers` is written by hand."""
 
@@ -50,6 +53,8 @@ def vectors() -> Iterator[Case]:
     yield from node_cases.nodes()
     yield from trust_cases.trust()
     yield from ack_cases.acks()
+    yield from directory_cases.providers()
+    yield from directory_cases.item_keys()
 
 
 def files() -> dict[str, Path]:
