@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from tests.journey.scene import NODE_KEY, OPERATOR
 from tracehold.core.anchor import Anchor, AnchorProof
 from tracehold.core.checkpoint import Checkpoint, sign_checkpoint
 from tracehold.core.ids import LogId, Root
+from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.merkle import CompactRange, leaf_hash
-from tracehold.core.record import fingerprint
+from tracehold.core.record import Kind, fingerprint
 from tracehold.core.tiles import Coord, tiles_after
 from tracehold.journey.ports import (
     AnchorState,
     AnchorTask,
+    Base,
     Batch,
     Entry,
     NewEntry,
@@ -86,3 +89,32 @@ def task(log: LogId, prev_size: int, size: int, state: AnchorState = AnchorState
     proof = AnchorProof((b"one", b"two"), 1, (b"node",))
     by_state = {AnchorState.MINED: anchor, AnchorState.FINAL: replace(anchor, proof=proof)}
     return AnchorTask(log, prev_size, size, ROOT, sent, state, by_state.get(state), 54_900)
+
+
+CONTROLS = (0, 1, 300)
+"""Indices of the control records in the first segment that `segment` makes."""
+
+
+@cache
+def _segment() -> tuple[Writer, list[NewEntry]]:
+    writer = Writer.of(B)
+    entries = [
+        entry(at, kind=Kind.ENROL if at in CONTROLS else "text/plain") for at in range(SEGMENT_ENTRIES)
+    ]
+    writer.batch(entries)
+    return writer, entries
+
+
+def segment() -> tuple[Writer, list[NewEntry]]:
+    """The entries of B's first segment, and a writer that goes on behind it."""
+    writer, entries = _segment()
+    return replace(writer, tree=writer.tree.copy(), tiles=dict(writer.tiles)), entries
+
+
+def base(writer: Writer, entries: Sequence[NewEntry]) -> Base:
+    """What a span rests on that begins at B's second segment: three control records, and the tiles that lead
+    from them to the root of the first.
+    """
+    coords = [Coord(0, 0), Coord(0, 300 // 256), Coord(1, 0), Coord(2, 0)]
+    tiles = [(at, writer.tiles[at]) for at in coords]
+    return Base(B, SEGMENT_ENTRIES, tiles, [(at, entries[at]) for at in CONTROLS])

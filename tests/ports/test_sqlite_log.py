@@ -62,20 +62,21 @@ async def test_an_older_file_is_migrated_step_by_step(
 ) -> None:
     """Each step runs once, in the transaction that raises the version; an unknown older one is CORRUPT."""
     SqliteLog.open(tmp_path).close()
+    now = schema.VERSION
     steps = {
-        1: lambda c: c.execute("CREATE TABLE step1 (x)"),
-        2: lambda c: c.execute("CREATE TABLE step2 (x)"),
+        now: lambda c: c.execute("CREATE TABLE step1 (x)"),
+        now + 1: lambda c: c.execute("CREATE TABLE step2 (x)"),
     }
-    monkeypatch.setattr(schema, "VERSION", 3)
+    monkeypatch.setattr(schema, "VERSION", now + 2)
     monkeypatch.setattr(schema, "MIGRATIONS", steps)
     SqliteLog.open(tmp_path).close()
     SqliteLog.open(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE) as raw:
-        assert raw.execute("SELECT version FROM schema").fetchone() == (3,)
+        assert raw.execute("SELECT version FROM schema").fetchone() == (now + 2,)
         names = {row[0] for row in raw.execute("SELECT name FROM sqlite_master")}
     raw.close()
     assert {"step1", "step2"} <= names
-    monkeypatch.setattr(schema, "VERSION", 5)
+    monkeypatch.setattr(schema, "VERSION", now + 4)
     with pytest.raises(Broken, match="CORRUPT"):
         SqliteLog.open(tmp_path)
 
@@ -90,13 +91,14 @@ async def test_a_migration_that_fails_leaves_the_file_as_it_was(
         connection.execute("CREATE TABLE half (x)")
         connection.execute("INSERT INTO nowhere VALUES (1)")
 
-    monkeypatch.setattr(schema, "VERSION", 2)
-    monkeypatch.setattr(schema, "MIGRATIONS", {1: half})
+    now = schema.VERSION
+    monkeypatch.setattr(schema, "VERSION", now + 1)
+    monkeypatch.setattr(schema, "MIGRATIONS", {now: half})
     with pytest.raises(Broken, match="STORE_FAILED"):
         SqliteLog.open(tmp_path)
     with sqlite3.connect(tmp_path / FILE) as raw:
         assert raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchone() is None
-        assert raw.execute("SELECT version FROM schema").fetchone() == (1,)
+        assert raw.execute("SELECT version FROM schema").fetchone() == (now,)
     raw.close()
 
 
@@ -128,16 +130,20 @@ async def test_a_full_disk_fails_an_append_and_keeps_nothing_of_it(tmp_path: Pat
 
 
 async def test_a_record_changed_on_disk_is_found_when_it_is_read(tmp_path: Path) -> None:
-    """CORRUPT, never the wrong bytes."""
+    """CORRUPT, never the wrong bytes, and never taken for one that was erased."""
     async with SqliteLog.open(tmp_path) as store:
-        await fill(store, A, 2)
+        await fill(store, A, 4)
     with sqlite3.connect(tmp_path / FILE) as raw:
-        raw.execute("UPDATE entries SET raw = ? WHERE fingerprint = ?", (b"forged", entry(1).fingerprint))
+        which = "id = (SELECT record FROM entries WHERE fingerprint = ?)"
+        raw.execute(f"UPDATE records SET raw = ? WHERE {which}", (b"forged", entry(1).fingerprint))
+        raw.execute(f"UPDATE records SET raw = ? WHERE {which}", (b"", entry(2).fingerprint))
+        raw.execute(f"DELETE FROM records WHERE {which}", (entry(3).fingerprint,))
     raw.close()
     async with SqliteLog.open(tmp_path) as store:
         assert (await stored(store, 0)).raw == entry(0).raw
-        with pytest.raises(Broken, match="CORRUPT"):
-            await store.entry(entry(1).fingerprint)
+        for number in (1, 2, 3):
+            with pytest.raises(Broken, match="CORRUPT"):
+                await store.entry(entry(number).fingerprint)
 
 
 async def test_a_file_that_is_no_database_is_named_corrupt(tmp_path: Path) -> None:

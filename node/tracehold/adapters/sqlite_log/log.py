@@ -7,14 +7,16 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from tracehold.adapters.sqlite_log import reads, writes
+from tracehold.adapters.sqlite_log import keeping, reads, writes
+from tracehold.adapters.sqlite_log.copies import SqliteCopies
 from tracehold.adapters.sqlite_log.schema import prepare
+from tracehold.adapters.sqlite_log.spans import spans
 from tracehold.adapters.sqlite_log.store import Store
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.tiles import Coord
-from tracehold.journey.ports import AnchorState, AnchorTask, Batch, Entry, Position
+from tracehold.journey.ports import AnchorState, AnchorTask, Base, Batch, Dispute, Entry, Position
 
 FILE = "log.sqlite"
 """Name of the database in the node's folder."""
@@ -48,6 +50,11 @@ class SqliteLog:
     ) -> None:
         self.close()
 
+    @property
+    def copies(self) -> SqliteCopies:
+        """The notes of replication, in the same file."""
+        return SqliteCopies(self._store)
+
     def close(self) -> None:
         """Let running calls end and close the file; harmless to repeat."""
         self._store.close()
@@ -57,8 +64,16 @@ class SqliteLog:
         return await self._store.read(reads.logs)
 
     async def size(self, log: LogId) -> int:
-        """Entries of the log."""
+        """Where the last span ends."""
         return await self._store.read(partial(reads.size, log=log))
+
+    async def spans(self, log: LogId) -> Sequence[tuple[int, int]]:
+        """The runs of entries without a gap."""
+        return await self._store.read(partial(spans, log=log))
+
+    async def begin(self, base: Base) -> None:
+        """One transaction, one fsync."""
+        await self._store.write(partial(keeping.begin, base=base))
 
     async def append(self, batch: Batch) -> None:
         """One transaction, one fsync."""
@@ -89,6 +104,14 @@ class SqliteLog:
     async def controls(self, log: LogId, start: int = 0) -> Sequence[Entry]:
         """Control records with index >= start."""
         return await self._store.read(partial(reads.controls, log=log, start=start))
+
+    async def disputes(self, log: LogId, start: int, stop: int) -> Sequence[Dispute]:
+        """What was found wrong with the entries [start, stop)."""
+        return await self._store.read(partial(reads.disputes, log=log, start=start, stop=stop))
+
+    async def erase(self, log: LogId, index: int) -> None:
+        """Overwrite a record's bytes, in the file and in its WAL."""
+        await self._store.erase(partial(keeping.erase, log=log, index=index))
 
     async def tiles(self, log: LogId, coords: Collection[Coord]) -> Mapping[Coord, bytes]:
         """Tiles at the log's present size."""

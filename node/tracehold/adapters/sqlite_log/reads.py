@@ -3,12 +3,14 @@ reader's connection; the port says what it promises.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from sqlite3 import Connection
 
 from tracehold.adapters.sqlite_log.rows import (
     ANCHOR,
     CHECKPOINT,
+    ENTRIES,
     ENTRY,
     checkpoint_of,
     chunks,
@@ -20,10 +22,12 @@ from tracehold.adapters.sqlite_log.rows import (
     rehashed,
     task_of,
 )
+from tracehold.adapters.sqlite_log.schema import INDEX_BITS
+from tracehold.adapters.sqlite_log.spans import Run, Totals, runs, span_with
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.tiles import Coord
-from tracehold.journey.ports import AnchorState, AnchorTask, Entry, Position
+from tracehold.journey.ports import AnchorState, AnchorTask, Dispute, Entry, Position
 
 
 def logs(connection: Connection) -> Sequence[LogId]:
@@ -32,34 +36,48 @@ def logs(connection: Connection) -> Sequence[LogId]:
 
 
 def size(connection: Connection, log: LogId) -> int:
-    """Entries of the log."""
-    row = connection.execute("SELECT size FROM logs WHERE id = ?", (log,)).fetchone()
-    return 0 if row is None else int(row[0])
+    """Where the last span ends."""
+    query = "SELECT MAX(stop) FROM runs WHERE log = ? AND stop > start"
+    row = connection.execute(query, (number_of(connection, log),)).fetchone()
+    return int(row[0] or 0)
 
 
 def entries(connection: Connection, log: LogId, start: int, stop: int, max_bytes: int) -> Sequence[Entry]:
-    """Entries [start, stop), at most `max_bytes` of records but one at
+    """Entries [start, stop) as far as their span goes, at most `max_bytes` of records but one at
     least. Rows past the limit are not read from disk.
     """
     number = number_of(connection, log)
-    query = f"SELECT {ENTRY} FROM entries WHERE position >= ? AND position < ? ORDER BY position"
+    kept = runs(connection, number)
+    stop = min(stop, max((run.stop for run in span_with(kept, start)), default=0))
+    query = f"SELECT {ENTRY} FROM {ENTRIES} WHERE position >= ? AND position < ? ORDER BY position"
+    total = Totals(kept).of
     found: list[Entry] = []
     taken = 0
     for row in connection.execute(query, (position_of(number, start), position_of(number, stop))):
-        taken += len(row[-1])
+        entry = entry_of(log, row, total)
+        taken += len(entry.raw)
         if found and taken > max_bytes:
             break
-        found.append(entry_of(log, row))
+        found.append(entry)
     return found
 
 
+# Where several logs hold a record: the copy that has its bytes, one in which nothing was found wrong, and of
+# these the one in the log that came first. Nobody can blemish a record by holding it too.
+_BEST = "record IS NULL, disputes.position IS NOT NULL, entries.position"
+_JUDGED = "LEFT JOIN disputes ON disputes.position = entries.position"
+
+
 def find(connection: Connection, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
-    """Positions by fingerprint; of several logs the first."""
+    """Positions by fingerprint; in the own log, which is the first, before all others."""
     found: dict[Fingerprint, int] = {}
-    first = "SELECT fingerprint, MIN(position) FROM entries"
     for piece, marks in chunks(list(fingerprints)):
-        query = f"{first} WHERE fingerprint IN ({marks}) GROUP BY fingerprint"
-        found.update((Fingerprint(row[0]), row[1]) for row in connection.execute(query, piece))
+        query = (
+            f"SELECT fingerprint, entries.position FROM entries {_JUDGED} WHERE fingerprint IN ({marks}) "
+            f"ORDER BY entries.position >> {INDEX_BITS} > 1, {_BEST}"
+        )
+        for fingerprint, position in connection.execute(query, piece):
+            found.setdefault(Fingerprint(fingerprint), position)
     names = numbers(connection) if found else {}
     places = {fingerprint: place_of(position) for fingerprint, position in found.items()}
     return {key: Position(names[number], index) for key, (number, index) in places.items()}
@@ -67,21 +85,21 @@ def find(connection: Connection, fingerprints: Collection[Fingerprint]) -> Mappi
 
 def entry(connection: Connection, fingerprint: Fingerprint) -> Entry | None:
     """The entry with this fingerprint, its bytes hashed again."""
-    query = f"SELECT {ENTRY} FROM entries WHERE fingerprint = ? ORDER BY position LIMIT 1"
-    row = connection.execute(query, (fingerprint,)).fetchone()
-    if row is None:
-        return None
-    return rehashed(entry_of(numbers(connection)[place_of(row[0])[0]], row))
+    found = named(connection, [fingerprint]).get(fingerprint)
+    return None if found is None else rehashed(found)
 
 
 def named(connection: Connection, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Entry]:
-    """Entries by fingerprint, not hashed again; of several logs the first."""
+    """Entries by fingerprint, not hashed again; of several the best one."""
     names = numbers(connection)
+    total = cache(lambda number: Totals(runs(connection, number)).of)
     found: dict[Fingerprint, Entry] = {}
     for piece, marks in chunks(list(fingerprints)):
-        query = f"SELECT {ENTRY} FROM entries WHERE fingerprint IN ({marks}) ORDER BY position"
+        query = f"SELECT {ENTRY} FROM {ENTRIES} {_JUDGED} WHERE fingerprint IN ({marks}) ORDER BY {_BEST}"
         for row in connection.execute(query, piece):
-            found.setdefault(Fingerprint(row[1]), entry_of(names[place_of(row[0])[0]], row))
+            number = place_of(row[0])[0]
+            if row[1] not in found:
+                found[Fingerprint(row[1])] = entry_of(names[number], row, total(number))
     return found
 
 
@@ -98,10 +116,22 @@ def controls(connection: Connection, log: LogId, start: int) -> Sequence[Entry]:
     """Control records of the log from `start` on."""
     number = number_of(connection, log)
     query = (
-        f"SELECT {ENTRY} FROM entries WHERE control = 1 AND position >= ? AND position < ? ORDER BY position"
+        f"SELECT {ENTRY} FROM {ENTRIES} WHERE control = 1 AND position >= ? AND position < ? "
+        "ORDER BY position"
     )
     places = (position_of(number, start), position_of(number + 1, 0))
-    return [entry_of(log, row) for row in connection.execute(query, places)]
+    total = Totals(runs(connection, number)).of
+    return [entry_of(log, row, total) for row in connection.execute(query, places)]
+
+
+def disputes(connection: Connection, log: LogId, start: int, stop: int) -> Sequence[Dispute]:
+    """What was found wrong with the entries [start, stop)."""
+    number = number_of(connection, log)
+    query = (
+        "SELECT position, code, rules FROM disputes WHERE position >= ? AND position < ? ORDER BY position"
+    )
+    rows = connection.execute(query, (position_of(number, start), position_of(number, stop)))
+    return [Dispute(place_of(position)[1], code, rules) for position, code, rules in rows]
 
 
 def tiles(connection: Connection, log: LogId, coords: Collection[Coord]) -> Mapping[Coord, bytes]:
@@ -129,15 +159,29 @@ def checkpoint_covering(connection: Connection, log: LogId, index: int) -> Check
 def checkpoint_within(
     connection: Connection, log: LogId, after: int, upto: int, max_bytes: int
 ) -> Checkpoint | None:
-    """The newest checkpoint in (after, upto] that adds at most `max_bytes`, else the first one there."""
+    """The newest checkpoint in (after, upto] of a span that adds at most `max_bytes`, else the first one."""
     number = number_of(connection, log)
-    query = "SELECT bytes_total FROM entries WHERE position = ?"
-    before = connection.execute(query, (position_of(number, after - 1),)).fetchone() if after else (0,)
-    most = (before[0] if before else 0) + max_bytes
+    group = span_with(runs(connection, number), after)
+    most = _bytes_before(connection, number, group, after) + max_bytes
     there = "log = ? AND size > ? AND size <= ?"
-    fits = f"{there} AND bytes_total <= ? ORDER BY size DESC"
-    newest = _checkpoint(connection, log, fits, number, after, upto, most)
-    return newest or _checkpoint(connection, log, f"{there} ORDER BY size", number, after, upto)
+    for run in reversed(group):
+        within = (number, max(after, run.start), min(upto, run.stop))
+        fits = f"{there} AND bytes_total <= ? ORDER BY size DESC"
+        newest = _checkpoint(connection, log, fits, *within, most - run.before)
+        if newest is not None:
+            return newest
+    stop = min(upto, group[-1].stop) if group else after
+    return _checkpoint(connection, log, f"{there} ORDER BY size", number, after, stop)
+
+
+def _bytes_before(connection: Connection, number: int, group: Sequence[Run], size: int) -> int:
+    """Record bytes from the start of the span through entry `size` - 1."""
+    run = next((run for run in group if run.start < size <= run.stop), None)
+    if run is None:
+        return 0
+    query = "SELECT bytes_total FROM entries WHERE position = ?"
+    row = connection.execute(query, (position_of(number, size - 1),)).fetchone()
+    return run.before + int(row[0] if row else 0)
 
 
 def _checkpoint(connection: Connection, log: LogId, where: str, *values: int) -> Checkpoint | None:

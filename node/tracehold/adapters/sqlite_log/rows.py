@@ -1,7 +1,7 @@
 """Values of the port as rows, and back."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from blake3 import blake3
@@ -38,18 +38,26 @@ def chunks(values: Sequence[Any]) -> Iterator[tuple[Sequence[Any], str]]:
         yield piece, ",".join("?" * len(piece))
 
 
-ENTRY = "position, fingerprint, kind, bytes_total, raw"
+# `raw` is empty where it was erased, and NULL where the disk lost it.
+ENTRY = (
+    "entries.position, fingerprint, kind, bytes_total, "
+    "CASE WHEN record IS NULL THEN x'' ELSE nullif(raw, x'') END"
+)
+ENTRIES = "entries LEFT JOIN records ON records.id = entries.record"
 
 
-def entry_of(log: LogId, row: Row) -> Entry:
-    """The entry in a row of `ENTRY`, as the disk holds it."""
+def entry_of(log: LogId, row: Row, total: Callable[[int, int], int]) -> Entry:
+    """The entry in a row of `ENTRY`, as the disk holds it; `total` as `spans.Totals.of`."""
     position, fingerprint, kind, bytes_total, raw = row
-    return Entry(log, place_of(position)[1], Fingerprint(fingerprint), raw, kind, bytes_total)
+    index = place_of(position)[1]
+    if raw is None:
+        raise Broken("CORRUPT", f"the bytes of entry {index} are lost")
+    return Entry(log, index, Fingerprint(fingerprint), raw, kind, total(index, bytes_total))
 
 
 def rehashed(entry: Entry) -> Entry:
-    """The entry, if its bytes still have its fingerprint; else `Broken("CORRUPT")`."""
-    if blake3(entry.raw).digest() != entry.fingerprint:
+    """The entry, if its bytes still have its fingerprint or were erased; else `Broken("CORRUPT")`."""
+    if not entry.erased and blake3(entry.raw).digest() != entry.fingerprint:
         raise Broken("CORRUPT", f"entry {entry.index} on disk does not have its fingerprint")
     return entry
 

@@ -1,16 +1,20 @@
 """Tables of the record log, and what happens to a file of another release.
 
 A record's place is one integer, `position` = log number * 2^40 + index: entries of one log lie
-side by side on disk, an append only ever writes at the end of its log, and foreign logs need
-no table of their own. Log 1 is the node's own.
+side by side on disk, and foreign logs need no table of their own. Log 1 is the node's own.
+
+Record bytes have a table of their own, in the order in which they came. It only ever grows at its end and is
+overwritten in place, so SQLite never moves a record from page to page and leaves no copy of it behind. That
+is what makes `erase` true; in `entries`, where logs grow side by side, pages are split all the time.
 """
 
 import sqlite3
 from collections.abc import Callable, Mapping
 
+from tracehold.adapters.sqlite_log.migrations import from_1, run_all
 from tracehold.core.errors import Broken
 
-VERSION = 1
+VERSION = 2
 """Of the tables below. Raise it with every change of meaning, and add the step to MIGRATIONS."""
 
 INDEX_BITS = 40
@@ -21,9 +25,20 @@ CREATE TABLE schema (version INTEGER NOT NULL);
 
 CREATE TABLE logs (
     number INTEGER PRIMARY KEY,
-    id     BLOB NOT NULL UNIQUE,
-    size   INTEGER NOT NULL,
-    bytes  INTEGER NOT NULL            -- of all its records
+    id     BLOB NOT NULL UNIQUE
+);
+
+CREATE TABLE runs (                    -- entries without a gap; runs that meet are one span
+    log   INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    stop  INTEGER NOT NULL,            -- start, where it was only begun
+    bytes INTEGER NOT NULL,            -- of all its records
+    PRIMARY KEY (log, start)
+) WITHOUT ROWID;
+
+CREATE TABLE records (                 -- appended, overwritten in place, never deleted
+    id  INTEGER PRIMARY KEY,
+    raw BLOB NOT NULL
 );
 
 CREATE TABLE entries (
@@ -31,12 +46,18 @@ CREATE TABLE entries (
     fingerprint BLOB NOT NULL,
     kind        TEXT NOT NULL,
     control     INTEGER NOT NULL,      -- 1 for control records
-    bytes_total INTEGER NOT NULL,      -- record bytes of this log from entry 0 through this one
-    raw         BLOB NOT NULL
+    bytes_total INTEGER NOT NULL,      -- record bytes from the start of its run through this one; 0 in a base
+    record      INTEGER                -- NULL where the bytes were erased
 );
 -- One fingerprint once in a log; it may stand in several logs, and the first is found first.
 CREATE UNIQUE INDEX entries_once ON entries (fingerprint, position >> 40);
 CREATE INDEX entries_control ON entries (position) WHERE control = 1;
+
+CREATE TABLE disputes (                -- what was found wrong with entries of foreign logs
+    position INTEGER PRIMARY KEY,
+    code     TEXT NOT NULL,
+    rules    INTEGER NOT NULL
+);
 
 CREATE TABLE received (                -- delegated events: idempotency key to sealed record
     key      BLOB PRIMARY KEY,
@@ -81,9 +102,30 @@ CREATE TABLE anchors (
 CREATE INDEX anchors_state ON anchors (log, state, size);
 
 CREATE TABLE bookmarks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE copies (                  -- who keeps which segment of the own log
+    chosen   INTEGER PRIMARY KEY,      -- in this order
+    segment  INTEGER NOT NULL,
+    node     INTEGER NOT NULL,
+    operator INTEGER NOT NULL,
+    size     INTEGER NOT NULL,
+    UNIQUE (segment, node)
+);
+
+CREATE TABLE witness (log BLOB PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE forks (
+    log      BLOB NOT NULL,
+    size     INTEGER NOT NULL,
+    kept     BLOB NOT NULL,
+    shown    BLOB NOT NULL,
+    by_chain INTEGER NOT NULL,
+    seen_ms  INTEGER NOT NULL,
+    PRIMARY KEY (log, size)
+) WITHOUT ROWID;
 """
 
-MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {}
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: from_1}
 """From version n to n + 1, each run inside the transaction that also raises the version row."""
 
 
@@ -117,8 +159,7 @@ def _version(connection: sqlite3.Connection) -> int | None:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    for statement in TABLES.split(";\n"):
-        connection.execute(statement)
+    run_all(connection, TABLES)
     connection.execute("INSERT INTO schema VALUES (?)", (VERSION,))
 
 

@@ -89,6 +89,15 @@ class Store:
         """
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._write, change)
 
+    async def erase(self, change: Callable[[sqlite3.Connection], None]) -> None:
+        """`write`, and then move all of the WAL into the file and cut it to length 0: on return what the
+        change overwrote is in neither. Harmless to repeat; a repeat finishes what a crash in between left.
+
+        Raises `Unavailable("STORE_BUSY")` too where a read that runs on for seconds still needs the WAL.
+        """
+        await self.write(change)
+        await asyncio.get_running_loop().run_in_executor(self._writer, self._truncate)
+
     def close(self) -> None:
         """Let running calls end, move the WAL into the file, let another process in."""
         self._readers.shutdown()
@@ -106,6 +115,16 @@ class Store:
             return query(connection)
         except sqlite3.Error as error:
             raise failure(error) from error
+
+    def _truncate(self) -> None:
+        # Until here the WAL holds the pages as they were written, the overwritten bytes in them. Blocks of
+        # the disk that the file system took back, and copies of the file, are out of reach.
+        try:
+            busy = self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error as error:
+            raise failure(error) from error
+        if busy:
+            raise Unavailable("STORE_BUSY", "a read needs what is being erased; ask again")
 
     def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         # With WAL and synchronous=FULL a commit appends to the WAL and fsyncs it once. If that fsync fails
@@ -145,6 +164,10 @@ def _durable(connection: sqlite3.Connection) -> None:
     if mode != "wal":
         raise Broken("STORE_FAILED", f"the file system does not carry SQLite's WAL (got {mode})")
     connection.execute("PRAGMA synchronous = FULL")
+    # Some builds of SQLite do it anyway: what is overwritten or freed is zeroed in its page.
+    connection.execute("PRAGMA secure_delete = ON")
+    # An erasure whose process died before it cut the WAL ends here.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     connection.execute(
         "PRAGMA cache_size = -16384"

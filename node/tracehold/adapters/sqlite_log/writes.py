@@ -1,62 +1,93 @@
 """Changes to the record log's tables. Each runs inside one transaction on the writer's connection."""
 
 import sqlite3
+from collections.abc import Mapping
 from sqlite3 import Connection
 
-from tracehold.adapters.sqlite_log.rows import ANCHOR, anchor_row, number_of, position_of
-from tracehold.core.errors import Broken, Rejected
+from tracehold.adapters.sqlite_log.keeping import Keeper, new_log, put_tiles
+from tracehold.adapters.sqlite_log.rows import ANCHOR, anchor_row, number_of, place_of, position_of
+from tracehold.adapters.sqlite_log.spans import Run
+from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
-from tracehold.core.record import CONTROL_KINDS
 from tracehold.journey.ports import AnchorState, AnchorTask, Batch
 
 
 def append(connection: Connection, batch: Batch) -> None:
     """All of a batch. Raises HEAD_MOVED and CONFLICT before anything stays."""
-    number, bytes_before = _head(connection, batch)
-    bytes_total = _entries(connection, number, bytes_before, batch)
-    _tiles(connection, number, batch)
+    number, run, later = _head(connection, batch)
+    stop = batch.first + len(batch.entries)
+    known = _base(connection, number, batch) if later else {}
+    bytes_total = _entries(connection, number, run.bytes, batch, known)
+    _disputes(connection, number, batch)
+    put_tiles(connection, number, batch.tiles)
     _checkpoint(connection, number, bytes_total, batch)
-    size = batch.first + len(batch.entries)
-    connection.execute("UPDATE logs SET size = ?, bytes = ? WHERE number = ?", (size, bytes_total, number))
+    if later:
+        query = "DELETE FROM runs WHERE log = ? AND start > ? AND start <= ? AND stop = start"
+        connection.execute(query, (number, batch.first, stop))
+    connection.execute(
+        "UPDATE runs SET stop = ?, bytes = ? WHERE log = ? AND start = ?",
+        (stop, bytes_total, number, run.start),
+    )
 
 
-def _head(connection: Connection, batch: Batch) -> tuple[int, int]:
+def _head(connection: Connection, batch: Batch) -> tuple[int, Run, bool]:
     # The compare-and-swap: it holds because writes of this file pass through one
-    # connection, one transaction at a time.
-    row = connection.execute("SELECT number, size, bytes FROM logs WHERE id = ?", (batch.log,)).fetchone()
-    if (row[1] if row else 0) != batch.first:
-        raise Rejected("HEAD_MOVED", f"the log does not have {batch.first} entries")
-    if row is not None:
-        return row[0], row[2]
-    made = connection.execute("INSERT INTO logs (id, size, bytes) VALUES (?, 0, 0)", (batch.log,))
-    if made.lastrowid is None:
-        raise Broken("STORE_FAILED", "the store gave the log no number")
-    return made.lastrowid, 0
+    # connection, one transaction at a time. Last: whether another run begins further on.
+    number = number_of(connection, batch.log)
+    query = "SELECT start, stop, bytes FROM runs WHERE log = ? AND stop >= ? ORDER BY start"
+    rows = connection.execute(query, (number, batch.first)).fetchall()
+    ends = [row for row in rows if row[1] == batch.first]
+    later = any(row[0] > batch.first for row in rows)
+    if ends:
+        start, stop, size = ends[-1]  # the later one is where a base was begun
+        return number, Run(start, stop, size, 0), later
+    if batch.first or any(row[0] == 0 for row in rows):
+        raise Rejected("HEAD_MOVED", f"no span of the log ends at {batch.first}")
+    number = number or new_log(connection, batch.log)
+    connection.execute("INSERT INTO runs VALUES (?, 0, 0, 0)", (number,))
+    return number, Run(0, 0, 0, 0), later
 
 
-def _entries(connection: Connection, number: int, bytes_total: int, batch: Batch) -> int:
-    rows = []
+def _base(connection: Connection, number: int, batch: Batch) -> dict[bytes, int | None]:
+    """Take control records of a base that the batch brings again out of its way; where their bytes are."""
+    stop = batch.first + len(batch.entries)
+    query = "SELECT 1 FROM runs WHERE log = ? AND start >= ? AND start < ? AND stop > start"
+    if connection.execute(query, (number, batch.first, stop)).fetchone():
+        raise Rejected("CONFLICT", "the batch reaches into a later span")
+    there = (position_of(number, batch.first), position_of(number, stop))
+    query = "SELECT position, fingerprint, record FROM entries WHERE position >= ? AND position < ?"
+    found = connection.execute(query, there).fetchall()
+    brought = [entry.fingerprint for entry in batch.entries]
+    if any(brought[place_of(row[0])[1] - batch.first] != row[1] for row in found):
+        raise Rejected("CONFLICT", "the batch brings another control record than the base")
+    connection.executemany("DELETE FROM entries WHERE position = ?", [row[:1] for row in found])
+    return {fingerprint: record for _, fingerprint, record in found}
+
+
+def _entries(
+    connection: Connection, number: int, bytes_total: int, batch: Batch, known: Mapping[bytes, int | None]
+) -> int:
+    keeper = Keeper(connection, number)
     received = []
     for index, entry in enumerate(batch.entries, batch.first):
-        position = position_of(number, index)
         bytes_total += len(entry.raw)
-        kind = str(entry.kind)
-        rows.append((position, entry.fingerprint, kind, kind in CONTROL_KINDS, bytes_total, entry.raw))
+        if entry.fingerprint in known:
+            position = keeper.place(index, entry, bytes_total, known[entry.fingerprint])
+        else:
+            position = keeper.keep(index, entry, bytes_total)
         if entry.received is not None:
             received.append((entry.received, position))
     try:
-        connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", rows)
+        keeper.write()
         connection.executemany("INSERT INTO received VALUES (?, ?)", received)
     except sqlite3.IntegrityError:
         raise Rejected("CONFLICT", "a record of the batch is in the log already") from None
     return bytes_total
 
 
-def _tiles(connection: Connection, number: int, batch: Batch) -> None:
-    connection.executemany(
-        "INSERT INTO tiles VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes",
-        [(number, at.level, at.index, hashes) for at, hashes in batch.tiles],
-    )
+def _disputes(connection: Connection, number: int, batch: Batch) -> None:
+    rows = [(position_of(number, said.index), said.code, said.rules) for said in batch.disputes]
+    connection.executemany("INSERT INTO disputes VALUES (?, ?, ?)", rows)
 
 
 def _checkpoint(connection: Connection, number: int, bytes_total: int, batch: Batch) -> None:

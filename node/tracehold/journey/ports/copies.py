@@ -31,8 +31,8 @@ class Witness:
 @dataclass(frozen=True, slots=True)
 class Fork:
     """Two states of one size of a foreign log that cannot both be true: the one kept here, and the one that
-    was shown. `kept` and `shown` are what proves each: a checkpoint note of the log's creator, or the CBOR of
-    an anchor (`core.anchor`) where `shown_by_chain`.
+    was shown. `kept` and `shown` are what proves each: a checkpoint note of the log's creator, or the CBOR
+    of an anchor (`core.anchor`) where `shown_by_chain`.
     """
 
     log: LogId

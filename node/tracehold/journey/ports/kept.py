@@ -12,8 +12,8 @@ from tracehold.core.tiles import Coord
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One sealed record at its position. `bytes_total` counts record bytes from the start of the span that it
-    stands in (entry 0, in the own log) through this one.
+    """One sealed record at its position. `bytes_total` counts record bytes from the start of the span that
+    it stands in (entry 0, in the own log) through this one; it is 0 in a base.
     """
 
     log: LogId
@@ -39,8 +39,8 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """A record to be kept. `received` is the idempotency key of a delegated event (32 bytes), else None. `raw`
-    is empty, and `kind` too, for a record of a foreign log that was redacted before it came here.
+    """A record to be kept. `received` is the idempotency key of a delegated event (32 bytes), else None.
+    `raw` is empty, and `kind` too, for a record of a foreign log that was redacted before it came here.
     """
 
     fingerprint: Fingerprint
@@ -51,8 +51,8 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """What a holder found wrong with a record of another's log, which it keeps nevertheless: a stable code of
-    `core.errors`, by the rules of this version (`core.snapshot.RULES_VERSION`).
+    """What a holder found wrong with a record of another's log, which it keeps nevertheless: a stable code
+    of `core.errors`, by the rules of this version (`core.snapshot.RULES_VERSION`).
     """
 
     index: int
@@ -88,8 +88,8 @@ class Base:
 
 
 class AnchorState(StrEnum):
-    """SIGNED: bytes are stored, perhaps sent. MINED: in a block.
-    FINAL: by the chain's finality rule, proof kept.
+    """SIGNED: bytes are stored, perhaps sent. MINED: in a block. FINAL: by the chain's finality rule, proof
+    kept.
     """
 
     SIGNED = "signed"
@@ -100,8 +100,8 @@ class AnchorState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedTransaction:
-    """A transaction as it was signed. The same bytes are sent again until
-    they are mined; `hash` is known before sending.
+    """A transaction as it was signed. The same bytes are sent again until they are mined; `hash` is known
+    before sending.
     """
 
     raw: bytes
@@ -112,12 +112,12 @@ class SignedTransaction:
 
 @dataclass(frozen=True, slots=True)
 class AnchorTask:
-    """One anchor on its way: (prev_size, size] of a log in a transaction. `anchor`
-    is set from MINED on, its proof at FINAL.
+    """One anchor on its way: (prev_size, size] of a log in a transaction. `anchor` is set from MINED on,
+    its proof at FINAL.
 
-    `undone` is kept from REORGED on: the first anchor that had been final and is canonical no
-    more, with its block hash. An anchor that was found on the chain without its bytes here (a
-    restored folder) has a transaction with empty `raw`.
+    `undone` is kept from REORGED on: the first anchor that had been final and is canonical no more, with
+    its block hash. An anchor that was found on the chain without its bytes here (a restored folder) has a
+    transaction with empty `raw`.
     """
 
     log: LogId

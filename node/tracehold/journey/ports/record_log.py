@@ -17,8 +17,8 @@ class RecordLog(Protocol):
     records that came before it, which are found and proved like all entries and belong to no span.
 
     All reads may run at once with each other and with one writer. Every method may raise
-    `Broken("STORE_FAILED")` when the
-    disk refuses, and `Unavailable("STORE_BUSY")` when another process holds the store.
+    `Broken("STORE_FAILED")` when the disk refuses, and `Unavailable("STORE_BUSY")` when another process
+    holds the store.
     """
 
     async def logs(self) -> Sequence[LogId]:
@@ -26,7 +26,7 @@ class RecordLog(Protocol):
         ...
 
     async def size(self, log: LogId) -> int:
-        """Where the log ends on disk: one past its last entry; 0 for an unknown log."""
+        """Where the log ends on disk: one past the last entry of its last span; 0 where it has none."""
         ...
 
     async def spans(self, log: LogId) -> Sequence[tuple[int, int]]:
@@ -34,43 +34,50 @@ class RecordLog(Protocol):
         ...
 
     async def begin(self, base: Base) -> None:
-        """Keep (a part of) the base of a span that shall begin at `base.start`, a segment's start past the end
-        of the log here. Durable on return; harmless to repeat, and parts may come in any number of calls.
-        Nothing is checked here: who calls has proved tiles and records against an anchored root.
+        """Keep (a part of) the base of a span that shall begin at `base.start`, the start of a segment that
+        no span holds. Durable on return; harmless to repeat, and parts may come in any number of calls:
+        what is kept already stays, and where a span holds or reaches the place none is begun. Nothing is
+        checked here: who calls has proved tiles and records against an anchored root. One caller at a time
+        per log, which is the one of `append`.
         """
         ...
 
     async def append(self, batch: Batch) -> None:
         """Make the batch durable in one transaction: all of it or nothing, fsynced on return.
 
-        Compare-and-swap on `batch.first`: it must be where a span ends, or 0 in an unknown log, or where a
-        base was begun. Otherwise nothing is written and `Rejected("HEAD_MOVED")` is raised. A fingerprint that is in this log already
-        raises `Rejected("CONFLICT")`, nothing is written. Not harmless to repeat: a repeat
-        raises HEAD_MOVED. One caller at a time per log.
+        Compare-and-swap on `batch.first`: it must be where a span ends, or where a base was begun, or 0
+        where no span begins there. Otherwise nothing is written and `Rejected("HEAD_MOVED")` is raised. A
+        fingerprint that is in this log already raises `Rejected("CONFLICT")`, and so does a batch that
+        reaches into a later span; nothing is written. (A control record of a base is no conflict at its own
+        place.) Not harmless to repeat: a repeat raises HEAD_MOVED. One caller at a time per log.
         """
         ...
 
     async def read(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Sequence[Entry]:
-        """Entries [start, stop) in order without a gap; fewer where their span ends or `max_bytes` of records
-        is reached (at least one entry if any), none where `start` is in no span.
+        """Entries [start, stop) in order without a gap; fewer where their span ends or `max_bytes` of
+        records is reached (at least one entry if any), none where `start` is in no span.
         """
         ...
 
     async def find(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
-        """Positions of those fingerprints that are kept; the rest is
-        left out. First log wins where several hold one.
+        """Positions of those fingerprints that are kept; the rest is left out.
+
+        Where several logs hold one, the own log wins; of others one whose copy was not erased, of these one
+        in which nothing was found wrong with it, and of these the first: nobody blemishes a record by
+        holding it too.
         """
         ...
 
     async def entry(self, fingerprint: Fingerprint) -> Entry | None:
-        """The record with this fingerprint, re-hashed by the store:
-        `Broken("CORRUPT")` where the bytes on disk do not match.
+        """The record with this fingerprint, re-hashed by the store: `Broken("CORRUPT")` where the bytes on
+        disk do not match. Where several logs hold it, as `entries`.
         """
         ...
 
     async def entries(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Entry]:
-        """Those of the records that are kept, as the disk holds them; the rest is left out. First log wins
-        where several hold one. They are not re-hashed: whoever shows one does that.
+        """Those of the records that are kept, as the disk holds them; the rest is left out. Where several
+        logs hold one, it is chosen as by `find`, but a copy that was not erased wins over the own log's
+        that was. They are not re-hashed: whoever shows one does that.
         """
         ...
 
@@ -91,12 +98,15 @@ class RecordLog(Protocol):
     async def erase(self, log: LogId, index: int) -> None:
         """Delete the record's bytes for good, and keep its place, fingerprint, kind and leaf; durable on
         return; harmless to repeat; nothing happens where no such entry is kept. From then on the entry is
-        `erased` wherever it is read, also by its fingerprint, and is not re-hashed.
+        `erased` wherever it is read, also by its fingerprint, and is not re-hashed; what `bytes_total` counts
+        stays. `Unavailable("STORE_BUSY")` also where the bytes are not gone yet: it is to be repeated then.
         """
         ...
 
     async def tiles(self, log: LogId, coords: Collection[Coord]) -> Mapping[Coord, bytes]:
-        """Tiles as they stand at the log's present size (the last of each level may be partial)."""
+        """Tiles as they stand at the log's present size (the last of each level may be partial). Before a
+        span there are those of its base; in a hole there are none.
+        """
         ...
 
     async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
@@ -109,8 +119,9 @@ class RecordLog(Protocol):
 
     async def checkpoint_within(self, log: LogId, after: int, upto: int, max_bytes: int) -> Checkpoint | None:
         """The newest checkpoint with after < size <= upto that adds at most `max_bytes` of
-        records past `after` (or, if none does, the first one past `after`). For the
-        anchor, which must not cross a segment's end."""
+        records past `after` (or, if none does, the first one past `after`), within the span that holds entry
+        `after` - 1 or begins there. For the anchor, which must not cross a segment's end, and for shipments.
+        """
         ...
 
     async def save_anchor(self, task: AnchorTask) -> None:
@@ -118,16 +129,15 @@ class RecordLog(Protocol):
         ...
 
     async def drop_anchor(self, log: LogId, size: int) -> None:
-        """Forget a task that is not FINAL (its transaction
-        can never be mined any more); durable on return.
+        """Forget a task that is not FINAL (its transaction can never be mined any more); durable on return.
         """
         ...
 
     async def anchors(
         self, log: LogId, states: Collection[AnchorState], newest: int | None = None
     ) -> Sequence[AnchorTask]:
-        """Tasks in these states, by size; with `newest`, only that
-        many of the largest sizes (final ones are many).
+        """Tasks in these states, by size; with `newest`, only that many of the largest sizes (final ones
+        are many).
         """
         ...
 

@@ -1,0 +1,77 @@
+"""Steps from one version of the record log's tables to the next.
+
+What a step makes is written out here once more: `schema.TABLES` goes on with later releases.
+"""
+
+from sqlite3 import Connection
+
+_TO_2 = """
+CREATE TABLE runs (
+    log   INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    stop  INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (log, start)
+) WITHOUT ROWID;
+INSERT INTO runs SELECT number, 0, size, bytes FROM logs;
+
+ALTER TABLE logs RENAME TO logs_1;
+CREATE TABLE logs (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
+INSERT INTO logs SELECT number, id FROM logs_1;
+DROP TABLE logs_1;
+
+CREATE TABLE records (id INTEGER PRIMARY KEY, raw BLOB NOT NULL);
+INSERT INTO records (raw) SELECT raw FROM entries ORDER BY position;
+
+ALTER TABLE entries RENAME TO entries_1;
+DROP INDEX entries_once;
+DROP INDEX entries_control;
+CREATE TABLE entries (
+    position    INTEGER PRIMARY KEY,
+    fingerprint BLOB NOT NULL,
+    kind        TEXT NOT NULL,
+    control     INTEGER NOT NULL,
+    bytes_total INTEGER NOT NULL,
+    record      INTEGER
+);
+INSERT INTO entries SELECT position, fingerprint, kind, control, bytes_total,
+    row_number() OVER (ORDER BY position) FROM entries_1 ORDER BY position;
+CREATE UNIQUE INDEX entries_once ON entries (fingerprint, position >> 40);
+CREATE INDEX entries_control ON entries (position) WHERE control = 1;
+DROP TABLE entries_1;
+
+CREATE TABLE disputes (position INTEGER PRIMARY KEY, code TEXT NOT NULL, rules INTEGER NOT NULL);
+CREATE TABLE copies (
+    chosen   INTEGER PRIMARY KEY,
+    segment  INTEGER NOT NULL,
+    node     INTEGER NOT NULL,
+    operator INTEGER NOT NULL,
+    size     INTEGER NOT NULL,
+    UNIQUE (segment, node)
+);
+CREATE TABLE witness (log BLOB PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE forks (
+    log      BLOB NOT NULL,
+    size     INTEGER NOT NULL,
+    kept     BLOB NOT NULL,
+    shown    BLOB NOT NULL,
+    by_chain INTEGER NOT NULL,
+    seen_ms  INTEGER NOT NULL,
+    PRIMARY KEY (log, size)
+) WITHOUT ROWID;
+"""
+
+
+def run_all(connection: Connection, statements: str) -> None:
+    """Each of the statements, which end with `;` at a line's end, inside the transaction that is open."""
+    for statement in statements.split(";\n"):
+        connection.execute(statement)
+
+
+def from_1(connection: Connection) -> None:
+    """Record bytes get a table of their own, logs get runs, and what replication needs is made.
+
+    Copies every record: it takes as long as copying the file does, and the write-ahead file meanwhile grows
+    to twice the file's size. Version 1 knew one log only, the own one.
+    """
+    run_all(connection, _TO_2)
