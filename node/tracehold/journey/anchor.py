@@ -12,18 +12,21 @@ nothing that is sent twice anchors twice.
 One task runs this; it owns the account's nonces and is the only writer of the own log's anchor tasks.
 """
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from tracehold.core.errors import Broken, Rejected, Unavailable
+from tracehold.core.checkpoint import Checkpoint
+from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.limits import MAX_ANCHOR_BYTES, SEGMENT_ENTRIES
 from tracehold.journey.clock import SealingClock
 from tracehold.journey.follow import Trouble, growing, untold
 from tracehold.journey.onchain import Link, adopt, check_head, joined
 from tracehold.journey.own_log import Now
-from tracehold.journey.ports import AnchorState, AnchorTask, Member
+from tracehold.journey.ports import Acknowledgement, AnchorState, AnchorTask, Member
 from tracehold.journey.settle import Fault, Settling
-from tracehold.journey.states import Sleep
+from tracehold.journey.states import Sleep, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,24 @@ class Policy:
     poll: float = 0.5
     bump_after: int = 60
     watch: float = 60.0
+
+
+@dataclass(slots=True)
+class _Next:
+    """The anchor that is prepared next, and the question for its acknowledgements while it is open. It stays
+    the same until it is signed, so that holders that are slow or were revoked meanwhile are asked for one
+    state.
+    """
+
+    prev_size: int
+    head: Checkpoint
+    asking: "asyncio.Task[Sequence[Acknowledgement]] | None" = None
+
+    def drop(self) -> None:
+        """Ask no more."""
+        if self.asking is not None:
+            self.asking.cancel()
+            self.asking = None
 
 
 class Anchorer:
@@ -64,6 +85,8 @@ class Anchorer:
         self._trouble = trouble
         self._member: Member | None = None
         self._watched: float | None = None
+        self._next: _Next | None = None
+        self._lacking: TraceholdError | None = None
         self._settling = Settling(link, policy.bump_after, clock or SealingClock(now, now), fault)
 
     async def run(self) -> NoReturn:
@@ -71,16 +94,20 @@ class Anchorer:
         or refuses, is asked again with growing waits.
         """
         waits = growing()
-        while True:
-            try:
-                await self.step()
-            except (Unavailable, Rejected) as error:
-                self._trouble(error)
-                await self._sleep(next(waits))
-            else:
-                self._trouble(None)
-                waits = growing()
-                await self._sleep(self._policy.poll)
+        try:
+            while True:
+                try:
+                    await self.step()
+                except (Unavailable, Rejected) as error:
+                    self._trouble(error)
+                    await self._sleep(next(waits))
+                else:
+                    # Too few copies hold up the next anchor, and none that is on its way.
+                    self._trouble(self._lacking)
+                    waits = growing()
+                    await self._sleep(self._policy.poll)
+        finally:
+            self._forget_next()
 
     async def check(self) -> None:
         """Whether the chain's head is on the own log; to be asked before sealing
@@ -155,13 +182,50 @@ class Anchorer:
         return waiting >= self._policy.records or age >= self._policy.seconds
 
     async def _anchor(self, prev_size: int) -> None:
+        following = await self._following(prev_size)
+        acks = await self._acknowledged(following)
+        if acks is None:
+            return
+        head = following.head
+        transaction = await self._link.ledger.prepare_anchor(prev_size, head.size, head.root, acks)
+        task = AnchorTask(self._link.log, prev_size, head.size, head.root, transaction, AnchorState.SIGNED)
+        await self._link.save(task)
+        self._forget_next()
+        await self._settling.send(transaction)
+
+    async def _following(self, prev_size: int) -> _Next:
+        if self._next is not None and self._next.prev_size == prev_size:
+            return self._next
+        self._forget_next()
         # An anchor never crosses a segment's end; the sealer makes a checkpoint there.
         end = (prev_size // SEGMENT_ENTRIES + 1) * SEGMENT_ENTRIES
         head = await self._link.store.checkpoint_within(self._link.log, prev_size, end, MAX_ANCHOR_BYTES)
         if head is None:
             raise Broken("CORRUPT", f"no checkpoint of the own log in ({prev_size}, {end}]")
-        acks = await self._link.acknowledge(prev_size, head)
-        transaction = await self._link.ledger.prepare_anchor(prev_size, head.size, head.root, acks)
-        task = AnchorTask(self._link.log, prev_size, head.size, head.root, transaction, AnchorState.SIGNED)
-        await self._link.save(task)
-        await self._settling.send(transaction)
+        self._next = _Next(prev_size, head)
+        return self._next
+
+    async def _acknowledged(self, following: _Next) -> Sequence[Acknowledgement] | None:
+        """What was acknowledged; None while it is waited for, which holds up nothing else."""
+        if following.asking is None:
+            asked = self._link.acknowledge(following.prev_size, following.head)
+            following.asking = asyncio.ensure_future(asked)
+        asking = following.asking
+        try:
+            if not await within(asking, self._policy.poll, self._sleep):
+                return None
+            self._lacking = None
+            return asking.result()
+        except Unavailable as error:
+            if error.code != "TOO_FEW_COPIES":
+                raise
+            self._lacking = error
+            return None
+        finally:
+            if asking.done():
+                following.asking = None
+
+    def _forget_next(self) -> None:
+        if self._next is not None:
+            self._next.drop()
+        self._next = None

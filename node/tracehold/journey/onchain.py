@@ -2,8 +2,9 @@
 its head is on this disk, which anchors it has.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken, Rejected, Unavailable
@@ -23,9 +24,9 @@ from tracehold.journey.ports import (
 from tracehold.journey.states import States
 from tracehold.journey.tree import root_at
 
-Acknowledge = Callable[[int, Checkpoint], Awaitable[Sequence[Acknowledgement]]]
-"""Collects acknowledgements for (previous size, checkpoint);
-may raise Unavailable while there are too few.
+Acknowledge = Callable[[int, Checkpoint], Coroutine[Any, Any, Sequence[Acknowledgement]]]
+"""Collects acknowledgements for (previous size, checkpoint), `Replicator.acknowledge`; raises
+`Unavailable("TOO_FEW_COPIES")` while there are too few, after which it is asked again.
 """
 
 

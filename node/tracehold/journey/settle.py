@@ -138,8 +138,8 @@ class Settling:
     async def _bump(self, task: AnchorTask) -> AnchorTask:
         try:
             dearer = await self._prepare(task, task.transaction)
-        except Rejected:
-            return task  # most likely mined a moment ago; the next look sees it
+        except (Rejected, Unavailable):
+            return task  # most likely mined a moment ago, or too few copies; the next look sees it
         # Stored before it is sent. If the cheaper one is mined after all, its event is found by size.
         self._looks.pop(task.transaction.hash, None)
         bumped = replace(task, transaction=dearer)

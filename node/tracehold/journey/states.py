@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from tracehold.core.ids import Fingerprint, LogId
+from tracehold.journey.holders import CopyCount, Holders
 from tracehold.journey.ports import AnchorState, RecordLog
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -38,6 +40,7 @@ def reaches(state: State, wanted: State) -> bool:
 @dataclass(frozen=True, slots=True)
 class Frontier:
     """How far the anchors of one log reach: entries below `anchored` are in a block, below `final` final.
+    Those below `replicated` are kept by as many other operators as the contract asks for.
 
     `undone` are the ranges that were final and wait to be so again.
     """
@@ -45,6 +48,7 @@ class Frontier:
     anchored: int = 0
     final: int = 0
     undone: tuple[tuple[int, int], ...] = ()
+    replicated: int = 0
 
     def state(self, index: int) -> State:
         """The state of entry `index`."""
@@ -52,37 +56,54 @@ class Frontier:
             return State.REORGED
         if index < self.final:
             return State.FINAL
-        return State.ANCHORED if index < self.anchored else State.SEALED
+        if index < self.anchored:
+            return State.ANCHORED
+        return State.REPLICATED if index < self.replicated else State.SEALED
 
 
 @dataclass(frozen=True, slots=True)
 class StateOf:
-    """A record's state and where it stands."""
+    """A record's state and where it stands. `copies` are counted in the own log only."""
 
     state: State
     log: LogId
     index: int
+    copies: CopyCount | None = None
 
 
-async def frontier(store: RecordLog, log: LogId) -> Frontier:
-    """The frontier of a log, from its stored anchors; they follow each other without gaps or overlaps."""
+async def frontier(store: RecordLog, log: LogId, holders: Holders | None = None) -> Frontier:
+    """The frontier of a log, from its stored anchors, which follow each other without gaps or overlaps; of
+    the
+    own log also from what its holders acknowledged.
+    """
     final = await store.anchors(log, {AnchorState.FINAL}, newest=1)
     ahead = await store.anchors(log, {AnchorState.MINED, AnchorState.REORGED})
     mined = [task.size for task in ahead if task.state is AnchorState.MINED]
     undone = tuple((task.prev_size, task.size) for task in ahead if task.state is AnchorState.REORGED)
     reached = final[-1].size if final else 0
-    return Frontier(max([reached, *mined]), reached, undone)
+    anchored = max([reached, *mined])
+    replicated = holders.replicated(anchored) if holders is not None and holders.log == log else 0
+    return Frontier(anchored, reached, undone, replicated)
 
 
 class States:
-    """States of records, and a bell that rings when the anchors of a log have moved.
+    """States of records, and a bell that rings when the anchors of a log or its copies have moved.
 
-    One object per node. `moved` is called by whoever saved an anchor (the anchorer), after the save.
+    One object per node. `moved` is called after the save by whoever saved an anchor or an acknowledgement.
     """
 
-    def __init__(self, store: RecordLog, heard: Callable[[], None] = lambda: None) -> None:
-        """`heard` is called at every move: followers of the anchors wake by it."""
+    def __init__(
+        self,
+        store: RecordLog,
+        heard: Callable[[], None] = lambda: None,
+        holders: Holders | None = None,
+    ) -> None:
+        """`heard` is called at every move: followers of the anchors wake by it. `holders` are those of the
+        own
+        log.
+        """
         self._store = store
+        self._holders = holders
         self._heard = heard
         self._moved: dict[LogId, asyncio.Event] = {}
 
@@ -92,11 +113,22 @@ class States:
         """
         places = await self._store.find(fingerprints)
         logs = {place.log for place in places.values()}
-        fronts = {log: await frontier(self._store, log) for log in logs}
+        fronts = {log: await frontier(self._store, log, self._holders) for log in logs}
         return {
-            key: StateOf(fronts[place.log].state(place.index), place.log, place.index)
+            key: StateOf(
+                fronts[place.log].state(place.index),
+                place.log,
+                place.index,
+                self.copies(place.log, place.index),
+            )
             for key, place in places.items()
         }
+
+    def copies(self, log: LogId, index: int) -> CopyCount | None:
+        """The copies of an entry of the own log; None of other logs, whose creators count theirs."""
+        if self._holders is None or self._holders.log != log:
+            return None
+        return self._holders.count(index)
 
     def moved(self, log: LogId) -> None:
         """Wake everyone who waits for this log."""
@@ -108,12 +140,12 @@ class States:
         while True:
             # Taken before the look: what moves after the look rings this very bell.
             bell = self._moved.setdefault(log, asyncio.Event())
-            if reaches((await frontier(self._store, log)).state(index), wanted):
+            if reaches((await frontier(self._store, log, self._holders)).state(index), wanted):
                 return
             await bell.wait()
 
 
-async def within(task: asyncio.Future[None], patience: float | None, sleep: Sleep) -> bool:
+async def within(task: asyncio.Future[Any], patience: float | None, sleep: Sleep) -> bool:
     """Whether `task` ends before `patience` seconds are over; without patience, wait
     for it however long. The task is not cancelled.
     """

@@ -1,0 +1,55 @@
+"""The couriers of a node: one task for each holder, as the members and the choice of holders change."""
+
+import asyncio
+from collections.abc import Callable
+from typing import NoReturn
+
+from tracehold.journey.courier import Courier, Round
+from tracehold.journey.follow import Trouble
+from tracehold.journey.holders import Roll
+
+
+class Couriers:
+    """Sends and recalls couriers. Between `begin` and `end` they run in the task group given."""
+
+    def __init__(self, shared: Round, trouble: Callable[[str], Trouble]) -> None:
+        """`trouble` gives, for the name of a part, what is told of its troubles."""
+        self._shared = shared
+        self._trouble = trouble
+        self._tasks: asyncio.TaskGroup | None = None
+        self._sent: dict[int, tuple[Courier, asyncio.Task[NoReturn]]] = {}
+
+    def begin(self, tasks: asyncio.TaskGroup) -> None:
+        """From now on couriers run in this group."""
+        self._tasks = tasks
+
+    def end(self) -> None:
+        """The group has ended, with all that ran in it."""
+        self._tasks = None
+        self._sent.clear()
+
+    def send(self, roll: Roll) -> None:
+        """A courier to each holder, and none to those who are it no more, or under another account."""
+        if self._tasks is None:
+            return
+        holders = self._shared.holders
+        wanted = {copy.node: roll.holders[copy.node] for at in holders.segments for copy in holders.of(at)}
+        for node, (courier, task) in list(self._sent.items()):
+            if node not in wanted or wanted[node].account != courier.holder.account:
+                task.cancel()
+                del self._sent[node]
+        for node in sorted(wanted.keys() - self._sent.keys()):
+            trouble = self._trouble(f"replicate to node {node}")
+            courier = Courier(self._shared, wanted[node], roll.creator.number, trouble)
+            self._sent[node] = courier, self._tasks.create_task(courier.run())
+        self._shared.bell.ring()
+
+    def up(self, node: int) -> bool:
+        """Whether the last exchange with a node ended well."""
+        courier, _ = self._sent.get(node, (None, None))
+        return courier is not None and courier.up
+
+    def heard(self, node: int) -> float:
+        """When a node last took something; minus infinity where that was never since the start."""
+        courier, _ = self._sent.get(node, (None, None))
+        return courier.heard if courier is not None and courier.heard is not None else float("-inf")
