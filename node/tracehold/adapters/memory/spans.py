@@ -80,9 +80,9 @@ class Kept:
             run = self.entries
         assert offset == len(run), "a batch inside a run"
         new = list(_entries(batch, run[-1].bytes_total if run else 0))
-        run += new
-        known = {entry.index for entry in new if self.base.pop(entry.index, None)}
-        self._join()
+        known = {entry.index: self.base.pop(entry.index) for entry in new if entry.index in self.base}
+        run += [replace(e, raw=known[e.index].raw) if e.index in known else e for e in new]
+        self._join(batch)
         self.put_tiles(batch.tiles)
         self.checkpoints[batch.checkpoint.size] = batch.checkpoint
         self.disputes |= {dispute.index: dispute for dispute in batch.disputes}
@@ -102,8 +102,12 @@ class Kept:
         elif index in self.base:
             self.base[index] = replace(self.base[index], raw=b"")
 
-    def _join(self) -> None:
-        """Make one of runs that meet; what follows counts its bytes from the first one's start."""
+    def _join(self, batch: Batch) -> None:
+        """Make one of runs that meet; what follows counts its bytes from the first one's start. One that was
+        begun inside the batch begins no more.
+        """
+        places = range(batch.first + 1, batch.checkpoint.size)
+        self.runs = {start: run for start, run in self.runs.items() if run or start not in places}
         for start, run in sorted(self.runs.items()):
             while run and (following := self.runs.pop(start + len(run), None)) is not None:
                 total = run[-1].bytes_total
