@@ -1,10 +1,9 @@
 """What changed between what a watcher of a log was told and the log as it stands.
 
-A state follows from a record's position and the anchors of its log, so what a watcher was told is four
-numbers
-and not a list: entries below `sealed`, `anchored` and `final`, and a mark of the anchor under which the last
-of
-them became final. The cursor that a watcher keeps is these numbers. Pure: nothing is kept or asked here.
+A state follows from a record's position, the copies and the anchors of its log, so what a watcher was told is
+five numbers and not a list: entries below `sealed`, `replicated`, `anchored` and `final`, and a mark of the
+anchor under which the last of them became final. The cursor that a watcher keeps is these numbers. Pure:
+nothing is kept or asked here.
 """
 
 import struct
@@ -19,33 +18,42 @@ MARK_BYTES = 8
 UNMARKED = bytes(MARK_BYTES)
 """The mark where nothing is final."""
 
-_CURSOR = struct.Struct(f">8sQQQ{MARK_BYTES}s")
+_CURSOR = struct.Struct(f">8sQQQ{MARK_BYTES}sQ")
+_OLD = struct.Struct(f">8sQQQ{MARK_BYTES}s")
+"""Cursors of releases that did not tell REPLICATED."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a watcher knows: the entries below each number have come that far. `mark` is of the anchor that
-    made
-    entry `final` - 1 final.
+    made entry `final` - 1 final.
+
+    Where a network asks for no copies, entries are anchored without being replicated.
     """
 
     sealed: int = 0
     anchored: int = 0
     final: int = 0
     mark: bytes = UNMARKED
+    replicated: int = 0
+
+    @property
+    def beyond(self) -> int:
+        """Entries that were told more than sealed."""
+        return max(self.replicated, self.anchored)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The log as it stands. Of what a watcher was told to be final, entries from `kept` on were final no more
-    at
-    some time since.
+    at some time since. `replicated` is 0 where the network asks for no copies, else `anchored` at least.
     """
 
     sealed: int
     anchored: int
     final: int
     kept: int
+    replicated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +71,30 @@ def fall(told: Told, now: Standing, most: int) -> Change | None:
 
     From the end of the log down: an anchor cannot stand where the one before it fell.
     """
-    if told.final > now.kept and told.anchored == told.final:
+    undone = told.final > now.kept
+    if undone and told.beyond == told.final:
         return _fallen(State.REORGED, told, max(now.kept, told.final - most))
-    floor = told.final if told.final > now.kept else now.anchored
-    if told.anchored > floor:
-        return _fallen(State.SEALED, told, max(floor, told.anchored - most))
+    if undone:
+        floor = told.final
+    elif told.anchored > now.anchored:
+        floor = now.anchored
+    else:
+        floor = max(told.anchored, now.replicated)
+    if told.beyond > floor:
+        return _fallen(State.SEALED, told, max(floor, told.beyond - most))
     return None
 
 
 def rise(told: Told, now: Standing, most: int) -> Change | None:
     """The first thing that holds and was not told, over at most `most` entries; None where all was. To be
-    asked
-    when nothing has fallen.
+    asked when nothing has fallen.
     """
     if told.sealed < now.sealed:
         stop = min(now.sealed, told.sealed + most)
         return Change(State.SEALED, told.sealed, stop, replace(told, sealed=stop))
+    if told.beyond < now.replicated:
+        stop = min(now.replicated, told.beyond + most)
+        return Change(State.REPLICATED, told.beyond, stop, replace(told, replicated=stop))
     if told.anchored < now.anchored:
         stop = min(now.anchored, told.anchored + most)
         return Change(State.ANCHORED, told.anchored, stop, replace(told, anchored=stop))
@@ -89,31 +105,36 @@ def rise(told: Told, now: Standing, most: int) -> Change | None:
 
 
 def _fallen(state: State, told: Told, first: int) -> Change:
-    return Change(state, first, told.anchored, replace(told, anchored=first, final=min(told.final, first)))
+    anchored, replicated = min(told.anchored, first), min(told.replicated, first)
+    left = replace(told, anchored=anchored, final=min(told.final, first), replicated=replicated)
+    return Change(state, first, told.beyond, left)
 
 
 def encode_cursor(log: LogId, told: Told) -> str:
     """The cursor of a watcher who was told so much. It is no secret, and of this log only."""
-    raw = _CURSOR.pack(log[:8], told.sealed, told.anchored, told.final, told.mark)
-    return urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+    return _text(_CURSOR.pack(log[:8], told.sealed, told.anchored, told.final, told.mark, told.replicated))
 
 
 def decode_cursor(log: LogId, text: str) -> Told:
     """What the watcher of this cursor was told; nothing, for an empty one. BAD_REQUEST where it is not of
-    this
-    log.
+    this log.
     """
     if not text:
         return Told()
     try:
         raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-        name, sealed, anchored, final, mark = _CURSOR.unpack(raw)
+        name, *parts = (_OLD if len(raw) == _OLD.size else _CURSOR).unpack(raw)
     except (ValueError, struct.error) as error:
         raise bad_cursor("is no cursor of this node") from error
-    told = Told(sealed, anchored, final, mark)
-    if name != log[:8] or not told.final <= told.anchored <= told.sealed or encode_cursor(log, told) != text:
+    told = Told(*parts)
+    in_order = told.final <= told.anchored <= told.sealed and told.replicated <= told.sealed
+    if name != log[:8] or not in_order or _text(raw) != text:
         raise bad_cursor("is no cursor of this node")
     return told
+
+
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).decode("ascii").rstrip("=")
 
 
 def bad_cursor(message: str) -> Rejected:

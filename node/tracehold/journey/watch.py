@@ -1,8 +1,7 @@
 """Watching: how the states of a log's records change, in order, from a cursor on.
 
 Nothing is kept for a watcher here: what it was told stands in its cursor (`changes`), and whoever hands in an
-old
-one is told everything since, at least once and in order.
+old one is told everything since, at least once and in order.
 """
 
 import asyncio
@@ -23,6 +22,7 @@ from tracehold.journey.changes import (
     rise,
 )
 from tracehold.journey.follow import Bell
+from tracehold.journey.holders import Holders
 from tracehold.journey.ports import AnchorState, RecordLog
 from tracehold.journey.states import Sleep, frontier
 from tracehold.journey.watched import Everything, Issuers, Named, OfParty, TheseRecords
@@ -49,10 +49,14 @@ Tell = Callable[[News], Awaitable[None]]
 
 
 class Watching:
-    """Watchers of one log. `bell` rings when the log has grown or its anchors have moved."""
+    """Watchers of one log. `bell` rings when the log has grown or its anchors or copies have moved."""
 
-    def __init__(self, store: RecordLog, log: LogId, bell: Bell, sleep: Sleep) -> None:
+    def __init__(
+        self, store: RecordLog, log: LogId, bell: Bell, sleep: Sleep, holders: Holders | None = None
+    ) -> None:
+        """`holders` are those of the log, where it is the own one."""
         self._store = store
+        self._holders = holders
         self._log = log
         self._bell = bell
         self._sleep = sleep
@@ -76,7 +80,8 @@ class Watching:
         if told.sealed > now.sealed:
             raise bad_cursor("is ahead of the log")
         if from_now:
-            return Told(now.sealed, now.anchored, now.final, await self._mark(now.final))
+            mark = await self._mark(now.final)
+            return Told(now.sealed, now.anchored, now.final, mark, now.replicated)
         return told
 
     async def watch(self, told: Told, tell: Tell, wanted: Named | None = None) -> None:
@@ -123,12 +128,13 @@ class Watching:
 
     async def _standing(self, told: Told) -> Standing:
         # The anchors first: what they cover was sealed before, so the size that is read next covers it too.
-        front = await frontier(self._store, self._log)
+        front = await frontier(self._store, self._log, self._holders)
         sealed = await self._store.size(self._log)
         # Nothing above an anchor that fell stands, whatever is still stored of it.
         anchored = min([front.anchored, *(start for start, _ in front.undone)])
         final = min(front.final, anchored)
-        return Standing(sealed, anchored, final, await self._kept(told, final))
+        replicated = min(front.replicated, anchored) if front.undone else front.replicated
+        return Standing(sealed, anchored, final, await self._kept(told, final), replicated)
 
     async def _kept(self, told: Told, final: int) -> int:
         """How much of what was told final has been so all the time: less where an anchor fell, also where it
