@@ -16,7 +16,7 @@ from tests.journey.scene import NETWORK, SALTS, START
 from tracehold.adapters.keyfiles import certificate_der, create_certificate
 from tracehold.adapters.peers import GrpcPeers, OwnPair
 from tracehold.api.access import Access
-from tracehold.api.call import Calls
+from tracehold.api.call import Call, Calls
 from tracehold.api.logging import make_logger
 from tracehold.api.metrics import Metrics
 from tracehold.api.peer_server import PeerServer, PeerSettings
@@ -66,6 +66,10 @@ class Post:
     faults: list[BaseException]
     asked: list[str] = field(default_factory=list)
     """Methods that were called here, in order."""
+    given_s: list[float] = field(default_factory=list)
+    """Seconds that the callers gave for it."""
+    service: Any = None
+    """What answers here."""
     listener: Any = None
     """Makes a listener on a port."""
     record_sent: bytes = b""
@@ -104,8 +108,8 @@ class Mesh:
     posts: dict[int, Post] = field(default_factory=dict)
 
     async def add(self, node: Node, *, tamper: Tamper = honest, publish: bool = True) -> Post:
-        """Let the node answer and ask over gRPC. `tamper` may change what it answers; only with `publish`
-        does the contract have its record.
+        """Let the node answer and ask over gRPC, and keep what its peer's keeper keeps. `tamper` may change
+        what it answers; only with `publish` does the contract have its record.
         """
         pair, leaf = self.certificate(f"{node.number}", leaf_name(node.sealer.own.identity.key.public))
         told, lines, faults = list[str](), Lines(), list[BaseException]()
@@ -114,9 +118,11 @@ class Mesh:
             Access([], lambda: START), Metrics(), make_logger(lines), Ids(), faults.append, slow_s=60.0
         )
         post = Post(node, pair, leaf, neighbours, None, None, told, lines, faults)  # type: ignore[arg-type]
-        service = PeerService(node.store, node.graph, neighbours, NO_RECORD, node.faults.append)
+        service = PeerService(
+            node.store, node.graph, neighbours, NO_RECORD, node.faults.append, node.peer.keeper
+        )
         served = [
-            replace(one, handler=changed(post.asked, one.method.name, one.handler, tamper))
+            replace(one, handler=changed(post, one.method.name, one.handler, tamper))
             for one in serve([peer_pb2.DESCRIPTOR], {SERVICE: service})
         ]
         post.listener = lambda port: PeerServer(
@@ -125,7 +131,7 @@ class Mesh:
             calls,
             served,
         )
-        post.server = post.listener(0)
+        post.server, post.service = post.listener(0), service
         post.peers = GrpcPeers(neighbours, pair, self.deadline_s)
         await post.server.start()
         service._node_record = post.record_sent = post.record()
@@ -163,12 +169,13 @@ class Mesh:
             await post.server.stop(0)
 
 
-def changed(asked: list[str], name: str, handler: Any, tamper: Tamper) -> Any:
+def changed(post: Post, name: str, handler: Any, tamper: Tamper) -> Any:
     """The handler, which also writes down that it was called, and whose answer is tampered with."""
 
-    async def answered(*arguments: object) -> object:
-        asked.append(name)
-        return await tamper(name, await handler(*arguments))
+    async def answered(request: object, call: Call) -> object:
+        post.asked.append(name)
+        post.given_s.append(call.remaining())
+        return await tamper(name, await handler(request, call))
 
     return answered
 
