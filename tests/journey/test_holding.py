@@ -105,6 +105,23 @@ async def test_an_older_state_is_acknowledged_too() -> None:
     kept = await made.holder.take(made.branch, older)
     assert kept.size == 5
     await made.holder.check(made.branch, kept, 4, 3)
+    # Kept too: receipts of an anchor of that size are made from it.
+    assert await made.holder.store.checkpoint(made.branch.log, 4) == made.branch.checkpoints[4]
+
+
+async def test_an_older_state_of_a_strange_time_is_not_acknowledged() -> None:
+    """A second checkpoint of a size that was gone past stands between those around it in time too."""
+    made = await scene()
+    made.branch.seal(statement(1).raw)
+    made.branch.seal(statement(2).raw)
+    await made.holder.take(made.branch, made.branch.shipment(0))
+    old = made.branch.checkpoints[4]
+    for time_ms in (1, old.time_ms + 100_000):
+        odd = sign_checkpoint(old.log, 4, old.root, time_ms, time_ms, operator=OPERATOR, key=NODE_KEY)
+        await made.holder.take(made.branch, made.branch.shipment(0, 3))
+        await made.holder.take(made.branch, made.branch.shipment(5, 3))
+        kept = await made.holder.take(made.branch, replace(made.branch.shipment(5), checkpoint=odd))
+        assert kept.refused == "CLOCK_JUMPED"
 
 
 async def test_another_root_stores_nothing() -> None:
@@ -297,9 +314,15 @@ async def test_forged_checkpoint() -> None:
         old.log, 3, Root(b"f" * 32), old.time_ms, old.time_ms, operator=OPERATOR, key=FARM_KEY
     )
     kept = await made.holder.take(made.branch, replace(made.branch.shipment(3), checkpoint=forged))
-    assert kept.refused in {"PROOF_INVALID", "BAD_SIGNATURE"}
+    assert kept.refused == "PROOF_INVALID"
+    made.branch.seal(statement(1).raw)
+    good = made.branch.shipment(3)
+    true = good.checkpoint
+    grown = sign_checkpoint(true.log, 4, true.root, true.time_ms, true.time_ms, operator=FARM, key=FARM_KEY)
+    assert (await made.holder.take(made.branch, replace(good, checkpoint=grown))).refused == "PROOF_INVALID"
+    assert await made.holder.store.size(made.branch.log) == 3
     assert await made.holder.copies.forks() == []
-    await made.holder.check(made.branch, await made.holder.take(made.branch, made.branch.shipment(3)), 3)
+    await made.holder.check(made.branch, await made.holder.take(made.branch, good), 4)
 
 
 async def test_swapped_log_id() -> None:

@@ -6,7 +6,7 @@ root, so that nothing later rests on the sender's word. Whether no control recor
 snapshot that the segment begins with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Root
@@ -18,7 +18,6 @@ from tracehold.journey.judge import Arrived, arriving
 from tracehold.journey.keeping import begun
 from tracehold.journey.ports import Base, RecordLog, Sent
 from tracehold.journey.proofs import Tree
-from tracehold.journey.tree import coords
 
 _HASH = 32
 
@@ -35,9 +34,9 @@ async def proved(store: RecordLog, base: Base, root: Root, operator: str) -> Bas
     if 0 in arrived:
         begun(base.log, arrived[0], operator)
     controls = {at: each.entry for at, each in arrived.items()}
-    needed = coords(controls) | _tops(base.start)
+    needed = ways(controls, base.start)
     tree = Tree(base.start, root)
-    sent = {at: _cut(at, hashes, base.start) for at, hashes in base.tiles}
+    sent = {at: cut(at, hashes, base.start) for at, hashes in base.tiles}
     if sent.keys() - needed:
         raise Rejected(
             "BAD_REQUEST", "a base holds the tiles on the ways of its control records, and no others"
@@ -64,12 +63,18 @@ async def _arrived(base: Base) -> Mapping[int, Arrived]:
     return dict(zip(indices, read, strict=True))
 
 
-def _tops(size: int) -> set[Coord]:
-    """The tiles with the nodes that fold to the root at this size."""
-    return {Coord(level // 8, (index << level % 8) // TILE_WIDTH) for level, index in cover(0, size)}
+def ways(indices: Iterable[int], size: int) -> set[Coord]:
+    """The tiles on the ways from these entries to the root of the first `size`, and those that fold to it."""
+    found = {Coord(level // 8, (at << level % 8) // TILE_WIDTH) for level, at in cover(0, size)}
+    for leaf in indices:
+        level, at = 0, leaf // TILE_WIDTH
+        while TILE_WIDTH * at < size >> 8 * level:
+            found.add(Coord(level, at))
+            level, at = level + 1, at // TILE_WIDTH
+    return found
 
 
-def _cut(at: Coord, hashes: bytes, size: int) -> bytes:
+def cut(at: Coord, hashes: bytes, size: int) -> bytes:
     """The tile as it is in the tree of this size: what it has more is proved by nothing."""
     width = min((size >> 8 * at.level) - TILE_WIDTH * at.index, TILE_WIDTH)
     if width <= 0 or len(hashes) < width * _HASH:

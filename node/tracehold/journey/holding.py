@@ -5,11 +5,11 @@ A shipment is refused only for its creator's own faults, by these rules in order
 
     1  the caller        an active creator, and the log its own
     2  the log           was never seen in two states
-    3  the checkpoint    signed under the log's node key, for this log
+    3  the place         where the copy ends; else it is only told where that is
     4  the time          not before the last checkpoint, and not ahead of everybody's clock
     5  the room          disk, and what one creator may fill
-    6  the place         where the copy ends; else it is only told where that is
-    7  the entries       fold to the checkpoint's root, and have the form of a log
+    6  the entries       fold to the checkpoint's root, and have the form of a log
+    7  the checkpoint    signed under the log's node key that is in force there
     8  the state         lies on the log that is kept, and on all that was signed before
 
 What is wrong with single records is kept beside them (`judge`) and refuses nothing: one odd record must never
@@ -96,7 +96,6 @@ class Holding:
         if keeping is None and shipment.start == 0 and shipment.entries:
             arrived = await arriving(shipment.entries)
             keeping = begun(shipment.log, arrived[0], caller.operator)
-        check_checkpoint(shipment.checkpoint, keeping.roster.node_key if keeping else caller.node_key)
         if shipment.base and (keeping is None or keeping.end < shipment.base.start):
             await self._begin(caller, shipment.base)
             if not shipment.entries:
@@ -110,9 +109,10 @@ class Holding:
         return await self._answer(caller, keeping, shipment)
 
     async def _at(self, shipment: Shipment) -> Keeping | None:
-        """The copy that the shipment continues: the last one that begins at or before its start."""
+        """The copy that the shipment continues or asks for: the last one that begins at or before it."""
         log = shipment.log
-        spans = [span for span in await self._store.spans(log) if span[0] <= shipment.start]
+        first = min(shipment.start, shipment.checkpoint.size - 1)
+        spans = [span for span in await self._store.spans(log) if span[0] <= first]
         if not spans:
             return None
         start, end = spans[-1]
@@ -140,6 +140,7 @@ class Holding:
 
     async def _append(self, keeping: Keeping, shipment: Shipment, arrived: Sequence[Arrived]) -> Keeping:
         batch, grown = await keeping.extended(arrived, shipment.checkpoint, self._judge)
+        check_checkpoint(shipment.checkpoint, grown.signer(grown.end))
         # Forgotten until it is known what became of the append: then it is read again from the store.
         self._last.pop(shipment.log, None)
         try:
@@ -153,7 +154,9 @@ class Holding:
         return grown
 
     async def _answer(self, caller: Neighbour, keeping: Keeping, shipment: Shipment) -> Kept:
-        """Rule 8. Where the copy ends, and the acknowledgement where it goes as far as the checkpoint."""
+        """Rules 7 and 8. Where the copy ends, and the acknowledgement where it goes as far as the
+        checkpoint.
+        """
         checkpoint, prev_size = shipment.checkpoint, shipment.prev_size
         if checkpoint.size > keeping.end or prev_size > keeping.end:
             return Kept(keeping.end)
@@ -161,9 +164,28 @@ class Holding:
             raise Rejected(
                 "BAD_REQUEST", f"the copy begins at {keeping.start}, and cannot tell of what was before"
             )
+        check_checkpoint(checkpoint, keeping.signer(checkpoint.size))
         await self._witnessing.compare(checkpoint)
+        await self._keep(checkpoint)
         signed = await self._witnessing.acknowledge(caller.number, keeping.end, checkpoint, prev_size)
         return Kept(keeping.end, signed)
+
+    async def _keep(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint of a size that the copy had gone past: an anchor may be of that size, and whoever
+        makes its receipts needs the checkpoint.
+        """
+        log, size = checkpoint.log, checkpoint.size
+        if await self._store.checkpoint(log, size) is not None:
+            return
+        before = await self._store.checkpoint_within(log, 0, size, 1 << 62)
+        after = await self._store.checkpoint_covering(log, size)
+        late, early = (
+            before and before.time_ms > checkpoint.time_ms,
+            after and after.time_ms < checkpoint.time_ms,
+        )
+        if late or early:
+            raise Unavailable("CLOCK_JUMPED", "the time of a checkpoint is not between those around it")
+        await self._store.keep_checkpoint(checkpoint)
 
     async def _check_time(self, caller: Neighbour, last: Checkpoint | None, new: Checkpoint) -> None:
         if last is not None and new.time_ms < last.time_ms:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.ids import LogId
+from tracehold.core.keys import PublicKey
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.merkle import CompactRange, leaf_hash
 from tracehold.core.record import Kind, parse
@@ -39,6 +40,10 @@ class Keeping:
     def end(self) -> int:
         """Index after its last entry."""
         return self.tree.end
+
+    def signer(self, size: int) -> PublicKey:
+        """The node key that signs the checkpoint of a size up to the end."""
+        return self.roster.node_key
 
     async def extended(
         self, entries: Sequence[Arrived], checkpoint: Checkpoint, judge: Judge

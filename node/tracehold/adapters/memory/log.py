@@ -9,7 +9,7 @@ the same object.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from tracehold.adapters.memory.police import check_anchor, check_base, check_batch
+from tracehold.adapters.memory.police import check_anchor, check_base, check_batch, check_kept_checkpoint
 from tracehold.adapters.memory.spans import Kept, fitting
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken, Rejected
@@ -140,6 +140,12 @@ class MemoryLog:
         """The newest checkpoint, or that of a size."""
         checkpoints = self._of(log).checkpoints
         return checkpoints.get(max(checkpoints, default=0) if size is None else size)
+
+    async def keep_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """One more checkpoint; asserts that it is of the entries, and its time between those around it."""
+        kept = self._of(checkpoint.log)
+        check_kept_checkpoint(checkpoint, kept.spans(), kept.tiles, kept.checkpoints)
+        kept.checkpoints.setdefault(checkpoint.size, checkpoint)
 
     async def checkpoint_covering(self, log: LogId, index: int) -> Checkpoint | None:
         """The first checkpoint past an index."""

@@ -49,9 +49,27 @@ def _check_checkpoint(
     assert new.root == tree.root(), "a checkpoint over other entries"
     assert parse_note(new.note).root == new.root, "a note over other entries"
     assert new.size not in checkpoints, "a second checkpoint of one size"
+    _check_time(new, checkpoints)
+
+
+def _check_time(new: Checkpoint, checkpoints: Mapping[int, Checkpoint]) -> None:
     for size, old in checkpoints.items():
         early, late = (old, new) if size < new.size else (new, old)
         assert early.time_ms <= late.time_ms, "checkpoint time went back"
+
+
+def check_kept_checkpoint(
+    new: Checkpoint,
+    spans: Sequence[tuple[int, int]],
+    tiles: Mapping[Coord, bytes],
+    checkpoints: Mapping[int, Checkpoint],
+) -> None:
+    """The checkpoint is one of the entries that are kept, and between the others."""
+    assert any(start < new.size <= stop for start, stop in spans), "a checkpoint over what is not kept"
+    tree = CompactRange.of(0, new.size, node_reader(tiles.__getitem__, new.size))
+    assert new.root == tree.root(), "a checkpoint over other entries"
+    if new.size not in checkpoints:
+        _check_time(new, checkpoints)
 
 
 def _check_tiles(batch: Batch, leaves: Sequence[bytes], tiles: Mapping[Coord, bytes]) -> None:

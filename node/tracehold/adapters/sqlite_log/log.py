@@ -121,6 +121,10 @@ class SqliteLog:
         """The newest checkpoint, or that of a size."""
         return await self._store.read(partial(reads.checkpoint, log=log, size=size))
 
+    async def keep_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """One more checkpoint, of a size inside a span."""
+        await self._store.write(partial(writes.keep_checkpoint, checkpoint=checkpoint))
+
     async def checkpoint_covering(self, log: LogId, index: int) -> Checkpoint | None:
         """The first checkpoint past an index."""
         return await self._store.read(partial(reads.checkpoint_covering, log=log, index=index))

@@ -7,6 +7,7 @@ from sqlite3 import Connection
 from tracehold.adapters.sqlite_log.keeping import Keeper, new_log, put_tiles
 from tracehold.adapters.sqlite_log.rows import ANCHOR, anchor_row, number_of, place_of, position_of
 from tracehold.adapters.sqlite_log.spans import Run
+from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.journey.ports import AnchorState, AnchorTask, Batch
@@ -20,7 +21,7 @@ def append(connection: Connection, batch: Batch) -> None:
     bytes_total = _entries(connection, number, run.bytes, batch, known)
     _disputes(connection, number, batch)
     put_tiles(connection, number, batch.tiles)
-    _checkpoint(connection, number, bytes_total, batch)
+    _checkpoint(connection, number, bytes_total, batch.checkpoint)
     if later:
         query = "DELETE FROM runs WHERE log = ? AND start > ? AND start <= ? AND stop = start"
         connection.execute(query, (number, batch.first, stop))
@@ -90,8 +91,18 @@ def _disputes(connection: Connection, number: int, batch: Batch) -> None:
     connection.executemany("INSERT INTO disputes VALUES (?, ?, ?)", rows)
 
 
-def _checkpoint(connection: Connection, number: int, bytes_total: int, batch: Batch) -> None:
-    new = batch.checkpoint
+def keep_checkpoint(connection: Connection, checkpoint: Checkpoint) -> None:
+    """Keep a checkpoint over entries that are there, unless one of its size is."""
+    number = number_of(connection, checkpoint.log)
+    query = "SELECT bytes_total FROM entries WHERE position = ?"
+    row = connection.execute(query, (position_of(number, checkpoint.size - 1),)).fetchone()
+    if row is not None:
+        _checkpoint(connection, number, row[0], checkpoint, "OR IGNORE")
+
+
+def _checkpoint(
+    connection: Connection, number: int, bytes_total: int, new: Checkpoint, resolve: str = ""
+) -> None:
     row = (
         number,
         new.size,
@@ -102,7 +113,7 @@ def _checkpoint(connection: Connection, number: int, bytes_total: int, batch: Ba
         new.cose_protected,
         new.cose_signature,
     )
-    connection.execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    connection.execute(f"INSERT {resolve} INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def save_anchor(connection: Connection, task: AnchorTask) -> None:

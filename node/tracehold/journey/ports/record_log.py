@@ -113,6 +113,12 @@ class RecordLog(Protocol):
         """The newest checkpoint, or the one of exactly this size; None if there is none."""
         ...
 
+    async def keep_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep one more checkpoint of a foreign log, of a size that lies in a span: an anchor may be of it.
+        Durable on return; harmless to repeat, and the first of each size stays. Nothing is checked here.
+        """
+        ...
+
     async def checkpoint_covering(self, log: LogId, index: int) -> Checkpoint | None:
         """The first checkpoint with size > index."""
         ...
