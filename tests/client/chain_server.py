@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,11 +15,16 @@ from tracehold.core.anchorproof import AnchoredEvent
 Answers = dict[str, Callable[[list[Any]], Any]]
 
 
-def honest(anchor: Anchor, final: int | None = None) -> Answers:
-    """A chain on which `anchor` was made, final up to its block or as said."""
+def honest(
+    anchor: Anchor, final: int | None = None, keys: Sequence[bytes] = (NODE_KEY.public.raw,)
+) -> Answers:
+    """A chain on which `anchor` was made, final up to its block or as said; `keys` are the node's up to its
+    block, in order.
+    """
     event = AnchoredEvent(anchor.node, anchor.prev_size, anchor.size, anchor.root, (2, 3))
     _, topics, data = anchored_log(event)
     log = {"topics": ["0x" + topic.hex() for topic in topics], "data": "0x" + data.hex()}
+    told_keys = [{"topics": [], "data": "0x" + (bytes(32) + key + bytes(32)).hex()} for key in keys]
     newest = anchor.block_number + 2 if final is None else final
     node = [word(4), *[bytes(32)] * 3, NODE_KEY.public.raw, bytes(anchor.log), bytes(32)]
     calls = {
@@ -36,9 +41,16 @@ def honest(anchor: Anchor, final: int | None = None) -> Answers:
             if params[0] == "finalized"
             else {"hash": "0x" + anchor.block_hash.hex(), "timestamp": hex(BLOCK_TIME)}
         ),
-        "eth_getLogs": lambda params: [log] if params[0]["address"] == "0x" + CONTRACT.hex() else [],
+        "eth_getLogs": lambda params: _logs(params[0], log, told_keys),
         "eth_call": lambda params: "0x" + told[params[0]["data"]].hex(),
     }
+
+
+def _logs(wanted: dict[str, Any], anchored: Any, keys: list[Any]) -> list[Any]:
+    """The anchor, or, where several events are asked for, those that name keys."""
+    if wanted["address"] != "0x" + CONTRACT.hex():
+        return []
+    return keys if isinstance(wanted["topics"][0], list) else [anchored]
 
 
 def _data(call: str) -> str:

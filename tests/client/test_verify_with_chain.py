@@ -1,5 +1,6 @@
 """`tracehold verify --rpc`: against a chain of the user's own, honest or not."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,9 @@ def test_security_a_header_that_borrows_an_operators_name_is_false(
 ):
     """Exit 1: the contract has the anchor's node under another key, or its operator under another party."""
     answers = honest(proved)
-    call, told = answers["eth_call"], ""
+    call, logs, told = answers["eth_call"], answers["eth_getLogs"], ""
     answers["eth_call"] = lambda params: call(params).replace(true.hex(), told)
+    answers["eth_getLogs"] = lambda params: json.loads(json.dumps(logs(params)).replace(true.hex(), told))
     for told in ("11" * 32, "00" * 32):  # noqa: B007, read by the answer above
         result, _ = with_chain(tmp_path, log, proved, answers)
         assert result.exit_code == 1, result.output
@@ -108,6 +110,28 @@ def test_chain_that_is_down_is_not_reachable(tmp_path: Path, log: Log, proved: A
     """Exit 5."""
     options = ("--rpc", "http://127.0.0.1:1", "--contract", "0x" + CONTRACT.hex())
     assert run(tmp_path, log.evidence(ENTRY, anchor=proved), *options).exit_code == 5
+
+
+def test_a_key_counts_as_it_was_in_force_at_the_anchor(tmp_path: Path, log: Log, proved: Anchor):
+    """Replaced before: the checkpoint is not of this key. Replaced after: the present key says nothing."""
+    evidence, own, other = log.evidence(ENTRY, anchor=proved), NODE_KEY.public.raw, bytes(range(32))
+    for keys, code in (((own,), 0), ((other, own), 0), ((own, other), 1), ((other,), 1)):
+        made = honest(proved, keys=keys)
+        with chain(made) as (url, _):
+            options = ("--rpc", url, "--contract", "0x" + CONTRACT.hex())
+            assert run(tmp_path, evidence, *options).exit_code == code, keys
+
+
+def test_where_events_are_gone_the_state_of_then_counts(tmp_path: Path, log: Log, proved: Anchor):
+    """Chains' nodes may limit how far back events are told."""
+    answers = honest(proved)
+    logs = answers["eth_getLogs"]
+    answers["eth_getLogs"] = lambda params: (
+        b'{"error": {"code": -32000}}' if isinstance(params[0]["topics"][0], list) else logs(params)
+    )
+    result, requests = with_chain(tmp_path, log, proved, answers)
+    assert result.exit_code == 0, result.output
+    assert hex(proved.block_number) in [r["params"][-1] for r in requests if r["method"] == "eth_call"]
 
 
 def test_rpc_and_contract_go_together(tmp_path: Path, log: Log, proved: Anchor):

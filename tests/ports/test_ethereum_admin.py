@@ -48,6 +48,49 @@ async def test_stranger_is_not_admin(chain: OnDevchain):
         await other.set_quorum(chain.contract, 1)
 
 
+async def test_a_node_replaces_its_keys(chain: OnDevchain):
+    """By itself; the members tell account, key and record from then on, and which key was in force before."""
+    before = await chain.ledger.myself()
+    assert before is not None
+    fresh = account("fresh")
+    new = bytes.fromhex(fresh.address[2:])
+    node = Admin(chain.client, bytes(BOB.key), chain._sleep)
+    await node.replace_keys(chain.contract, new, b"\x77" * 32, b"another record")
+    block = int(chain.node.rpc("eth_blockNumber"), 16)
+    (member,) = await chain.ledger.members()
+    assert (member.account, member.node_key, member.record) == (new, b"\x77" * 32, b"another record")
+    assert (member.number, member.log, member.roles) == (before.number, before.log, before.roles)
+    assert [member.key_at(at) for at in (0, block - 1, block, block + 9)] == [
+        before.node_key, before.node_key, b"\x77" * 32, b"\x77" * 32
+    ]  # fmt: skip
+    assert await chain.ledger.myself() is None
+    assert await chain.open(secret=bytes(fresh.key)).myself() == member
+    with pytest.raises(Rejected, match="NodeNotActive"):
+        await node.replace_keys(chain.contract, new, b"\x78" * 32, b"another record")
+
+
+async def test_a_new_record_alone_replaces_no_key(chain: OnDevchain):
+    """With a new certificate the key goes on: nothing ends."""
+    before = await chain.ledger.myself()
+    assert before is not None
+    node = Admin(chain.client, bytes(BOB.key), chain._sleep)
+    await node.replace_keys(chain.contract, before.account, before.node_key, b"another record")
+    (member,) = await chain.ledger.members()
+    assert (member.record, member.replaced) == (b"another record", ())
+
+
+async def test_what_an_account_has_goes_over_to_another(chain: OnDevchain):
+    """But for the gas; where there is no more than that, nothing is sent."""
+    heir = account("heir")
+    node = Admin(chain.client, bytes(BOB.key), chain._sleep)
+    balance = lambda who: int(chain.node.rpc("eth_getBalance", who.address, "latest"), 16)  # noqa: E731
+    whole = balance(BOB)
+    for _ in range(2):
+        await node.hand_over(bytes.fromhex(heir.address[2:]))
+        assert balance(heir) > whole * 99 // 100
+        assert balance(BOB) < whole // 100
+
+
 @pytest.mark.parametrize("text", ["", "0x", "0x1234", "c0" * 20, "0x" + "zz" * 20, "0x" + "00" * 21])
 def test_malformed_address(text: str):
     """An address has 0x and 40 hexadecimal digits."""

@@ -13,6 +13,7 @@ from tracehold.core.control import (
     Mandate,
     Move,
     Revoke,
+    Rotate,
     decode_control,
     encode_control,
 )
@@ -29,6 +30,7 @@ SAID = [
     Mandate(OPERATOR),
     Mandate(OPERATOR, LogId(b"\x01" * 32)),
     Move(OPERATOR, LogId(b"\x01" * 32), LogId(b"\x02" * 32)),
+    Rotate(FARM_KEY.public),
     Revoke(KeyId(b"\x02" * 32)),
     Revoke(KeyId(b"\x02" * 32), 0),
     Revoke(KeyId(b"\x02" * 32), 1 << 40),
@@ -77,9 +79,12 @@ BAD = {
     "revoke: position null": (Kind.REVOKE, {1: bytes(32), 2: None}),
     "revoke: position true": (Kind.REVOKE, {1: bytes(32), 2: True}),
     "revoke: unknown key": (Kind.REVOKE, {1: bytes(32), 3: 1}),
+    "rotate: no key": (Kind.ROTATE, {}),
+    "rotate: key is P-256": (Kind.ROTATE, {1: MILL_KEY.public.cose_key()}),
+    "rotate: unknown key": (Kind.ROTATE, {1: KEY, 2: 0}),
     "no map": (Kind.REVOKE, [bytes(32)]),
     "another kind": (Kind.EVENT, {1: bytes(32)}),
-    "a kind of later": ("application/vnd.tracehold.rotate+cbor", {1: bytes(32)}),
+    "a kind of later": ("application/vnd.tracehold.custody+cbor", {1: bytes(32)}),
 }
 
 

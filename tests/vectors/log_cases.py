@@ -7,8 +7,9 @@ from typing import Any
 from tests.logs import FARM, FARM_KEY, MILL, MILL_KEY, NODE_KEY, OPERATOR, STRANGER_KEY, Log, control, header
 from tracehold.core import record
 from tracehold.core.checkpoint import Checkpoint
-from tracehold.core.control import Enrol, LogHeader, Mandate, Move, Revoke
+from tracehold.core.control import Enrol, LogHeader, Mandate, Move, Revoke, Rotate
 from tracehold.core.ids import LogId, NetworkId, Root
+from tracehold.core.keys import Ed25519Key
 from tracehold.core.roster import Level
 
 Case = tuple[str, dict[str, Any]]
@@ -62,6 +63,11 @@ def _good_logs() -> Iterator[Case]:
     yield _log("shared-key", "One key of two parties.", log, [own, own, own, shared, shared, signed])
     yield _healed()
     yield from _moved()
+    log = Log()
+    log.say(Rotate(STRANGER_KEY.public))
+    log.event(STRANGER_KEY)
+    log.say(Enrol(OPERATOR, STRANGER_KEY.public), STRANGER_KEY)
+    yield _log("rotate", "The node key is replaced; the new one signs.", log, [own, own, own, asserted, own])
 
 
 def _healed() -> Case:
@@ -109,8 +115,28 @@ def _bad_moves() -> Iterator[Case]:
         yield _bad_log(name, why, log, "BAD_CONTROL")
 
 
+def _bad_rotations() -> Iterator[Case]:
+    log = Log()
+    log.say(Rotate(STRANGER_KEY.public))
+    log.event(NODE_KEY)
+    yield _bad_log("rotated-away", "The old node key signs on.", log, "KEY_REVOKED")
+    log = Log()
+    log.say(Rotate(STRANGER_KEY.public))
+    log.say(Rotate(Ed25519Key.from_seed(bytes(32)).public), NODE_KEY)
+    yield _bad_log("rotation-by-old-key", "The old node key names another one.", log, "KEY_REVOKED")
+    for name, why, says, key, party in (
+        ("rotation-by-party", "A party names a node key.", Rotate(STRANGER_KEY.public), FARM_KEY, FARM),
+        ("rotation-to-party", "A party's key as node key.", Rotate(FARM_KEY.public), NODE_KEY, OPERATOR),
+        ("rotation-to-itself", "The present node key.", Rotate(NODE_KEY.public), NODE_KEY, OPERATOR),
+    ):
+        log = Log()
+        log.say(says, key, party)
+        yield _bad_log(name, why, log, "BAD_CONTROL")
+
+
 def _bad_logs() -> Iterator[Case]:
     yield from _bad_moves()
+    yield from _bad_rotations()
     log = Log()
     log.event(MILL_KEY, MILL)
     yield _bad_log("unknown-party", "Nobody enrolled the party.", log, "UNKNOWN_PARTY")

@@ -22,6 +22,10 @@ _WORD = 32
 _NETWORK_ID = keccak256(b"networkId()")[:4]
 _NODE_AT = keccak256(b"nodeAt(uint32)")[:4]
 _NODE_WORDS, _KEY_WORD, _LOG_WORD = 7, 4, 5  # operator, account, roles, active, nodeKey, log, recordHash
+_KEY_TOPICS = (
+    keccak256(b"NodeEnrolled(uint32,uint32,address,bytes32,bytes32,uint8,bytes)"),
+    keccak256(b"NodeReplaced(uint32,address,bytes32,bytes)"),
+)
 _OPERATOR_AT = keccak256(b"operatorAt(uint32)")[:4]
 _OPERATOR_WORDS = 2  # partyHash, active
 _ADDRESS = re.compile(r"(?:0x)?([0-9a-fA-F]{40})", re.ASCII)
@@ -68,6 +72,7 @@ def chain_view(rpc: JsonRpc, contract: bytes, anchor: Anchor) -> ChainView:
     block = rpc.call("eth_getBlockByNumber", hex(anchor.block_number), False)
     block_hash = _bytes(block["hash"], 32) if block else None
     log, key, operator = _node(rpc, contract, anchor.node)
+    keys = _keys(rpc, contract, anchor) if key else ()
     return ChainView(
         chain_id=_number(rpc.call("eth_chainId")),
         contract=contract,
@@ -77,8 +82,9 @@ def chain_view(rpc: JsonRpc, contract: bytes, anchor: Anchor) -> ChainView:
         final_number=_final_number(rpc),
         event=_event(rpc, contract, anchor, block_hash) if block_hash else None,
         node_log=log,
-        node_key=key,
+        node_key=keys[-1] if keys else key,
         operator_hash=operator,
+        former_keys=frozenset(keys[:-1]),
     )
 
 
@@ -102,14 +108,48 @@ def _decoded(entry: Any) -> AnchoredEvent:
         raise _unusable("a log") from error
 
 
-def _node(rpc: JsonRpc, contract: bytes, number: int) -> tuple[bytes | None, bytes | None, bytes | None]:
+def _node(
+    rpc: JsonRpc, contract: bytes, number: int, block: str = "latest"
+) -> tuple[bytes | None, bytes | None, bytes | None]:
     """(log, node key, keccak256 of the operator's party) of a node, None for what the contract has not."""
     if number >= 1 << 32:
         return None, None, None  # the contract would refuse the question itself
-    answer = _call(rpc, contract, _NODE_AT + number.to_bytes(_WORD, "big"), _NODE_WORDS)
+    answer = _call(rpc, contract, _NODE_AT + number.to_bytes(_WORD, "big"), _NODE_WORDS, block)
     words = [answer[at : at + _WORD] for at in range(0, len(answer), _WORD)]
     party = _call(rpc, contract, _OPERATOR_AT + words[0], _OPERATOR_WORDS)[:_WORD]
     return _unless_zero(words[_LOG_WORD]), _unless_zero(words[_KEY_WORD]), _unless_zero(party)
+
+
+def _keys(rpc: JsonRpc, contract: bytes, anchor: Anchor) -> tuple[bytes, ...]:
+    """The node's keys as its events told them up to the anchor's block, the last one in force at its end.
+    Where the chain's node tells no events so far back, what it knows of the state then; else nothing, and the
+    present key counts.
+    """
+    node = "0x" + anchor.node.to_bytes(_WORD, "big").hex()
+    wanted = {
+        "fromBlock": "0x0",
+        "toBlock": hex(anchor.block_number),
+        "address": "0x" + contract.hex(),
+        "topics": [["0x" + topic.hex() for topic in _KEY_TOPICS], node],
+    }
+    try:
+        found = rpc.call("eth_getLogs", wanted)
+        return tuple(map(_key_of, found)) if isinstance(found, list) else ()
+    except Unavailable:
+        pass
+    try:
+        _, then, _ = _node(rpc, contract, anchor.node, hex(anchor.block_number))
+    except Unavailable:
+        then = None
+    return (then,) if then else ()
+
+
+def _key_of(entry: Any) -> bytes:
+    """The key in the data of an event: its second word, after the account."""
+    try:
+        return bytes.fromhex(entry["data"].removeprefix("0x"))[_WORD : 2 * _WORD]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _unusable("a log") from error
 
 
 def _unless_zero(word: bytes) -> bytes | None:
@@ -127,8 +167,8 @@ def _final_number(rpc: JsonRpc) -> int:
     return _number(rpc.call("eth_blockNumber")) - CONFIRMATIONS
 
 
-def _call(rpc: JsonRpc, contract: bytes, data: bytes, words: int) -> bytes:
-    result = rpc.call("eth_call", {"to": "0x" + contract.hex(), "data": "0x" + data.hex()}, "latest")
+def _call(rpc: JsonRpc, contract: bytes, data: bytes, words: int, block: str = "latest") -> bytes:
+    result = rpc.call("eth_call", {"to": "0x" + contract.hex(), "data": "0x" + data.hex()}, block)
     if result in {"0x", "", None}:
         raise Rejected(
             "UNTRUSTED", f"there is no tracehold contract at 0x{contract.hex()} on the given chain"

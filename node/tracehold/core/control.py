@@ -54,6 +54,13 @@ class Revoke:
 
 
 @dataclass(frozen=True, slots=True)
+class Rotate:
+    """From the next entry on, and in every checkpoint over this one, `key` is the node key (Ed25519)."""
+
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All control records before this entry: how many, and the RFC 9162 root over their (index, fingerprint)
     (`core.snapshot`), with the version of the rules by which the creator read them.
@@ -77,7 +84,7 @@ class Move:
 
 _MAX_ITEMS = 64  # values in a payload; ours have at most eight
 
-Control = LogHeader | Enrol | Mandate | Move | Revoke | Snapshot
+Control = LogHeader | Enrol | Mandate | Move | Revoke | Rotate | Snapshot
 
 KIND_OF: dict[type[Control], Kind] = {
     LogHeader: Kind.LOG_HEADER,
@@ -85,6 +92,7 @@ KIND_OF: dict[type[Control], Kind] = {
     Mandate: Kind.MANDATE,
     Move: Kind.MOVE,
     Revoke: Kind.REVOKE,
+    Rotate: Kind.ROTATE,
     Snapshot: Kind.SNAPSHOT,
 }
 """The kind under which each is signed."""
@@ -104,6 +112,8 @@ def encode_control(control: Control) -> bytes:
             parts = {1: operator, 2: log, 3: left}
         case Revoke(kid, suspect_since):
             parts = {1: kid, 2: suspect_since}
+        case Rotate(key):
+            parts = {1: key.cose_key()}
         case Snapshot(controls, root, rules):
             parts = {1: controls, 2: root, 3: rules}
     return cbor.encode({key: value for key, value in parts.items() if value is not None})
@@ -148,6 +158,13 @@ class _Fields:
             raise Rejected("BAD_CONTROL", "an encoded COSE_Key must stand here", path=f"payload.{key}")
         return PublicKey.from_cose(value)
 
+    def node_key(self, key: int) -> PublicKey:
+        found = self.key(key)
+        if found.alg is not Alg.EDDSA:
+            # Checkpoint notes of C2SP know Ed25519 only.
+            raise Rejected("BAD_CONTROL", "a node key is Ed25519", path=f"payload.{key}")
+        return found
+
     def party(self, key: int) -> str:
         value = self._left.pop(key, None)
         check_party(value, "BAD_CONTROL", f"payload.{key}")
@@ -173,11 +190,7 @@ class _Fields:
 
 
 def _log_header(fields: _Fields) -> LogHeader:
-    network, key, nonce = NetworkId(fields.bytes32(1)), fields.key(2), fields.bytes32(3)
-    if key.alg is not Alg.EDDSA:
-        # Checkpoint notes of C2SP know Ed25519 only.
-        raise Rejected("BAD_CONTROL", "a node key is Ed25519", path="payload.2")
-    return LogHeader(network, key, nonce, fields.log(4))
+    return LogHeader(NetworkId(fields.bytes32(1)), fields.node_key(2), fields.bytes32(3), fields.log(4))
 
 
 _READERS: dict[str, Callable[[_Fields], Control]] = {
@@ -186,5 +199,6 @@ _READERS: dict[str, Callable[[_Fields], Control]] = {
     Kind.MANDATE: lambda fields: Mandate(fields.party(1), fields.log(2)),
     Kind.MOVE: lambda fields: Move(fields.party(1), LogId(fields.bytes32(2)), LogId(fields.bytes32(3))),
     Kind.REVOKE: lambda fields: Revoke(KeyId(fields.bytes32(1)), fields.position(2)),
+    Kind.ROTATE: lambda fields: Rotate(fields.node_key(1)),
     Kind.SNAPSHOT: lambda fields: Snapshot(fields.count(1), Root(fields.bytes32(2)), fields.count(3)),
 }

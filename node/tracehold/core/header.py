@@ -33,15 +33,18 @@ class Kind(StrEnum):
     MANDATE = _TREE + "mandate+cbor"
     MOVE = _TREE + "move+cbor"
     REVOKE = _TREE + "revoke+cbor"
+    ROTATE = _TREE + "rotate+cbor"
     SNAPSHOT = _TREE + "snapshot+cbor"
     NODE = _TREE + "node+cbor"
     """A node record. It has a record's form and is no entry of a log."""
 
 
-CONTROL_KINDS = frozenset({Kind.LOG_HEADER, Kind.ENROL, Kind.MANDATE, Kind.MOVE, Kind.REVOKE, Kind.SNAPSHOT})
+CONTROL_KINDS = frozenset(
+    {Kind.LOG_HEADER, Kind.ENROL, Kind.MANDATE, Kind.MOVE, Kind.REVOKE, Kind.ROTATE, Kind.SNAPSHOT}
+)
 """Kinds that say who may speak, and the snapshots that list them."""
 
-RESERVED_KINDS = frozenset(f"{_TREE}{name}+cbor" for name in ("rotate", "redact", "custody", "notice"))
+RESERVED_KINDS = frozenset(f"{_TREE}{name}+cbor" for name in ("redact", "custody", "notice"))
 """Kinds that a later release will define. A creator of this release refuses them at upload; holders keep
 what they get. One that was sealed before the rules version that defines its kind is never interpreted.
 """

@@ -46,8 +46,40 @@ class Moved:
 
 
 @dataclass(slots=True)
+class NodeKeys:
+    """The keys that sign for the operator, by position: each in the entries behind its own, up to and with
+    that of the next one.
+    """
+
+    keys: list[Enrolment]
+
+    def copy(self) -> "NodeKeys":
+        """One that can grow apart."""
+        return NodeKeys(list(self.keys))
+
+    def __contains__(self, kid: KeyId) -> bool:
+        """Whether it is one of them, in force or not."""
+        return any(node.key.kid == kid for node in self.keys)
+
+    @property
+    def newest(self) -> PublicKey:
+        """The one in force in the next entry."""
+        return self.keys[-1].key
+
+    def signing(self, kid: KeyId, index: int) -> PublicKey:
+        """The key of this name, if it is in force at `index`. Raises KEY_NOT_ENROLLED, KEY_REVOKED."""
+        at = next(at for at, node in enumerate(self.keys) if node.key.kid == kid)
+        if self.keys[at].since >= index:
+            raise Rejected("KEY_NOT_ENROLLED", "it is no node key yet", path="header.kid")
+        for later in self.keys[at + 1 : at + 2]:
+            if later.since < index:
+                raise Rejected("KEY_REVOKED", f"replaced by entry {later.since}", path="header.kid")
+        return self.keys[at].key
+
+
+@dataclass(slots=True)
 class KeyBook:
-    """What the control records of one log say of keys, so far."""
+    """What the control records of one log say of the parties' keys, so far."""
 
     keys: dict[str, dict[KeyId, Enrolment]] = field(default_factory=dict)
     enrolled: set[KeyId] = field(default_factory=set)

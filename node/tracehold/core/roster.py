@@ -2,18 +2,27 @@
 records set (protocol section 4).
 
 A signature is valid if its key was enrolled before the record's index, not revoked before it, and its party
-did not move away in between. Claimed times never decide, so a revoked key cannot back-date. The node key of
-the log's header speaks for the operator from entry 0 on.
+did not move away in between. Claimed times never decide, so a revoked key cannot back-date. The node key
+speaks for the operator: that of the log's header from entry 0 on, later ones from their rotation on.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tracehold.core.control import Enrol, LogHeader, Mandate, Move, Revoke, Snapshot, decode_control
+from tracehold.core.control import (
+    Enrol,
+    LogHeader,
+    Mandate,
+    Move,
+    Revoke,
+    Rotate,
+    Snapshot,
+    decode_control,
+)
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import KeyId, LogId, NetworkId
-from tracehold.core.keybook import KeyBook, Moved, Revocation
+from tracehold.core.keybook import Enrolment, KeyBook, Moved, NodeKeys, Revocation
 from tracehold.core.keys import PublicKey
 from tracehold.core.record import CONTROL_KINDS, Kind, Record, check_signature
 
@@ -46,7 +55,7 @@ class Roster:
     def __init__(self, header: LogHeader, operator: str, log: LogId) -> None:
         """Use `from_header`, which checks."""
         self.network: NetworkId = header.network
-        self.node_key = header.node_key
+        self._node_keys = NodeKeys([Enrolment(header.node_key, -1)])
         self.operator = operator
         self.log = log
         self._book = KeyBook()
@@ -71,9 +80,15 @@ class Roster:
         """An independent copy, to try out a batch that holds its own control records."""
         twin = object.__new__(Roster)
         twin.__dict__.update(self.__dict__)
+        twin._node_keys = self._node_keys.copy()
         twin._book = self._book.copy()
         twin._mandates = {party: dict(given) for party, given in self._mandates.items()}
         return twin
+
+    @property
+    def node_key(self) -> PublicKey:
+        """The key that signs for the operator in the next entry, and the checkpoint over all so far."""
+        return self._node_keys.newest
 
     def parties(self) -> frozenset[str]:
         """Every party that ever had a key in this log."""
@@ -100,15 +115,15 @@ class Roster:
         header = record.header
         if header.aud != self.network:
             raise Rejected("WRONG_NETWORK", "the record was signed for another network", path="header.aud")
-        if header.kid == self.node_key.kid:
-            return self.node_key
+        if header.kid in self._node_keys:
+            return self._node_keys.signing(header.kid, index)
         return self._book.enrolment(header.iss, header.kid, index).key
 
     def speaker(self, record: Record, index: int) -> Speaker:
         """Who speaks in a record at `index`, and on whose word. Raises as `check` does."""
         self.check(record, index)
         party, kid = record.header.iss, record.header.kid
-        if kid != self.node_key.kid:
+        if kid not in self._node_keys:
             suspect = self._book.suspect(party, kid, index)
             return Speaker(party, self.operator, Level.SIGNED_BY_PARTY, suspect)
         if party == self.operator:
@@ -142,19 +157,29 @@ class Roster:
                 self._move(index, record, move)
             case Revoke() as revoke:
                 self._revoke(index, record, revoke)
+            case Rotate() as rotate:
+                self._rotate(index, record, rotate)
             case Snapshot():
                 self._snapshot(record)
             case LogHeader():
                 raise Rejected("BAD_CONTROL", "a log has one header, its entry 0", path="header.kind")
 
     def _speaks_as_operator(self, record: Record) -> bool:
-        return record.header.kid == self.node_key.kid and record.header.iss == self.operator
+        return record.header.kid in self._node_keys and record.header.iss == self.operator
+
+    def _rotate(self, index: int, record: Record, rotate: Rotate) -> None:
+        if not self._speaks_as_operator(record):
+            raise Rejected("BAD_CONTROL", "only the node key names the next one", path="header.kid")
+        if rotate.key.kid in self._node_keys or rotate.key.kid in self._book.enrolled:
+            # A node key that was a party's would make that party's word the operator's, and back.
+            raise Rejected("BAD_CONTROL", "the new node key is in use, or was", path="payload.1")
+        self._node_keys.keys.append(Enrolment(rotate.key, index))
 
     def _enrol(self, index: int, record: Record, enrol: Enrol) -> None:
         if not self._speaks_as_operator(record):
             raise Rejected("BAD_CONTROL", "only the node key enrols, for its operator", path="header.kid")
-        if enrol.key.kid == self.node_key.kid:
-            if enrol.party == self.operator:
+        if enrol.key.kid in self._node_keys:
+            if enrol.party == self.operator and enrol.key.kid == self.node_key.kid:
                 # It says what the header implies. Every log has it as second entry, so that no path is empty.
                 return
             # Otherwise the operator could make its own word look like the party's.
@@ -168,14 +193,14 @@ class Roster:
 
     def _mandate(self, index: int, record: Record, mandate: Mandate) -> None:
         party = record.header.iss
-        if record.header.kid == self.node_key.kid:
+        if record.header.kid in self._node_keys:
             raise Rejected("BAD_CONTROL", "a mandate is signed by the party's own key", path="header.kid")
         if mandate.operator != self.operator or mandate.log not in (None, self.log):
             raise Rejected("BAD_CONTROL", "the mandate is for another operator or log", path="payload")
         self._mandates.setdefault(party, {}).setdefault(record.header.kid, index)
 
     def _move(self, index: int, record: Record, move: Move) -> None:
-        if record.header.kid == self.node_key.kid:
+        if record.header.kid in self._node_keys:
             raise Rejected("BAD_CONTROL", "a move is signed by the party's own key", path="header.kid")
         if move.log == move.left or self.log not in (move.log, move.left):
             # It names both, so that nobody moves a party away from other logs with it.
@@ -192,7 +217,7 @@ class Roster:
         party: str | None = record.header.iss
         if self._speaks_as_operator(record):
             party, known = None, revoke.kid in self._book.enrolled
-        elif record.header.kid == self.node_key.kid:
+        elif record.header.kid in self._node_keys:
             raise Rejected("BAD_CONTROL", "the node key revokes for its operator only", path="header.iss")
         else:
             known = revoke.kid in self._book.keys[record.header.iss]

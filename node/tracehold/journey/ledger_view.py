@@ -41,5 +41,17 @@ class LedgerView:
         event = AnchoredEvent(found.node, found.prev_size, found.size, found.root, ())
         final = found.block_number if await self._ledger.is_final(found) else found.block_number - 1
         by = (await self._known()).get(anchor.node)
-        who = (by.log, by.node_key, keccak256(by.operator.encode())) if by else (None, None, None)
-        return ChainView(*fixed, found.block_hash, found.block_time, final, event, *who)
+        if by is None:
+            return ChainView(*fixed, found.block_hash, found.block_time, final, event, None, None, None)
+        at = found.block_number
+        return ChainView(
+            *fixed,
+            found.block_hash,
+            found.block_time,
+            final,
+            event,
+            by.log,
+            by.key_at(at),
+            keccak256(by.operator.encode()),
+            frozenset(key for ended, key in by.replaced if ended <= at),
+        )

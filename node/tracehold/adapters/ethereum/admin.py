@@ -1,4 +1,5 @@
-"""What an operator's admin does to the contract: deploy it, enrol, revoke, set the quorum.
+"""What an operator does to the contract with one account: as admin deploy it, enrol, revoke, set the quorum;
+as a node replace its keys.
 
 Each call sends one transaction with the admin's key and waits for its block, so it
 suits a command line, not a server.
@@ -14,7 +15,7 @@ from tracehold.adapters.ethereum.contract import AnchorsContract, refusal
 from tracehold.adapters.ethereum.sender import Sender
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import LogId, NetworkId
-from tracehold.journey.ports import Role
+from tracehold.journey.ports import Role, SignedTransaction
 
 NOTHING = b""
 """The recipient of a transaction that creates a contract."""
@@ -95,6 +96,17 @@ class Admin:
         """Set the quorum within its bounds (docs/spec/contract.md)."""
         await self._call(contract, "setQuorum", quorum)
 
+    async def replace_keys(self, contract: bytes, account: bytes, node_key: bytes, record: bytes) -> None:
+        """Replace account, key and signed record of the node whose account this is."""
+        await self._call(contract, "replaceKeys", account, node_key, record)
+
+    async def hand_over(self, to: bytes) -> None:
+        """Send what the account still has to another one, but for the gas of doing so; nothing where that is
+        more.
+        """
+        sender = await self._sender()
+        await self._settle(sender, await sender.prepare_rest(to))
+
     # -- parts
 
     async def _sender(self) -> Sender:
@@ -105,7 +117,14 @@ class Admin:
 
     async def _transact(self, sender: Sender, to: bytes, data: bytes) -> Outcome:
         gas = await self._estimate(sender.account, to, data)
-        transaction = await sender.prepare(to, data, gas + gas // 4)
+        outcome = await self._settle(sender, await sender.prepare(to, data, gas + gas // 4))
+        if outcome is None:
+            raise AssertionError("what was prepared was sent")
+        return outcome
+
+    async def _settle(self, sender: Sender, transaction: SignedTransaction | None) -> Outcome | None:
+        if transaction is None:
+            return None
         for _ in range(POLLS):
             # Sent again each time: a pool may have lost it, and a repeat is harmless.
             await sender.send(transaction)

@@ -13,7 +13,7 @@ from tracehold.adapters.ethereum.contract import AnchorsContract
 from tracehold.core.ids import LogId
 from tracehold.journey.ports import Member, Role
 
-EVENTS = ("OperatorEnrolled", "NodeEnrolled", "NodeRolesChanged", "NodeRevoked")
+EVENTS = ("OperatorEnrolled", "NodeEnrolled", "NodeReplaced", "NodeRolesChanged", "NodeRevoked")
 BITS = {1: Role.CREATOR, 2: Role.HOLDER}
 
 
@@ -28,13 +28,17 @@ class Directory:
         """One that can grow apart."""
         return Directory(dict(self.parties), dict(self.nodes))
 
-    def apply(self, event: str, values: Mapping[str, Any]) -> None:
-        """Take in the next event. Raises KeyError where it speaks of what was never enrolled."""
+    def apply(self, event: str, values: Mapping[str, Any], block: int) -> None:
+        """Take in the next event, of this block. Raises KeyError where it speaks of what was never
+        enrolled.
+        """
         match event:
             case "OperatorEnrolled":
                 self.parties[values["operator"]] = values["party"]
             case "NodeEnrolled":
                 self.nodes[values["node"]] = self._member(values)
+            case "NodeReplaced":
+                self._replace(values, block)
             case "NodeRolesChanged":
                 self._change(values["node"], roles=roles_of(values["roles"]))
             case "NodeRevoked":
@@ -51,6 +55,18 @@ class Directory:
             roles=roles_of(values["roles"]),
             active=True,
             record=values["record"],
+        )
+
+    def _replace(self, values: Mapping[str, Any], block: int) -> None:
+        old = self.nodes[values["node"]]
+        ended = ((block, old.node_key),) if old.node_key != values["nodeKey"] else ()
+        account = unhexed(values["account"])
+        self._change(
+            old.number,
+            account=account,
+            node_key=values["nodeKey"],
+            record=values["record"],
+            replaced=old.replaced + ended,
         )
 
     def _change(self, node: int, **changes: Any) -> None:
@@ -93,4 +109,4 @@ class MemberReader:
         with self._contract.client.reading("eth_getLogs"):
             for log in logs:
                 event = names[log.topics[0]]
-                directory.apply(event, abi.decode_event(event, log.topics, log.data))
+                directory.apply(event, abi.decode_event(event, log.topics, log.data), log.block_number)

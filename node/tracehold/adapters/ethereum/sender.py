@@ -20,6 +20,8 @@ from tracehold.adapters.ethereum.client import Client, RpcError
 from tracehold.core.errors import Broken
 from tracehold.journey.ports import SignedTransaction
 
+TRANSFER_GAS = 21_000
+"""Of a transfer to an account (yellow paper, appendix G)."""
 USUAL_TIP = 10**9
 """Wei per gas for the sealer, where the chain does not say what is usual."""
 DYNAMIC = 2
@@ -53,8 +55,22 @@ class Sender:
         self._secret = secret
         self.account = address_of(PrivateKey(secret).public_key)
 
+    async def prepare_rest(self, to: bytes) -> SignedTransaction | None:
+        """Sign a transfer of all that the account has but the gas for it; None where it has no more than
+        that. Raises CHAIN_DOWN.
+        """
+        cost = TRANSFER_GAS * (await self._fees()).cap
+        with self._client.reading("eth_getBalance"):
+            balance = number(await self._client.ask("eth_getBalance", hexed(self.account), "latest"))
+        # Fees may rise between two looks: twice their cost stays back.
+        return (
+            await self.prepare(to, b"", TRANSFER_GAS, value=balance - 2 * cost)
+            if balance > 2 * cost
+            else None
+        )
+
     async def prepare(
-        self, to: bytes, data: bytes, gas: int, replaces: SignedTransaction | None = None
+        self, to: bytes, data: bytes, gas: int, replaces: SignedTransaction | None = None, *, value: int = 0
     ) -> SignedTransaction:
         """Sign a transaction; `to` is empty where it creates a contract. Nothing is sent or stored.
 
@@ -70,7 +86,7 @@ class Sender:
             "chainId": self._chain_id,
             "nonce": nonce,
             "gas": gas,
-            "value": 0,
+            "value": value,
             "data": data,
         }
         if to:

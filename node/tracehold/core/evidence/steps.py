@@ -89,7 +89,9 @@ def check_inclusion(case: Case) -> str:
 
 
 def check_checkpoint(case: Case) -> str:
-    """(5) The node key of the log's header signed that root, for the log that this header identifies."""
+    """(5) The node key that is in force at the checkpoint's size signed that root, for the log that the
+    header identifies.
+    """
     if case.receipt.log != case.roster.log:
         raise _false(f"the receipt is of log {case.receipt.log.hex()}, the header of {case.roster.log.hex()}")
     if case.receipt.head.operator != case.roster.operator:
@@ -147,7 +149,7 @@ def check_trust(case: Case) -> str:
     if case.trust != Trust():
         found.append(check_pins(case.trust, case.anchor, case.block_hashes))
     if case.chain is not None:
-        found.append(check_chain(case.chain, case.anchor, case.roster))
+        found.append(check_chain(case.chain, case.anchor, case.roster, case.receipt.size))
     if not found:
         raise Rejected("UNTRUSTED", "neither a trust file nor a chain was given")
     case.vouched = True

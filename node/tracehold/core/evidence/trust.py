@@ -37,8 +37,11 @@ class Trust:
 class ChainView:
     """What the verifier's own chain answered about one anchor; plain data, asked by the caller.
 
-    `network` is the contract's network id; `node_log` and `node_key` (Ed25519, 32 bytes) are what it has for
-    the anchor's node, `operator_hash` is keccak256 of the party of that node's operator; `block_hash` and
+    `network` is the contract's network id; `node_log` is what it has for the anchor's node, `node_key`
+    (Ed25519,
+    32 bytes) the key of that node that was in force at the end of the anchor's block, `former_keys` those
+    that
+    it had before; `operator_hash` is keccak256 of the party of that node's operator; `block_hash` and
     `block_time` (seconds) are of the canonical block at the anchor's number, `final_number` the newest final
     block; `event` is the anchor's event as found in that block. None means that there is none.
     """
@@ -53,6 +56,7 @@ class ChainView:
     node_log: bytes | None
     node_key: bytes | None
     operator_hash: bytes | None
+    former_keys: frozenset[bytes] = frozenset()
 
 
 def parse_trust(raw: bytes) -> Trust:

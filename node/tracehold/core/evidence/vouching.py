@@ -41,8 +41,9 @@ def check_pins(trust: Trust, anchor: Anchor, block_hashes: tuple[bytes, ...]) ->
     return f"pinned block on chain {anchor.chain_id}, pinned log of node {anchor.node}"
 
 
-def check_chain(chain: ChainView, anchor: Anchor, roster: Roster) -> str:
-    """What the verifier's chain says of the anchor, and of the node that made it.
+def check_chain(chain: ChainView, anchor: Anchor, roster: Roster, size: int) -> str:
+    """What the verifier's chain says of the anchor, and of the node that made it; `size` is that of the
+    checkpoint.
 
     Without the node key and the operator's party a member could anchor a log whose header, which is its own
     word, names another operator. Raises UNTRUSTED for another chain or contract, PROOF_INVALID where this one
@@ -57,7 +58,10 @@ def check_chain(chain: ChainView, anchor: Anchor, roster: Roster) -> str:
     check_event(chain.event, anchor)
     party_hash = keccak256(roster.operator.encode())
     _same(anchor.node, "log", chain.node_log, anchor.log)
-    _same(anchor.node, "key", chain.node_key, roster.node_key.raw)
+    key = roster.node_key.raw
+    if not (size < anchor.size and key in chain.former_keys):
+        # A checkpoint that the anchored state grew from may be of a key that was replaced in between.
+        _same(anchor.node, "key", chain.node_key, key)
     _same(anchor.node, "operator, as keccak256 of its party,", chain.operator_hash, party_hash)
     if anchor.block_number > chain.final_number:
         raise Rejected("NOT_ANCHORED", f"block {anchor.block_number}; final is {chain.final_number}")

@@ -33,7 +33,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A node as the contract knows it. `number` is never reused."""
+    """A node as the contract knows it. `number` is never reused. `replaced` are the node keys that it had
+    before, each with the block that ended it, in order.
+    """
 
     number: int
     operator_number: int
@@ -44,6 +46,11 @@ class Member:
     roles: frozenset[Role]
     active: bool
     record: bytes
+    replaced: tuple[tuple[int, bytes], ...] = ()
+
+    def key_at(self, block: int) -> bytes:
+        """The node key in force at the end of a block."""
+        return next((key for ended, key in self.replaced if block < ended), self.node_key)
 
 
 @dataclass(frozen=True, slots=True)
