@@ -4,6 +4,9 @@ All three programs of examples/tour have the same commands and print the same li
 """
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,7 +15,8 @@ import pytest
 from tests.e2e.conftest import SENDER, Running, copied
 from tests.e2e.outcomes import wait_until_indexed
 from tests.e2e.signing import event
-from tests.e2e.touring import MADE, Line, Tour
+from tests.e2e.touring import MADE, TOUR, Line, Tour
+from tests.tooling.tree import ROOT
 from tracehold.cli.files import CONFIG_NAME
 from tracehold_client import Client, event_json
 
@@ -167,3 +171,31 @@ def test_watch_goes_on_behind_its_cursor(tour: Tour, own: Running, tmp_path: Pat
         later = listening.until(lambda lines: all(told(lines, each)[-1:] == ["FINAL"] for each in third))
     assert all(told(later, each) == STATES for each in third)
     assert not any(told(later, each) for each in first + second)
+
+
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_python_of_the_guide_runs(secure: Running, tmp_path: Path):
+    """The blocks of Python in docs/integrate.md are one program, from upload to refusal."""
+    program = "".join(PYTHON.findall((ROOT / "docs/integrate.md").read_text()))
+    (tmp_path / "erp.token").write_text(secure.sender + "\n")
+    (tmp_path / "node").symlink_to(secure.world.home)
+    program = program.replace("127.0.0.1:7450", secure.world.grpc)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "FINAL" in done.stdout
+    assert "NOT_EPCIS" in done.stdout.splitlines()[-1]
+
+
+SHOWN = re.compile(r"^```(?:ts|js)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_what_the_guide_shows_is_what_runs():
+    """Each block of TypeScript or JavaScript in docs/integrate.md stands in a program that runs here."""
+    blocks = SHOWN.findall((ROOT / "docs/integrate.md").read_text())
+    programs = [(TOUR / name).read_text() for name in ("tour.ts", "tour.cjs")]
+    assert len(blocks) >= 8
+    assert [block for block in blocks if not any(block in program for program in programs)] == []
