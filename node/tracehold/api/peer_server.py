@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
@@ -156,7 +156,8 @@ _OPTIONS = [
 async def _answer(served: Served, incoming: AsyncIterator[bytes], call: Call) -> Message:
     kind = served.method.request
     if served.method.form == "client_stream":
-        return await served.gather((_parsed(kind, raw) async for raw in incoming), call)
+        async with aclosing(_parsed(kind, raw) async for raw in incoming) as requests:
+            return await served.gather(requests, call)
     raw = await anext(incoming, None)
     if raw is None:
         raise Rejected("BAD_REQUEST", "a call of this method has one message")

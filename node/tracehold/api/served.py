@@ -1,6 +1,7 @@
 """The methods that are served: those of the protos, each with the coroutine that answers it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,12 +45,13 @@ class Served:
         limits, and what `requests` and the handler raise.
         """
 
-        async def checked() -> AsyncIterator[Message]:
+        async def checked() -> AsyncGenerator[Message, None]:
             async for request in requests:
                 check(request)
                 yield request
 
-        response: Message = await self.handler(checked(), call)
+        async with aclosing(checked()) as taken:
+            response: Message = await self.handler(taken, call)
         return response
 
     async def push(self, request: Message, call: Call, send: Send) -> None:
