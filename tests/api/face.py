@@ -167,7 +167,7 @@ def build(
         ),
         "tracehold.v1.TraceService": TraceService(node.knowledge),
         "tracehold.v1.VerifyService": VerifyService(
-            node.knowledge, Receipts(node.store), _standing(node), running.clock.now
+            node.knowledge, Receipts(node.store), States(node.store), _standing(node), running.clock.now
         ),
     }
     served = serve(FILES, own | services)

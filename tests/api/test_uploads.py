@@ -132,7 +132,7 @@ async def test_delegation_without_the_role_fails_the_call(face: Face, who: str |
     assert await face.node.store.size(face.node.log) == size
 
 
-@pytest.mark.parametrize("state", [record_pb2.STATE_REORGED, 2, 77])
+@pytest.mark.parametrize("state", [record_pb2.STATE_REORGED, 6, 77])
 async def test_states_that_nobody_waits_for_are_refused(face: Face, state: int):
     """A state that is never reached on purpose, or unknown, is a mistake of the caller."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -36,7 +36,7 @@ async def test_one_holder_down_costs_the_patience_and_one_copy() -> None:
         assert it.count() == CopyCount(2, 3)
         assert it.ackers() == [(2,)]
         (segment,) = await it.replicator.standing()
-        assert (segment.kept, segment.target) == (2, 3)
+        assert segment.copies == CopyCount(2, 3)
         assert {(h.node, h.up, h.behind) for h in segment.holders} == {(2, True, 0), (3, False, 9)}
 
 

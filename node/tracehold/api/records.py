@@ -9,6 +9,7 @@ from tracehold.core.ids import Fingerprint
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.locate import answer_record
 from tracehold.journey.receipts import Receipts
+from tracehold.journey.states import States
 from tracehold.journey.verify import verify_evidence, verify_kept
 from tracehold.v1 import verify_pb2 as pb
 from tracehold.wire.receipts import receipt_message
@@ -28,11 +29,13 @@ class VerifyService:
         self,
         knowledge: Knowledge,
         receipts: Receipts,
+        states: States,
         standing: Callable[[], Awaitable[Standing]],
         now: Callable[[], float],
     ) -> None:
         self._knowledge = knowledge
         self._receipts = receipts
+        self._states = states
         self._standing = standing
         self._now = now
 
@@ -43,7 +46,8 @@ class VerifyService:
             answer = await answer_record(self._knowledge, call.caller.reader, fingerprint)
         except Rejected as refusal:
             raise _asking_for_token(refusal, call) from None
-        return pb.GetRecordResponse(record=record_message(answer))
+        known = (await self._states.of([fingerprint])).get(fingerprint)
+        return pb.GetRecordResponse(record=record_message(answer, known))
 
     async def get_receipt(self, request: pb.GetReceiptRequest, call: Call) -> pb.GetReceiptResponse:
         """The receipt, for anybody: it tells nothing of the record, and a provider
@@ -56,7 +60,9 @@ class VerifyService:
         evidence = b""
         if await self._may_read(fingerprint, call):
             evidence = await self._receipts.evidence(fingerprint)
-        return pb.GetReceiptResponse(receipt=receipt_message(fingerprint, receipt), evidence=evidence)
+        known = (await self._states.of([fingerprint])).get(fingerprint)
+        told = receipt_message(fingerprint, receipt, known.copies if known else None)
+        return pb.GetReceiptResponse(receipt=told, evidence=evidence)
 
     async def verify_record(self, request: pb.VerifyRecordRequest, call: Call) -> pb.VerifyRecordResponse:
         """A record of this node, or evidence from anywhere, step by step.

@@ -57,10 +57,11 @@ def _show(answer: "verify_pb2.GetStatusResponse") -> None:
             ("contract", f"{answer.contract} on chain {answer.chain_id}"),
             ("account", answer.account),
             ("sealed", str(answer.sealed)),
+            ("replicated", str(answer.replicated)),
             ("anchored", str(answer.anchored)),
             ("final", str(answer.final)),
             ("indexed", str(answer.indexed)),
-            ("copies", "1: not replicated" if answer.quorum == 0 else f"quorum {answer.quorum}"),
+            ("copies", _copies(answer)),
             ("disk free", f"{answer.disk_free_bytes / (1 << 30):.1f} GiB"),
             ("version", answer.version),
         ]
@@ -69,5 +70,18 @@ def _show(answer: "verify_pb2.GetStatusResponse") -> None:
         state = "up" if backend.up else "DOWN"
         kind = f"{backend.name} (stand-in)" if backend.stand_in else backend.name
         note(f"{backend.port}: {kind}, {state}{'; ' if backend.detail else ''}{backend.detail}")
+    for segment in answer.segments:
+        for holder in segment.holders:
+            note(f"segment {segment.segment}: node {holder.node} ({holder.operator}) {_lag(holder)}")
     for fault in answer.faults:
         note(f"fault: {fault}")
+
+
+def _copies(answer: "verify_pb2.GetStatusResponse") -> str:
+    told = f"{answer.copies.kept} of {answer.copies.target}"
+    return f"{told}: not replicated" if answer.quorum == 0 else f"{told}, quorum {answer.quorum}"
+
+
+def _lag(holder: "verify_pb2.Holder") -> str:
+    state = "up" if holder.up else "DOWN"
+    return f"{state}, {holder.behind} entries behind" if holder.behind else f"{state}, has all"

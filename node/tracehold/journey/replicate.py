@@ -27,7 +27,7 @@ from tracehold.journey.holders import Holders, Roll, call_roll, segment_of
 from tracehold.journey.own_log import Now
 from tracehold.journey.placing import fill
 from tracehold.journey.ports import Acknowledgement, Ledger, Peers, RecordLog
-from tracehold.journey.segments import SegmentStanding, standing
+from tracehold.journey.segments import SegmentStanding, standings
 from tracehold.journey.settle import Fault
 from tracehold.journey.states import Sleep, within
 
@@ -157,10 +157,9 @@ class Replicator:
         return found[: self._holders.wanted]
 
     async def standing(self) -> Sequence[SegmentStanding]:
-        """How every segment that has holders is kept."""
+        """How every segment of the own log is kept."""
         size, anchored = await self._store.size(self._holders.log), await self._cargo.anchored()
-        up = self._couriers.up
-        return [standing(self._holders, at, size, anchored, up) for at in self._holders.segments]
+        return standings(self._holders, size, anchored, self._couriers.up)
 
     # -- parts
 

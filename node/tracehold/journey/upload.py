@@ -17,6 +17,7 @@ from tracehold.core.limits import MAX_BATCH_RECORDS, MAX_MESSAGE_BYTES
 from tracehold.journey.batch import refuse_together
 from tracehold.journey.check import Checks
 from tracehold.journey.delegate import Delegated, Delegation
+from tracehold.journey.holders import CopyCount
 from tracehold.journey.intake import Intake, Item, Ready, Statement, Taken
 from tracehold.journey.ports import RecordLog
 from tracehold.journey.receipts import Receipts
@@ -47,6 +48,7 @@ class Outcome:
     duplicate: bool = False
     receipt: bytes | None = None
     error: TraceholdError | None = None
+    copies: CopyCount | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -161,4 +163,5 @@ def _completed(
         return outcome
     known = states[outcome.fingerprint]
     error = outcome.error if known.state is not State.FINAL else None
-    return replace(outcome, state=known.state, receipt=receipts.get(outcome.fingerprint), error=error)
+    receipt = receipts.get(outcome.fingerprint)
+    return replace(outcome, state=known.state, receipt=receipt, error=error, copies=known.copies)

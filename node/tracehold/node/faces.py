@@ -106,10 +106,12 @@ async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[F
 def _services(parts: Parts) -> dict[str, object]:
     return {
         "tracehold.v1.UploadService": UploadService(
-            parts.gate, parts.states, Watching(parts.store, parts.own.log, parts.bell, asyncio.sleep)
+            parts.gate,
+            parts.states,
+            Watching(parts.store, parts.own.log, parts.bell, asyncio.sleep, parts.holders),
         ),
         "tracehold.v1.VerifyService": VerifyService(
-            parts.knowledge, parts.receipts, lambda: standing(parts), time
+            parts.knowledge, parts.receipts, parts.states, lambda: standing(parts), time
         ),
         "tracehold.v1.TraceService": TraceService(parts.knowledge),
     }

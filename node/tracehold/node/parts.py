@@ -22,12 +22,14 @@ from tracehold.journey.anchor import Anchorer, Policy
 from tracehold.journey.check import Checks
 from tracehold.journey.delegate import Delegation
 from tracehold.journey.follow import Bell
+from tracehold.journey.holders import Holders
 from tracehold.journey.index import Indexer
 from tracehold.journey.knowledge import Knowledge
-from tracehold.journey.onchain import Link
+from tracehold.journey.onchain import Link, nobody
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.ports import Ledger, RecordLog
 from tracehold.journey.receipts import Receipts
+from tracehold.journey.replicate import Replicator
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
 from tracehold.journey.upload import Disk, Uploads
@@ -35,6 +37,7 @@ from tracehold.node.faults import Faults
 from tracehold.node.gate import Gate
 from tracehold.node.own import data_folder, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
+from tracehold.node.replication import replication
 from tracehold.node.verifying import threaded
 
 GRAPH_FILE = "graph.sqlite"
@@ -59,6 +62,7 @@ class Parts:
     bell: Bell
     sealer: Sealer
     states: States
+    holders: Holders
     receipts: Receipts
     gate: Gate
     anchorer: Anchorer
@@ -66,6 +70,8 @@ class Parts:
     knowledge: Knowledge
     peering: Peering | None
     """None where the node keeps to itself ([peers] listen is empty)."""
+    replicator: Replicator | None
+    """None there too."""
 
     @property
     def own(self) -> OwnLog:
@@ -96,9 +102,11 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
         bell = Bell()
         sealer = Sealer(store, own, time.time, ticks=_ticks, bell=bell, sealed=metrics.sealed)
-        states = States(store, bell.ring)
+        holders = await Holders.open(store, store.copies, own.log, config.replication.target)
+        states = States(store, bell.ring, holders)
+        replicator = replication(config, store, holders, ledger, peering, states, faults)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()))
-        link = Link(store, ledger, states, own.log)
+        link = Link(store, ledger, states, own.log, replicator.acknowledge if replicator else nobody)
         yield Parts(
             config=config,
             started_at=started_at,
@@ -110,11 +118,13 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             bell=bell,
             sealer=sealer,
             states=states,
+            holders=holders,
             receipts=Receipts(store),
             gate=Gate(_uploads(config, store, sealer, states, checks)),
             anchorer=_anchorer(config, link, sealer, faults),
             indexer=Indexer(store, graph, dispute=faults.disputed),
             peering=peering,
+            replicator=replicator,
             knowledge=Knowledge(
                 store,
                 graph,

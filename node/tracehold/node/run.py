@@ -77,6 +77,9 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         if parts.peering:
             looking = parts.peering.neighbours.run(asyncio.sleep)
             following.append(tasks.create_task(looking, name="neighbours"))
+        if parts.replicator:
+            keeping = parts.replicator.run(parts.bell)
+            following.append(tasks.create_task(keeping, name="replicate"))
         await faces.start()
         await parts.gate.looked()
         ready()

@@ -9,6 +9,7 @@ from tracehold.journey.states import frontier
 from tracehold.node.own import contract_of
 from tracehold.node.parts import Parts
 from tracehold.node.record import ledger_account
+from tracehold.node.replication import kept
 from tracehold.wire.standing import BackendState, Standing
 
 PATIENCE_S = 2.0
@@ -21,7 +22,7 @@ async def standing(parts: Parts) -> Standing:
     chain or graph that is down is part of the answer.
     """
     own, config = parts.own, parts.config
-    front = await frontier(parts.store, own.log)
+    front = await frontier(parts.store, own.log, parts.holders)
     network, chain = await _chain(parts)
     indexed, graph = await _graph(parts)
     return Standing(
@@ -43,6 +44,8 @@ async def standing(parts: Parts) -> Standing:
         started_at=parts.started_at,
         disk_free_bytes=parts.free_bytes(),
         faults=parts.faults.lines,
+        replicated=front.replicated,
+        segments=tuple(await kept(parts)),
     )
 
 

@@ -23,17 +23,18 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from tracehold.v1 import record_pb2 as tracehold_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atracehold/v1/receipt.proto\x12\x0ctracehold.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x02\n\x06\x41nchor\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x04\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\r\x12\x11\n\tprev_size\x18\x04 \x01(\x04\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x0c\n\x04root\x18\x06 \x01(\t\x12\x14\n\x0c\x62lock_number\x18\x07 \x01(\x04\x12\x12\n\nblock_hash\x18\x08 \x01(\t\x12.\n\nblock_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10transaction_hash\x18\n \x01(\t\x12\x11\n\tlog_index\x18\x0b \x01(\r\x12\x18\n\x10\x61\x63knowledgements\x18\x0c \x01(\r\"\xab\x01\n\x07Receipt\x12\x0c\n\x04\x63ose\x18\x01 \x01(\x0c\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\x0b\n\x03log\x18\x03 \x01(\t\x12\r\n\x05index\x18\x04 \x01(\x04\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12-\n\tanchor_by\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12$\n\x06\x61nchor\x18\x07 \x01(\x0b\x32\x14.tracehold.v1.Anchorb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atracehold/v1/receipt.proto\x12\x0ctracehold.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19tracehold/v1/record.proto\"\x8a\x02\n\x06\x41nchor\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x04\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\r\x12\x11\n\tprev_size\x18\x04 \x01(\x04\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x0c\n\x04root\x18\x06 \x01(\t\x12\x14\n\x0c\x62lock_number\x18\x07 \x01(\x04\x12\x12\n\nblock_hash\x18\x08 \x01(\t\x12.\n\nblock_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10transaction_hash\x18\n \x01(\t\x12\x11\n\tlog_index\x18\x0b \x01(\r\x12\x18\n\x10\x61\x63knowledgements\x18\x0c \x01(\r\"\xd1\x01\n\x07Receipt\x12\x0c\n\x04\x63ose\x18\x01 \x01(\x0c\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\x0b\n\x03log\x18\x03 \x01(\t\x12\r\n\x05index\x18\x04 \x01(\x04\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12-\n\tanchor_by\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12$\n\x06\x61nchor\x18\x07 \x01(\x0b\x32\x14.tracehold.v1.Anchor\x12$\n\x06\x63opies\x18\x08 \x01(\x0b\x32\x14.tracehold.v1.Copiesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tracehold.v1.receipt_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ANCHOR']._serialized_start=78
-  _globals['_ANCHOR']._serialized_end=344
-  _globals['_RECEIPT']._serialized_start=347
-  _globals['_RECEIPT']._serialized_end=518
+  _globals['_ANCHOR']._serialized_start=105
+  _globals['_ANCHOR']._serialized_end=371
+  _globals['_RECEIPT']._serialized_start=374
+  _globals['_RECEIPT']._serialized_end=583
 # @@protoc_insertion_point(module_scope)

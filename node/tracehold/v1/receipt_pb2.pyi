@@ -6,6 +6,7 @@ What a verifier carries away."""
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from tracehold.v1 import record_pb2 as _record_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -56,7 +57,9 @@ class Anchor(_message.Message):
     log_index: _builtins.int
     """Index of the event in the block."""
     acknowledgements: _builtins.int
-    """How many distinct other operators acknowledged; 0 means that the record is not replicated."""
+    """How many distinct other operators acknowledged, as the proof of a final anchor shows; 0 where it is not final yet, or nobody did:
+    then it was anchored without being replicated.
+    """
     @_builtins.property
     def block_time(self) -> _timestamp_pb2.Timestamp:
         """Time of the block."""
@@ -98,6 +101,7 @@ class Receipt(_message.Message):
     SIZE_FIELD_NUMBER: _builtins.int
     ANCHOR_BY_FIELD_NUMBER: _builtins.int
     ANCHOR_FIELD_NUMBER: _builtins.int
+    COPIES_FIELD_NUMBER: _builtins.int
     cose: _builtins.bytes
     """RFC 9942 COSE receipt; the entry to check it with is the record's fingerprint."""
     fingerprint: _builtins.str
@@ -116,6 +120,10 @@ class Receipt(_message.Message):
     def anchor(self) -> Global___Anchor:
         """The covering anchor; not set before the record is anchored."""
 
+    @_builtins.property
+    def copies(self) -> _record_pb2.Copies:
+        """Copies of the record, as its creator counts them now; not set where this node is not its creator. Not part of the proof."""
+
     def __init__(
         self,
         *,
@@ -126,10 +134,11 @@ class Receipt(_message.Message):
         size: _builtins.int = ...,
         anchor_by: _timestamp_pb2.Timestamp | None = ...,
         anchor: Global___Anchor | None = ...,
+        copies: _record_pb2.Copies | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "anchor_by", b"anchor_by"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "anchor_by", b"anchor_by", "copies", b"copies"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "anchor_by", b"anchor_by", "cose", b"cose", "fingerprint", b"fingerprint", "index", b"index", "log", b"log", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "anchor_by", b"anchor_by", "copies", b"copies", "cose", b"cose", "fingerprint", b"fingerprint", "index", b"index", "log", b"log", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

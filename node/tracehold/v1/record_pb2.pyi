@@ -31,6 +31,10 @@ class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_State.ValueType
     """No state was given or reached."""
     STATE_SEALED: _State.ValueType  # 1
     """Durable in the creator's log; survives its crash."""
+    STATE_REPLICATED: _State.ValueType  # 2
+    """Kept durably by as many other operators as the contract asks for (one at least): survives the loss of the creator's disk.
+    Never reached in a network that asks for none.
+    """
     STATE_ANCHORED: _State.ValueType  # 3
     """Covered by an anchor that is mined."""
     STATE_FINAL: _State.ValueType  # 4
@@ -45,6 +49,10 @@ STATE_UNSPECIFIED: State.ValueType  # 0
 """No state was given or reached."""
 STATE_SEALED: State.ValueType  # 1
 """Durable in the creator's log; survives its crash."""
+STATE_REPLICATED: State.ValueType  # 2
+"""Kept durably by as many other operators as the contract asks for (one at least): survives the loss of the creator's disk.
+Never reached in a network that asks for none.
+"""
 STATE_ANCHORED: State.ValueType  # 3
 """Covered by an anchor that is mined."""
 STATE_FINAL: State.ValueType  # 4
@@ -152,6 +160,32 @@ class Speaker(_message.Message):
 Global___Speaker: _TypeAlias = Speaker  # noqa: Y015
 
 @_typing.final
+class Copies(_message.Message):
+    """How many copies there are: nodes of distinct operators that keep it, the creator's among them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEPT_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    kept: _builtins.int
+    """Copies that were acknowledged durably. 1 means that it is not replicated."""
+    target: _builtins.int
+    """Copies that the creator wants. There may be more for a while, after a holder was silent."""
+    def __init__(
+        self,
+        *,
+        kept: _builtins.int = ...,
+        target: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Copies: _TypeAlias = Copies  # noqa: Y015
+
+@_typing.final
 class Attachment(_message.Message):
     """Content outside the record, named by it."""
 
@@ -199,6 +233,7 @@ class Record(_message.Message):
     SUPERSEDES_FIELD_NUMBER: _builtins.int
     PAYLOAD_FIELD_NUMBER: _builtins.int
     STATEMENT_FIELD_NUMBER: _builtins.int
+    COPIES_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
     """BLAKE3-256 of the statement, 64 lowercase hexadecimal digits: the record's id everywhere."""
     kind: _builtins.str
@@ -231,6 +266,10 @@ class Record(_message.Message):
     def payload(self) -> _struct_pb2.Struct:
         """The payload as JSON, for kinds that are JSON. For reading only: the signed bytes are in `statement`."""
 
+    @_builtins.property
+    def copies(self) -> Global___Copies:
+        """Copies of it, as its creator counts them; not set where this node is not its creator."""
+
     def __init__(
         self,
         *,
@@ -246,10 +285,11 @@ class Record(_message.Message):
         supersedes: _builtins.str = ...,
         payload: _struct_pb2.Struct | None = ...,
         statement: _builtins.bytes = ...,
+        copies: Global___Copies | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["issued_at", b"issued_at", "payload", b"payload", "speaker", b"speaker"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "issued_at", b"issued_at", "payload", b"payload", "speaker", b"speaker"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "audience", b"audience", "fingerprint", b"fingerprint", "index", b"index", "issued_at", b"issued_at", "kind", b"kind", "log", b"log", "payload", b"payload", "speaker", b"speaker", "state", b"state", "statement", b"statement", "supersedes", b"supersedes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "audience", b"audience", "copies", b"copies", "fingerprint", b"fingerprint", "index", b"index", "issued_at", b"issued_at", "kind", b"kind", "log", b"log", "payload", b"payload", "speaker", b"speaker", "state", b"state", "statement", b"statement", "supersedes", b"supersedes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

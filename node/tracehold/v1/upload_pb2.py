@@ -29,7 +29,7 @@ from tracehold.v1 import limits_pb2 as tracehold_dot_v1_dot_limits__pb2
 from tracehold.v1 import record_pb2 as tracehold_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tracehold/v1/upload.proto\x12\x0ctracehold.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19tracehold/v1/errors.proto\x1a\x18tracehold/v1/event.proto\x1a\x19tracehold/v1/limits.proto\x1a\x19tracehold/v1/record.proto\"\xe0\x01\n\nUploadItem\x12\x1d\n\tstatement\x18\x01 \x01(\x0c\x42\x08\xaa\xa0\x19\x04\x10\x80\x80@H\x00\x12$\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x13.tracehold.v1.EventH\x00\x12\x1e\n\nevent_json\x18\x03 \x01(\x0c\x42\x08\xaa\xa0\x19\x04\x10\x80\x80@H\x00\x12#\n\x0fmasterdata_json\x18\x04 \x01(\x0c\x42\x08\xaa\xa0\x19\x04\x10\x80\x80@H\x00\x12\x16\n\x05party\x18\x05 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x04\x12(\n\x08\x61udience\x18\x06 \x01(\x0e\x32\x16.tracehold.v1.AudienceB\x06\n\x04item\"\x99\x01\n\rUploadRequest\x12\x32\n\x05items\x18\x01 \x03(\x0b\x32\x18.tracehold.v1.UploadItemB\t\xaa\xa0\x19\x05\x08\x90N \x01\x12%\n\x08wait_for\x18\x02 \x01(\x0e\x32\x13.tracehold.v1.State\x12\x16\n\x0e\x61ll_or_nothing\x18\x03 \x01(\x08\x12\x15\n\romit_receipts\x18\x04 \x01(\x08\"6\n\x07Warning\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xc1\x01\n\x0cUploadResult\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\x0b\n\x03log\x18\x02 \x01(\t\x12\r\n\x05index\x18\x03 \x01(\x04\x12\"\n\x05state\x18\x04 \x01(\x0e\x32\x13.tracehold.v1.State\x12\x0f\n\x07receipt\x18\x05 \x01(\x0c\x12\'\n\x08warnings\x18\x06 \x03(\x0b\x32\x15.tracehold.v1.Warning\x12\"\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x13.tracehold.v1.Error\"=\n\x0eUploadResponse\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.tracehold.v1.UploadResult\"A\n\x13UploadStreamRequest\x12*\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x1b.tracehold.v1.UploadRequest\"g\n\x14UploadStreamResponse\x12+\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x1c.tracehold.v1.UploadResponse\x12\"\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x13.tracehold.v1.Error\"5\n\x10GetStatesRequest\x12!\n\x0c\x66ingerprints\x18\x01 \x03(\tB\x0b\xaa\xa0\x19\x07\x08\x90N \x01\x30@\"b\n\x0bRecordState\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\"\n\x05state\x18\x02 \x01(\x0e\x32\x13.tracehold.v1.State\x12\x0b\n\x03log\x18\x03 \x01(\t\x12\r\n\x05index\x18\x04 \x01(\x04\">\n\x11GetStatesResponse\x12)\n\x06states\x18\x01 \x03(\x0b\x32\x19.tracehold.v1.RecordState\"o\n\x0cWatchRequest\x12\x17\n\x06\x63ursor\x18\x01 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x01\x12\x1f\n\x0c\x66ingerprints\x18\x02 \x03(\tB\t\xaa\xa0\x19\x05\x08\xe8\x07\x30@\x12\x13\n\x0bown_records\x18\x03 \x01(\x08\x12\x10\n\x08\x66rom_now\x18\x04 \x01(\x08\"\x83\x01\n\rWatchResponse\x12\"\n\x05state\x18\x01 \x01(\x0e\x32\x13.tracehold.v1.State\x12\x0b\n\x03log\x18\x02 \x01(\t\x12\r\n\x05\x66irst\x18\x03 \x01(\x04\x12\x0c\n\x04stop\x18\x04 \x01(\x04\x12\x14\n\x0c\x66ingerprints\x18\x05 \x03(\t\x12\x0e\n\x06\x63ursor\x18\x06 \x01(\t2\xe0\x02\n\rUploadService\x12\x43\n\x06Upload\x12\x1b.tracehold.v1.UploadRequest\x1a\x1c.tracehold.v1.UploadResponse\x12Y\n\x0cUploadStream\x12!.tracehold.v1.UploadStreamRequest\x1a\".tracehold.v1.UploadStreamResponse(\x01\x30\x01\x12k\n\tGetStates\x12\x1e.tracehold.v1.GetStatesRequest\x1a\x1f.tracehold.v1.GetStatesResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/v1/records:states:\x01*\x12\x42\n\x05Watch\x12\x1a.tracehold.v1.WatchRequest\x1a\x1b.tracehold.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tracehold/v1/upload.proto\x12\x0ctracehold.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19tracehold/v1/errors.proto\x1a\x18tracehold/v1/event.proto\x1a\x19tracehold/v1/limits.proto\x1a\x19tracehold/v1/record.proto\"\xe0\x01\n\nUploadItem\x12\x1d\n\tstatement\x18\x01 \x01(\x0c\x42\x08\xaa\xa0\x19\x04\x10\x80\x80@H\x00\x12$\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x13.tracehold.v1.EventH\x00\x12\x1e\n\nevent_json\x18\x03 \x01(\x0c\x42\x08\xaa\xa0\x19\x04\x10\x80\x80@H\x00\x12#\n\x0fmasterdata_json\x18\x04 \x01(\x0c\x42\x08\xaa\xa0\x19\x04\x10\x80\x80@H\x00\x12\x16\n\x05party\x18\x05 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x04\x12(\n\x08\x61udience\x18\x06 \x01(\x0e\x32\x16.tracehold.v1.AudienceB\x06\n\x04item\"\x99\x01\n\rUploadRequest\x12\x32\n\x05items\x18\x01 \x03(\x0b\x32\x18.tracehold.v1.UploadItemB\t\xaa\xa0\x19\x05\x08\x90N \x01\x12%\n\x08wait_for\x18\x02 \x01(\x0e\x32\x13.tracehold.v1.State\x12\x16\n\x0e\x61ll_or_nothing\x18\x03 \x01(\x08\x12\x15\n\romit_receipts\x18\x04 \x01(\x08\"6\n\x07Warning\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xe7\x01\n\x0cUploadResult\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\x0b\n\x03log\x18\x02 \x01(\t\x12\r\n\x05index\x18\x03 \x01(\x04\x12\"\n\x05state\x18\x04 \x01(\x0e\x32\x13.tracehold.v1.State\x12\x0f\n\x07receipt\x18\x05 \x01(\x0c\x12\'\n\x08warnings\x18\x06 \x03(\x0b\x32\x15.tracehold.v1.Warning\x12\"\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x13.tracehold.v1.Error\x12$\n\x06\x63opies\x18\x08 \x01(\x0b\x32\x14.tracehold.v1.Copies\"=\n\x0eUploadResponse\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.tracehold.v1.UploadResult\"A\n\x13UploadStreamRequest\x12*\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x1b.tracehold.v1.UploadRequest\"g\n\x14UploadStreamResponse\x12+\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x1c.tracehold.v1.UploadResponse\x12\"\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x13.tracehold.v1.Error\"5\n\x10GetStatesRequest\x12!\n\x0c\x66ingerprints\x18\x01 \x03(\tB\x0b\xaa\xa0\x19\x07\x08\x90N \x01\x30@\"\x88\x01\n\x0bRecordState\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\"\n\x05state\x18\x02 \x01(\x0e\x32\x13.tracehold.v1.State\x12\x0b\n\x03log\x18\x03 \x01(\t\x12\r\n\x05index\x18\x04 \x01(\x04\x12$\n\x06\x63opies\x18\x05 \x01(\x0b\x32\x14.tracehold.v1.Copies\">\n\x11GetStatesResponse\x12)\n\x06states\x18\x01 \x03(\x0b\x32\x19.tracehold.v1.RecordState\"o\n\x0cWatchRequest\x12\x17\n\x06\x63ursor\x18\x01 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x01\x12\x1f\n\x0c\x66ingerprints\x18\x02 \x03(\tB\t\xaa\xa0\x19\x05\x08\xe8\x07\x30@\x12\x13\n\x0bown_records\x18\x03 \x01(\x08\x12\x10\n\x08\x66rom_now\x18\x04 \x01(\x08\"\x83\x01\n\rWatchResponse\x12\"\n\x05state\x18\x01 \x01(\x0e\x32\x13.tracehold.v1.State\x12\x0b\n\x03log\x18\x02 \x01(\t\x12\r\n\x05\x66irst\x18\x03 \x01(\x04\x12\x0c\n\x04stop\x18\x04 \x01(\x04\x12\x14\n\x0c\x66ingerprints\x18\x05 \x03(\t\x12\x0e\n\x06\x63ursor\x18\x06 \x01(\t2\xe0\x02\n\rUploadService\x12\x43\n\x06Upload\x12\x1b.tracehold.v1.UploadRequest\x1a\x1c.tracehold.v1.UploadResponse\x12Y\n\x0cUploadStream\x12!.tracehold.v1.UploadStreamRequest\x1a\".tracehold.v1.UploadStreamResponse(\x01\x30\x01\x12k\n\tGetStates\x12\x1e.tracehold.v1.GetStatesRequest\x1a\x1f.tracehold.v1.GetStatesResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/v1/records:states:\x01*\x12\x42\n\x05Watch\x12\x1a.tracehold.v1.WatchRequest\x1a\x1b.tracehold.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -61,23 +61,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WARNING']._serialized_start=563
   _globals['_WARNING']._serialized_end=617
   _globals['_UPLOADRESULT']._serialized_start=620
-  _globals['_UPLOADRESULT']._serialized_end=813
-  _globals['_UPLOADRESPONSE']._serialized_start=815
-  _globals['_UPLOADRESPONSE']._serialized_end=876
-  _globals['_UPLOADSTREAMREQUEST']._serialized_start=878
-  _globals['_UPLOADSTREAMREQUEST']._serialized_end=943
-  _globals['_UPLOADSTREAMRESPONSE']._serialized_start=945
-  _globals['_UPLOADSTREAMRESPONSE']._serialized_end=1048
-  _globals['_GETSTATESREQUEST']._serialized_start=1050
-  _globals['_GETSTATESREQUEST']._serialized_end=1103
-  _globals['_RECORDSTATE']._serialized_start=1105
-  _globals['_RECORDSTATE']._serialized_end=1203
-  _globals['_GETSTATESRESPONSE']._serialized_start=1205
-  _globals['_GETSTATESRESPONSE']._serialized_end=1267
-  _globals['_WATCHREQUEST']._serialized_start=1269
-  _globals['_WATCHREQUEST']._serialized_end=1380
-  _globals['_WATCHRESPONSE']._serialized_start=1383
-  _globals['_WATCHRESPONSE']._serialized_end=1514
-  _globals['_UPLOADSERVICE']._serialized_start=1517
-  _globals['_UPLOADSERVICE']._serialized_end=1869
+  _globals['_UPLOADRESULT']._serialized_end=851
+  _globals['_UPLOADRESPONSE']._serialized_start=853
+  _globals['_UPLOADRESPONSE']._serialized_end=914
+  _globals['_UPLOADSTREAMREQUEST']._serialized_start=916
+  _globals['_UPLOADSTREAMREQUEST']._serialized_end=981
+  _globals['_UPLOADSTREAMRESPONSE']._serialized_start=983
+  _globals['_UPLOADSTREAMRESPONSE']._serialized_end=1086
+  _globals['_GETSTATESREQUEST']._serialized_start=1088
+  _globals['_GETSTATESREQUEST']._serialized_end=1141
+  _globals['_RECORDSTATE']._serialized_start=1144
+  _globals['_RECORDSTATE']._serialized_end=1280
+  _globals['_GETSTATESRESPONSE']._serialized_start=1282
+  _globals['_GETSTATESRESPONSE']._serialized_end=1344
+  _globals['_WATCHREQUEST']._serialized_start=1346
+  _globals['_WATCHREQUEST']._serialized_end=1457
+  _globals['_WATCHRESPONSE']._serialized_start=1460
+  _globals['_WATCHRESPONSE']._serialized_end=1591
+  _globals['_UPLOADSERVICE']._serialized_start=1594
+  _globals['_UPLOADSERVICE']._serialized_end=1946
 # @@protoc_insertion_point(module_scope)

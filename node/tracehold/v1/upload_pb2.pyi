@@ -146,6 +146,7 @@ class UploadResult(_message.Message):
     RECEIPT_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    COPIES_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
     """Fingerprint, 64 lowercase hexadecimal digits; empty where it was refused before it had one."""
     log: _builtins.str
@@ -164,6 +165,10 @@ class UploadResult(_message.Message):
     def error(self) -> _errors_pb2.Error:
         """Why it was refused; not set where it was taken."""
 
+    @_builtins.property
+    def copies(self) -> _record_pb2.Copies:
+        """Copies of it now; not set where it was refused."""
+
     def __init__(
         self,
         *,
@@ -174,10 +179,11 @@ class UploadResult(_message.Message):
         receipt: _builtins.bytes = ...,
         warnings: _abc.Iterable[Global___Warning] | None = ...,
         error: _errors_pb2.Error | None = ...,
+        copies: _record_pb2.Copies | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "error", b"error"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "fingerprint", b"fingerprint", "index", b"index", "log", b"log", "receipt", b"receipt", "state", b"state", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "error", b"error", "fingerprint", b"fingerprint", "index", b"index", "log", b"log", "receipt", b"receipt", "state", b"state", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -295,6 +301,7 @@ class RecordState(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     LOG_FIELD_NUMBER: _builtins.int
     INDEX_FIELD_NUMBER: _builtins.int
+    COPIES_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
     """Fingerprint, 64 lowercase hexadecimal digits."""
     state: _record_pb2.State.ValueType
@@ -303,6 +310,10 @@ class RecordState(_message.Message):
     """Id of the log, 64 lowercase hexadecimal digits."""
     index: _builtins.int
     """Index in the log."""
+    @_builtins.property
+    def copies(self) -> _record_pb2.Copies:
+        """Copies of it, as its creator counts them; not set where this node is not its creator."""
+
     def __init__(
         self,
         *,
@@ -310,10 +321,11 @@ class RecordState(_message.Message):
         state: _record_pb2.State.ValueType = ...,
         log: _builtins.str = ...,
         index: _builtins.int = ...,
+        copies: _record_pb2.Copies | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fingerprint", b"fingerprint", "index", b"index", "log", b"log", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "fingerprint", b"fingerprint", "index", b"index", "log", b"log", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

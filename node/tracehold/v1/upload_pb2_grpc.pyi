@@ -50,8 +50,9 @@ class UploadServiceStub:
     """How far the records of this node's own log come, pushed as it happens, for as long as the caller listens. Needs any token: states
     and fingerprints tell nothing of content, and whoever knows a fingerprint may ask for its state anyway.
 
-    Each event is about a range of the log. A record goes SEALED, ANCHORED, FINAL, and none of the three is left out; SEALED again after
-    ANCHORED means that the block was replaced, REORGED that a block was replaced that had been final. What was told last holds.
+    Each event is about a range of the log. A record goes SEALED, REPLICATED, ANCHORED, FINAL, and none of the four is left out, but for
+    REPLICATED in a network that asks for no copies; SEALED again means that the block was replaced, or that more copies are asked for
+    than before; REORGED, that a block was replaced that had been final. What was told last holds.
     Hand in the cursor of the last event that was dealt with to go on behind it, also at another connection or after a restart of either
     side: events come at least once, in order, and doing one twice is harmless. The node ends a stream after an hour at the most. Not over REST.
     """
@@ -78,8 +79,9 @@ class UploadServiceAsyncStub(UploadServiceStub):
     """How far the records of this node's own log come, pushed as it happens, for as long as the caller listens. Needs any token: states
     and fingerprints tell nothing of content, and whoever knows a fingerprint may ask for its state anyway.
 
-    Each event is about a range of the log. A record goes SEALED, ANCHORED, FINAL, and none of the three is left out; SEALED again after
-    ANCHORED means that the block was replaced, REORGED that a block was replaced that had been final. What was told last holds.
+    Each event is about a range of the log. A record goes SEALED, REPLICATED, ANCHORED, FINAL, and none of the four is left out, but for
+    REPLICATED in a network that asks for no copies; SEALED again means that the block was replaced, or that more copies are asked for
+    than before; REORGED, that a block was replaced that had been final. What was told last holds.
     Hand in the cursor of the last event that was dealt with to go on behind it, also at another connection or after a restart of either
     side: events come at least once, in order, and doing one twice is harmless. The node ends a stream after an hour at the most. Not over REST.
     """
@@ -127,8 +129,9 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
         """How far the records of this node's own log come, pushed as it happens, for as long as the caller listens. Needs any token: states
         and fingerprints tell nothing of content, and whoever knows a fingerprint may ask for its state anyway.
 
-        Each event is about a range of the log. A record goes SEALED, ANCHORED, FINAL, and none of the three is left out; SEALED again after
-        ANCHORED means that the block was replaced, REORGED that a block was replaced that had been final. What was told last holds.
+        Each event is about a range of the log. A record goes SEALED, REPLICATED, ANCHORED, FINAL, and none of the four is left out, but for
+        REPLICATED in a network that asks for no copies; SEALED again means that the block was replaced, or that more copies are asked for
+        than before; REORGED, that a block was replaced that had been final. What was told last holds.
         Hand in the cursor of the last event that was dealt with to go on behind it, also at another connection or after a restart of either
         side: events come at least once, in order, and doing one twice is harmless. The node ends a stream after an hour at the most. Not over REST.
         """

@@ -334,6 +334,74 @@ class Backend(_message.Message):
 Global___Backend: _TypeAlias = Backend  # noqa: Y015
 
 @_typing.final
+class Holder(_message.Message):
+    """One node that keeps a segment of this node's log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    UP_FIELD_NUMBER: _builtins.int
+    BEHIND_FIELD_NUMBER: _builtins.int
+    node: _builtins.int
+    """Number of the node in the contract."""
+    operator: _builtins.str
+    """URI of its operator; empty before the members were read."""
+    up: _builtins.bool
+    """That it answered when it was asked last."""
+    behind: _builtins.int
+    """Sealed entries of the segment that it did not acknowledge yet."""
+    def __init__(
+        self,
+        *,
+        node: _builtins.int = ...,
+        operator: _builtins.str = ...,
+        up: _builtins.bool = ...,
+        behind: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "node", b"node", "operator", b"operator", "up", b"up"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Holder: _TypeAlias = Holder  # noqa: Y015
+
+@_typing.final
+class Segment(_message.Message):
+    """Who keeps one segment of this node's log: 65,536 entries that are placed together."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEGMENT_FIELD_NUMBER: _builtins.int
+    COPIES_FIELD_NUMBER: _builtins.int
+    HOLDERS_FIELD_NUMBER: _builtins.int
+    segment: _builtins.int
+    """Its number, from 0."""
+    @_builtins.property
+    def copies(self) -> _record_pb2.Copies:
+        """Copies of all of it that is anchored."""
+
+    @_builtins.property
+    def holders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Holder]:
+        """The nodes of other operators that keep it, those that lag or are down among them."""
+
+    def __init__(
+        self,
+        *,
+        segment: _builtins.int = ...,
+        copies: _record_pb2.Copies | None = ...,
+        holders: _abc.Iterable[Global___Holder] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "holders", b"holders", "segment", b"segment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Segment: _TypeAlias = Segment  # noqa: Y015
+
+@_typing.final
 class GetStatusResponse(_message.Message):
     """How this node stands."""
 
@@ -356,6 +424,9 @@ class GetStatusResponse(_message.Message):
     STARTED_AT_FIELD_NUMBER: _builtins.int
     DISK_FREE_BYTES_FIELD_NUMBER: _builtins.int
     FAULTS_FIELD_NUMBER: _builtins.int
+    SEGMENTS_FIELD_NUMBER: _builtins.int
+    REPLICATED_FIELD_NUMBER: _builtins.int
+    COPIES_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """Version of the software."""
     network: _builtins.str
@@ -384,6 +455,8 @@ class GetStatusResponse(_message.Message):
     """Acknowledgements that an anchor needs; 0 means that records are not replicated."""
     disk_free_bytes: _builtins.int
     """Bytes free on the disk of the log."""
+    replicated: _builtins.int
+    """Entries kept by as many other operators as the contract asks for; 0 where it asks for none."""
     @_builtins.property
     def backends(self) -> _containers.RepeatedCompositeFieldContainer[Global___Backend]:
         """The outside things and which of them are stand-ins."""
@@ -395,6 +468,14 @@ class GetStatusResponse(_message.Message):
     @_builtins.property
     def faults(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Faults found since the start, newest last, at most 100."""
+
+    @_builtins.property
+    def segments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Segment]:
+        """Segments of the node's own log with their copies, by number: the newest, and those that lack copies, at most 64."""
+
+    @_builtins.property
+    def copies(self) -> _record_pb2.Copies:
+        """Copies of the segment that has the fewest."""
 
     def __init__(
         self,
@@ -416,10 +497,13 @@ class GetStatusResponse(_message.Message):
         started_at: _timestamp_pb2.Timestamp | None = ...,
         disk_free_bytes: _builtins.int = ...,
         faults: _abc.Iterable[_builtins.str] | None = ...,
+        segments: _abc.Iterable[Global___Segment] | None = ...,
+        replicated: _builtins.int = ...,
+        copies: _record_pb2.Copies | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "disk_free_bytes", b"disk_free_bytes", "faults", b"faults", "final", b"final", "indexed", b"indexed", "log", b"log", "network", b"network", "node", b"node", "operator", b"operator", "quorum", b"quorum", "sealed", b"sealed", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "faults", b"faults", "final", b"final", "indexed", b"indexed", "log", b"log", "network", b"network", "node", b"node", "operator", b"operator", "quorum", b"quorum", "replicated", b"replicated", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,14 +2,18 @@
 
 from tracehold.core.record import Attachment
 from tracehold.journey.answers import RecordAnswer
+from tracehold.journey.states import State, StateOf
 from tracehold.v1 import record_pb2
 from tracehold.wire.answers import json_struct
 from tracehold.wire.times import from_s
-from tracehold.wire.words import number_of, speaker_message, state_number
+from tracehold.wire.words import copies_message, number_of, speaker_message, state_number
 
 
-def record_message(answer: RecordAnswer) -> record_pb2.Record:
-    """One record: its signed bytes, and what they say, to be read."""
+def record_message(answer: RecordAnswer, known: StateOf | None = None) -> record_pb2.Record:
+    """One record: its signed bytes, and what they say, to be read. `known` tells of its copies, where this
+    node
+    counts them.
+    """
     record = answer.record
     header = record.header
     return record_pb2.Record(
@@ -20,12 +24,19 @@ def record_message(answer: RecordAnswer) -> record_pb2.Record:
         speaker=speaker_message(answer.speaker),
         audience=number_of(record_pb2.Audience, header.audience),
         issued_at=from_s(header.iat),
-        state=state_number(answer.state),
+        state=state_number(_state(answer, known)),
+        copies=copies_message(known.copies) if known else None,
         attachments=[_attachment(attachment) for attachment in header.attachments],
         supersedes=header.supersedes.hex() if header.supersedes is not None else "",
         payload=json_struct(record.payload) if header.kind.endswith("+json") else None,
         statement=record.raw,
     )
+
+
+def _state(answer: RecordAnswer, known: StateOf | None) -> State:
+    """What was proved in this request; that copies were acknowledged is beside it."""
+    replicated = known is not None and known.state is State.REPLICATED
+    return State.REPLICATED if replicated and answer.state is State.SEALED else answer.state
 
 
 def _attachment(attachment: Attachment) -> record_pb2.Attachment:

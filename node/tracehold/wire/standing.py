@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from tracehold.journey.holders import CopyCount
+from tracehold.journey.segments import SegmentStanding
 from tracehold.v1 import verify_pb2
 from tracehold.wire.times import from_s
+from tracehold.wire.words import copies_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,19 @@ class Standing:
     started_at: float = 0.0
     disk_free_bytes: int = 0
     faults: tuple[str, ...] = ()
+    replicated: int = 0
+    segments: tuple[SegmentStanding, ...] = ()
+
+    @property
+    def copies(self) -> CopyCount:
+        """Of the segment that has the fewest."""
+        return min(
+            (each.copies for each in self.segments), key=lambda each: each.kept, default=CopyCount(1, 1)
+        )
 
 
+MAX_SEGMENTS = 64
+"""Segments in an answer."""
 MAX_FAULTS = 100
 """Faults in an answer, the newest ones."""
 
@@ -69,7 +83,24 @@ def status_message(standing: Standing) -> verify_pb2.GetStatusResponse:
         started_at=from_s(standing.started_at),
         disk_free_bytes=standing.disk_free_bytes,
         faults=standing.faults[-MAX_FAULTS:],
+        replicated=standing.replicated,
+        segments=[_segment(segment) for segment in _shown(standing.segments)],
+        copies=copies_message(standing.copies),
     )
+
+
+def _shown(segments: tuple[SegmentStanding, ...]) -> list[SegmentStanding]:
+    """The newest, and the oldest of those that lack copies."""
+    lacking = [each for each in segments[:-1] if each.copies.kept < each.copies.target]
+    return [*lacking[: MAX_SEGMENTS - 1], *segments[-1:]]
+
+
+def _segment(state: SegmentStanding) -> verify_pb2.Segment:
+    holders = [
+        verify_pb2.Holder(node=each.node, operator=each.operator, up=each.up, behind=each.behind)
+        for each in state.holders
+    ]
+    return verify_pb2.Segment(segment=state.segment, copies=copies_message(state.copies), holders=holders)
 
 
 def hex_0x(raw: bytes) -> str:

@@ -11,7 +11,7 @@ from tracehold.journey.upload import Delegated, Item, Outcome, Statement
 from tracehold.v1 import record_pb2, upload_pb2
 from tracehold.wire.events import event_json
 from tracehold.wire.limits import check
-from tracehold.wire.words import audience, error_message, state_number
+from tracehold.wire.words import audience, copies_message, error_message, state_number
 
 PartyOf = Callable[[str], str]
 """For which party the creator signs, given the one that an item names or
@@ -57,6 +57,7 @@ def result_message(outcome: Outcome) -> upload_pb2.UploadResult:
         state=state_number(outcome.state),
         receipt=outcome.receipt or b"",
         warnings=warnings(outcome),
+        copies=copies_message(outcome.copies),
     )
     if outcome.fingerprint is not None:
         result.fingerprint = outcome.fingerprint.hex()
@@ -106,4 +107,5 @@ def _state(fingerprint: Fingerprint, known: StateOf | None) -> upload_pb2.Record
         state=state_number(known.state),
         log=known.log.hex(),
         index=known.index,
+        copies=copies_message(known.copies),
     )

@@ -9,6 +9,7 @@ from google.protobuf.descriptor import EnumDescriptor
 from tracehold.core.errors import Rejected, TraceholdError
 from tracehold.core.record import Audience
 from tracehold.core.roster import Speaker
+from tracehold.journey.holders import CopyCount
 from tracehold.journey.states import State
 from tracehold.v1 import errors_pb2, record_pb2
 from tracehold.wire.descriptors import enum_numbers
@@ -24,6 +25,7 @@ _AUDIENCES: dict[int, Audience] = {
 _WAITED_FOR: dict[int, State] = {
     record_pb2.STATE_UNSPECIFIED: State.SEALED,
     record_pb2.STATE_SEALED: State.SEALED,
+    record_pb2.STATE_REPLICATED: State.REPLICATED,
     record_pb2.STATE_ANCHORED: State.ANCHORED,
     record_pb2.STATE_FINAL: State.FINAL,
 }
@@ -41,10 +43,13 @@ def number_of(enum: Any, word: str) -> Any:
 
 
 def state_number(state: State | None) -> Any:
-    """The state on the wire. REPLICATED is not told apart from SEALED before it is served."""
-    if state is State.REPLICATED:
-        state = State.SEALED
+    """The state on the wire."""
     return number_of(record_pb2.State, state or "")
+
+
+def copies_message(copies: CopyCount | None) -> record_pb2.Copies | None:
+    """How many copies there are; None where that is not known here."""
+    return record_pb2.Copies(kept=copies.kept, target=copies.target) if copies else None
 
 
 def waited_for(number: int, path: str) -> State:

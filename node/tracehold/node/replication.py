@@ -1,0 +1,43 @@
+"""The own log at nodes of other operators: what has it kept there, and how it is kept."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tracehold.config import Config
+from tracehold.journey.cargo import newest_anchored
+from tracehold.journey.holders import Holders
+from tracehold.journey.ports import Ledger, RecordLog
+from tracehold.journey.replicate import Hearers, Patience, Replicator
+from tracehold.journey.segments import SegmentStanding, standings
+from tracehold.journey.states import States
+from tracehold.node.faults import Faults
+from tracehold.node.peering import Peering
+
+if TYPE_CHECKING:
+    from tracehold.node.parts import Parts
+
+
+def replication(
+    config: Config,
+    store: RecordLog,
+    holders: Holders,
+    ledger: Ledger,
+    peering: Peering | None,
+    states: States,
+    faults: Faults,
+) -> Replicator | None:
+    """What has the own log kept by others, not running yet; None where the node keeps to itself."""
+    if peering is None:
+        return None
+    patience = Patience(config.replication.patience_s, asyncio.sleep, time.monotonic)
+    hearers = Hearers(faults.trouble, faults.error, lambda: states.moved(holders.log))
+    return Replicator(store, holders, ledger, peering.peers, patience, hearers)
+
+
+async def kept(parts: "Parts") -> Sequence[SegmentStanding]:
+    """How the segments of the own log are kept."""
+    if parts.replicator is not None:
+        return await parts.replicator.standing()
+    return standings(parts.holders, parts.own.size, await newest_anchored(parts.store, parts.own.log))
