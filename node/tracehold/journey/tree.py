@@ -23,11 +23,11 @@ def coords(leaves: Iterable[int]) -> set[Coord]:
     found: set[Coord] = set()
     for leaf in leaves:
         level = 0
-        rest = leaf >> _BITS
-        found.add(Coord(0, rest))
-        while rest:
-            level, rest = level + 1, rest >> _BITS
-            found.add(Coord(level, rest))
+        found.add(Coord(0, leaf >> _BITS))
+        # The last leaf of a full tile has one tile more above it, which holds that tile's root.
+        while (leaf + 1) >> _BITS * (level + 1):
+            level += 1
+            found.add(Coord(level, leaf >> _BITS * (level + 1)))
     return found
 
 
