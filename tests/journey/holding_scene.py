@@ -22,7 +22,7 @@ from tracehold.journey.judge import Judge
 from tracehold.journey.keeper import take
 from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.own_log import Identity, OwnLog, open_log
-from tracehold.journey.ports import Kept, Member, NewEntry, Pledge, Role, Sent, Shipment
+from tracehold.journey.ports import Batch, Kept, Member, NewEntry, Pledge, Role, Sent, Shipment
 from tracehold.journey.tree import root_at
 from tracehold.journey.upload import Disk
 from tracehold.journey.witness import Witnessing
@@ -37,15 +37,17 @@ class Branch:
 
     own: OwnLog
     clock: Clock
+    store: MemoryLog
     entries: list[NewEntry] = field(default_factory=list)
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
+    batches: list[Batch] = field(default_factory=list)
 
     @classmethod
     async def begun(cls, clock: Clock, key: SigningKey = NODE_KEY, operator: str = OPERATOR) -> "Branch":
         """A log with its header, its node key, and the farm's key: three entries."""
         store = MemoryLog()
         own = await open_log(store, Identity(operator, key, NETWORK), clock.now, SALTS)
-        made = cls(own, clock)
+        made = cls(own, clock, store)
         for entry in await store.read(own.log, 0, 2):
             made.entries.append(NewEntry(entry.fingerprint, entry.raw, entry.kind))
         assert own.checkpoint is not None
@@ -73,15 +75,25 @@ class Branch:
                 except Rejected:
                     pass
         self.clock.time += 1
-        _, self.own = self.own.extend(new, roster, int(self.clock.now() * 1000))
+        batch, self.own = self.own.extend(new, roster, int(self.clock.now() * 1000))
         self.entries += new
+        self.batches.append(batch)
         assert self.own.checkpoint is not None
         self.checkpoints[self.size] = self.own.checkpoint
         return self.size
 
     def fork(self) -> "Branch":
         """Another branch that begins with this one."""
-        return replace(self, entries=list(self.entries), checkpoints=dict(self.checkpoints))
+        return replace(
+            self, entries=list(self.entries), checkpoints=dict(self.checkpoints), batches=list(self.batches)
+        )
+
+    async def disk(self) -> MemoryLog:
+        """The store of the creator, with all that was sealed until now."""
+        for batch in self.batches:
+            await self.store.append(batch)
+        self.batches.clear()
+        return self.store
 
     def shipment(self, start: int, size: int | None = None, prev_size: int = 0) -> Shipment:
         """What ships entries [start, size); none where start is not below size."""
@@ -183,6 +195,14 @@ class Scene:
     branch: Branch
     holder: Holder
     other: Holder
+
+    async def anchor(self, branch: Branch, size: int) -> None:
+        """Put a state of the branch on the chain, in the next block."""
+        ledger = MemoryLedger(self.chain, bytes([CREATOR]) * 20)
+        head = await ledger.head(CREATOR)
+        sent = await ledger.prepare_anchor(head.size, size, branch.checkpoints[size].root, ())
+        await ledger.send(sent)
+        self.chain.mine()
 
 
 async def scene() -> Scene:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Root
 from tracehold.core.limits import SEGMENT_ENTRIES, TILE_WIDTH
-from tracehold.core.merkle import cover, leaf_hash
+from tracehold.core.merkle import CompactRange, cover, leaf_hash, root_of
 from tracehold.core.record import CONTROL_KINDS
 from tracehold.core.tiles import Coord
 from tracehold.journey.judge import Arrived, arriving
 from tracehold.journey.keeping import begun
 from tracehold.journey.ports import Base, RecordLog, Sent
-from tracehold.journey.proofs import Tree
+from tracehold.journey.tree import node_of
 
 _HASH = 32
 
@@ -35,20 +35,40 @@ async def proved(store: RecordLog, base: Base, root: Root, operator: str) -> Bas
         begun(base.log, arrived[0], operator)
     controls = {at: each.entry for at, each in arrived.items()}
     needed = ways(controls, base.start)
-    tree = Tree(base.start, root)
     sent = {at: cut(at, hashes, base.start) for at, hashes in base.tiles}
     if sent.keys() - needed:
         raise Rejected(
             "BAD_REQUEST", "a base holds the tiles on the ways of its control records, and no others"
         )
-    # Those that are kept may be of a later size: what is used of them is hashed up to the root all the same.
-    tree.tiles.update({**await store.tiles(base.log, needed - sent.keys()), **sent})
+    # Those that are kept may be of a later size, and are cut like those that came.
+    there = await store.tiles(base.log, needed - sent.keys())
+    tiles = {**{at: cut(at, hashes, base.start) for at, hashes in there.items()}, **sent}
+    try:
+        _fold(tiles, base.start, root)
+    except LookupError:
+        raise Rejected("ROOT_MISMATCH", "a tile of the base is missing") from None
     for at, entry in controls.items():
-        if not tree.holds(at, leaf_hash(entry.fingerprint)):
-            raise Rejected(
-                "ROOT_MISMATCH", f"entry {at} is not proved under the root anchored at {base.start}"
-            )
+        if _hashes(tiles[Coord(0, at // TILE_WIDTH)])[at % TILE_WIDTH] != leaf_hash(entry.fingerprint):
+            raise Rejected("ROOT_MISMATCH", f"control record {at} of the base does not stand in its tile")
     return Base(base.log, base.start, sorted(sent.items()), sorted(controls.items()))
+
+
+def _fold(tiles: Mapping[Coord, bytes], size: int, root: Root) -> None:
+    """Returns if every hash of these tiles leads to the root of the first `size` entries: the highest ones by
+    the fold, each full one by its place in the next.
+    """
+    node = node_of(tiles, size)
+    if CompactRange.of(0, size, node).root() != root:
+        raise Rejected("ROOT_MISMATCH", f"the base does not fold to the root anchored at {size}")
+    for at, hashes in tiles.items():
+        if len(hashes) == TILE_WIDTH * _HASH and root_of(_hashes(hashes)) != node(
+            8 * (at.level + 1), at.index
+        ):
+            raise Rejected("ROOT_MISMATCH", f"tile {at.level}/{at.index} of the base is another one")
+
+
+def _hashes(tile: bytes) -> list[bytes]:
+    return [tile[at : at + _HASH] for at in range(0, len(tile), _HASH)]
 
 
 async def _arrived(base: Base) -> Mapping[int, Arrived]:
