@@ -10,7 +10,8 @@ from tracehold.adapters.memory.log import MemoryLog
 from tracehold.core.control import Enrol, Revoke
 from tracehold.core.errors import Broken, TraceholdError, Unavailable
 from tracehold.core.record import parse
-from tracehold.journey import seal as module
+from tracehold.journey import seal
+from tracehold.journey import waiting as module
 from tracehold.journey.batch import Candidate, Place
 from tracehold.journey.delegate import Delegated
 from tracehold.journey.fsck import check_log
@@ -128,7 +129,7 @@ async def test_checkpoint_time_never_decreases() -> None:
 
 async def test_a_batch_over_a_segments_end_gets_a_checkpoint_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that an anchor can end where the segment ends."""
-    monkeypatch.setattr(module, "SEGMENT_ENTRIES", 4)
+    monkeypatch.setattr(seal, "SEGMENT_ENTRIES", 4)
     async with creator() as made:
         await made.upload(*[statement(at) for at in range(7)])
         log = made.sealer.own.log

@@ -6,6 +6,7 @@ The book only remembers; who may change it is for `roster` to say.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from tracehold.core.control import Move
 from tracehold.core.errors import Rejected
@@ -65,6 +66,19 @@ class NodeKeys:
     def newest(self) -> PublicKey:
         """The one in force in the next entry."""
         return self.keys[-1].key
+
+    def at(self, size: int) -> PublicKey:
+        """The one in force in entry `size`, and so for the checkpoint over all entries before it."""
+        return next(node.key for node in reversed(self.keys) if node.since < size)
+
+    def end(self, key: bytes) -> int | None:
+        """The largest size whose checkpoint this key (32 bytes) signs; None while it is in force, 0 where it
+        is none of them.
+        """
+        for node, later in zip_longest(self.keys, self.keys[1:]):
+            if node.key.raw == key:
+                return later.since if later else None
+        return 0
 
     def signing(self, kid: KeyId, index: int) -> PublicKey:
         """The key of this name, if it is in force at `index`. Raises KEY_NOT_ENROLLED, KEY_REVOKED."""

@@ -90,6 +90,16 @@ class Roster:
         """The key that signs for the operator in the next entry, and the checkpoint over all so far."""
         return self._node_keys.newest
 
+    def node_key_at(self, size: int) -> PublicKey:
+        """The key that signs the checkpoint of this size."""
+        return self._node_keys.at(size)
+
+    def signs_up_to(self, node_key: bytes) -> int | None:
+        """The largest size whose checkpoint this node key (32 bytes) signs; None while it is in force, 0
+        where it never was.
+        """
+        return self._node_keys.end(node_key)
+
     def parties(self) -> frozenset[str]:
         """Every party that ever had a key in this log."""
         return frozenset(self._book.keys)

@@ -9,7 +9,7 @@ revocation, whenever its records were checked.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tracehold.core.errors import Rejected, TraceholdError
+from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.core.ids import Fingerprint
 from tracehold.core.record import Record
 from tracehold.core.roster import Roster
@@ -84,6 +84,9 @@ class Plan:
             index = self._trial.index
             self._trial.admit(candidate.record, signed=True)
         except Rejected as refusal:
+            if candidate.received is not None and refusal.code == "KEY_REVOKED":
+                # This node signed it, with a key that was replaced before it was sealed.
+                return Unavailable("BUSY", "the node key was replaced a moment ago: send it again")
             return refusal
         key = None if candidate.received in self._elsewhere else candidate.received
         self.entries.append(new_entry(candidate.record, key))

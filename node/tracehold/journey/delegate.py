@@ -49,24 +49,25 @@ class Delegation:
     now: Now = field(repr=False)
     random_bytes: RandomBytes = field(repr=False)
 
-    def sign(self, item: Delegated) -> Record:
-        """The record that says `item` in its party's name. Raises
-        `Rejected` (BAD_HEADER, RECORD_TOO_LARGE, BAD_REQUEST).
+    def sign(self, item: Delegated, identity: Identity | None = None) -> Record:
+        """The record that says `item` in its party's name, under the identity in force where another is
+        given. Raises `Rejected` (BAD_HEADER, RECORD_TOO_LARGE, BAD_REQUEST).
         """
+        identity = identity or self.identity
         if item.kind not in _KINDS:
             raise Rejected("BAD_REQUEST", "only events and master data are signed by delegation", path="kind")
         if any("\ud800" <= char <= "\udfff" for char in item.party):
             raise Rejected("BAD_HEADER", "a party that is no Unicode text", path="header.iss")
-        key = self.identity.key.public
+        key = identity.key.public
         header = Header(
             key.alg,
             item.kind,
             key.kid,
             item.party,
-            self.identity.network,
+            identity.network,
             int(self.now()),
             self.random_bytes(SALT_BYTES),
             item.audience,
             tuple(item.attachments),
         )
-        return parse(sign(header, item.payload, self.identity.key))
+        return parse(sign(header, item.payload, identity.key))

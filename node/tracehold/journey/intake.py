@@ -16,7 +16,7 @@ from tracehold.core.record import Record
 from tracehold.journey.batch import Candidate, Place
 from tracehold.journey.check import SLICE, Checked, Checks, check_content
 from tracehold.journey.delegate import Delegated, Delegation, received_key
-from tracehold.journey.own_log import OwnLog
+from tracehold.journey.own_log import Identity, OwnLog
 from tracehold.journey.ports import RecordLog
 
 
@@ -72,7 +72,7 @@ class Intake:
         for at, (item, key) in enumerate(zip(items, keys, strict=True)):
             first = sealed.get(key)
             if first is None or first not in places:
-                taken.append(self._sign(item, key))
+                taken.append(self._sign(item, key, own.identity))
             else:
                 taken.append(Place(first, places[first], duplicate=True))
             if at % SLICE == SLICE - 1:
@@ -83,12 +83,12 @@ class Intake:
         found = await self.store.find(fingerprints) if fingerprints else {}
         return {key: place.index for key, place in found.items() if place.log == own.log}
 
-    def _sign(self, item: Delegated, key: bytes) -> Ready | Rejected:
+    def _sign(self, item: Delegated, key: bytes, identity: Identity) -> Ready | Rejected:
         try:
             with self.checks.stage("check"):
                 findings = check_content(item.kind, item.payload, self.checks.mode)
             with self.checks.stage("signature"):
-                return Ready(Candidate(self.delegation.sign(item), key), findings)
+                return Ready(Candidate(self.delegation.sign(item, identity), key), findings)
         except Rejected as refusal:
             return refusal
 

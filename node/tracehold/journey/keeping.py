@@ -43,7 +43,7 @@ class Keeping:
 
     def signer(self, size: int) -> PublicKey:
         """The node key that signs the checkpoint of a size up to the end."""
-        return self.roster.node_key
+        return self.roster.node_key_at(size)
 
     async def extended(
         self, entries: Sequence[Arrived], checkpoint: Checkpoint, judge: Judge

@@ -7,13 +7,13 @@ append, so a failed append leaves nothing to undo.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint, sign_checkpoint
 from tracehold.core.control import KIND_OF, Control, Enrol, LogHeader, encode_control
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.ids import LogId, NetworkId
-from tracehold.core.keys import SigningKey
+from tracehold.core.keys import PublicKey, SigningKey
 from tracehold.core.limits import ANCHOR_BY_MS, SALT_BYTES, TILE_WIDTH
 from tracehold.core.merkle import CompactRange, leaf_hash
 from tracehold.core.record import Header, Record, check_signature, parse, sign
@@ -29,11 +29,22 @@ RandomBytes = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who seals: the operator's URI, the node's Ed25519 key, the network that the records are signed for."""
+    """Who seals: the operator's URI, the node's Ed25519 key, the network that the records are signed for, and
+    the key that follows where the node key is being replaced.
+    """
 
     operator: str
     key: SigningKey
     network: NetworkId
+    following: SigningKey | None = None
+
+    def under(self, key: PublicKey) -> "Identity":
+        """With this key in force. Raises BAD_CONFIG where it is neither the present nor the following one."""
+        if self.key.public == key:
+            return self
+        if self.following is None or self.following.public != key:
+            raise Rejected("BAD_CONFIG", "the node key is not that of the log in this folder")
+        return replace(self, key=self.following, following=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,10 @@ class OwnLog:
         """Entries."""
         return self.range.end
 
+    def followed_by(self, key: SigningKey) -> "OwnLog":
+        """The same log, whose node key is being replaced."""
+        return replace(self, identity=replace(self.identity, following=key))
+
     def extend(
         self, entries: Sequence[NewEntry], roster: Roster, now_ms: int, anchor_by_ms: int = ANCHOR_BY_MS
     ) -> "tuple[Batch, OwnLog]":
@@ -61,8 +76,9 @@ class OwnLog:
         the log as it is once that is durable.
 
         Checkpoint time never decreases, whatever the clock does (protocol section 2).
-        `roster` has the entries' control records applied.
+        `roster` has the entries' control records applied: the key that it has in force signs.
         """
+        identity = self.identity.under(roster.node_key)
         leaves = [leaf_hash(entry.fingerprint) for entry in entries]
         tree = self.range.copy()
         for leaf in leaves:
@@ -75,11 +91,11 @@ class OwnLog:
             tree.root(),
             time_ms,
             time_ms + anchor_by_ms,
-            operator=self.identity.operator,
-            key=self.identity.key,
+            operator=identity.operator,
+            key=identity.key,
         )
         batch = Batch(self.log, self.size, tuple(entries), tiles, checkpoint)
-        return batch, OwnLog(self.identity, self.log, roster, tree, _edge(self.edge, tiles), checkpoint)
+        return batch, OwnLog(identity, self.log, roster, tree, _edge(self.edge, tiles), checkpoint)
 
 
 def _edge(old: Mapping[Coord, bytes], changed: Sequence[tuple[Coord, bytes]]) -> dict[Coord, bytes]:
@@ -119,10 +135,10 @@ async def _create(
     # empty store and no log; the next start makes another.
     now_s = now()
     key = identity.key.public
-    first = _control(
+    first = control_record(
         identity, LogHeader(identity.network, key, random_bytes(32), predecessor), now_s, random_bytes
     )
-    second = _control(identity, Enrol(identity.operator, key), now_s, random_bytes)
+    second = control_record(identity, Enrol(identity.operator, key), now_s, random_bytes)
     roster = Roster.from_header(first)
     roster.apply(1, second)
     log = LogId(first.fingerprint)
@@ -132,7 +148,8 @@ async def _create(
     return own
 
 
-def _control(identity: Identity, says: Control, now_s: float, random_bytes: RandomBytes) -> Record:
+def control_record(identity: Identity, says: Control, now_s: float, random_bytes: RandomBytes) -> Record:
+    """What the operator says, signed with the node key."""
     key = identity.key.public
     salt = random_bytes(SALT_BYTES)
     header = Header(
@@ -148,7 +165,7 @@ def new_entry(record: Record, received: bytes | None = None) -> NewEntry:
 
 async def _read(store: RecordLog, log: LogId, identity: Identity) -> OwnLog:
     roster = await load_roster(store, log)
-    _check_identity(roster, identity)
+    identity = _checked(roster, identity)
     size = await store.size(log)
     checkpoint = await store.checkpoint(log)
     if checkpoint is None or checkpoint.size != size:
@@ -165,11 +182,13 @@ async def _read(store: RecordLog, log: LogId, identity: Identity) -> OwnLog:
     return OwnLog(identity, log, roster, tree, _edge({}, list(tiles.items())), checkpoint)
 
 
-def _check_identity(roster: Roster, identity: Identity) -> None:
+def _checked(roster: Roster, identity: Identity) -> Identity:
+    """The identity with the key that is in force in the log."""
     if roster.network != identity.network:
         raise Broken("WRONG_CHAIN", "the own log was made for another network")
-    if (roster.operator, roster.node_key) != (identity.operator, identity.key.public):
-        raise Rejected("BAD_CONFIG", "operator or node key are not those of the log in this folder")
+    if roster.operator != identity.operator:
+        raise Rejected("BAD_CONFIG", "the operator is not that of the log in this folder")
+    return identity.under(roster.node_key)
 
 
 async def load_roster(store: RecordLog, log: LogId) -> Roster:

@@ -11,61 +11,29 @@ What a crash means:
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import NoReturn
 
 from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
+from tracehold.core.keys import SigningKey
 from tracehold.core.limits import SEGMENT_ENTRIES
-from tracehold.journey.batch import Candidate, Place, Plan
+from tracehold.core.record import Record
+from tracehold.journey.batch import Candidate, Plan
 from tracehold.journey.check import Stage, untimed
 from tracehold.journey.clock import SealingClock
 from tracehold.journey.follow import Bell
 from tracehold.journey.own_log import Now, OwnLog, reopen
 from tracehold.journey.ports import RecordLog
+from tracehold.journey.waiting import Answer, Job, Queue, fail
 
-MAX_SEAL_RECORDS = 10_000
-"""Records in one transaction."""
-MAX_SEAL_BYTES = 64 << 20
-"""Record bytes in one transaction: it is held in memory, and in the store's write-ahead file."""
-MAX_WAITING_RECORDS = 50_000
-"""Records that may wait; more are refused with BUSY."""
-MAX_WAITING_BYTES = 256 << 20
-"""Record bytes that may wait."""
+__all__ = ["Answer", "Sealed", "Sealer", "uncounted"]
 
-
-Answer = Place | TraceholdError
 Sealed = Callable[[int], None]
 """Told how many records each append made durable."""
 
 
 def uncounted(_: int) -> None:
     """Counts nothing."""
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    """One upload that waits."""
-
-    candidates: Sequence[Candidate]
-    together: bool
-    answers: "asyncio.Future[list[Answer]]"
-    records: int = field(init=False)
-    bytes: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.records = len(self.candidates)
-        self.bytes = sum(len(candidate.record.raw) for candidate in self.candidates)
-
-    def answer(self, answers: list[Answer]) -> None:
-        if not self.answers.done():
-            self.answers.set_result(answers)
-
-    def fail(self, error: TraceholdError) -> None:
-        if not self.answers.done():
-            self.answers.set_exception(error)
-            self.answers.exception()  # a waiter that gave up is no fault
 
 
 class Sealer:
@@ -88,9 +56,7 @@ class Sealer:
         self._own = own
         self._stage = stage
         self._sealed = sealed
-        self._waiting: deque[_Job] = deque()
-        self._sealing: list[_Job] = []
-        self._arrived = asyncio.Event()
+        self._queue = Queue()
         self._closed: TraceholdError | None = None
         self._stale = False
         self.clock = SealingClock(now, ticks or now)
@@ -108,7 +74,7 @@ class Sealer:
         """Records that were not answered yet. After `stop`, `run`
         may be cancelled without loss once this is 0.
         """
-        return sum(job.records for job in (*self._sealing, *self._waiting))
+        return self._queue.records
 
     def stop(self) -> None:
         """First phase of stopping: refuse new records with STOPPING.
@@ -124,25 +90,30 @@ class Sealer:
         then nothing is known of these records until they are sent again) and, once `run` has ended, what
         ended it. Giving up waiting does not take records back.
         """
+        return await self._queued(Job(candidates, together))
+
+    async def rotate(self, record: Record, following: SigningKey) -> None:
+        """Seal the record by which the node key names the following one, which signs from its checkpoint on.
+        What waits before it is sealed under the old key; what this node signed with that and is sealed later
+        is answered with BUSY.
+
+        Raises as `seal` does, and where the record is refused. After `Unavailable` the log tells what became
+        of it (`own.roster.node_key`), once it was read again.
+        """
+        (answer,) = await self._queued(Job([Candidate(record)], together=False, following=following))
+        if isinstance(answer, TraceholdError):
+            raise answer
+
+    async def _queued(self, job: Job) -> list[Answer]:
         if self._closed is not None:
             raise self._closed
         self._time_ms()
-        job = _Job(candidates, together, asyncio.get_running_loop().create_future())
-        self._check_room(job)
-        self._waiting.append(job)
-        self._arrived.set()
+        self._queue.put(job)
         return await asyncio.shield(job.answers)
 
     def _time_ms(self) -> int:
         newest = self._own.checkpoint
         return self.clock.read_ms(newest.time_ms if newest else 0)
-
-    def _check_room(self, job: _Job) -> None:
-        jobs = (*self._sealing, *self._waiting)
-        records = sum(waiting.records for waiting in jobs) + job.records
-        size = sum(waiting.bytes for waiting in jobs) + job.bytes
-        if jobs and (records > MAX_WAITING_RECORDS or size > MAX_WAITING_BYTES):
-            raise Unavailable("BUSY", f"{self.waiting} records wait to be sealed")
 
     async def run(self) -> NoReturn:
         """Seal what waits, for ever. Ends by cancellation, or raises what is Broken: then
@@ -150,15 +121,14 @@ class Sealer:
         """
         try:
             while True:
-                await self._arrived.wait()
-                self._take()
+                jobs = await self._queue.take()
                 try:
-                    await self._seal(self._sealing)
+                    await self._seal(jobs)
                 except Unavailable as error:
                     # Stored or not: whether the reply or the write was lost shows when the log is read again.
                     self._stale = True
-                    _fail(self._sealing, error)
-                self._sealing = []
+                    fail(jobs, error)
+                self._queue.done()
         except TraceholdError as error:
             self._end(error)
             raise
@@ -168,24 +138,14 @@ class Sealer:
 
     def _end(self, error: TraceholdError) -> None:
         self._closed = error
-        _fail((*self._sealing, *self._waiting), error)
-        self._sealing = []
-        self._waiting.clear()
+        self._queue.end(error)
 
-    def _take(self) -> None:
-        records = size = 0
-        while self._waiting:
-            job = self._waiting[0]
-            records, size = records + job.records, size + job.bytes
-            if self._sealing and (records > MAX_SEAL_RECORDS or size > MAX_SEAL_BYTES):
-                return
-            self._sealing.append(self._waiting.popleft())
-        self._arrived.clear()
-
-    async def _seal(self, jobs: Sequence[_Job]) -> None:
+    async def _seal(self, jobs: Sequence[Job]) -> None:
         if self._stale:
             self._own = await reopen(self._store, self._own.identity)
             self._stale = False
+        if jobs[0].following is not None:
+            self._own = self._own.followed_by(jobs[0].following)
         plan = await self._plan(jobs)
         with self._stage("seal"):
             answers = [plan.admit(job.candidates, together=job.together) for job in jobs]
@@ -193,7 +153,7 @@ class Sealer:
         for job, places in zip(jobs, answers, strict=True):
             job.answer(places)
 
-    async def _plan(self, jobs: Sequence[_Job]) -> Plan:
+    async def _plan(self, jobs: Sequence[Job]) -> Plan:
         candidates = [candidate for job in jobs for candidate in job.candidates]
         keys = {candidate.received for candidate in candidates if candidate.received is not None}
         received = await self._store.received(keys) if keys else {}
@@ -221,8 +181,3 @@ class Sealer:
             entries = entries[room:]
             self._sealed(len(batch.entries))
             self.bell.ring()
-
-
-def _fail(jobs: Sequence[_Job], error: TraceholdError) -> None:
-    for job in jobs:
-        job.fail(error)
