@@ -3,10 +3,12 @@
 from tracehold.core.evidence.file import Evidence, decode_evidence, encode_evidence
 from tracehold.core.evidence.report import Report, StepResult, report, verify
 from tracehold.core.evidence.trust import ChainView, Trust, parse_trust
+from tracehold.core.evidence.vouchers import Known
 
 __all__ = [
     "ChainView",
     "Evidence",
+    "Known",
     "Report",
     "StepResult",
     "Trust",

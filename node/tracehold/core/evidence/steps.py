@@ -11,11 +11,12 @@ from tracehold.core.anchorproof import check_event, prove
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence.file import Evidence
 from tracehold.core.evidence.trust import ChainView, Trust
+from tracehold.core.evidence.vouchers import Known, Vouchers, vouchers
 from tracehold.core.evidence.vouching import check_chain, check_log, check_pins
 from tracehold.core.ids import Root
 from tracehold.core.merkle import leaf_hash, root_from_inclusion, verify_consistency
 from tracehold.core.receipt import Receipt, check_receipt, parse_receipt
-from tracehold.core.record import CONTROL_KINDS, Record, check_signature, parse
+from tracehold.core.record import Record, check_signature, parse
 from tracehold.core.roster import Roster, Speaker
 
 CLOCK_SKEW_MS = 300_000
@@ -32,9 +33,10 @@ class Case:
     trust: Trust
     chain: ChainView | None
     now_ms: int
+    known: Known = field(default_factory=dict)
     record: Record = field(init=False)  # 1
     receipt: Receipt = field(init=False)  # 1
-    controls: list[tuple[Record, Receipt]] = field(init=False)  # 1
+    vouchers: Vouchers = field(init=False)  # 1
     roster: Roster = field(init=False)  # 2
     speaker: Speaker = field(init=False)  # 2
     root: Root = field(init=False)  # 3
@@ -48,7 +50,7 @@ def read_bytes(case: Case) -> str:
     """(1) The record's bytes are a record, and give the entry: their fingerprint. Receipts can be read."""
     case.record = parse(case.evidence.record)
     case.receipt = parse_receipt(case.evidence.receipt)
-    case.controls = [_read_control(raw, receipt) for raw, receipt in case.evidence.controls]
+    case.vouchers = vouchers(case.evidence.controls, case.known)
     return f"fingerprint {case.record.fingerprint.hex()}"
 
 
@@ -56,7 +58,7 @@ def check_record_signature(case: Case) -> str:
     """(2) The record is signed by a key that the control records let sign for its party, by position; the
     log is of the network and among the logs that the verifier pins.
     """
-    case.roster = _roster(case.controls)
+    case.roster = case.vouchers.roster
     case.vouched = check_log(case.trust, case.chain, case.roster)
     index = case.receipt.index
     check_signature(case.record, case.roster.check(case.record, index))
@@ -69,15 +71,9 @@ def check_controls(case: Case) -> str:
     """(3) The control records stand in one log: their receipts share
     the record's checkpoint and lead to one root.
     """
-    for record, receipt in case.controls:
-        if (receipt.protected, receipt.signature) != (case.receipt.protected, case.receipt.signature):
-            raise _false("a control record's receipt is of another checkpoint than the record's")
-        root = _root(record, receipt)
-        if receipt.index == 0:
-            case.root = root
-        if root != case.root:
-            raise _false(f"control record {receipt.index}: root {root.hex()}, expected {case.root.hex()}")
-    return f"{len(case.controls)} control records under root {case.root.hex()}"
+    case.vouchers.check_shared(case.receipt)
+    case.root = case.vouchers.root
+    return f"{len(case.vouchers)} control records under root {case.root.hex()}"
 
 
 def check_inclusion(case: Case) -> str:
@@ -180,27 +176,6 @@ STEPS: tuple[tuple[str, Callable[[Case], str]], ...] = (
     ("times", check_times),
 )
 """Every step is required, and their order is part of what each may assume."""
-
-
-def _read_control(raw: bytes, receipt: bytes) -> tuple[Record, Receipt]:
-    record, proof = parse(raw), parse_receipt(receipt)
-    # What no step would read is refused before the next is read: a file's cost stays that of what it says.
-    if record.header.kind not in CONTROL_KINDS or proof.anchor is not None:
-        raise Rejected(
-            "MALFORMED_PROOF", "only control records stand here, and their receipts hold no anchor"
-        )
-    return record, proof
-
-
-def _roster(controls: list[tuple[Record, Receipt]]) -> Roster:
-    indexes = [receipt.index for _, receipt in controls]
-    if indexes[:1] != [0] or indexes != sorted(set(indexes)):
-        raise _false(f"control records stand by position, the log header first; got {indexes}")
-    roster = Roster.from_header(controls[0][0])
-    for record, receipt in controls[1:]:
-        check_signature(record, roster.check(record, receipt.index))
-        roster.apply(receipt.index, record)
-    return roster
 
 
 def _root(record: Record, receipt: Receipt) -> Root:
