@@ -9,7 +9,20 @@ from typing import Protocol
 
 from tracehold.core.dht.keys import Key
 from tracehold.core.dht.provider import Provider
-from tracehold.core.ids import LogId
+from tracehold.core.ids import LogId, NetworkId
+from tracehold.core.keys import PublicKey
+
+
+class Register(Protocol):
+    """The members as the contract has them: those that are active and can be reached. In memory."""
+
+    def network(self) -> NetworkId | None:
+        """The network's id; None while the contract was not read."""
+        ...
+
+    def node_key(self, log: LogId) -> PublicKey | None:
+        """The present node key of the member with this log; None where there is no such member."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
