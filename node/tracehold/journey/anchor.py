@@ -88,6 +88,14 @@ class Anchorer:
         self._next: _Next | None = None
         self._lacking: TraceholdError | None = None
         self._settling = Settling(link, policy.bump_after, clock or SealingClock(now, now), fault)
+        self.held = False
+        """While set no anchor is begun; those on their way go on."""
+        self.turn = asyncio.Lock()
+        """Held in every step; whoever else sends with this account takes it."""
+
+    def rejoin(self) -> None:
+        """The contract may know this node by something else now: look before the next anchor."""
+        self._member = None
 
     async def run(self) -> NoReturn:
         """Step for ever, until cancelled or something is Broken. A chain that is down,
@@ -123,6 +131,10 @@ class Anchorer:
         """Bring every anchor one step further, and begin the next where it is due.
         Harmless to repeat, and after a crash anywhere.
         """
+        async with self.turn:
+            await self._step()
+
+    async def _step(self) -> None:
         # First what is in a block: it becomes final also where this node is a member no more.
         for task in await self._link.store.anchors(self._link.log, {AnchorState.MINED}):
             await self._settling.confirm(task)
@@ -132,7 +144,8 @@ class Anchorer:
             if not await self._settling.advance(task, member.number):
                 break
         await self._watch()
-        await self._begin(member)
+        if not self.held:
+            await self._begin(member)
 
     async def _join(self) -> Member:
         # Once per start: what the chain has and this disk has not (a lost reply, a restored folder) is taken
@@ -165,7 +178,12 @@ class Anchorer:
             # The chain went back (the next look at the MINED one sees it), or has more than this disk knows.
             self._member = None
             return
-        await self._anchor(head.size)
+        last = self._link.signed_up_to(member)
+        if last is not None and last <= anchored:
+            # The key that signs from here on is not the contract's yet (`rotate`), or is by now.
+            self._member = None
+            return
+        await self._anchor(head.size, last)
 
     async def _anchored(self) -> int:
         newest = await self._link.store.anchors(
@@ -181,8 +199,8 @@ class Anchorer:
         age = self._now() - oldest.time_ms / 1000 if oldest else 0.0
         return waiting >= self._policy.records or age >= self._policy.seconds
 
-    async def _anchor(self, prev_size: int) -> None:
-        following = await self._following(prev_size)
+    async def _anchor(self, prev_size: int, last: int | None) -> None:
+        following = await self._following(prev_size, last)
         acks = await self._acknowledged(following)
         if acks is None:
             return
@@ -193,12 +211,13 @@ class Anchorer:
         self._forget_next()
         await self._settling.send(transaction)
 
-    async def _following(self, prev_size: int) -> _Next:
-        if self._next is not None and self._next.prev_size == prev_size:
+    async def _following(self, prev_size: int, last: int | None) -> _Next:
+        if self._next and self._next.prev_size == prev_size:
             return self._next
         self._forget_next()
-        # An anchor never crosses a segment's end; the sealer makes a checkpoint there.
+        # An anchor never crosses a segment's end; the sealer makes a checkpoint there. Nor `last`, which is one.
         end = (prev_size // SEGMENT_ENTRIES + 1) * SEGMENT_ENTRIES
+        end = min(end, end if last is None else last)
         head = await self._link.store.checkpoint_within(self._link.log, prev_size, end, MAX_ANCHOR_BYTES)
         if head is None:
             raise Broken("CORRUPT", f"no checkpoint of the own log in ({prev_size}, {end}]")

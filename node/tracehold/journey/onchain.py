@@ -10,6 +10,7 @@ from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.core.ids import LogId
 from tracehold.core.receipt import Anchor
+from tracehold.core.roster import Roster
 from tracehold.journey.ports import (
     Acknowledgement,
     AnchorState,
@@ -37,13 +38,20 @@ async def nobody(_: int, __: Checkpoint) -> Sequence[Acknowledgement]:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The own log and the chain that it is anchored on."""
+    """The own log and the chain that it is anchored on. `roster` says who speaks in the log as it is."""
 
     store: RecordLog
     ledger: Ledger
     states: States
     log: LogId
     acknowledge: Acknowledge = nobody
+    roster: Callable[[], Roster] | None = None
+
+    def signed_up_to(self, member: Member) -> int | None:
+        """The largest size whose checkpoint is of the node key that the contract has; None where that is the
+        one in force. An anchor's block tells whose checkpoint it is (protocol section 5).
+        """
+        return self.roster().signs_up_to(member.node_key) if self.roster else None
 
     async def save(self, task: AnchorTask) -> None:
         """Make a task durable, then wake those who wait for a state."""
