@@ -215,7 +215,7 @@ class Anchorer:
         if self._next and self._next.prev_size == prev_size:
             return self._next
         self._forget_next()
-        # An anchor never crosses a segment's end; the sealer makes a checkpoint there. Nor `last`, which is one.
+        # An anchor never crosses a segment's end, nor `last`; the sealer makes a checkpoint at both.
         end = (prev_size // SEGMENT_ENTRIES + 1) * SEGMENT_ENTRIES
         end = min(end, end if last is None else last)
         head = await self._link.store.checkpoint_within(self._link.log, prev_size, end, MAX_ANCHOR_BYTES)
