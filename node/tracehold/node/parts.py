@@ -33,6 +33,7 @@ from tracehold.journey.replicate import Replicator
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
 from tracehold.journey.upload import Disk, Uploads
+from tracehold.node.custody import Custody, custody
 from tracehold.node.faults import Faults
 from tracehold.node.gate import Gate
 from tracehold.node.own import data_folder, open_ledger, open_own, open_store
@@ -72,6 +73,7 @@ class Parts:
     """None where the node keeps to itself ([peers] listen is empty)."""
     replicator: Replicator | None
     """None there too."""
+    custody: Custody
 
     @property
     def own(self) -> OwnLog:
@@ -125,6 +127,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             indexer=Indexer(store, graph, dispute=faults.disputed),
             peering=peering,
             replicator=replicator,
+            custody=custody(config, store, ledger, states, bell, checks.verify, faults),
             knowledge=Knowledge(
                 store,
                 graph,

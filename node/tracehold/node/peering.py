@@ -69,7 +69,14 @@ def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:
     peering, settings = parts.peering, parts.config.peers
     if peering is None:
         return None
-    service = PeerService(parts.store, parts.graph, peering.neighbours, peering.record, parts.faults.record)
+    service = PeerService(
+        parts.store,
+        parts.graph,
+        peering.neighbours,
+        peering.record,
+        parts.faults.record,
+        parts.custody.holding,
+    )
     return PeerServer(
         PeerSettings(settings.listen, peering.pair.certificate, peering.pair.key, settings.max_concurrent),
         peering.neighbours,

@@ -74,6 +74,8 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
                 parts.indexer.run(parts.bell, asyncio.sleep, parts.faults.trouble("index")), name="index"
             ),
         ]
+        trouble = parts.faults.trouble("kept anchors")
+        following.append(tasks.create_task(parts.custody.anchors.run(trouble), name="kept anchors"))
         if parts.peering:
             looking = parts.peering.neighbours.run(asyncio.sleep)
             following.append(tasks.create_task(looking, name="neighbours"))

@@ -147,9 +147,13 @@ class MemoryLedger:
         return any(block.hash == anchor.block_hash for block in self.chain.blocks)
 
     async def proof(self, anchor: Anchor) -> AnchorProof:
-        """The hashes of the blocks from the anchor's on: in form a proof, and none that could be checked."""
+        """The hashes of the anchor's block and of those that make it final, the same whenever it is asked: in
+        form a proof, and none that could be checked.
+        """
         self._reach()
-        headers = tuple(block.hash for block in self.chain.blocks if block.number >= anchor.block_number)
+        first = anchor.block_number
+        blocks = self.chain.blocks[first : first + self._confirmations + 1]
+        headers = tuple(block.hash for block in blocks)
         return AnchorProof(headers, 0, (anchor.tx_hash,))
 
     async def _dry_run(self, call: Call) -> None:

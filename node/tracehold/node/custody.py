@@ -1,0 +1,49 @@
+"""The logs of others at this node: what keeps them, and what follows their anchors."""
+
+import asyncio
+import shutil
+import time
+from dataclasses import dataclass
+
+from tracehold.adapters.ethereum.ledger import EthereumLedger
+from tracehold.adapters.sqlite_log import SqliteLog
+from tracehold.config import Config
+from tracehold.journey.check import Verify
+from tracehold.journey.follow import Bell
+from tracehold.journey.holding import Holding, Room
+from tracehold.journey.judge import Judge
+from tracehold.journey.kept_anchors import KeptAnchors, Pace
+from tracehold.journey.states import States
+from tracehold.journey.upload import Disk
+from tracehold.journey.witness import Witnessing
+from tracehold.node.faults import Faults
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """What a node does as a holder."""
+
+    holding: Holding
+    anchors: KeptAnchors
+
+
+def custody(
+    config: Config,
+    store: SqliteLog,
+    ledger: EthereumLedger,
+    states: States,
+    bell: Bell,
+    verify: Verify,
+    faults: Faults,
+) -> Custody:
+    """Put together, not running yet. The bell is rung after every append; `verify` checks signatures off the
+    event loop.
+    """
+    witnessing = Witnessing(store, store.copies, ledger, time.time, faults.error)
+    disk = Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes)
+    room = Room(disk, config.replication.quota_bytes)
+    pace = Pace(poll=config.ledger.poll_s)
+    return Custody(
+        Holding(witnessing, room, judge=Judge(verify), appended=bell.ring),
+        KeptAnchors(witnessing, states, pace, asyncio.sleep, faults.error),
+    )
