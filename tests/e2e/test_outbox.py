@@ -22,7 +22,7 @@ from tracehold_client import Client, State, event_json
 SCRIPT = Path(outbox.__file__)
 KILLS = 100
 """So often each of the two is killed."""
-GAP_S = 0.6
+GAP_S = 0.5
 """The longest wait before a kill."""
 
 
