@@ -15,7 +15,7 @@ Prints one JSON object a line. `google.rpc` is in the package googleapis-common-
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +180,7 @@ def is_passing(failure: Any) -> bool:
 def refusals(node: Node) -> None:
     """Calls that fail: the status, and the stable code and path that the node sent."""
     stranger = Node(sys.argv[1], None, sys.argv[3])
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: node.call(node.proofs.GetRecord, verify_pb2.GetRecordRequest(fingerprint="0" * 64)),
         lambda: node.call(node.questions.Trace, trace_pb2.TraceRequest(item="https://example.com/1")),
         lambda: node.call(node.proofs.GetStatus, verify_pb2.GetStatusRequest(), 0.0),
