@@ -42,9 +42,9 @@ baseline: venv ## Make the protos of now the ones that buf breaking compares wit
 contracts: venv ## Compile the contracts and write their artifacts
 	@tools/with-node.sh $(PY) tools/contracts.py
 
-typescript: venv ## Build the npm package of the TypeScript client, in build/typescript
-	@tools/with-node.sh $(PY) tools/typescript.py build/typescript
-	@echo "build/typescript: $$(cd build/typescript && ls *.tgz)"
+typescript: venv ## Build the npm package of the TypeScript client, in build
+	@mkdir -p build; out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; \
+	tools/with-node.sh $(PY) tools/typescript.py "$$out" && cp "$$out"/*.tgz build/ && ls build/tracehold-client-*.tgz
 
 openapi: venv ## Write what is derived from the protos and the error table (OpenAPI, docs/errors.md)
 	@for script in $(DERIVED); do $(PY) $$script; done

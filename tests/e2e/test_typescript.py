@@ -14,7 +14,11 @@ from blake3 import blake3
 from tests.e2e.conftest import Running
 from tests.e2e.touring import NODE, typescript
 from tests.tooling.tree import ROOT
+from tracehold import __version__
 from tracehold.cli.demo.world import free_port
+
+
+ARCHIVE = f"tracehold-client-{__version__}.tgz"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +35,7 @@ def consumer(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("consumer")
     modules = folder / "node_modules"
     modules.mkdir()
-    with tarfile.open(package / "tracehold-client-0.1.0.tgz") as archive:
+    with tarfile.open(package / ARCHIVE) as archive:
         archive.extractall(folder, filter="data")
     (folder / "package").rename(modules / "tracehold-client")
     for name in ("@bufbuild", "@connectrpc", "@noble"):
@@ -58,7 +62,7 @@ def run(folder: Path, program: str, **given: str) -> Any:
 
 def test_archive_holds_what_runs_and_no_more(package: Path):
     """Compiled code with its types, README and licence; no sources, no programs, no packages of others."""
-    with tarfile.open(package / "tracehold-client-0.1.0.tgz") as archive:
+    with tarfile.open(package / ARCHIVE) as archive:
         names = {name.removeprefix("package/") for name in archive.getnames()}
     assert {"package.json", "README.md", "LICENSE", "dist/index.js", "dist/index.d.ts"} <= names
     assert {name.split("/")[0] for name in names} == {"package.json", "README.md", "LICENSE", "dist"}
