@@ -17,7 +17,6 @@ from tests.tooling.tree import ROOT
 from tracehold import __version__
 from tracehold.cli.demo.world import free_port
 
-
 ARCHIVE = f"tracehold-client-{__version__}.tgz"
 
 
