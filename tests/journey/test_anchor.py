@@ -88,14 +88,16 @@ async def test_the_next_anchor_starts_when_the_last_is_mined_and_not_before() ->
 
 
 async def test_an_anchor_never_crosses_the_end_of_a_segment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With segments of 4 entries, sealer and anchorer stop at each; every entry is covered once."""
-    for name in ("seal", "anchor", "fsck"):
+    """With segments of 4 entries, each later one begins with a snapshot; anchors stop at each end,
+    and every entry is covered once.
+    """
+    for name in ("seal", "anchor", "replay", "fsck", "snapshots"):
         monkeypatch.setattr(f"tracehold.journey.{name}.SEGMENT_ENTRIES", 4)
     async with anchored() as it:
         await it.creator.upload(*[statement(at) for at in range(8)])
         await it.finish(20)
-        assert [(t.prev_size, t.size) for t in await it.tasks(FINAL)] == [(0, 4), (4, 8), (8, 11)]
-        assert (await check_log(it.creator.store, it.log)).final == 11
+        assert [(t.prev_size, t.size) for t in await it.tasks(FINAL)] == [(0, 4), (4, 8), (8, 12), (12, 14)]
+        assert (await check_log(it.creator.store, it.log)).final == 14
 
 
 async def test_a_backlog_is_anchored_in_steps_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

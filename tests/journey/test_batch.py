@@ -101,7 +101,7 @@ async def test_what_another_log_received_is_no_repeat_here() -> None:
     async with creator() as made:
         (wanted,) = candidates(statement(1))
         key, foreign = b"\x01" * 32, Fingerprint(b"\x66" * 32)
-        plan = Plan(made.sealer.own.roster, made.sealer.own.size, {}, {key: foreign})
+        plan = Plan(made.sealer.own, 0, {}, {key: foreign})
         places = plan.admit([Candidate(wanted.record, key)] * 2, together=False)
         assert places == [Place(wanted.record.fingerprint, made.sealer.own.size)] * 2
         assert [entry.received for entry in plan.entries] == [None]

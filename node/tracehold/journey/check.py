@@ -180,6 +180,8 @@ class Checks:
         if record.header.kind == Kind.ROTATE:
             # Whoever sealed one without the key that it names could seal nothing more.
             return Rejected("BAD_CONTROL", "a node rotates its key itself", path="header.kind")
+        if record.header.kind == Kind.SNAPSHOT:
+            return Rejected("BAD_CONTROL", "a node makes its snapshots itself", path="header.kind")
         try:
             return Checked(record, check_content(record.header.kind, record.payload, self.mode))
         except Rejected as refusal:

@@ -6,51 +6,41 @@ afterwards. Whoever writes (the sealer, nobody else) keeps the new value only af
 append, so a failed append leaves nothing to undo.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint, sign_checkpoint
-from tracehold.core.control import KIND_OF, Control, Enrol, LogHeader, encode_control
+from tracehold.core.control import Enrol, LogHeader
 from tracehold.core.errors import Broken, Rejected
-from tracehold.core.ids import LogId, NetworkId
-from tracehold.core.keys import PublicKey, SigningKey
-from tracehold.core.limits import ANCHOR_BY_MS, SALT_BYTES, TILE_WIDTH
+from tracehold.core.ids import LogId
+from tracehold.core.keys import SigningKey
+from tracehold.core.limits import ANCHOR_BY_MS, TILE_WIDTH
 from tracehold.core.merkle import CompactRange, leaf_hash
-from tracehold.core.record import Header, Record, check_signature, parse, sign
+from tracehold.core.record import CONTROL_KINDS, Record, check_signature, parse
 from tracehold.core.roster import Roster
 from tracehold.core.tiles import Coord, tiles_after
+from tracehold.journey.identity import Identity, Now, RandomBytes, control_record
 from tracehold.journey.ports import Batch, NewEntry, RecordLog
+from tracehold.journey.snapshots import Snapshots
 from tracehold.journey.tree import coords, node_of, whole_tiles
 
-Now = Callable[[], float]
-"""Seconds since 1970 (UTC)."""
-RandomBytes = Callable[[int], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who seals: the operator's URI, the node's Ed25519 key, the network that the records are signed for, and
-    the key that follows where the node key is being replaced.
-    """
-
-    operator: str
-    key: SigningKey
-    network: NetworkId
-    following: SigningKey | None = None
-
-    def under(self, key: PublicKey) -> "Identity":
-        """With this key in force. Raises BAD_CONFIG where it is neither the present nor the following one."""
-        if self.key.public == key:
-            return self
-        if self.following is None or self.following.public != key:
-            raise Rejected("BAD_CONFIG", "the node key is not that of the log in this folder")
-        return replace(self, key=self.following, following=None)
+__all__ = [
+    "Identity",
+    "Now",
+    "OwnLog",
+    "RandomBytes",
+    "control_record",
+    "load_roster",
+    "new_entry",
+    "open_log",
+    "reopen",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class OwnLog:
     """The log at one size. `edge` holds the tiles that are partly filled;
-    the roster knows every control record so far.
+    roster and snapshots know every control record so far.
     """
 
     identity: Identity
@@ -59,6 +49,7 @@ class OwnLog:
     range: CompactRange
     edge: Mapping[Coord, bytes]
     checkpoint: Checkpoint | None
+    snapshots: Snapshots
 
     @property
     def size(self) -> int:
@@ -95,7 +86,17 @@ class OwnLog:
             key=identity.key,
         )
         batch = Batch(self.log, self.size, tuple(entries), tiles, checkpoint)
-        return batch, OwnLog(identity, self.log, roster, tree, _edge(self.edge, tiles), checkpoint)
+        snapshots = self._followed(entries)
+        edge = _edge(self.edge, tiles)
+        return batch, OwnLog(identity, self.log, roster, tree, edge, checkpoint, snapshots)
+
+    def _followed(self, entries: Sequence[NewEntry]) -> Snapshots:
+        snapshots = self.snapshots
+        for index, entry in enumerate(entries, self.size):
+            if entry.kind in CONTROL_KINDS:
+                snapshots = snapshots.copy() if snapshots is self.snapshots else snapshots
+                snapshots.follow(index, entry)
+        return snapshots
 
 
 def _edge(old: Mapping[Coord, bytes], changed: Sequence[tuple[Coord, bytes]]) -> dict[Coord, bytes]:
@@ -142,20 +143,10 @@ async def _create(
     roster = Roster.from_header(first)
     roster.apply(1, second)
     log = LogId(first.fingerprint)
-    empty = OwnLog(identity, log, roster, CompactRange(), {}, None)
+    empty = OwnLog(identity, log, roster, CompactRange(), {}, None, Snapshots())
     batch, own = empty.extend([new_entry(first), new_entry(second)], roster, int(now_s * 1000))
     await store.append(batch)
     return own
-
-
-def control_record(identity: Identity, says: Control, now_s: float, random_bytes: RandomBytes) -> Record:
-    """What the operator says, signed with the node key."""
-    key = identity.key.public
-    salt = random_bytes(SALT_BYTES)
-    header = Header(
-        key.alg, KIND_OF[type(says)], key.kid, identity.operator, identity.network, int(now_s), salt
-    )
-    return parse(sign(header, encode_control(says), identity.key))
 
 
 def new_entry(record: Record, received: bytes | None = None) -> NewEntry:
@@ -179,7 +170,8 @@ async def _read(store: RecordLog, log: LogId, identity: Identity) -> OwnLog:
         check_checkpoint(checkpoint, identity.key.public)
     except Rejected as error:
         raise Broken("CORRUPT", "the newest checkpoint of the own log is not its own") from error
-    return OwnLog(identity, log, roster, tree, _edge({}, list(tiles.items())), checkpoint)
+    snapshots = Snapshots.of(await store.controls(log))
+    return OwnLog(identity, log, roster, tree, _edge({}, list(tiles.items())), checkpoint, snapshots)
 
 
 def _checked(roster: Roster, identity: Identity) -> Identity:

@@ -160,7 +160,7 @@ class Sealer:
         wanted = {candidate.record.fingerprint for candidate in candidates}.union(received.values())
         found = await self._store.find(wanted)
         known = {key: place.index for key, place in found.items() if place.log == self._own.log}
-        return Plan(self._own.roster, self._own.size, known, received)
+        return Plan(self._own, self._time_ms(), known, received)
 
     async def _append(self, plan: Plan) -> None:
         """Make the plan's entries durable, with one checkpoint, and one more where a segment ends among them:

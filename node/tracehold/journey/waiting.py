@@ -11,8 +11,10 @@ from tracehold.journey.batch import Candidate, Place
 
 MAX_SEAL_RECORDS = 10_000
 """Records in one transaction."""
-MAX_SEAL_BYTES = 64 << 20
-"""Record bytes in one transaction: it is held in memory, and in the store's write-ahead file."""
+MAX_SEAL_BYTES = 8 << 20
+"""Record bytes in one transaction, unless one upload has more: it is held in memory, and what one seal makes
+fits one shipment to a holder.
+"""
 MAX_WAITING_RECORDS = 50_000
 """Records that may wait; more are refused with BUSY."""
 MAX_WAITING_BYTES = 256 << 20
