@@ -1,0 +1,142 @@
+"""One lookup on the ring, as a race.
+
+A round of Kademlia that waits for the slowest of those asked is as slow as a dead peer. So here nobody is
+waited for: who is silent for a short while stops counting, another is asked beside it, and its answer is
+taken if it comes. (Jimenez et al. 2011 got sub-second lookups among millions of nodes that way.)
+"""
+
+import asyncio
+from bisect import insort
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tracehold.core.dht.keys import Key, distance
+from tracehold.core.errors import Unavailable
+from tracehold.core.ids import LogId
+from tracehold.core.placement import dht_id
+from tracehold.journey.own_log import Now
+from tracehold.journey.states import Sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a lookup runs. Times in seconds."""
+
+    at_once: int = 4
+    """Members that are asked at once and are not late."""
+    soft_s: float = 0.15
+    """After this a silent member is late, and another is asked beside it."""
+    late_s: float = 0.5
+    """For so long a late member that is nearer than what was found keeps the lookup from ending."""
+    hard_s: float = 8.0
+    """After this the lookup ends as it stands."""
+    calls: int = 120
+    """Calls of one lookup."""
+
+
+Ask = Callable[[LogId], Awaitable[Sequence[LogId]]]
+"""Asks one member, keeps what it says, and gives the members near the key that it named. Raises
+`Unavailable`.
+"""
+
+Spawn = Callable[[Awaitable[Sequence[LogId]]], "asyncio.Task[Sequence[LogId]]"]
+"""Starts a call that may outlive the lookup."""
+
+
+class Search:
+    """A lookup of the `wanted` members nearest to a key that answer. It runs once."""
+
+    def __init__(
+        self, key: Key, wanted: int, ask: Ask, spawn: Spawn, now: Now, sleep: Sleep, pace: Pace
+    ) -> None:
+        """`now` is a clock that does not jump, in seconds."""
+        self._key = key
+        self._wanted = wanted
+        self._ask = ask
+        self._spawn = spawn
+        self._now = now
+        self._sleep = sleep
+        self._pace = pace
+        self._order: list[tuple[int, LogId]] = []
+        self._met: set[LogId] = set()
+        self._running: dict[asyncio.Task[Sequence[LogId]], tuple[LogId, float]] = {}
+        self._since: dict[LogId, float] = {}
+        self._answered: set[LogId] = set()
+        self._failed: set[LogId] = set()
+
+    @property
+    def answered(self) -> list[LogId]:
+        """Up to `wanted` members that answered, the nearest first."""
+        return [log for _, log in self._order if log in self._answered][: self._wanted]
+
+    async def run(self, start: Iterable[LogId], enough: Callable[[], bool] = lambda: False) -> bool:
+        """Search from these members on, until all is answered or `enough` says so. False where that took too
+        long.
+        """
+        self._meet(start)
+        end = self._now() + self._pace.hard_s
+        while not enough():
+            now = self._now()
+            self._ask_more(now)
+            if self._settled(now):
+                return True
+            if now >= end:
+                return False
+            await self._wait(min(end, self._next_event(now)) - now)
+        return True
+
+    def _meet(self, logs: Iterable[LogId]) -> None:
+        for log in logs:
+            if log not in self._met:
+                self._met.add(log)
+                insort(self._order, (distance(dht_id(log), self._key), log))
+
+    def _front(self, now: float) -> list[LogId]:
+        """The nearest that answered, are in time, or were not asked yet."""
+        late = {log for log, since in self._running.values() if now >= since + self._pace.soft_s}
+        usable = (log for _, log in self._order if log not in late and log not in self._failed)
+        return [log for log, _ in zip(usable, range(self._wanted), strict=False)]
+
+    def _ask_more(self, now: float) -> None:
+        active = sum(now < since + self._pace.soft_s for _, since in self._running.values())
+        for log in self._front(now):
+            if active >= self._pace.at_once or len(self._since) >= self._pace.calls:
+                return
+            if log not in self._since:
+                self._since[log] = now
+                self._running[self._spawn(self._ask(log))] = log, now
+                active += 1
+
+    def _settled(self, now: float) -> bool:
+        """Whether nothing is to be expected that would change the answer."""
+        front = self._front(now)
+        more = len(self._since) < self._pace.calls
+        if any(log not in self._answered and (more or log in self._since) for log in front):
+            return False
+        reach = distance(dht_id(front[-1]), self._key) if len(front) == self._wanted else 1 << 160
+        return not any(
+            now < since + self._pace.late_s and distance(dht_id(log), self._key) < reach
+            for log, since in self._running.values()
+        )
+
+    def _next_event(self, now: float) -> float:
+        """When one of those that run is late, or too late."""
+        limits = (self._pace.soft_s, self._pace.late_s)
+        times = [since + limit for _, since in self._running.values() for limit in limits]
+        return min((time for time in times if time > now), default=now)
+
+    async def _wait(self, seconds: float) -> None:
+        """Until somebody answers or fails, or the time is over."""
+        timer = asyncio.ensure_future(self._sleep(seconds))
+        try:
+            await asyncio.wait({timer, *self._running}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+        for task in [task for task in self._running if task.done()]:
+            log, _ = self._running.pop(task)
+            try:
+                self._meet(task.result())
+            except Unavailable:
+                self._failed.add(log)
+            else:
+                self._answered.add(log)

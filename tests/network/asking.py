@@ -1,0 +1,58 @@
+"""Lookups in a simulated network, and how they went."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.network.ring import Ring
+from tracehold.core.dht.keys import Key
+from tracehold.core.ids import LogId
+
+
+@dataclass
+class Outcome:
+    """How many lookups found every holder, and any; and how long each took, in seconds of the simulation."""
+
+    every: int = 0
+    some: int = 0
+    times: list[float] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """Lookups in all."""
+        return len(self.times)
+
+    def quantile(self, share: float) -> float:
+        """The time within which this share of them ended."""
+        return sorted(self.times)[min(self.total - 1, int(share * self.total))]
+
+
+async def ask(ring: Ring, truth: Mapping[Key, set[LogId]], times: int, at_once: int = 5) -> Outcome:
+    """So many lookups of keys by members that are up, both drawn by chance; nobody asks for a key twice."""
+    outcome, keys, seen = Outcome(), sorted(truth), set()
+
+    async def one() -> None:
+        member, key = ring.random.choice(ring.up()), ring.random.choice(keys)
+        while (member.log, key) in seen:
+            member, key = ring.random.choice(ring.up()), ring.random.choice(keys)
+        seen.add((member.log, key))
+        start = asyncio.get_running_loop().time()
+        found = await member.held_by(key)
+        outcome.times.append(asyncio.get_running_loop().time() - start)
+        outcome.every += found >= truth[key]
+        outcome.some += bool(found & truth[key])
+
+    for _ in range(0, times, at_once):
+        await asyncio.gather(*(one() for _ in range(at_once)))
+    return outcome
+
+
+async def placed(ring: Ring, truth: Mapping[Key, set[LogId]], replicas: int = 8) -> float:
+    """Which share of the records is where it should be: at the members that are truly nearest."""
+    there = total = 0
+    for key, holders in truth.items():
+        for member in ring.nearest(key, replicas):
+            kept = {each.holder for each in (await member.seat.shelf.get(key, member.seat.now_ms)).providers}
+            there += len(holders & kept)
+            total += len(holders)
+    return there / total
