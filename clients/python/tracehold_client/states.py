@@ -9,7 +9,8 @@ class State(IntEnum):
     """States of a record; a larger one promises more, except REORGED.
 
     SEALED survives a crash of the creator, REPLICATED the loss of its disk. ANCHORED is covered by a mined
-    anchor. FINAL binds the creator before everyone. REORGED was final in a block that is no longer canonical: somebody has been alarmed.
+    anchor. FINAL binds the creator before everyone. REORGED was final in a block that is no longer canonical:
+    somebody has been alarmed.
     """
 
     NONE = record_pb2.STATE_UNSPECIFIED
