@@ -185,7 +185,7 @@ async def test_security_a_hello_of_something_else(tmp_path, field):
         if field == "network":
             answer.network = "ab" * 32
         else:
-            answer.node_record = answer.node_record[:-1] + b"\0"
+            answer.node_record = answer.node_record[:-1] + bytes([answer.node_record[-1] ^ 1])
 
     async with pair(tmp_path, edit(other, "Hello")) as (made_mesh, here, _):
         await down(here)
@@ -208,7 +208,7 @@ async def test_pages_make_one_answer(tmp_path, monkeypatch):
     async with pair(tmp_path) as (made_mesh, here, there):
         answer = await (await only_peer(here)).expand(["urn:x:flour"])
         assert [found.index for found in answer.records] == list(range(2, 2 + MANY))
-        assert (dict(answer.coverage), answer.more) == ({there.log: 2 + MANY}, False)
+        assert (dict(answer.coverage), answer.more) == ({there.log: ((0, 2 + MANY),)}, False)
         assert made_mesh.posts[2].asked.count("Expand") == MANY
 
 
@@ -254,7 +254,7 @@ async def test_many_names_are_asked_for_in_portions(tmp_path, monkeypatch):
         items = ["urn:x:a", "urn:x:b", "urn:x:flour", "urn:x:c", "urn:x:d"]
         answer = await (await only_peer(here)).expand(items)
         assert len(answer.records) == MANY
-        assert dict(answer.coverage) == {there.log: 2 + MANY}
+        assert dict(answer.coverage) == {there.log: ((0, 2 + MANY),)}
         assert made_mesh.posts[2].asked.count("Expand") == 3
 
 

@@ -97,7 +97,7 @@ async def test_each_record_comes_with_its_evidence_and_the_answer_with_its_cover
         assert told.error is not None
         assert told.error.code == "UNTRUSTED"
         assert (told.log, told.index) == (found.log, found.index)
-    assert dict(answer.coverage) == {there.log: 6}
+    assert dict(answer.coverage) == {there.log: ((0, 6),)}
     assert answer.more is False
 
 

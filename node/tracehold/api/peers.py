@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from tracehold.api.call import Call
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import NetworkId
-from tracehold.journey.expand import Names, Page, expand
+from tracehold.journey.expand import Names, Page, expand, searched
 from tracehold.journey.keeper import Keeper, take
 from tracehold.journey.neighbours import Neighbours
 from tracehold.journey.ports import Entries, Graph, RecordLog, Sent
@@ -65,7 +65,7 @@ class PeerService:
         return peer_pb2.HelloResponse(
             network=self._same(request).hex(),
             node_record=self._node_record,
-            coverage=coverage_messages(await self._graph.coverage()),
+            coverage=coverage_messages(await searched(self._log, self._graph)),
         )
 
     def _same(self, request: peer_pb2.HelloRequest) -> NetworkId:

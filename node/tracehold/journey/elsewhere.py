@@ -1,38 +1,42 @@
 """What other nodes know: asked with every frontier, and believed in nothing.
 
 A peer hands over records with their evidence. Each is verified here, on this node's own ledger, before it is
-read: its bytes, its signer by position, its place in a member's log, its anchor. So a peer can leave records
-out, which shows as missing coverage or not at all, but it can neither invent one nor move one.
+read: its bytes, its signer by position, its place in a member's log, its anchor. So a peer can neither invent
+a record nor move one. It can leave records out, or say that it searched what it did not: where anybody else
+shows such a record it is found out, and its word about that log counts no more.
 """
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tracehold.core.errors import Rejected, Unavailable
-from tracehold.core.evidence import report
 from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.lineage import Fact, Gap, GapReason, Wanted, touched
-from tracehold.core.receipt import encode_receipt, parse_receipt
-from tracehold.core.record import CONTROL_KINDS, Kind, fingerprint, parse
-from tracehold.journey.admission import UNREADABLE, Admission, Admitted
+from tracehold.core.lineage import Fact, Gap, GapReason, Wanted
+from tracehold.core.record import CONTROL_KINDS, fingerprint
+from tracehold.core.spans import Spans, joined, missing, prefix
+from tracehold.journey.admission import UNREADABLE, Admission
 from tracehold.journey.answers import Coverage
+from tracehold.journey.claims import Claims
+from tracehold.journey.differences import Answered, Shown, fault_of, left_out
 from tracehold.journey.hearing import Hearing
-from tracehold.journey.index import event_fact
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.ledger_view import LedgerView
-from tracehold.journey.ports import Expansion, Found, Peer
-from tracehold.journey.states import State
+from tracehold.journey.ports import Expansion, Found, Peer, Position
+from tracehold.journey.proving import Budget, Proved, Prover
 
 NO_LEDGER = "what other nodes hand over cannot be checked without the ledger"
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """A record that a peer handed over and that was verified here, and when it was known."""
+@dataclass(slots=True)
+class _Source:
+    """A peer, as one request came to know it. Once `silent`, it is asked no more."""
 
-    admitted: Admitted
-    known_ms: int
+    peer: Peer
+    silent: bool = False
+    budget: Budget = field(default_factory=Budget)
+    answered: Answered = field(default_factory=lambda: Answered({}, frozenset()))
+    """To the question of just now."""
 
 
 class Elsewhere:
@@ -41,136 +45,160 @@ class Elsewhere:
     def __init__(self, knowledge: Knowledge, admission: Admission) -> None:
         self._knowledge = knowledge
         self._admission = admission
-        self._ledger = LedgerView(knowledge.ledger) if knowledge.ledger else None
-        self._checked: dict[Fingerprint, Proved | None] = {}
-        self._down: set[int] = set()
-        self._coverage: dict[LogId, int] = {}
+        view = LedgerView(knowledge.ledger) if knowledge.ledger else None
+        self._prover = Prover(view, knowledge.run) if view else None
+        self._sources: dict[int, _Source] = {}
+        self._claims = Claims()
+        self._gaps: dict[Gap, None] = {}
+        self._false: dict[Gap, set[Position]] = {}
         self.handed: dict[Fingerprint, set[int]] = {}
         """Numbers of the nodes that handed over a record, by its fingerprint."""
         self.hearing = Hearing(knowledge.speakers)
-        self.gaps: dict[Gap, None] = {}
-        """What other nodes could not answer, or answered wrongly."""
-
-    def fact(self, proved: Proved, wanted: Wanted) -> Fact | None:
-        """What the record says about what is wanted; None where it says nothing, or the asker may not read
-        it, which is a gap.
-        """
-        admitted = proved.admitted
-        if admitted.record.header.kind != Kind.EVENT:
-            return None
-        try:
-            fact = event_fact(admitted.record, self.hearing.voice(admitted), proved.known_ms)
-        except Rejected:
-            return None  # sealed, and odd: shown as disputed by its holder, of no meaning to rules
-        concerned = touched(fact) & wanted.items
-        if not self._admission.readable(admitted.record):
-            for item in sorted(concerned) or [""]:
-                self._gap(GapReason.ACCESS_REFUSED, UNREADABLE, item)
-            return None
-        if not concerned and fact.transformation_id not in wanted.transformations:
-            return None
-        self._admission.let_in(admitted)
-        return fact
 
     async def records(self, items: Collection[str], transformations: Collection[str] = ()) -> list[Proved]:
-        """Verified records that peers hand over and that are not admitted yet, readable for the asker or
-        not. Control records among them are heard, and not in the answer.
+        """Verified records about these that peers hand over and that are not admitted yet, readable for the
+        asker or not. Control records among them are heard, and not in the answer.
         """
         if self._knowledge.peers is None:
             return []
-        peers = [p for p in await self._knowledge.peers.holders(items) if p.node not in self._down]
-        answers = await asyncio.gather(*(self._ask(peer, items, transformations) for peer in peers))
+        peers = await self._knowledge.peers.holders(items)
+        sources = [self._sources.setdefault(peer.node, _Source(peer)) for peer in peers]
+        asked = [source for source in sources if not source.silent]
+        answers = await asyncio.gather(*(self._ask(source, items, transformations) for source in asked))
         fresh: dict[Fingerprint, Proved] = {}
-        for peer, answer in zip(peers, answers, strict=True):
-            for found in answer.records:
-                name = fingerprint(found.raw)
-                proved = await self._prove(peer, name, found)
-                if proved is not None and proved.admitted.record.header.kind not in CONTROL_KINDS:
-                    self.handed.setdefault(name, set()).add(peer.node)
+        for source, answer in zip(asked, answers, strict=True):
+            for proved in await self._proved(source, answer.records):
+                name = proved.admitted.record.fingerprint
+                if _concerns(proved, items, transformations):
+                    self.handed.setdefault(name, set()).add(source.peer.node)
                     if name not in self._admission.admitted:
                         fresh[name] = proved
+        self._claims.add({source.peer.node: source.answered.searched for source in asked})
         return list(fresh.values())
+
+    def fact(self, proved: Proved, wanted: Wanted) -> Fact | None:
+        """What an event says, now that it is known whose voice it is; None for other kinds, and where the
+        asker may not read it, which is a gap.
+        """
+        if proved.fact is None:
+            return None
+        if not self._admission.readable(proved.admitted.record):
+            for item in sorted(proved.names & wanted.items) or [""]:
+                self._gap(GapReason.ACCESS_REFUSED, UNREADABLE, item)
+            return None
+        self._admission.let_in(proved.admitted)
+        return replace(proved.fact, issuer=self.hearing.voice(proved.admitted))
+
+    async def compare(self, facts: Collection[Fact]) -> None:
+        """Hold what was found for the question of just now, here and elsewhere, against what each peer
+        answered. One that left out what it says it searched is reported, and its word about that log counts
+        no more.
+        """
+        standing = [self._admission.admitted[fact.fingerprint] for fact in facts]
+        shown = [Shown(Position(each.log, each.index), each.record.fingerprint) for each in standing]
+        for source in self._sources.values():
+            for log, some in left_out(source.answered, shown).items():
+                if not source.silent and not self._claims.distrusted(source.peer.node, log):
+                    await self._look_into(source, log, some)
 
     def covered(self, own: Collection[LogId]) -> Sequence[Coverage]:
         """Logs that only other nodes searched. What they say of it is their word."""
-        return [Coverage(log, upto, upto, upto) for log, upto in self._coverage.items() if log not in own]
+        ends = {log: prefix(spans) for log, spans in self._claims.searched().items() if log not in own}
+        return [Coverage(log, upto, upto, upto) for log, upto in ends.items()]
 
-    async def unsearched(self, own: Mapping[LogId, int]) -> Sequence[Gap]:
-        """Anchored ends of members' logs that nobody searched:
-        neither this node, `own`, nor one that answered.
-        """
+    async def unsearched(self, own: Mapping[LogId, Spans]) -> Sequence[Gap]:
+        """Anchored entries of members' logs that nobody searched: neither this node, `own`, nor others."""
         if self._knowledge.horizon is None:
             return []
         ends = await self._knowledge.horizon.ends()
         if ends is None:
             return [Gap("", GapReason.NOT_COVERED, "without the ledger it is not known which logs there are")]
+        others = self._claims.searched()
         return [
             Gap(
-                "", GapReason.NOT_COVERED, f"log {log.hex()} was searched to {upto} of {end} anchored entries"
+                "", GapReason.NOT_COVERED, f"nobody searched entries {start} to {stop - 1} of log {log.hex()}"
             )
             for log, end in ends.items()
-            if end > (upto := max(own.get(log, 0), self._coverage.get(log, 0)))
+            for start, stop in missing(joined((*own.get(log, ()), *others.get(log, ()))), end)
         ]
 
-    async def _ask(self, peer: Peer, items: Collection[str], transformations: Collection[str]) -> Expansion:
+    def gaps(self) -> Sequence[Gap]:
+        """What other nodes could not answer, or answered wrongly. A false copy is no gap where a good one
+        of the entry was found.
+        """
+        proved = self._prover.proved.values() if self._prover else ()
+        standing = [*self._admission.admitted.values(), *(each.admitted for each in proved)]
+        good = {Position(each.log, each.index) for each in standing}
+        return [*self._gaps, *(gap for gap, places in self._false.items() if places - good)]
+
+    async def _ask(
+        self, source: _Source, items: Collection[str], transformations: Collection[str]
+    ) -> Expansion:
         try:
-            answer = await peer.expand(items, (), transformations)
+            answer = await source.peer.expand(items, (), transformations)
         except Unavailable:
-            self._down.add(peer.node)
-            self._gap(GapReason.HOLDER_DOWN, f"node {peer.node} does not answer")
-            return Expansion((), {})
-        for log, upto in answer.coverage.items():
-            self._coverage[log] = max(upto, self._coverage.get(log, 0))
+            self._gone(source)
+            answer = Expansion((), {})
+        names = frozenset(fingerprint(found.raw) for found in answer.records)
+        source.answered = Answered(answer.coverage, names)
         return answer
 
-    async def _prove(self, peer: Peer, name: Fingerprint, found: Found) -> Proved | None:
-        known = self._checked.get(name)
-        if known is not None:
-            return known
-        if self._ledger is None:
-            self._gap(GapReason.NOT_COVERED, NO_LEDGER)
-            return None
+    async def _proved(self, source: _Source, found: Sequence[Found]) -> Sequence[Proved]:
+        """Those of the records that hold and are no control records."""
+        if self._prover is None:
+            if found:
+                self._gap(GapReason.NOT_COVERED, NO_LEDGER)
+            return ()
         try:
-            known = self._checked[name] = await proved(found, self._ledger)
-            self.hearing.hear(known.admitted, found.evidence)
+            for each, outcome in await self._prover.prove(found, source.budget):
+                if isinstance(outcome, Proved):
+                    # Only what came with it was verified with it.
+                    self.hearing.hear(outcome.admitted, each.evidence)
+                else:
+                    self._refuse(source, each, outcome)
         except Unavailable:
             self._gap(GapReason.NOT_COVERED, NO_LEDGER)
-        except Rejected as refusal:
-            self._knowledge.fault(f"node {peer.node} handed over a record that is false ({refusal.code})")
-            self._gap(GapReason.PROOF_FAILED, f"node {peer.node} handed over a record that is false")
-        return known
+        if source.budget.spent:
+            self._exhausted(source)
+        proved = (self._prover.proved.get(fingerprint(each.raw)) for each in found)
+        return [each for each in proved if each and each.admitted.record.header.kind not in CONTROL_KINDS]
+
+    def _refuse(self, source: _Source, found: Found, refusal: Rejected) -> None:
+        node = source.peer.node
+        self._knowledge.fault(f"node {node} handed over a record that is false ({refusal.code})")
+        gap = Gap("", GapReason.PROOF_FAILED, f"node {node} handed over a record that is false")
+        self._false.setdefault(gap, set()).add(Position(found.log, found.index))
+
+    async def _look_into(self, source: _Source, log: LogId, left: Sequence[Shown]) -> None:
+        for each in left:
+            try:
+                fault = await fault_of(source.peer, each)
+            except Unavailable:
+                self._gone(source)
+                return
+            if fault:
+                self._knowledge.fault(fault)
+                self._claims.distrust(source.peer.node, log)
+                return
+
+    def _gone(self, source: _Source) -> None:
+        source.silent = True
+        self._gap(GapReason.HOLDER_DOWN, f"node {source.peer.node} does not answer")
+
+    def _exhausted(self, source: _Source) -> None:
+        """Nothing more of this peer is checked, and so it is not asked; what it searched does not count."""
+        node = source.peer.node
+        source.silent = True
+        self._claims.distrust(node)
+        if source.budget.false <= 0:
+            self._gap(GapReason.PROOF_FAILED, f"node {node} handed over too many records that are false")
+        else:
+            self._gap(GapReason.NOT_COVERED, f"node {node} handed over more than is checked for one question")
 
     def _gap(self, reason: GapReason, detail: str, item: str = "") -> None:
-        self.gaps[Gap(item, reason, detail)] = None
+        self._gaps[Gap(item, reason, detail)] = None
 
 
-async def proved(found: Found, ledger: LedgerView) -> Proved:
-    """The record, if its evidence holds on this ledger and it stands in a member's log where the peer says.
-
-    Raises `Rejected` where anything does not hold, and `Unavailable("CHAIN_DOWN")`.
-    """
-    evidence = found.evidence
-    receipt = parse_receipt(evidence.receipt)
-    if receipt.anchor is not None and receipt.anchor.proof is not None:
-        # The chain itself is asked, so that the proof for those who have none need not be gone through.
-        receipt = replace(receipt, anchor=replace(receipt.anchor, proof=None))
-        evidence = replace(evidence, receipt=encode_receipt(receipt))
-    view = await ledger.of(receipt.anchor)
-    result = report(evidence, None, view, 0)
-    if result.error is not None and result.error.code != "NOT_ANCHORED":
-        raise result.error
-    record = parse(found.raw)
-    if (result.log, result.index) != (found.log, found.index):
-        raise Rejected("PROOF_INVALID", "the evidence is of another record or place")
-    member = await ledger.member_of(found.log)
-    if member is None or record.header.aud != view.network:
-        raise Rejected("PROOF_INVALID", "the log belongs to no member of this network")
-    if result.speaker is None:
-        raise AssertionError("the steps before the anchor set the speaker")
-    if result.speaker.operator != member.operator:
-        # The header is the member's own word; whoever vouches is whom the contract enrolled (decision 0006).
-        raise Rejected("PROOF_INVALID", "the log's header names another operator than the contract")
-    sealed = State.SEALED if receipt.anchor is None else State.ANCHORED
-    state = State.FINAL if result.error is None else sealed
-    known_ms = receipt.time_ms if receipt.anchor is None else receipt.anchor.block_time * 1000
-    return Proved(Admitted(record, found.log, found.index, result.speaker, state, True), known_ms)
+def _concerns(proved: Proved, items: Collection[str], transformations: Collection[str]) -> bool:
+    run = proved.fact.transformation_id if proved.fact else None
+    return not proved.names.isdisjoint(items) or run in transformations

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from tracehold.core.errors import Broken
 from tracehold.core.evidence import Evidence
-from tracehold.core.ids import Fingerprint
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import parse
+from tracehold.core.spans import Spans, common
 from tracehold.journey.knowledge import untold
 from tracehold.journey.ports import Expansion, Found, Graph, Position, RecordLog
 from tracehold.journey.receipts import Receipts, Vouching, about
@@ -70,7 +71,7 @@ async def expand(
     Raises `Unavailable` where graph or store do not answer.
     """
     # The coverage first: what is indexed meanwhile is handed over and not promised.
-    coverage = await graph.coverage()
+    coverage = await searched(log, graph)
     facts = [
         *await graph.facts(names.items, names.transformations),
         *await graph.by_event_id(names.event_ids),
@@ -87,6 +88,12 @@ async def expand(
         if evidence is not None:
             answer.add(Found(places[name].log, places[name].index, evidence))
     return Expansion(answer.found, coverage)
+
+
+async def searched(log: RecordLog, graph: Graph) -> Mapping[LogId, Spans]:
+    """Which entries of which logs are kept here and indexed. Raises `Unavailable`, as log and graph do."""
+    indexed = await graph.coverage()
+    return {each: common(await log.spans(each), [(0, upto)]) for each, upto in indexed.items()}
 
 
 async def _moves(log: RecordLog, found: Collection[Fingerprint], speakers: Speakers) -> set[Fingerprint]:

@@ -19,6 +19,7 @@ from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, touched
 from tracehold.journey.admission import SLICE, Admission
 from tracehold.journey.answers import Coverage, Statement, Timings, statement
 from tracehold.journey.elsewhere import Elsewhere
+from tracehold.journey.expand import searched
 from tracehold.journey.index import event_fact
 from tracehold.journey.knowledge import Knowledge
 
@@ -62,6 +63,7 @@ class Inquiry:
             await self.elsewhere.hearing.listen()
             facts = await self._read(hints)
             facts += [fact for each in found if (fact := self.elsewhere.fact(each, wanted)) is not None]
+            await self.elsewhere.compare(facts)
         self._facts.update((fact.fingerprint, fact) for fact in facts)
         for hint in hints:
             refused = self.admission.refused.get(hint.fingerprint)
@@ -104,8 +106,9 @@ class Inquiry:
         kept = [gap for gap in found if gap.reason is not missing or gap.item not in stopped]
         covered = await self.coverage()
         behind = [_behind(log) for log in covered if log.indexed < log.size]
-        unsearched = await self.elsewhere.unsearched({log.log: log.indexed for log in covered})
-        every = {*kept, *self._gaps, *self.elsewhere.gaps, *behind, *unsearched}
+        own = await searched(self._knowledge.log, self._knowledge.graph)
+        unsearched = await self.elsewhere.unsearched(own)
+        every = {*kept, *self._gaps, *self.elsewhere.gaps(), *behind, *unsearched}
         return tuple(sorted(every, key=lambda gap: (gap.item, gap.reason, gap.detail)))
 
     async def coverage(self) -> tuple[Coverage, ...]:

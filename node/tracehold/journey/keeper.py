@@ -9,8 +9,8 @@ from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.ports import Kept, Shipment
 
 TOLD = frozenset({"CLOCK_JUMPED", "DISK_LOW"})
-"""Codes of `Unavailable` that the sender must know of, since somebody has to do something. The others pass, and
-are no answer at all.
+"""Codes of `Unavailable` that the sender must know of, since somebody has to do something. The others pass,
+and are no answer at all.
 """
 
 

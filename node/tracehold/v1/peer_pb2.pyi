@@ -83,25 +83,29 @@ Global___HelloResponse: _TypeAlias = HelloResponse  # noqa: Y015
 
 @_typing.final
 class LogCoverage(_message.Message):
-    """How much of one log a node has searched."""
+    """Entries of one log that a node has searched: those of a copy without a gap, of which a log may have several."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     LOG_FIELD_NUMBER: _builtins.int
     INDEXED_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
     log: _builtins.str
     """Id of the log, 64 lowercase hexadecimal digits."""
     indexed: _builtins.int
-    """Entries indexed."""
+    """Index after the last one."""
+    start: _builtins.int
+    """Index of the first one."""
     def __init__(
         self,
         *,
         log: _builtins.str = ...,
         indexed: _builtins.int = ...,
+        start: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["indexed", b"indexed", "log", b"log"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["indexed", b"indexed", "log", b"log", "start", b"start"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,6 +7,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import fingerprint
+from tracehold.core.spans import Span, Spans, joined
 from tracehold.journey.ports import Entries, Expansion, Found, Position, Sent
 from tracehold.v1 import peer_pb2
 from tracehold.wire.limits import check
@@ -46,18 +47,21 @@ def read_expand(response: peer_pb2.ExpandResponse, after: Position | None) -> Ex
     return Expansion(records, read_coverage(response.coverage), more)
 
 
-def coverage_messages(coverage: Mapping[LogId, int]) -> Sequence[peer_pb2.LogCoverage]:
+def coverage_messages(coverage: Mapping[LogId, Spans]) -> Sequence[peer_pb2.LogCoverage]:
     """Entries searched, by log."""
-    return [peer_pb2.LogCoverage(log=log.hex(), indexed=upto) for log, upto in coverage.items()]
+    return [
+        peer_pb2.LogCoverage(log=log.hex(), start=start, indexed=stop)
+        for log, spans in coverage.items()
+        for start, stop in spans
+    ]
 
 
-def read_coverage(coverage: Sequence[peer_pb2.LogCoverage]) -> Mapping[LogId, int]:
-    """Entries searched, by log; the least where a log is named twice."""
-    found: dict[LogId, int] = {}
+def read_coverage(coverage: Sequence[peer_pb2.LogCoverage]) -> Mapping[LogId, Spans]:
+    """Entries searched, by log."""
+    found: dict[LogId, list[Span]] = {}
     for each in coverage:
-        log = read_log(each.log)
-        found[log] = min(each.indexed, found.get(log, each.indexed))
-    return found
+        found.setdefault(read_log(each.log), []).append((each.start, each.indexed))
+    return {log: joined(spans) for log, spans in found.items()}
 
 
 def position_message(place: Position) -> peer_pb2.LogPosition:

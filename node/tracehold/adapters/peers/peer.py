@@ -8,6 +8,7 @@ from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.noderecord import parse_node_record
+from tracehold.core.spans import Spans, common
 from tracehold.journey.ports import Entries, Expansion, Found, Kept, Network, Position, Shipment
 from tracehold.v1 import peer_pb2
 from tracehold.wire.peers import position_message, read_entries, read_expand
@@ -37,7 +38,7 @@ class _Kept:
     """What was taken of an answer so far, and how much room is left."""
 
     records: dict[tuple[LogId, int], Found]
-    coverage: dict[LogId, int]
+    coverage: dict[LogId, Spans] | None = None
     whole: bool = True
     bytes: int = 0
 
@@ -50,12 +51,12 @@ class _Kept:
         return len(self.records) >= MAX_ANSWER_RECORDS or self.bytes >= MAX_ANSWER_BYTES
 
     def covers(self, page: Expansion) -> None:
-        """What every part of the answer covers: the least of each log."""
-        first = not self.coverage
-        for log, upto in page.coverage.items():
-            self.coverage[log] = min(upto, self.coverage.get(log, upto if first else 0))
-        for log in self.coverage.keys() - page.coverage.keys():
-            self.coverage[log] = 0
+        """What every part of the answer covers."""
+        before = self.coverage
+        self.coverage = {
+            log: spans if before is None else common(spans, before.get(log, ()))
+            for log, spans in page.coverage.items()
+        }
 
 
 class GrpcPeer:
@@ -76,13 +77,13 @@ class GrpcPeer:
         self, items: Collection[str], event_ids: Collection[str] = (), transformations: Collection[str] = ()
     ) -> Expansion:
         """See `ports.Peer.expand`."""
-        kept = _Kept({}, {})
+        kept = _Kept({})
         async with self._line.limited():
             await self._greet()
             for names in _portions(items, event_ids, transformations):
                 await self._pages(names, kept)
         records = [found for _, found in sorted(kept.records.items(), key=lambda item: item[0])]
-        return Expansion(records, kept.coverage if kept.whole else {}, more=not kept.whole)
+        return Expansion(records, (kept.coverage or {}) if kept.whole else {}, more=not kept.whole)
 
     async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
         """See `ports.Peer.entries`."""

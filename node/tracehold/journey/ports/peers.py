@@ -7,6 +7,7 @@ from typing import Protocol
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.spans import Spans
 from tracehold.journey.ports.kept import Base
 
 
@@ -30,12 +31,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """A peer's answer from local knowledge: records by log and index and, per log, how many entries it looked
+    """A peer's answer from local knowledge: records by log and index and, per log, which entries it looked
     at. `more` is set where the answer was cut off behind the last of the records.
     """
 
     records: Sequence[Found]
-    coverage: Mapping[LogId, int]
+    coverage: Mapping[LogId, Spans]
     more: bool = False
 
 

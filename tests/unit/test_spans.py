@@ -1,0 +1,41 @@
+"""Spans of entries, held against plain sets."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracehold.core.spans import Spans, common, covers, joined, missing, prefix
+
+ENDS = st.integers(0, 12)
+SPANS = st.lists(st.tuples(ENDS, ENDS), max_size=5)
+
+
+def members(spans: list[tuple[int, int]] | Spans) -> set[int]:
+    """The entries in them."""
+    return {index for start, stop in spans for index in range(start, stop)}
+
+
+def one_form(spans: Spans) -> bool:
+    """Ascending, apart, none empty."""
+    ends = [end for span in spans for end in span]
+    return all(first < second for first, second in pairwise(ends))
+
+
+@given(SPANS, SPANS, ENDS)
+def test_spans_are_sets(first, second, end):
+    """Union, intersection and rest have the entries that sets have, in one form."""
+    assert members(joined(first)) == members(first)
+    assert members(common(first, second)) == members(first) & members(second)
+    assert members(missing(first, end)) == set(range(end)) - members(first)
+    for spans in (joined(first), common(first, second), missing(first, end)):
+        assert one_form(spans)
+
+
+@given(SPANS, ENDS)
+def test_what_is_in_them(spans, index):
+    """One entry, and those from 0 on."""
+    assert covers(spans, index) == (index in members(spans))
+    upto = prefix(spans)
+    assert set(range(upto)) <= members(spans)
+    assert upto not in members(spans)
