@@ -14,20 +14,20 @@ _BITS = 8  # of an index, per level of tiles: 256 hashes each
 
 
 def coords(leaves: Iterable[int]) -> set[Coord]:
-    """Tiles on the way from these leaves to the root.
+    """Tiles on the way from these leaves to the root of a tree that ends with the last of them.
 
     They hold every node of an inclusion proof of leaf i in a tree of n leaves if i and n - 1 are among the
     leaves, and of a consistency proof from m to n leaves if m - 1 and n - 1 are: a proof's nodes are siblings
     of nodes on those ways, and siblings share a tile.
     """
-    found: set[Coord] = set()
-    for leaf in leaves:
-        level = 0
-        found.add(Coord(0, leaf >> _BITS))
-        # The last leaf of a full tile has one tile more above it, which holds that tile's root.
-        while (leaf + 1) >> _BITS * (level + 1):
-            level += 1
-            found.add(Coord(level, leaf >> _BITS * (level + 1)))
+    ends = sorted(leaves)
+    found = {Coord(0, leaf >> _BITS) for leaf in ends}
+    level = 0
+    # As high as the last leaf goes, the first ones go too. Where it fills a tile, one more has that tile's
+    # root.
+    while ends and (ends[-1] + 1) >> _BITS * (level + 1):
+        level += 1
+        found |= {Coord(level, leaf >> _BITS * (level + 1)) for leaf in ends}
     return found
 
 
