@@ -198,11 +198,16 @@ class Scene:
 
     async def anchor(self, branch: Branch, size: int) -> None:
         """Put a state of the branch on the chain, in the next block."""
-        ledger = MemoryLedger(self.chain, bytes([CREATOR]) * 20)
-        head = await ledger.head(CREATOR)
-        sent = await ledger.prepare_anchor(head.size, size, branch.checkpoints[size].root, ())
-        await ledger.send(sent)
-        self.chain.mine()
+        await anchor(self.chain, branch, size)
+
+
+async def anchor(chain: MemoryChain, branch: Branch, size: int) -> None:
+    """Put a state of the creator's branch on a chain, in the next block."""
+    ledger = MemoryLedger(chain, bytes([CREATOR]) * 20)
+    head = await ledger.head(CREATOR)
+    sent = await ledger.prepare_anchor(head.size, size, branch.checkpoints[size].root, ())
+    await ledger.send(sent)
+    chain.mine()
 
 
 async def scene() -> Scene:

@@ -2,10 +2,13 @@
 newest mined one's, a checkpoint's.
 
 Any anchored root that covers an entry proves it, so the newest serves all entries of an answer at once; a
-receipt names the covering anchor instead, because a receipt must not change. One `Proofs` serves one request.
+receipt names the covering anchor instead, because a receipt must not change. Of a log with holes the root
+must
+be one of the span that the entry stands in, or before which it is kept: tiles lead to no other. One `Proofs`
+serves one request.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracehold.core.errors import Rejected
@@ -31,6 +34,14 @@ class Standing:
 class _Roots:
     anchors: list[AnchorTask]
     undone: list[AnchorTask]
+    spans: Sequence[tuple[int, int]]
+
+    def beyond(self, index: int) -> int | None:
+        """The first entry of the span of this entry, where other spans come behind it; of an entry in a hole,
+        the first of the next span. None where there is only one, or the last.
+        """
+        start = next((start for start, stop in self.spans if index < stop), None)
+        return None if start is None or start == self.spans[-1][0] else max(start, index)
 
 
 class Proofs:
@@ -49,11 +60,21 @@ class Proofs:
         roots = await self._of(log)
         if any(task.prev_size <= index < task.size for task in roots.undone):
             return await self._checkpoint(log, State.REORGED, index)
+        within = roots.beyond(index)
+        if within is not None:
+            return await self._inside(log, within)
         for task in roots.anchors:
             if index < task.size:
-                state = State.FINAL if task.state is AnchorState.FINAL else State.ANCHORED
-                return Standing(log, state, task.size, task.root)
+                return _anchored(task)
         return await self._checkpoint(log, State.SEALED, index)
+
+    async def _inside(self, log: LogId, within: int) -> Standing | None:
+        """What binds an entry in an earlier span, or before one: by what stands over entry `within`."""
+        task = await self._log.anchor_covering(log, within)
+        if task is not None:
+            return _anchored(task)
+        checkpoint = await self._log.checkpoint_covering(log, within)
+        return Standing(log, State.SEALED, checkpoint.size, checkpoint.root) if checkpoint else None
 
     async def anchored(self, log: LogId) -> int:
         """How many entries of the log are covered by mined anchors."""
@@ -72,7 +93,8 @@ class Proofs:
             final = await self._log.anchors(log, {AnchorState.FINAL}, newest=1)
             mined = await self._log.anchors(log, {AnchorState.MINED}, newest=1)
             undone = await self._log.anchors(log, {AnchorState.REORGED})
-            self._roots[log] = _Roots([*final, *mined], list(undone))
+            spans = await self._log.spans(log)
+            self._roots[log] = _Roots([*final, *mined], list(undone), spans)
         return self._roots[log]
 
     async def _checkpoint(self, log: LogId, state: State, index: int) -> Standing | None:
@@ -84,6 +106,11 @@ class Proofs:
                 return None
             known = self._sealed[log] = Standing(log, State.SEALED, newest.size, newest.root)
         return Standing(log, state, known.size, known.root)
+
+
+def _anchored(task: AnchorTask) -> Standing:
+    state = State.FINAL if task.state is AnchorState.FINAL else State.ANCHORED
+    return Standing(task.log, state, task.size, task.root)
 
 
 class Tree:

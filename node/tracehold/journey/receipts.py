@@ -1,7 +1,10 @@
 """Receipts and evidence files, made from the store when someone asks.
 
 A record that is final gets its final receipt: a proof against its covering anchor, the same from every holder
-and for ever. Before that it gets one under the first checkpoint that covers it.
+and for ever. Before that it gets one under the first checkpoint that covers it. Of a log of which spans are
+kept
+only, both stand in the span that holds the record, or behind the base that does, so that the tiles lead
+there.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,20 +20,22 @@ from tracehold.core.receipt import Anchor, make_receipt
 from tracehold.core.record import Kind, Record, parse
 from tracehold.core.roster import Roster
 from tracehold.journey.check import Stage, untimed
+from tracehold.journey.judge import take_effect
 from tracehold.journey.ports import AnchorState, Position, RecordLog
 from tracehold.journey.tree import nodes, whole_tiles
 
 
 @dataclass(frozen=True, slots=True)
 class _Cover:
-    """A checkpoint that proves entries [start, checkpoint.size), with its anchor where it is final."""
+    """A checkpoint that proves entries [start, stop), with its anchor where it is final."""
 
     start: int
+    stop: int
     checkpoint: Checkpoint
     anchor: Anchor | None
 
     def holds(self, place: Position) -> bool:
-        return place.log == self.checkpoint.log and self.start <= place.index < self.checkpoint.size
+        return place.log == self.checkpoint.log and self.start <= place.index < self.stop
 
 
 Vouching = dict[tuple[LogId, int, str], tuple[tuple[bytes, bytes], ...]]
@@ -100,8 +105,9 @@ class Receipts:
         return Evidence(entry.raw, own, vouching[key])
 
     async def _vouching(self, checkpoint: Checkpoint, issuer: str) -> tuple[tuple[bytes, bytes], ...]:
-        entries = [e for e in await self._store.controls(checkpoint.log) if e.index < checkpoint.size]
-        needed = list(about(issuer, [(e.index, parse(e.raw)) for e in entries]))
+        entries = await self._store.controls(checkpoint.log)
+        kept = [(e.index, parse(e.raw)) for e in entries if e.index < checkpoint.size and not e.erased]
+        needed = list(about(issuer, kept))
         # One anchor proves them all: those of the control records are not written, and not read.
         receipts = await self.under(checkpoint, [index for index, _ in needed])
         return tuple((record.raw, made) for (_, record), made in zip(needed, receipts, strict=True))
@@ -119,11 +125,15 @@ class Receipts:
         if task is not None and task.state is AnchorState.FINAL and task.anchor is not None:
             anchored = await self._store.checkpoint(place.log, task.size)
             if anchored is not None:
-                return _Cover(task.prev_size, anchored, task.anchor)
+                return _Cover(task.prev_size, task.size, anchored, task.anchor)
         checkpoint = await self._store.checkpoint_covering(place.log, place.index)
         if checkpoint is None:
             raise Broken("CORRUPT", "no checkpoint covers an entry of a log")
-        return _Cover(place.index, checkpoint, None)
+        # What stands before it tells nothing of those behind it where it is of a base: their anchors may be
+        # here.
+        spans = await self._store.spans(place.log)
+        kept = any(start <= place.index < stop for start, stop in spans)
+        return _Cover(place.index, checkpoint.size if kept else place.index + 1, checkpoint, None)
 
 
 def about(issuer: str, controls: Sequence[tuple[int, Record]]) -> Iterator[tuple[int, Record]]:
@@ -154,7 +164,8 @@ def _enrols_another(issuer: str, record: Record) -> bool:
 
 def _takes_effect(roster: Roster, index: int, record: Record) -> bool:
     try:
-        roster.apply(index, record)
+        # In the logs of others there are some with false signatures, which no verifier lets pass.
+        take_effect(roster, index, record)
     except Rejected:
         return False
     return True

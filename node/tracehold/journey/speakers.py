@@ -1,11 +1,14 @@
 """Who speaks in the logs kept here: one roster per log, kept in step with its control records."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.record import parse
 from tracehold.core.roster import Roster
+from tracehold.journey.check import SLICE
+from tracehold.journey.judge import take_effect
 from tracehold.journey.ports import Entry, RecordLog
 
 
@@ -15,6 +18,7 @@ class Speakers:
     def __init__(self, log: RecordLog) -> None:
         self._log = log
         self._rosters: dict[LogId, tuple[Roster, int]] = {}
+        self._turns: dict[LogId, asyncio.Lock] = {}
 
     async def rosters(self) -> Mapping[LogId, Roster]:
         """Those of all logs kept here that have a sound header."""
@@ -25,18 +29,19 @@ class Speakers:
         """The roster of a log as of its present end; None for a log
         without a sound header, in which nobody speaks.
         """
-        controls = await self._log.controls(log, self._rosters[log][1] if log in self._rosters else 0)
-        # Nothing is awaited from here on, so that two questions at once do not apply one record twice.
-        known = self._rosters.get(log)
-        roster, upto = known or (begin(controls), 0)
-        if roster is None:
-            return None
-        for entry in controls:
-            if entry.index >= upto:
+        async with self._turns.setdefault(log, asyncio.Lock()):
+            roster, upto = self._rosters.get(log, (None, 0))
+            controls = await self._log.controls(log, upto)
+            roster = roster or begin(controls)
+            if roster is None:
+                return None
+            for number, entry in enumerate(controls, 1):
                 apply(roster, entry)
-                upto = entry.index + 1
-        self._rosters[log] = (roster, upto)
-        return roster
+                if number % SLICE == 0:
+                    await asyncio.sleep(0)
+            upto = controls[-1].index + 1 if controls else upto
+            self._rosters[log] = roster, upto
+            return roster
 
 
 def begin(controls: Sequence[Entry]) -> Roster | None:
@@ -50,11 +55,11 @@ def begin(controls: Sequence[Entry]) -> Roster | None:
 
 
 def apply(roster: Roster, entry: Entry) -> None:
-    """Let a control record take effect. One that its signer
-    may not say has none, in whatever log it stands.
+    """Let a control record take effect. One that is not of its signer,
+    or that its signer may not say, has none, in whatever log it stands.
     """
     try:
-        roster.apply(entry.index, parse(entry.raw))
+        take_effect(roster, entry.index, parse(entry.raw))
     except Rejected:
         # Holders keep odd records of other operators and show them as disputed (protocol section 3).
         pass
