@@ -76,6 +76,10 @@ class PeerServer:
         """Refuse new calls, wait up to `grace_s` seconds for running ones, then cancel them."""
         await self._server.stop(grace_s)
 
+    def use(self, certificate: bytes, key: bytes) -> None:
+        """Show this certificate from the next handshake on."""
+        self._settings = replace(self._settings, certificate=certificate, key=key)
+
     def _credentials(self) -> "grpc.ServerCredentials":
         loop = asyncio.get_running_loop()
 

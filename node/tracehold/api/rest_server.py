@@ -53,6 +53,11 @@ class RestServer:
         if self._running.done():
             await self._running
 
+    def use(self, certificate: Path, key: Path) -> None:
+        """Show this certificate from the next handshake on; nothing changes for a listener without one."""
+        if self._server.config.ssl is not None:
+            self._server.config.ssl.load_cert_chain(certificate, key)
+
     async def stop(self, grace_s: float) -> None:
         """Take no more requests, wait up to `grace_s` seconds for running ones, then drop them."""
         if self._running is None:

@@ -6,7 +6,7 @@ and `Calls.run` does the work of all.
 
 import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import grpc
@@ -92,11 +92,21 @@ class GrpcServer:
             for service in self._services()
         }
 
+    def use(self, certificate: bytes, key: bytes) -> None:
+        """Show this certificate from the next handshake on; nothing changes for a listener without one."""
+        if self._settings.certificate:
+            self._settings = replace(self._settings, certificate=certificate, key=key)
+
+    def _pair(self) -> "grpc.ServerCertificateConfiguration":
+        pair = (self._settings.key or b"", self._settings.certificate or b"")
+        return grpc.ssl_server_certificate_configuration([pair])
+
     def _bind(self) -> int:
         settings = self._settings
         try:
             if settings.certificate and settings.key:
-                credentials = grpc.ssl_server_credentials([(settings.key, settings.certificate)])
+                # Asked again at every handshake, on a thread of grpc's.
+                credentials = grpc.dynamic_ssl_server_credentials(self._pair(), self._pair)
                 return self._server.add_secure_port(settings.listen, credentials)
             require_loopback(settings.listen, "grpc.listen")
             return self._server.add_insecure_port(settings.listen)

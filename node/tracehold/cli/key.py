@@ -1,13 +1,15 @@
-"""`tracehold key`: the key of a provider that signs its own events."""
+"""`tracehold key`: the key of a provider that signs its own events, and other keys for a node."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tracehold.cli import rotate
 from tracehold.cli.output import JsonOption, note, reported, show_json
 
-app = typer.Typer(help="The key of a provider that signs its own events.", no_args_is_help=True)
+app = typer.Typer(help="Keys: a provider's own, and others for a node that runs.", no_args_is_help=True)
+app.add_typer(rotate.app, name="rotate")
 
 FileArgument = Annotated[Path, typer.Argument(help="Key file: 64 hexadecimal digits, readable by you only.")]
 

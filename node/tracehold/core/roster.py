@@ -90,6 +90,10 @@ class Roster:
         """The key that signs for the operator in the next entry, and the checkpoint over all so far."""
         return self._node_keys.newest
 
+    def node_keys(self) -> Sequence[PublicKey]:
+        """Every key that ever signed for the operator, the one in force last."""
+        return [node.key for node in self._node_keys.keys]
+
     def node_key_at(self, size: int) -> PublicKey:
         """The key that signs the checkpoint of this size."""
         return self._node_keys.at(size)

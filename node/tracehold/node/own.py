@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tracehold.adapters.ethereum.admin import address
 from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
-from tracehold.adapters.keyfiles import read_ledger_key, read_signing_key
+from tracehold.adapters.keyfiles import KeyFiles, Succession, read_ledger_key, read_signing_key
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.config import Config
 from tracehold.core.errors import Broken, Rejected
@@ -41,6 +41,12 @@ def contract_of(config: Config) -> bytes:
     return address(config.ledger.contract)
 
 
+def succession(config: Config) -> Succession:
+    """What is to take the place of the node's key files."""
+    keys = config.keys
+    return Succession(KeyFiles(keys.node, keys.ledger, keys.tls_certificate, keys.tls_key))
+
+
 @asynccontextmanager
 async def open_ledger(config: Config) -> AsyncIterator[EthereumLedger]:
     """The contract as the node's account sees it. Nothing is asked of the chain before the first question."""
@@ -66,7 +72,9 @@ async def open_own(config: Config, store: RecordLog, ledger: Ledger) -> OwnLog:
     Raises what `open_log` raises, BAD_CONFIG, and CHAIN_DOWN at the first start.
     """
     network = await _network(store) or (await ledger.network()).network_id
-    identity = Identity(config.node.operator, read_signing_key(config.keys.node), network)
+    new = succession(config).files().node
+    following = read_signing_key(new) if new != config.keys.node else None
+    identity = Identity(config.node.operator, read_signing_key(config.keys.node), network, following)
     return await open_log(store, identity, time.time, os.urandom)
 
 

@@ -108,7 +108,14 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         states = States(store, bell.ring, holders)
         replicator = replication(config, store, holders, ledger, peering, states, faults)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()))
-        link = Link(store, ledger, states, own.log, replicator.acknowledge if replicator else nobody)
+        link = Link(
+            store,
+            ledger,
+            states,
+            own.log,
+            replicator.acknowledge if replicator else nobody,
+            lambda: sealer.own.roster,
+        )
         yield Parts(
             config=config,
             started_at=started_at,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracehold.adapters.keyfiles import certificate_der, read_secret
@@ -14,7 +15,8 @@ from tracehold.api.peers import PeerService
 from tracehold.api.served import serve
 from tracehold.config import Config
 from tracehold.core.errors import Rejected
-from tracehold.core.leaf import parse_leaf
+from tracehold.core.keys import PublicKey
+from tracehold.core.leaf import Leaf, parse_leaf
 from tracehold.journey.neighbours import Neighbours
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.ports import Ledger
@@ -52,7 +54,7 @@ async def open_peering(
     if not config.peers.listen:
         yield None
         return
-    pair = _pair(config, own)
+    pair = own_pair(config.keys.tls_certificate, config.keys.tls_key, own)
     neighbours = Neighbours(ledger, own.log, faults.member, faults.trouble("neighbours"))
     try:
         async with asyncio.timeout(FIRST_LOOK_S):
@@ -85,10 +87,15 @@ def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:
     )
 
 
-def _pair(config: Config, own: OwnLog) -> OwnPair:
-    """The node's own pair: of the file only the leaf, which is what the others pin."""
+def own_pair(certificate: Path, key: Path, own: OwnLog) -> OwnPair:
+    """The node's own pair: of the file only the leaf, which is what the others pin. It may still be named for
+    a node key that was replaced a moment ago. Raises BAD_CONFIG.
+    """
+    *former, present = own.roster.node_keys()
+    der = certificate_der(certificate)
     try:
-        leaf = parse_leaf(certificate_der(config.keys.tls_certificate), own.identity.key.public)
+        leaf = next((leaf for named in former if (leaf := _leaf(der, named))), None)
+        return OwnPair((leaf or parse_leaf(der, present)).pem, read_secret(key))
     except Rejected as refusal:
         if refusal.code == "BAD_CONFIG":
             raise
@@ -98,4 +105,10 @@ def _pair(config: Config, own: OwnLog) -> OwnPair:
             path="keys.tls_certificate",
             remedy="Use the pair that tracehold init makes for this node key, or empty [peers] listen.",
         ) from refusal
-    return OwnPair(leaf.pem, read_secret(config.keys.tls_key))
+
+
+def _leaf(der: bytes, node_key: PublicKey) -> Leaf | None:
+    try:
+        return parse_leaf(der, node_key)
+    except Rejected:
+        return None

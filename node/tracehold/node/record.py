@@ -7,6 +7,7 @@ from eth_keys.datatypes import PrivateKey
 
 from tracehold.adapters.keyfiles import certificate_der, read_ledger_key
 from tracehold.config import Config
+from tracehold.core.keys import SigningKey
 from tracehold.core.noderecord import NodeRecord, sign_node_record
 from tracehold.journey.own_log import OwnLog
 
@@ -16,10 +17,11 @@ def ledger_account(config: Config) -> bytes:
     return PrivateKey(read_ledger_key(config.keys.ledger)).public_key.to_canonical_address()
 
 
-def node_record(config: Config, own: OwnLog) -> bytes:
-    """The signed record of this node, as of now."""
+def node_record(config: Config, own: OwnLog, key: SigningKey | None = None) -> bytes:
+    """The signed record of this node, as of now, or under the node key that it is to have."""
+    key = key or own.identity.key
     node = NodeRecord(
-        node_key=own.identity.key.public,
+        node_key=key.public,
         operator=config.node.operator,
         log=own.log,
         grpc=config.grpc.listen,
@@ -30,4 +32,4 @@ def node_record(config: Config, own: OwnLog) -> bytes:
         enode="",
         issued_at=int(time.time()),
     )
-    return sign_node_record(node, own.identity.network, os.urandom(16), own.identity.key)
+    return sign_node_record(node, own.identity.network, os.urandom(16), key)

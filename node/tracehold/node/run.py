@@ -21,6 +21,7 @@ from tracehold.core.errors import TraceholdError
 from tracehold.node.faces import Faces, open_faces
 from tracehold.node.own import check_network
 from tracehold.node.parts import Parts, assembled
+from tracehold.node.rotation import rotating
 
 AT_ONCE = 130
 """Exit code after a second signal."""
@@ -83,6 +84,7 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
             keeping = parts.replicator.run(parts.bell)
             following.append(tasks.create_task(keeping, name="replicate"))
         await faces.start()
+        following.append(tasks.create_task(rotating(parts, faces), name="rotate"))
         await parts.gate.looked()
         ready()
         await stop.wait()

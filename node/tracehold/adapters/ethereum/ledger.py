@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from coincurve import PrivateKey
@@ -45,6 +46,10 @@ class EthereumLedger:
         """Close the connections."""
         await self._client.close()
 
+    def use(self, secret: bytes) -> None:
+        """Be another account from now on."""
+        self._settings, self._sender = replace(self._settings, secret=secret), None
+
     async def network(self) -> Network:
         """The contract's fixed points, quorum and operators at the latest block."""
         fixed = await self._ready()
@@ -66,10 +71,10 @@ class EthereumLedger:
             self._policy = await finality.detect(self._client)
         return self._policy
 
-    async def members(self) -> Sequence[Member]:
-        """From events, read once up to the final block."""
-        final = await (await self.finality()).height(self._client)
-        return await self._members.read(final, await self._client.height())
+    async def members(self, *, final: bool = False) -> Sequence[Member]:
+        """From events, read once up to the final block; only up to there with `final`."""
+        known = await (await self.finality()).height(self._client)
+        return await self._members.read(known, None if final else await self._client.height())
 
     async def myself(self) -> Member | None:
         """The member of this account."""
@@ -91,8 +96,7 @@ class EthereumLedger:
 
     async def acknowledge(self, pledge: Pledge) -> bytes:
         """EIP-712 under the ledger key."""
-        secret = self._secret()
-        return acks.sign(await self._digest(pledge), PrivateKey(secret))
+        return acks.sign(await self._digest(pledge), PrivateKey(self._secret()))
 
     async def check_acknowledgement(self, pledge: Pledge, signature: bytes, account: bytes) -> None:
         """By the account that the signature gives."""
@@ -175,8 +179,6 @@ class EthereumLedger:
         """Receipt path, and as many headers on top as the policy's depth."""
         depth = (await self.finality()).depth
         return await proof.capture(self._client, anchor.block_hash, anchor.tx_hash, depth)
-
-    # -- parts
 
     async def _ready(self) -> Fixed:
         """What is fixed, after making sure that the chain is still the same one."""

@@ -87,21 +87,25 @@ class MemberReader:
         self._final = Directory()
         self._lock = asyncio.Lock()
 
-    async def read(self, final: int, height: int) -> Sequence[Member]:
-        """Members at block `height`, by number; `final` is the newest final block. Raises CHAIN_DOWN, also
-        where the chain's node lacks old logs.
+    async def read(self, final: int, height: int | None) -> Sequence[Member]:
+        """Members at block `height`, by number; `final` is the newest final block, and None stands for that.
+        Raises CHAIN_DOWN, also where the chain's node lacks old logs.
         """
         async with self._lock:
-            if final >= self._next:
-                grown = self._final.copy()
-                await self._extend(grown, self._next, final)
-                self._final, self._next = grown, final + 1
+            await self._grow(final)
             newest = self._final.copy()
-            await self._extend(newest, self._next, height)
+            if height is not None:
+                await self._extend(newest, self._next, height)
         (count,) = await self._contract.call("nodeCount")
-        if len(newest.nodes) < count:
+        if height is not None and len(newest.nodes) < count:
             raise self._contract.client.down("lacks logs of enrolments: it was pruned, or is still indexing")
         return [newest.nodes[number] for number in sorted(newest.nodes)]
+
+    async def _grow(self, final: int) -> None:
+        if final >= self._next:
+            grown = self._final.copy()
+            await self._extend(grown, self._next, final)
+            self._final, self._next = grown, final + 1
 
     async def _extend(self, directory: Directory, first: int, last: int) -> None:
         names = {abi.topic(event): event for event in EVENTS}

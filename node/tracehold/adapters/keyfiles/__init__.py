@@ -7,9 +7,12 @@ leaves no half key that a later start would take.
 
 from tracehold.adapters.keyfiles.secrets import create_secret, read_secret
 from tracehold.adapters.keyfiles.signing import create_signing_key, read_ledger_key, read_signing_key
+from tracehold.adapters.keyfiles.succession import KeyFiles, Succession
 from tracehold.adapters.keyfiles.tls import certificate_der, create_certificate
 
 __all__ = [
+    "KeyFiles",
+    "Succession",
     "certificate_der",
     "create_certificate",
     "create_secret",

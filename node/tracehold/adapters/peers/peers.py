@@ -32,6 +32,13 @@ class GrpcPeers:
         """See `ports.Peers.node`."""
         return next((self._peer(each) for each in self._present() if each.number == number), None)
 
+    def use(self, own: OwnPair) -> None:
+        """Show this certificate on new lines; those that are open end, with what runs on them."""
+        if own != self._own:
+            self._own = own
+            for neighbour in list(self._lines):
+                self._drop(neighbour)
+
     async def aclose(self) -> None:
         """Close all lines."""
         for neighbour in list(self._lines):

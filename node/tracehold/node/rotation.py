@@ -1,0 +1,163 @@
+"""Rotation of a running node's keys: what `tracehold key rotate` put beside the key files is carried out
+here, by the steps of `journey.rotate`.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from eth_keys.datatypes import PrivateKey
+
+from tracehold.adapters.ethereum.admin import Admin
+from tracehold.adapters.ethereum.client import Client
+from tracehold.adapters.keyfiles import (
+    KeyFiles,
+    Succession,
+    read_ledger_key,
+    read_secret,
+    read_signing_key,
+)
+from tracehold.config import Config
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.journey.follow import growing
+from tracehold.journey.ports import Member
+from tracehold.journey.rotate import Rotation, Successor
+from tracehold.node.faces import Faces
+from tracehold.node.own import contract_of, succession
+from tracehold.node.parts import Parts
+from tracehold.node.peering import own_pair
+from tracehold.node.record import node_record
+
+LOOK_S = 1.0
+"""Seconds between two looks for keys that are to take the place of the present ones."""
+
+
+async def rotating(parts: Parts, faces: Faces) -> NoReturn:
+    """Carry out every rotation that is announced, for ever. Raises what is Broken."""
+    coming = succession(parts.config)
+    trouble = parts.faults.trouble("rotation")
+    waits = growing()
+    while True:
+        try:
+            if coming.announced:
+                rotation = _rotation(parts, faces, coming)
+                while not await rotation.step():  # noqa: ASYNC110, a chain is looked at, and tells nobody
+                    await asyncio.sleep(parts.config.ledger.poll_s)
+            trouble(None)
+            waits = growing()
+            await asyncio.sleep(LOOK_S)
+        except (Unavailable, Rejected) as error:
+            trouble(error)
+            await asyncio.sleep(next(waits))
+
+
+def _rotation(parts: Parts, faces: Faces, coming: Succession) -> Rotation:
+    files = coming.files()
+    secret, key = read_ledger_key(files.ledger), read_signing_key(files.node)
+    record = coming.record()
+    if record is None:
+        record = node_record(_with_files(parts.config, coming), parts.own, key)
+        coming.keep_record(record)
+    return Rotation(
+        Successor(key, _account(secret), record),
+        parts.sealer,
+        parts.anchorer,
+        parts.store,
+        _OnChain(parts, secret),
+        _Turnover(parts, faces, coming, secret),
+        parts.gate.ready,
+        time.time,
+        os.urandom,
+    )
+
+
+def _with_files(config: Config, coming: Succession) -> Config:
+    """The configuration as it is once the new files are in their places."""
+    files = coming.files()
+    keys = replace(
+        config.keys,
+        node=files.node,
+        ledger=files.ledger,
+        tls_certificate=files.tls_certificate,
+        tls_key=files.tls_key,
+    )
+    return replace(config, keys=keys)
+
+
+@asynccontextmanager
+async def _sending(config: Config, secret: bytes) -> AsyncIterator[Admin]:
+    """Transactions of one account, on a connection of their own."""
+    client = Client(config.ledger.rpc)
+    try:
+        yield Admin(client, secret, asyncio.sleep)
+    finally:
+        await client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _OnChain:
+    """`journey.rotate.Contract`: one transaction of the present account, whichever of the two that is."""
+
+    parts: Parts
+    secret: bytes
+
+    async def myself(self, *, final: bool) -> Member | None:
+        """By the log: the account may be the old one or the new one."""
+        members = await self.parts.ledger.members(final=final)
+        return next((member for member in members if member.log == self.parts.own.log), None)
+
+    async def replace(self, present: Member, successor: Successor) -> None:
+        """Sent again until it is in a block."""
+        config = self.parts.config
+        known = {_account(each): each for each in (read_ledger_key(config.keys.ledger), self.secret)}
+        if present.account not in known:
+            raise Rejected("NOT_A_MEMBER", "the contract knows this node under an account that is not here")
+        key, record = successor.node_key.public.raw, successor.record
+        async with _sending(config, known[present.account]) as admin:
+            await admin.replace_keys(contract_of(config), successor.account, key, record)
+
+
+class _Turnover:
+    """`journey.rotate.Switch`: the ledger's account, the certificates of listeners and lines, the files."""
+
+    def __init__(self, parts: Parts, faces: Faces, coming: Succession, secret: bytes) -> None:
+        self._parts = parts
+        self._faces = faces
+        self._coming = coming
+        self._secret = secret
+        self._used = False
+
+    async def use(self) -> None:
+        """Once; what the old account has goes over to the new one."""
+        if self._used:
+            return
+        self._parts.ledger.use(self._secret)
+        self._show(self._coming.files())
+        config = self._parts.config
+        old = read_ledger_key(config.keys.ledger)
+        if old != self._secret:
+            async with _sending(config, old) as admin:
+                await admin.hand_over(_account(self._secret))
+        self._used = True
+
+    def _show(self, files: KeyFiles) -> None:
+        certificate, key = files.tls_certificate.read_bytes(), read_secret(files.tls_key)
+        self._faces.grpc.use(certificate, key)
+        self._faces.rest.use(files.tls_certificate, files.tls_key)
+        if self._parts.peering and self._faces.peers:
+            pair = own_pair(files.tls_certificate, files.tls_key, self._parts.own)
+            self._parts.peering.peers.use(pair)
+            self._faces.peers.use(pair.certificate, pair.key)
+            self._parts.peering.neighbours.knock()
+
+    async def keep(self) -> None:
+        """Move the files."""
+        await asyncio.to_thread(self._coming.finish)
+
+
+def _account(secret: bytes) -> bytes:
+    return PrivateKey(secret).public_key.to_canonical_address()
