@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -50,11 +51,13 @@ class Tour:
                 env={**os.environ, **self.environment},
                 cwd=ROOT,
                 stdout=out,
+                start_new_session=True,
             )
         try:
             yield Listening(process, into)
         finally:
-            process.kill()
+            # With all that it started: the node of the PyPI wheel is a child of a Python program.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
     def _arguments(self, node: Running, ca: Path | None, arguments: tuple[str | Path, ...]) -> list[str]:
