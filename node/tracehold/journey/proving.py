@@ -3,7 +3,7 @@ more of one peer than there is patience for.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -40,14 +40,23 @@ class Proved:
     names: frozenset[str] = frozenset()
 
 
+RECORDS = 20_000
+"""Records of one peer that are verified for one request."""
+
+BYTES = 128 << 20
+"""Their bytes, receipts counted in."""
+
+FALSE = 20
+"""False records of one peer for one request after which it is not looked at: honest peers have none."""
+
+
 @dataclass(slots=True)
 class Budget:
-    """What is verified of one peer for one request at most."""
+    """What is still verified of one peer for one request."""
 
-    records: int = 20_000
-    bytes: int = 128 << 20
-    false: int = 20
-    """Records that turn out false; honest peers have none."""
+    records: int = field(default_factory=lambda: RECORDS)
+    bytes: int = field(default_factory=lambda: BYTES)
+    false: int = field(default_factory=lambda: FALSE)
 
     @property
     def spent(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.core.ids import LogId
+from tracehold.core.record import fingerprint
 from tracehold.journey.expand import Names, expand
 from tracehold.journey.keeper import Keeper, take
 from tracehold.journey.neighbours import Neighbour
@@ -78,7 +79,7 @@ class MemoryLine:
         """See `ports.Peer.entries`."""
         await self.to.reach()
         found = await self.to.log.read(log, start, stop, max_bytes)
-        sent = [Sent(entry.raw, entry.fingerprint) for entry in found]
+        sent = [Sent(e.raw, fingerprint(e.raw) if e.raw else e.fingerprint) for e in found]
         return Entries(start, sent, await self.to.log.size(log))
 
     async def replicate(self, shipment: Shipment) -> Kept:
