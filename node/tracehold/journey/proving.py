@@ -112,6 +112,8 @@ class Prover:
         return checked
 
     async def _outcomes(self, found: Sequence[Found]) -> Sequence[Proved | Rejected]:
+        if not found:
+            return ()
         receipts = await self._run(partial(_receipts, found))
         cases = [await self._case(each, receipt) for each, receipt in zip(found, receipts, strict=True)]
         return await self._run(partial(_verified, cases, self._known))
