@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import OPERATOR, SENDER, Running, first_event
+from tests.e2e.signing import document
+from tests.e2e.signing import event as said
 from tests.e2e.test_gdst import DOCUMENT, Captured, captured
 from tests.shared_data import shared
 from tracehold.cli.demo.programs import Program, run
@@ -22,7 +24,7 @@ from tracehold_client.rest import RestClient
 
 __all__ = ["captured"]
 
-MOVER = "https://id.gs1.org/417/9521604000009"
+MOVER = "https://id.gs1.org/417/9521604000001"
 OTHER = "https://id.gs1.org/417/9521902000000"
 
 
@@ -131,20 +133,17 @@ def told(reader: RestClient, item: str, direction: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(
-    scope="module", params=[(OPERATOR, "FINAL"), (OTHER, "SEALED")], ids=["one operator", "two operators"]
-)
+@pytest.fixture(scope="module", params=[OPERATOR, OTHER], ids=["one operator", "two operators"])
 def pair(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Pair, str]]:
-    """One operator's two nodes anchor by themselves; of two operators each waits for the other's
-    acknowledgement, which comes with replication.
+) -> Iterator[tuple[Pair, bool]]:
+    """One operator's two nodes anchor by themselves; of two operators each keeps the other's log, and anchors
+    with the other's acknowledgement. Whether there are copies.
     """
-    operator, state = request.param
-    made = Pair(tmp_path_factory.mktemp("pair") / "world", operator)
+    made = Pair(tmp_path_factory.mktemp("pair") / "world", request.param)
     try:
-        made.capture(state)
-        yield made, state
+        made.capture("FINAL")
+        yield made, request.param == OTHER
     finally:
         made.stop()
 
@@ -155,19 +154,40 @@ QUESTIONS = [("processor.2u.v1-0122-2022", "UPSTREAM"), ("feedmill.1u.ff11252021
 @pytest.mark.slow
 @pytest.mark.parametrize(("ending", "direction"), QUESTIONS)
 def test_both_nodes_answer_as_one_that_has_it_all(
-    captured: Captured, running: Running, pair: tuple[Pair, str], ending: str, direction: str
+    captured: Captured, running: Running, pair: tuple[Pair, bool], ending: str, direction: str
 ):
-    """The same items at the same depths, the same events, no gap; verified where they are anchored."""
-    two, state = pair
+    """The same items at the same depths, the same verified events, no gap."""
+    two, _ = pair
     item = captured.lot(ending)
     whole = told(captured.reader, item, direction)
     assert whole["items"]
     for reader in two.readers:
-        assert told(reader, item, direction) == {**whole, "verified": {state == "FINAL"}}
+        assert told(reader, item, direction) == whole
 
 
 @pytest.mark.slow
-def test_a_party_moves_from_one_node_to_the_other(pair: tuple[Pair, str], tmp_path: Path):
+def test_copies_are_counted_and_told(pair: tuple[Pair, bool]):
+    """In the status, in states and in receipts: two where another operator keeps the log, else one, and the
+    status says that nothing is replicated.
+    """
+    two, copied = pair
+    kept = 2 if copied else 1
+    for reader in two.readers:
+        until(lambda reader=reader: reader.get("v1/status")["copies"]["kept"] == kept)
+        status = reader.get("v1/status")
+        assert status["quorum"] == kept - 1
+        assert [len(segment["holders"]) for segment in status["segments"]] == [kept - 1]
+        assert int(status["replicated"]) == (int(status["sealed"]) if copied else 0)
+    path = two.senders[0].capture(document(said(SENDER.piece(7, "COPIED").link)), all_or_nothing=True)
+    settled(two.senders[0], path, "FINAL")
+    fingerprint = two.senders[0].job(path)["events"][0]["fingerprint"]
+    receipt = two.readers[0].get(f"v1/records/{fingerprint}/receipt")["receipt"]
+    assert receipt["copies"]["kept"] == kept
+    assert receipt["anchor"]["acknowledgements"] == kept - 1
+
+
+@pytest.mark.slow
+def test_a_party_moves_from_one_node_to_the_other(pair: tuple[Pair, bool], tmp_path: Path):
     """With its key, which both have enrolled; afterwards it signs at the new one only."""
     two, _ = pair
     key = tmp_path / "party.key"
@@ -187,9 +207,14 @@ def test_a_party_moves_from_one_node_to_the_other(pair: tuple[Pair, str], tmp_pa
 
 
 @pytest.mark.slow
-def test_a_node_that_is_killed_is_a_gap_by_name(captured: Captured, pair: tuple[Pair, str]):
-    """The other goes on with what it holds, and says who is missing."""
-    two, _ = pair
+def test_a_node_that_is_killed_is_a_gap_by_name(captured: Captured, pair: tuple[Pair, bool]):
+    """The other goes on with what it holds, and says who is missing; with a copy of all, nothing is missing
+    but
+    the word of the one that is down.
+    """
+    two, copied = pair
+    whole = told(captured.reader, captured.lot(QUESTIONS[0][0]), "UPSTREAM")
     two.other.kill()
     answer = told(two.readers[0], captured.lot(QUESTIONS[0][0]), "UPSTREAM")
-    assert "HOLDER_DOWN" in answer["gaps"]
+    assert copied or "HOLDER_DOWN" in answer["gaps"]
+    assert (answer["items"] == whole["items"]) is copied
