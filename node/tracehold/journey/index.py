@@ -2,7 +2,9 @@
 
 How far it has come stands in the graph itself, not beside the log: a graph that was dropped, lost or restored
 from an older copy is simply continued, and a step is one transaction there. An odd record never stops the
-index; it is passed over and reported as disputed.
+index; it is passed over and reported as disputed. So is one that was found wrong when it came from its
+creator,
+though its bytes say something: a signature is checked then, and not here.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -94,13 +96,19 @@ class Indexer:
     async def _step(self, log: LogId, start: int) -> int:
         entries = await self._log.read(log, start, start + STEP)
         if not entries:
-            return 0
+            return await self._pass_over(log, start)
         roster = await self._speakers.roster(log)
+        disputes = await self._log.disputes(log, start, start + len(entries))
+        wrong = {dispute.index: dispute.code for dispute in disputes}
         times = await self._sealed_times(log, entries)
         facts: list[tuple[int, Fact]] = []
         versions: list[tuple[int, MasterDataVersion]] = []
         for entry, known_ms in zip(entries, times, strict=True):
-            derived = self._derive(entry, roster, known_ms)
+            derived = None
+            if entry.index in wrong:
+                self._passed(entry, wrong[entry.index])
+            elif not entry.erased:
+                derived = self._derive(entry, roster, known_ms)
             if isinstance(derived, Fact):
                 facts.append((entry.index, derived))
             elif derived is not None:
@@ -108,13 +116,24 @@ class Indexer:
         await self._graph.add(Indexed(log, start, start + len(entries), facts, versions))
         return len(entries)
 
+    async def _pass_over(self, log: LogId, start: int) -> int:
+        """Go on behind a hole, where a later span of the log is kept."""
+        later = next((span for span in await self._log.spans(log) if span[0] > start), None)
+        if later is None:
+            return 0
+        await self._graph.add(Indexed(log, start, later[0], (), ()))
+        return 1
+
     def _derive(self, entry: Entry, roster: Roster | None, known_ms: int) -> Fact | MasterDataVersion | None:
         try:
             return derive(entry, roster, known_ms)
         except Rejected as refusal:
-            self.disputed += 1
-            self._dispute(Disputed(entry.log, entry.index, entry.fingerprint, refusal.code))
+            self._passed(entry, refusal.code)
             return None
+
+    def _passed(self, entry: Entry, code: str) -> None:
+        self.disputed += 1
+        self._dispute(Disputed(entry.log, entry.index, entry.fingerprint, code))
 
     async def _sealed_times(self, log: LogId, entries: Sequence[Entry]) -> list[int]:
         times: list[int] = []
