@@ -132,8 +132,8 @@ class Store:
         # but stored". Nobody was answered, and whoever opens the log again reads what is there.
         connection = self._writing
         try:
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 result = change(connection)
                 connection.execute("COMMIT")
             except BaseException:
