@@ -4,8 +4,8 @@ import json
 import os
 import signal
 import subprocess
-import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 from tracehold.cli.demo.programs import command
 from tracehold.cli.demo.story import tell
-from tracehold.core.errors import Unavailable
+from tracehold.lab.programs import Slot
 from tracehold_client.rest import RestClient
 
 
@@ -89,44 +89,95 @@ def test_offline_means_offline(seen: Seen):
     assert done.returncode == 0, done.stderr
 
 
+def test_every_way_of_sending_is_told_and_answered(seen: Seen):
+    """Who signs, who lets sign, under a mandate or not; the answers say the same of each event."""
+    for words in (
+        "a key of its own",
+        "under a mandate",
+        "on the operator's word",
+        "EPCIS documents over REST",
+    ):
+        assert words in seen.words
+    assert "ok      who says so, and how, for each of them" in seen.words
+
+
+def test_a_node_is_killed_and_comes_back(seen: Seen):
+    """Two copies of three while it is away, three when it is back, and everything answered all the time."""
+    words = seen.words
+    for earlier, later in pairwise(
+        (
+            "copies 3 of 3",
+            "is killed (SIGKILL)",
+            "copies 2 of 3",
+            "is back: mill and warehouse and board: copies 3 of 3",
+            "is changed on the disk",
+        )
+    ):
+        assert 0 <= words.find(earlier) < words.rfind(later), (earlier, later)
+
+
+def programs(folder: Path) -> dict[str, Slot]:
+    """Every process of the demo's lab."""
+    run_folder = folder / "lab" / "run"
+    found = {path.stem: Slot(run_folder, path.stem) for path in run_folder.glob("*.pid")}
+    assert len(found) == 4
+    return found
+
+
 def test_nothing_is_left_running(seen: Seen):
-    """Both processes that the demo started have ended."""
-    for name in ("node", "chain"):
-        pid = int((seen.dir / f"{name}.pid").read_text())
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+    """The chain and the three nodes that the demo started have ended."""
+    assert not any(slot.running for slot in programs(seen.dir).values())
 
 
-def test_the_same_folder_comes_up_again(seen: Seen):
-    """`--up` serves what the run left, the trace to paste works, and SIGTERM takes all of it down."""
-    up = subprocess.Popen(
-        command("demo", "--dir", str(seen.dir), "--up"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+def test_the_same_network_comes_up_again(seen: Seen):
+    """`lab up` serves what the run left, the trace to paste works at all nodes, and `lab down` ends all of
+    it.
+    """
+    lab = str(seen.dir / "lab")
     try:
-        address = seen.answer["paste"]["trace"].rpartition("http://")[2].partition("/")[0]
-        reader = RestClient(f"http://{address}", token=(seen.dir / "reader.token").read_text().strip())
-        question = {"item": tell().purchased, "direction": "UPSTREAM"}
-        answer = _patiently(reader, question)
-        assert {item["item"] for item in answer["items"]} == set(seen.answer["upstream"])
-        assert all(event["verified"] for event in answer["events"])
+        assert run("lab", "up", "--dir", lab).returncode == 0
+        for node in json.loads((seen.dir / "lab" / "lab.json").read_text())["nodes"]:
+            reader = RestClient(node["rest"], token=node["readToken"])
+            answer = reader.post("v1/trace", {"item": tell().purchased, "direction": "UPSTREAM"})
+            assert {item["item"] for item in answer["items"]} == set(seen.answer["upstream"])
+            assert all(event["verified"] for event in answer["events"])
     finally:
-        up.send_signal(signal.SIGTERM)
-        up.communicate(timeout=60)
+        assert run("lab", "down", "--dir", lab).returncode == 0
     test_nothing_is_left_running(seen)
 
 
-def _patiently(reader: RestClient, question: dict[str, Any]) -> dict[str, Any]:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            return reader.post("v1/trace", question)
-        except Unavailable:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.2)
+@pytest.mark.slow
+def test_kept_it_stays_up_and_says_how_to_stop_it(tmp_path: Path):
+    """KEEP=1: the network runs on, the lines to paste work, and the next demo replaces it."""
+    folder = tmp_path / "demo-data"
+    try:
+        kept = run("demo", "--dir", str(folder), KEEP="1")
+        assert kept.returncode == 0, kept.stdout
+        assert all(slot.running for slot in programs(folder).values())
+        assert f"lab down --dir {folder / 'lab'}" in kept.stdout
+        line = next(line for line in kept.stdout.splitlines() if line.startswith("trace it yourself:"))
+        pasted = subprocess.run(["/bin/sh", "-c", line.partition(":")[2]], capture_output=True, check=True)
+        assert json.loads(pasted.stdout)["items"]
+        first = {name: slot.pid for name, slot in programs(folder).items()}
+        again = run("demo", "--dir", str(folder), KEEP="1")
+        assert again.returncode == 0, again.stdout
+        assert not first.items() & {name: slot.pid for name, slot in programs(folder).items()}.items()
+    finally:
+        run("lab", "down", "--dir", str(folder / "lab"))
+    assert not any(slot.running for slot in programs(folder).values())
+
+
+@pytest.mark.slow
+def test_interrupted_it_leaves_nothing_running(tmp_path: Path):
+    """SIGTERM in the middle of the story."""
+    folder = tmp_path / "demo-data"
+    demo = subprocess.Popen(command("demo", "--dir", str(folder)), stdout=subprocess.PIPE, text=True)
+    assert demo.stdout is not None
+    assert any("are sealed" in line for line in demo.stdout)
+    demo.send_signal(signal.SIGTERM)
+    demo.communicate(timeout=60)
+    assert demo.returncode == 143
+    assert not any(slot.running for slot in programs(folder).values())
 
 
 def test_foreign_folder_is_not_replaced(tmp_path: Path):

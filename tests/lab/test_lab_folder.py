@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tracehold.adapters.sqlite_log.schema import TABLES
 from tracehold.config import load
 from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.lab import home, ports
@@ -115,25 +116,21 @@ def test_documents_are_whole_and_their_owner_s(tmp_path: Path):
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A log with an event between two records of other kinds."""
+    """A log of this release with an event between two records of other kinds."""
+    event, other = "application/vnd.tracehold.event+json", "application/vnd.tracehold.enrol+cbor"
     with closing(sqlite3.connect(tmp_path / "log.sqlite")) as log, log:
-        log.execute(
-            "CREATE TABLE entries (position INTEGER PRIMARY KEY, fingerprint BLOB, kind TEXT, raw BLOB)"
-        )
-        event, other = "application/vnd.tracehold.event+json", "application/vnd.tracehold.enrol+cbor"
-        rows = [
-            (1, b"\x01" * 32, other, b"first"),
-            (2, b"\x02" * 32, event, b"event"),
-            (3, b"\x03" * 32, other, b"last"),
-        ]
-        log.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", rows)
+        log.executescript(TABLES)
+        for number, (kind, raw) in enumerate(((other, b"first"), (event, b"event"), (other, b"last")), 1):
+            log.execute("INSERT INTO records VALUES (?, ?)", (number, raw))
+            entry = (number, bytes([number]) * 32, kind, 0, 0, number)
+            log.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", entry)
     return tmp_path
 
 
 def stored(data: Path) -> list[bytes]:
     """The records as they are on disk."""
     with closing(sqlite3.connect(data / "log.sqlite")) as log:
-        return [bytes(raw) for (raw,) in log.execute("SELECT raw FROM entries ORDER BY position")]
+        return [bytes(raw) for (raw,) in log.execute("SELECT raw FROM records ORDER BY id")]
 
 
 def test_one_bit_of_the_newest_event_flips_and_flips_back(data: Path):

@@ -1,15 +1,12 @@
 """`tracehold lab`: a network of several companies on this machine, up with one command."""
 
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tracehold.cli.output import JsonOption, note, reported, show_json, table
+from tracehold.cli.stopping import ending_in_order
 
 if TYPE_CHECKING:
     from tracehold.lab.network import Lab
@@ -37,6 +34,10 @@ def up(
             help="Copies of each record, the creator's included; 3 for a new lab.", show_default=False
         ),
     ] = None,
+    block_interval: Annotated[
+        float,
+        typer.Option(min=0, help="Seconds between blocks of a new lab's chain; 0: whenever there is work."),
+    ] = 0.0,
     backends: Annotated[str, typer.Option(help="embedded: everything comes with pip.")] = "embedded",
     as_json: JsonOption = False,
 ) -> None:
@@ -53,7 +54,7 @@ def up(
 
         if backends != "embedded":
             raise Rejected("BAD_REQUEST", "there are only embedded back-ends yet", path="backends")
-        with _ending_in_order(), made(dir, nodes, replicas, note) as lab:
+        with ending_in_order(), made(dir, nodes, replicas, note, block_s=block_interval) as lab:
             lab.up()
             state = lab.state()
     _show(state, dir, as_json)
@@ -68,7 +69,7 @@ def down(dir: Folder = Path("lab"), as_json: JsonOption = False) -> None:
         lab = _opened(dir)
         with at_work(dir):
             stopped = lab.running()
-            lab.stop([*lab.names, "chain"])
+            lab.down()
     _say({"stopped": stopped}, f"stopped {', '.join(stopped) or 'nothing: nothing ran'}", as_json)
 
 
@@ -92,7 +93,7 @@ def start(name: Name, dir: Folder = Path("lab"), as_json: JsonOption = False) ->
         from tracehold.lab.network import at_work
 
         lab = _opened(dir)
-        with _ending_in_order(), at_work(dir):
+        with ending_in_order(), at_work(dir):
             lab.restart(name)
             state = lab.state()
     _say(state, f"{name} is up", as_json)
@@ -169,22 +170,3 @@ def _say(answer: dict[str, Any], line: str, as_json: bool) -> None:
         show_json(answer)
     else:
         note(line)
-
-
-@contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """The first SIGTERM or Ctrl-C, also where a script's background job ignores it, stops what was started on
-    its way out; another one does not disturb that.
-    """
-
-    def end(number: int, frame: object) -> None:
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)
-        sys.exit(128 + number)
-
-    before = {each: signal.signal(each, end) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -14,7 +14,8 @@ PREFIXES = {
     "shop": "9521501",
     "farm": "9521101",
 }
-"""The companies of the demo's supply chain, and a board that they founded to keep their records; in this order
+"""The companies of the demo's supply chain, and a board that they founded to keep their records; in this
+order
 they take the places of a lab.
 """
 

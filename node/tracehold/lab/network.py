@@ -99,7 +99,8 @@ class Lab:
         keys = [self.admin_key, *(self.home(name) / "keys" / "ledger.key" for name in self.names)]
         funded = [part for key in keys for part in ("--alloc", home.account(key))]
         self.held.release(self.plan.chain_port)
-        slot.start(command("devchain", "--dir", folder, "--port", port, *funded))
+        interval = ("--block-interval", str(self.plan.block_s))
+        slot.start(command("devchain", "--dir", folder, "--port", port, *interval, *funded))
         slot.wait_until(lambda: answers(slot))
 
     def start(self, names: Sequence[str]) -> None:
@@ -140,6 +141,10 @@ class Lab:
                 self.slot(name).stopped()
         if (self.dir / STATE).exists():
             self.publish()
+
+    def down(self) -> None:
+        """Stop the nodes, then the chain. Harmless to repeat."""
+        self.stop([*self.names, CHAIN])
 
     def kill(self, name: str) -> None:
         """Kill one process hard. Harmless where it does not run."""
@@ -196,8 +201,12 @@ def opened(folder: Path, tell: Tell = lambda line: None) -> Lab:
 
 
 @contextmanager
-def made(folder: Path, nodes: int | None, replicas: int | None, tell: Tell) -> Iterator[Lab]:
-    """The lab in this folder, or a new one of three nodes unless said otherwise; within `at_work`.
+def made(
+    folder: Path, nodes: int | None, replicas: int | None, tell: Tell, *, block_s: float = 0.0
+) -> Iterator[Lab]:
+    """The lab in this folder, or a new one of three nodes unless said otherwise; within `at_work`. `block_s`
+    as
+    in `Plan`, for a new one.
 
     Raises CONFLICT where the folder holds anything else, or another lab than the one asked for, BAD_REQUEST.
     """
@@ -218,7 +227,7 @@ def made(folder: Path, nodes: int | None, replicas: int | None, tell: Tell) -> I
         )
     count = 3 if nodes is None else nodes
     with ports.held(ports_needed(max(0, count))) as free:
-        plan = new_plan(count, replicas, free.numbers)
+        plan = new_plan(count, replicas, free.numbers, block_s)
         folder.mkdir(parents=True, exist_ok=True)
         with at_work(folder):
             write_json(folder / PLAN, to_json(plan))

@@ -48,13 +48,16 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole network. `target` counts copies, the creator's own included; `contract` is empty until it
-    stands, and `built` says that every node is enrolled.
+    """The whole network. `target` counts copies, the creator's own included; `block_s` are the seconds
+    between
+    blocks, 0 for a chain that seals whenever there is work; `contract` is empty until it stands, and `built`
+    says that every node is enrolled.
     """
 
     seats: tuple[Seat, ...]
     chain_port: int
     target: int
+    block_s: float = 0.0
     contract: str = ""
     built: bool = False
 
@@ -82,7 +85,7 @@ def ports_needed(nodes: int) -> int:
     return 1 + PORTS_OF_A_NODE * nodes
 
 
-def new_plan(nodes: int, replicas: int | None, ports: Sequence[int]) -> Plan:
+def new_plan(nodes: int, replicas: int | None, ports: Sequence[int], block_s: float = 0.0) -> Plan:
     """A network of so many companies on these ports (`ports_needed`).
 
     Raises BAD_REQUEST for a number of nodes or replicas that cannot be.
@@ -99,7 +102,7 @@ def new_plan(nodes: int, replicas: int | None, ports: Sequence[int]) -> Plan:
     starts = range(1, len(ports), PORTS_OF_A_NODE)
     taken = zip(companies(nodes), starts, strict=True)
     seats = tuple(_seat(*company, ports[at : at + PORTS_OF_A_NODE]) for company, at in taken)
-    return Plan(seats, ports[0], target)
+    return Plan(seats, ports[0], target, block_s)
 
 
 def _seat(name: str, operator: str, ports: Sequence[int]) -> Seat:

@@ -34,12 +34,13 @@ def _line(lab: Lab, seat: Seat, status: dict[str, Any] | None) -> dict[str, Any]
         "state": "DOWN" if pid is None else "up" if status else "not answering",
         "pid": pid,
         **counts,
-        "copies": _copies(lab, status),
+        "copies": _copies(status),
         "faults": list(status["faults"]) if status else [],
         "grpc": seat.grpc,
         "rest": seat.rest,
     }
 
 
-def _copies(lab: Lab, status: dict[str, Any] | None) -> str:
-    return "" if status is None else f"quorum {status['quorum']}, target {lab.plan.target}"
+def _copies(status: dict[str, Any] | None) -> str | None:
+    """Of the segment that has the fewest."""
+    return f"{status['copies']['kept']} of {status['copies']['target']}" if status else None

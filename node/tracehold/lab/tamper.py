@@ -10,6 +10,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.record import Kind
 
 _FILE = "log.sqlite"
+_STORED = "SELECT fingerprint, id, raw FROM entries JOIN records ON records.id = entries.record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,18 @@ def flip(data: Path, fingerprint: str = "") -> Flipped:
     if not (data / _FILE).exists():
         raise Rejected("NOT_FOUND", f"{data} holds no log", path="name")
     with closing(sqlite3.connect(data / _FILE, timeout=10)) as connection, connection:
-        if not fingerprint:
-            query = "SELECT fingerprint, raw FROM entries WHERE kind = ? ORDER BY position DESC LIMIT 1"
-            found = connection.execute(query, (Kind.EVENT.value,)).fetchone()
+        if fingerprint:
+            found = connection.execute(f"{_STORED} WHERE fingerprint = ?", (_bytes(fingerprint),)).fetchall()
         else:
-            query = "SELECT fingerprint, raw FROM entries WHERE fingerprint = ?"
-            found = connection.execute(query, (_bytes(fingerprint),)).fetchone()
-        if found is None:
+            newest = f"{_STORED} WHERE kind = ? ORDER BY id DESC LIMIT 1"
+            found = connection.execute(newest, (Kind.EVENT.value,)).fetchall()
+        if not found:
             raise Rejected("NOT_FOUND", "the node holds no such record", path="record")
-        key, raw = bytes(found[0]), bytearray(found[1])
-        place = len(raw) // 2
-        raw[place] ^= 1
-        connection.execute("UPDATE entries SET raw = ? WHERE fingerprint = ?", (bytes(raw), key))
-    return Flipped(key.hex(), place)
+        place = len(found[0][2]) // 2
+        for _, number, raw in found:  # it may stand in several logs
+            changed = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
+            connection.execute("UPDATE records SET raw = ? WHERE id = ?", (changed, number))
+    return Flipped(bytes(found[0][0]).hex(), place)
 
 
 @contextmanager

@@ -1,23 +1,18 @@
-"""`tracehold demo`: a chain, a node, eight companies, and every answer compared with the truth."""
+"""`tracehold demo`: five companies and three operators, and every answer compared with the truth."""
 
 import asyncio
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tracehold.cli.output import REFUSED, JsonOption, note, reported, show_json
+from tracehold.cli.stopping import ending_in_order
 
 if TYPE_CHECKING:
     from tracehold.cli.demo.show import Show
-    from tracehold.cli.demo.story import Story
     from tracehold.cli.demo.tell import Teller
-    from tracehold.cli.demo.world import World
-
-_OPERATOR = "https://id.gs1.org/417/9521901000001"
 
 _CURL = (
     "curl -s -H \"Authorization: Bearer $(cat {dir}/reader.token)\" -H 'Content-Type: application/json'"
@@ -29,93 +24,71 @@ def demo(
     dir: Annotated[
         Path, typer.Option(help="Folder; an earlier demo in it is replaced, anything else is refused.")
     ] = Path("demo-data"),
-    keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
-    up: Annotated[
-        bool,
-        typer.Option("--up", help="Only bring up what an earlier demo left in the folder, until Ctrl-C."),
+    keep: Annotated[
+        bool, typer.Option("--keep", envvar="KEEP", help="Leave it running, and say how to stop it.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Which story is told.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Show it all: a chain, a node, a supply chain, and its damage.
+    """Show it all: five companies, three operators, and damage.
 
-    Uploads a supply chain, traces it, verifies it, damages it, and finds the damage.
+    The companies send what happened to their goods to the nodes of three operators, who keep it for one
+    another. Questions are asked and answered, a node is killed and comes back, a byte changes and is found.
 
     Exit codes: 0 every answer equals the truth, 1 one differs, 5 something did not start, 70 broken.
     """
     with reported(as_json):
+        from tracehold.cli.demo.show import Show
+        from tracehold.cli.demo.stage import LAB, NODES, Stage, clear, mark
         from tracehold.cli.demo.story import tell
         from tracehold.cli.demo.tell import Teller
-        from tracehold.cli.demo.world import World, clear
+        from tracehold.lab.network import made
 
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
         teller = Teller(note if as_json else typer.echo)
-        story = tell(seed)
-        if up:
-            world = World.open(dir)
-        else:
-            clear(dir)
-            world = World.new(dir)
-        try:
-            if up:
-                world.start()
-                teller.stage("up again")
-            else:
-                _play(world, story, teller)
+        clear(dir)
+        mark(dir, seed)
+        with ending_in_order(), made(dir / LAB, NODES, None, lambda line: None) as lab:
+            show = Show(Stage(dir, lab), tell(seed), teller)
+            try:
+                _play(show)
                 if keep:
-                    world.start()
-            _lines(world, story, teller, running=keep or up)
-            if as_json:
-                show_json(teller.found | {"failed": teller.failed, "seconds": round(teller.seconds, 1)})
-            if keep or up:
-                _until_interrupted()
-        finally:
-            world.stop()
+                    lab.up()
+            except BaseException:
+                lab.down()
+                raise
+            if not keep:
+                lab.down()
+        _lines(show, teller, running=keep)
+        if as_json:
+            show_json(teller.found | {"failed": teller.failed, "seconds": round(teller.seconds, 1)})
     if teller.failed:
         raise typer.Exit(REFUSED)
 
 
-def _play(world: "World", story: "Story", teller: "Teller") -> None:
-    from tracehold.cli.demo import providers
-    from tracehold.cli.demo.show import Show
-
-    world.build(_OPERATOR)
-    tokens = providers.tokens(world)
-    world.start()
-    providers.enrol(world)
-    show = Show(world, story, tokens, teller)
-    asyncio.run(_watched(show))
-    show.count_gas()
+def _play(show: "Show") -> None:
+    show.stage.start()
+    asyncio.run(show.play())
     show.doctor()
-    differs = f"DIFFERS FROM THE TRUTH: {teller.failed}"
-    teller.stage(differs if teller.failed else "every answer equals the truth")
+    show.count_gas()
+    failed = show.teller.failed
+    show.teller.stage(f"DIFFERS FROM THE TRUTH: {failed}" if failed else "every answer equals the truth")
 
 
-async def _watched(show: "Show") -> None:
-    from tracehold_client import AsyncClient
-
-    async with AsyncClient(show.world.grpc, token=show.tokens["reader"]) as client:
-        await show.play(client)
-
-
-def _lines(world: "World", story: "Story", teller: "Teller", *, running: bool) -> None:
-    """What to paste: a trace, an offline verification, where to look."""
+def _lines(show: "Show", teller: "Teller", *, running: bool) -> None:
+    """What to paste: a trace, an offline verification, where to look, how to stop."""
     program = Path(sys.argv[0])
     ours = str(program) if program.name == "tracehold" else f"{sys.executable} -m tracehold"
-    curl = _CURL.format(dir=world.dir, item=story.purchased, rest=world.rest)
-    verify = f"{ours} verify {world.dir}/purchased.evidence --trust {world.dir}/trust.json"
+    folder, lab = show.stage.dir, show.stage.lab
+    curl = _CURL.format(dir=folder, item=show.story.purchased, rest=lab.plan.seat("board").rest)
+    verify = f"{ours} verify {folder}/purchased.evidence --trust {folder}/trust.json"
     teller.found["paste"] = {"trace": curl, "verify": verify}
     teller.say("")
-    if not running:
-        teller.say(f"bring it up again:   {ours} demo --dir {world.dir} --up")
+    if running:
+        for seat in lab.plan.seats:
+            teller.say(f"{seat.name:<10} gRPC {seat.grpc}, REST {seat.rest}")
+        teller.say(f"how it stands:       {ours} lab status --dir {lab.dir}")
+        teller.say(f"stop it:             {ours} lab down --dir {lab.dir}")
+    else:
+        teller.say(f"bring it up again:   {ours} lab up --dir {lab.dir}")
     teller.say(f"trace it yourself:   {curl}")
     teller.say(f"verify it offline:   {verify}")
-    teller.say(f"look around:         {world.dir}/node, and while it is up {world.rest}/openapi.json")
-
-
-def _until_interrupted() -> None:
-    note("up until Ctrl-C")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    stop.wait()

@@ -8,7 +8,7 @@ from tracehold.core.anchorproof import ANCHORED_TOPIC
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Gas of all anchors so far, and how many records they cover."""
+    """Gas of all anchors so far, of all logs, and how many records they cover."""
 
     anchors: int
     gas: int
@@ -34,5 +34,8 @@ def anchors(rpc: str, contract: str) -> Cost:
     events: list[Any] = chain.call("eth_getLogs", wanted)
     hashes = {event["transactionHash"] for event in events}
     used = [int(chain.call("eth_getTransactionReceipt", each)["gasUsed"], 16) for each in hashes]
-    size = max((int(event["data"][2 + 64 : 2 + 128], 16) for event in events), default=0)
-    return Cost(len(events), sum(used), size)
+    sizes: dict[str, int] = {}
+    for event in events:
+        node, size = event["topics"][1], int(event["data"][2 + 64 : 2 + 128], 16)
+        sizes[node] = max(size, sizes.get(node, 0))
+    return Cost(len(events), sum(used), sum(sizes.values()))

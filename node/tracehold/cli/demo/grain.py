@@ -1,32 +1,28 @@
-"""The first half of the story: grain of four farms comes to the mill and becomes flour."""
+"""The first half of the story: grain of twelve fields comes to the mill and becomes flour."""
 
 from collections.abc import Sequence
 
 from tracehold.cli.demo.narrator import Narrator
-from tracehold.cli.demo.players import BRAN, FARMS, FLOUR, GRAIN, MILL, PACKER
+from tracehold.cli.demo.players import BRAN, FARM, FLOUR, GRAIN, MILL, PACKER
 from tracehold.cli.demo.scenes import hand_over, measured
 from tracehold.cli.demo.things import Thing
 
 
 def harvest(narrator: Narrator) -> list[Thing]:
-    """Twelve lots of grain, three of each farm, come to the mill."""
+    """Twelve lots of grain, one of each field, come to the mill."""
     lots = []
-    for farm in FARMS:
-        for field in range(1, 4):
-            lot = farm.lot(GRAIN, f"W25-{field}")
-            amounts = {lot: float(narrator.chance.randint(18, 26) * 1000)}
-            lots.append(lot)
-            narrator.commission(
-                farm,
-                "commissioning",
-                farm.place(field),
-                amounts=amounts,
-                ilmd={
-                    "cbvmda:harvestStartDate": narrator.now.date().isoformat(),
-                    "cbvmda:countryOfOrigin": "AT",
-                },
-            )
-            hand_over(narrator, farm, MILL, len(lots), amounts=amounts)
+    for field in range(1, 13):
+        lot = FARM.lot(GRAIN, f"W25-{field}")
+        amounts = {lot: float(narrator.chance.randint(18, 26) * 1000)}
+        lots.append(lot)
+        narrator.commission(
+            FARM,
+            "commissioning",
+            FARM.place(field),
+            amounts=amounts,
+            ilmd={"cbvmda:harvestStartDate": narrator.now.date().isoformat(), "cbvmda:countryOfOrigin": "AT"},
+        )
+        hand_over(narrator, FARM, MILL, field, amounts=amounts)
     return lots
 
 
@@ -71,3 +67,12 @@ def _mill_in_two(narrator: Narrator, inputs: dict[Thing, float], outputs: dict[T
     narrator.transform(MILL, MILL.place(1), inputs, run=run)
     narrator.transform(MILL, MILL.place(1), {}, lots=outputs, run=run)
     narrator.truth.transformed([lot.link for lot in inputs], [lot.link for lot in outputs])
+
+
+def look_after(narrator: Narrator) -> Thing:
+    """What is left of the bran is looked at for a few days, by the mill and by the packer who stores it."""
+    bran = MILL.lot(BRAN, "B25-1")
+    for company in (MILL, PACKER) * 3:
+        narrator.wait(days=1)
+        narrator.observe(company, "inspecting", "active", company.place(2), amounts={bran: 2_500.0})
+    return bran
