@@ -136,7 +136,7 @@ class Member:
         self.seeds: Sequence[LogId] = ()
         randbytes = self.ring.random.randbytes
         self.contacts = Contacts(
-            self.seat, self.lookups, self.offers, lambda: self.seeds, asyncio.sleep, randbytes
+            self.seat, self.lookups, self.dialogue, self.offers, lambda: self.seeds, asyncio.sleep, randbytes
         )
         self.announcer = Announcer(
             self.seat, self.key, self.lookups, self.dialogue, self.offers, randbytes, per_s=1e9

@@ -19,7 +19,7 @@ from tracehold.core.dht.keys import (
     names_of,
 )
 from tracehold.core.dht.provider import PROVIDER_BYTES
-from tracehold.core.dht.region import region_of
+from tracehold.core.dht.region import Seen, region_of, region_of_two
 from tracehold.core.errors import Unavailable
 
 PAGE = (Path(__file__).parents[2] / "docs/spec/directory.md").read_text("utf-8")
@@ -79,31 +79,55 @@ def test_the_examples_of_the_page_hold():
     assert f"{PROVIDER_BYTES} bytes" in PAGE
 
 
-@given(st.sets(IDS, min_size=1, max_size=60), IDS, st.integers(1, 30), st.integers(1, 8), st.data())
-def test_a_region_has_the_nearest_nodes_of_each_of_its_keys(nodes, key, asked, replicas, data):
-    """Whatever the network: who is nearest to a covered key is among those that were found."""
-    found = sorted(nodes, key=lambda node: distance(node, key))[:asked]
-    region = region_of(Key(key), found, replicas, all_there_are=len(found) == len(nodes))
-    near = st.integers(0, (1 << region.bits) - 1).map(lambda low: distance(key, low.to_bytes(20, "big")))
-    other = data.draw(IDS | near.map(lambda number: number.to_bytes(20, "big")))
-    if region.covers(Key(other)) and len(found) >= replicas:
-        nearest = sorted(nodes, key=lambda node: distance(node, other))[:replicas]
-        assert set(nearest) <= set(found)
+def seen(nodes, key: bytes, asked: int, dead: frozenset = frozenset()) -> Seen:
+    """A lookup that meets the `asked` nearest of these nodes."""
+    met = sorted(nodes, key=lambda node: distance(node, key))[:asked]
+    return Seen(Key(key), met, [node for node in met if node not in dead], whole=len(met) < asked)
+
+
+@given(st.sets(IDS, min_size=1, max_size=80), IDS, st.integers(2, 20), st.integers(1, 8), st.data())
+def test_a_region_has_the_nearest_live_nodes_of_each_of_its_keys(nodes, key, asked, replicas, data):
+    """Whatever the network: who is nearest to a covered key and alive is among those that were found."""
+    dead = frozenset(data.draw(st.sets(st.sampled_from(sorted(nodes)), max_size=10)))
+    first = seen(nodes, key, asked, dead)
+    found, region = set(first.alive), region_of(first, replicas)
+    if region is None:
+        beside = seen(nodes, first.sibling, asked, dead)
+        region = region_of_two(first, beside, replicas)
+        found |= set(beside.alive)
+    low = data.draw(st.integers(0, (1 << region.bits) - 1)).to_bytes(20, "big")
+    other = Key(distance(key, low).to_bytes(20, "big"))
+    assert region.covers(other)
+    assert other <= region.last
+    nearest = sorted(nodes - dead, key=lambda node: distance(node, other))[:replicas]
+    if region.bits:
+        assert set(nearest) <= found
 
 
 def test_a_region_covers_its_key_and_not_the_whole_ring():
     """It is of use: with 20 of a thousand nodes found, a region is some hundredth of the ring."""
     nodes = [item_key(NETWORK_KEY, f"node {number}") for number in range(1_000)]
     key = item_key(NETWORK_KEY, "key")
-    found = sorted(nodes, key=lambda node: distance(node, key))[:20]
-    region = region_of(key, found, 8, all_there_are=False)
+    region = region_of(seen(nodes, key, 20), 8)
+    assert region is not None
     assert region.covers(key)
     assert 150 < region.bits < 156
+    assert not region.covers(Key(distance(key, b"\x80" + bytes(19)).to_bytes(20, "big")))
 
 
-def test_a_lone_find_reaches_no_further_than_its_key():
-    """One node found of many says nothing of other keys."""
-    region = region_of(Key(bytes(20)), [b"\xff" * 20], 8, all_there_are=False)
+def test_a_network_that_is_known_whole_is_one_region():
+    """However few its nodes are."""
+    region = region_of(seen([b"\xff" * 20], bytes(20), 8), 8)
+    assert region is not None
+    assert region.covers(Key(b"\x80" * 20))
+    assert region.last == b"\xff" * 20
+
+
+def test_what_is_not_known_is_not_covered():
+    """Two nodes of many say nothing of other keys: neither they nor those beside are enough."""
+    first = Seen(Key(bytes(20)), [b"\xff" * 20], [b"\xff" * 20])
+    assert region_of(first, 8) is None
+    region = region_of_two(first, Seen(first.sibling, [], []), 8)
     assert region.bits == 0
     assert not region.covers(Key(bytes(19) + b"\1"))
 

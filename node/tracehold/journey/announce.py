@@ -14,15 +14,15 @@ from typing import NoReturn
 
 from tracehold.core.dht.keys import KEY_BYTES, Key, distance
 from tracehold.core.dht.provider import Provider, sign_provider
-from tracehold.core.dht.region import Region, region_of
+from tracehold.core.dht.region import Region, Seen, region_of, region_of_two
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import LogId
 from tracehold.core.keys import SigningKey
 from tracehold.core.placement import dht_id
 from tracehold.journey.dialogue import Dialogue
-from tracehold.journey.directory import MAX_ADDED, Seat
+from tracehold.journey.directory import MAX_ADDED, NEAR, Seat
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
-from tracehold.journey.lookup import Lookups, Nearest
+from tracehold.journey.lookup import Lookups
 from tracehold.journey.own_log import RandomBytes
 from tracehold.journey.ports.directory import Offer, Offers
 from tracehold.journey.states import Sleep
@@ -31,9 +31,6 @@ REPLICAS = 8
 """Members that keep a record. With half of them gone at once all are lost in 0.4 % of cases, until the holder
 announces again.
 """
-
-WIDTH = 20
-"""Members that one lookup finds; a second one of double width is made where they do not fill a region."""
 
 REGION_KEYS = 5_000
 """Keys of one step."""
@@ -46,7 +43,7 @@ SOON_MS = 4 * HOUR_MS
 """What is due within this goes along with its region, so that regions stay together."""
 
 POOR_MS = 600_000
-"""When a key is due again that fewer members took than should."""
+"""When a key is due again of which fewer members heard than should."""
 
 POLL_S = 30.0
 """Between two looks, where nobody rings."""
@@ -64,12 +61,12 @@ class _Placing:
     record: Provider
     order: Iterator[LogId]
     wanted: int
-    taken: int = 0
+    heard: int = 0
     silent: int = 0
 
     def next(self) -> list[LogId]:
         """Members to be asked now: as many as are missing."""
-        missing = max(0, self.wanted - self.taken)
+        missing = max(0, self.wanted - self.heard)
         return [log for log, _ in zip(self.order, range(missing), strict=False)]
 
 
@@ -95,6 +92,8 @@ class Announcer:
         self._random_bytes = random_bytes
         self._per_s = per_s
         self._after: Key | None = None
+        self.refused = 0
+        """Records for which a member had no room, since the start."""
 
     async def run(self, bell: Bell, sleep: Sleep, trouble: Trouble = untold) -> NoReturn:
         """Follow for ever. `bell` is rung when there may be new offers."""
@@ -115,26 +114,23 @@ class Announcer:
         batch, found = await self._next()
         if not batch:
             return 0
-        candidates = [*found.logs, self._seat.own]
+        candidates = [*found, self._seat.own]
         placings = await self._place(batch, candidates)
-        good = [each for each in placings if each.taken >= each.wanted or not each.silent]
-        poor = [each for each in placings if each.taken < each.wanted and each.silent]
+        good = [each for each in placings if each.heard >= each.wanted or not each.silent]
+        poor = [each for each in placings if each.heard < each.wanted and each.silent]
         await self._offers.announced([each.record.key for each in good], self._again())
         await self._offers.announced([each.record.key for each in poor], self._seat.now_ms + POOR_MS)
         self._after = batch[-1].key
         return len(batch)
 
-    async def _next(self) -> tuple[Sequence[Offer], Nearest]:
+    async def _next(self) -> tuple[Sequence[Offer], Sequence[LogId]]:
         """The offers of the next region, and the members near it."""
-        nobody = Nearest((), False)
         first = await self._first()
         if first is None or self._seat.register.network() is None:
-            return (), nobody
-        region, found = await self._look(first.key, WIDTH)
-        if region.bits == 0 and found.logs:
-            region, found = await self._look(first.key, 2 * WIDTH)
-        if not found.logs:
-            return (), nobody
+            return (), ()
+        region, found = await self._region(first.key)
+        if not found:
+            return (), ()
         soon = self._seat.now_ms + SOON_MS
         return [first, *await self._offers.due(soon, first.key, region.last, REGION_KEYS - 1)], found
 
@@ -146,10 +142,21 @@ class Announcer:
                 return due[0]
         return None
 
-    async def _look(self, key: Key, width: int) -> tuple[Region, Nearest]:
-        found = await self._lookups.nearest(key, width, patient=True)
-        ids = [dht_id(log) for log in found.logs]
-        return region_of(key, ids, REPLICAS, all_there_are=found.all_there_are), found
+    async def _region(self, key: Key) -> tuple[Region, Sequence[LogId]]:
+        """The region around a key, and the members that keep records of it, by one lookup or two."""
+        seen, found = await self._look(key)
+        region = region_of(seen, REPLICAS)
+        if region is not None or not found:
+            return region or Region(key, 0), found
+        beside, more = await self._look(seen.sibling)
+        return region_of_two(seen, beside, REPLICAS), list(dict.fromkeys([*found, *more]))
+
+    async def _look(self, key: Key) -> tuple[Seen, Sequence[LogId]]:
+        found = await self._lookups.nearest(key, NEAR, patient=True)
+        # Members answer with the nearest they know: where they name fewer than fit, there are no others.
+        met = [dht_id(log) for log in found.met[:NEAR]]
+        alive = [dht_id(log) for log in found.logs]
+        return Seen(key, met, alive, whole=len(met) < NEAR), found.logs
 
     async def _place(self, batch: Sequence[Offer], candidates: Sequence[LogId]) -> Sequence[_Placing]:
         """Ask the nearest of each key, and where one does not take it the next nearest, until enough did."""
@@ -168,18 +175,18 @@ class Announcer:
     async def _send(self, to: LogId, placings: Sequence[_Placing], down: set[LogId]) -> None:
         for start in range(0, len(placings), MAX_ADDED):
             part = placings[start : start + MAX_ADDED]
-            refused: Collection[int] = ()
             try:
                 if to in down:
                     raise Unavailable("PEER_DOWN", "it did not answer before")
-                refused = await self._add(to, [each.record for each in part])
+                self.refused += len(await self._add(to, [each.record for each in part]))
             except Unavailable:
                 down.add(to)
                 for each in part:
                     each.silent += 1
-                continue
-            for at, each in enumerate(part):
-                each.taken += at not in refused
+            else:
+                # Who has no room is not gone round: what is kept further away is found by fewer.
+                for each in part:
+                    each.heard += 1
 
     async def _add(self, to: LogId, records: Sequence[Provider]) -> Collection[int]:
         if to == self._seat.own:

@@ -1,7 +1,7 @@
 """Contacts (follower): how a node comes into the ring, and stays in it.
 
 Seeds are kept for ever and tried again: a node that starts before all others, or loses everybody for a
-while, finds back by itself.
+while, finds back by itself; and so do the halves of a network that was cut in two.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from tracehold.core.dht.keys import KEY_BYTES, Key
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import LogId
 from tracehold.core.placement import dht_id
+from tracehold.journey.dialogue import Dialogue
 from tracehold.journey.directory import NEAR, Seat
 from tracehold.journey.lookup import Lookups
 from tracehold.journey.own_log import RandomBytes
@@ -35,6 +36,7 @@ class Contacts:
         self,
         seat: Seat,
         lookups: Lookups,
+        dialogue: Dialogue,
         offers: Offers,
         seeds: Callable[[], Sequence[LogId]],
         sleep: Sleep,
@@ -43,6 +45,7 @@ class Contacts:
         """`seeds` are members to begin with, beside those that were contacts at the last stop."""
         self._seat = seat
         self._lookups = lookups
+        self._dialogue = dialogue
         self._offers = offers
         self._seeds = seeds
         self._sleep = sleep
@@ -59,6 +62,8 @@ class Contacts:
                     continue
             elif looks % REFRESHES == 0 and looks:
                 await self.refresh()
+            else:
+                await self.look_beyond()
             await self._keep()
             looks += 1
             await self._sleep(LOOK_S)
@@ -68,15 +73,36 @@ class Contacts:
         answers.
         """
         seeds = list(dict.fromkeys([*await self._kept(), *self._seeds()]))
-        found = await self._lookups.nearest(Key(dht_id(self._seat.own)), NEAR, seeds)
+        found = await self._lookups.nearest(self._own, NEAR, seeds)
         if not found.logs:
             return False
         await self.refresh()
         return True
 
+    async def look_beyond(self) -> None:
+        """Ask a seed that is no contact who is near this node. Where it names others than this node knows,
+        the
+        network was cut in two, or has grown.
+        """
+        strangers = sorted(set(self._seeds()) - set(self._seat.table.contacts()) - {self._seat.own})
+        if not strangers:
+            return
+        stranger = strangers[int.from_bytes(self._random_bytes(8), "big") % len(strangers)]
+        try:
+            near = await self._dialogue.find_node(stranger, self._own)
+        except Unavailable:
+            return
+        new = set(near) - set(self._seat.table.contacts())
+        if new:
+            await self._lookups.nearest(self._own, NEAR, sorted(new))
+
+    @property
+    def _own(self) -> Key:
+        return Key(dht_id(self._seat.own))
+
     async def refresh(self) -> None:
         """Look up a place in each part of the ring (Kademlia, section 2.3)."""
-        own = int.from_bytes(dht_id(self._seat.own), "big")
+        own = int.from_bytes(self._own, "big")
         far = [each for each in self._seat.table.ranges() if not each[0] <= own <= each[1]]
         places = [own, *(self._place(first, last) for first, last in far)]
         keys = [Key(place.to_bytes(KEY_BYTES, "big")) for place in places]

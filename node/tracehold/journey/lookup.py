@@ -26,12 +26,10 @@ AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """Members near a key that answered, the nearest first; `all_there_are` where fewer were found than
-    wanted.
-    """
+    """Members near a key that answered, and all that were named, the nearest first."""
 
     logs: Sequence[LogId]
-    all_there_are: bool
+    met: Sequence[LogId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +93,8 @@ class Lookups:
         async with self._turns:
             pace = replace(self._pace, late_s=CALL_S) if patient else self._pace
             search = self._search(key, count, ask, pace)
-            ended = await search.run(self._start(key, seeds))
-        found = search.answered
-        return Nearest(found, ended and len(found) < count)
+            await search.run(self._start(key, seeds))
+        return Nearest(search.answered, search.met)
 
     async def holders(self, key: Key) -> Holders:
         """Who holds records under a key, as far as members tell; remembered for a while. Who asks for the

@@ -23,9 +23,9 @@ class Pace:
     """How a lookup runs. Times in seconds."""
 
     at_once: int = 4
-    """Members that are asked at once and are not late."""
+    """Members that are asked at once and are not late; one more for each that is late."""
     soft_s: float = 0.15
-    """After this a silent member is late, and another is asked beside it."""
+    """After this a silent member is late, and others are asked beside it."""
     late_s: float = 0.5
     """For so long a late member that is nearer than what was found keeps the lookup from ending."""
     hard_s: float = 8.0
@@ -69,6 +69,11 @@ class Search:
         """Up to `wanted` members that answered, the nearest first."""
         return [log for _, log in self._order if log in self._answered][: self._wanted]
 
+    @property
+    def met(self) -> list[LogId]:
+        """All that were named, answering or not, the nearest first."""
+        return [log for _, log in self._order]
+
     async def run(self, start: Iterable[LogId], enough: Callable[[], bool] = lambda: False) -> bool:
         """Search from these members on, until all is answered or `enough` says so. False where that took too
         long.
@@ -99,8 +104,9 @@ class Search:
 
     def _ask_more(self, now: float) -> None:
         active = sum(now < since + self._pace.soft_s for _, since in self._running.values())
+        at_once = self._pace.at_once + len(self._running) - active
         for log in self._front(now):
-            if active >= self._pace.at_once or len(self._since) >= self._pace.calls:
+            if active >= at_once or len(self._since) >= self._pace.calls:
                 return
             if log not in self._since:
                 self._since[log] = now
