@@ -216,6 +216,32 @@ class Attachment(_message.Message):
 Global___Attachment: _TypeAlias = Attachment  # noqa: Y015
 
 @_typing.final
+class Dispute(_message.Message):
+    """What a holder finds wrong with a record of another creator's log. It keeps the record nevertheless, and uses it in no answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Stable code, for example `BAD_SIGNATURE`."""
+    rules: _builtins.int
+    """Version of the rules by which it was found."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        rules: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "rules", b"rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Dispute: _TypeAlias = Dispute  # noqa: Y015
+
+@_typing.final
 class Record(_message.Message):
     """One kept record."""
 
@@ -234,6 +260,7 @@ class Record(_message.Message):
     PAYLOAD_FIELD_NUMBER: _builtins.int
     STATEMENT_FIELD_NUMBER: _builtins.int
     COPIES_FIELD_NUMBER: _builtins.int
+    DISPUTES_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
     """BLAKE3-256 of the statement, 64 lowercase hexadecimal digits: the record's id everywhere."""
     kind: _builtins.str
@@ -252,7 +279,7 @@ class Record(_message.Message):
     """The signed bytes exactly as they were sent (COSE_Sign1, tag 18)."""
     @_builtins.property
     def speaker(self) -> Global___Speaker:
-        """Who says so."""
+        """Who says so; not set where a dispute says that nobody can be held to it."""
 
     @_builtins.property
     def issued_at(self) -> _timestamp_pb2.Timestamp:
@@ -270,6 +297,10 @@ class Record(_message.Message):
     def copies(self) -> Global___Copies:
         """Copies of it, as its creator counts them; not set where this node is not its creator."""
 
+    @_builtins.property
+    def disputes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Dispute]:
+        """What this node finds wrong with it; nothing in its own log."""
+
     def __init__(
         self,
         *,
@@ -286,10 +317,11 @@ class Record(_message.Message):
         payload: _struct_pb2.Struct | None = ...,
         statement: _builtins.bytes = ...,
         copies: Global___Copies | None = ...,
+        disputes: _abc.Iterable[Global___Dispute] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "issued_at", b"issued_at", "payload", b"payload", "speaker", b"speaker"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "audience", b"audience", "copies", b"copies", "fingerprint", b"fingerprint", "index", b"index", "issued_at", b"issued_at", "kind", b"kind", "log", b"log", "payload", b"payload", "speaker", b"speaker", "state", b"state", "statement", b"statement", "supersedes", b"supersedes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "audience", b"audience", "copies", b"copies", "disputes", b"disputes", "fingerprint", b"fingerprint", "index", b"index", "issued_at", b"issued_at", "kind", b"kind", "log", b"log", "payload", b"payload", "speaker", b"speaker", "state", b"state", "statement", b"statement", "supersedes", b"supersedes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

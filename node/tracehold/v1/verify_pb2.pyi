@@ -402,6 +402,60 @@ class Segment(_message.Message):
 Global___Segment: _TypeAlias = Segment  # noqa: Y015
 
 @_typing.final
+class KeptLog(_message.Message):
+    """A log of another creator at this node."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_FIELD_NUMBER: _builtins.int
+    FINAL_FIELD_NUMBER: _builtins.int
+    DISPUTED_FIELD_NUMBER: _builtins.int
+    FORKED_FIELD_NUMBER: _builtins.int
+    log: _builtins.str
+    """Id of the log, 64 lowercase hexadecimal digits."""
+    operator: _builtins.str
+    """URI of the operator that vouches in it."""
+    node: _builtins.int
+    """Number of its node in the contract; 0 where it is no active member, or not known yet."""
+    entries: _builtins.int
+    """Entries kept."""
+    size: _builtins.int
+    """Index after the last one."""
+    acknowledged: _builtins.int
+    """Entries up to which this node acknowledged the log."""
+    final: _builtins.int
+    """Index after the last entry that a final anchor covers."""
+    disputed: _builtins.int
+    """Records that this node disputes."""
+    forked: _builtins.bool
+    """The log was seen in two states that cannot both be true; it is acknowledged no more, and the evidence is kept."""
+    def __init__(
+        self,
+        *,
+        log: _builtins.str = ...,
+        operator: _builtins.str = ...,
+        node: _builtins.int = ...,
+        entries: _builtins.int = ...,
+        size: _builtins.int = ...,
+        acknowledged: _builtins.int = ...,
+        final: _builtins.int = ...,
+        disputed: _builtins.int = ...,
+        forked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "disputed", b"disputed", "entries", b"entries", "final", b"final", "forked", b"forked", "log", b"log", "node", b"node", "operator", b"operator", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeptLog: _TypeAlias = KeptLog  # noqa: Y015
+
+@_typing.final
 class GetStatusResponse(_message.Message):
     """How this node stands."""
 
@@ -425,6 +479,7 @@ class GetStatusResponse(_message.Message):
     DISK_FREE_BYTES_FIELD_NUMBER: _builtins.int
     FAULTS_FIELD_NUMBER: _builtins.int
     SEGMENTS_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
     REPLICATED_FIELD_NUMBER: _builtins.int
     COPIES_FIELD_NUMBER: _builtins.int
     version: _builtins.str
@@ -474,6 +529,10 @@ class GetStatusResponse(_message.Message):
         """Segments of the node's own log with their copies, by number: the newest, and those that lack copies, at most 64."""
 
     @_builtins.property
+    def kept(self) -> _containers.RepeatedCompositeFieldContainer[Global___KeptLog]:
+        """Logs of other creators that this node keeps, or parts of them, in the order in which they came, at most 1,000."""
+
+    @_builtins.property
     def copies(self) -> _record_pb2.Copies:
         """Copies of the segment that has the fewest."""
 
@@ -498,12 +557,13 @@ class GetStatusResponse(_message.Message):
         disk_free_bytes: _builtins.int = ...,
         faults: _abc.Iterable[_builtins.str] | None = ...,
         segments: _abc.Iterable[Global___Segment] | None = ...,
+        kept: _abc.Iterable[Global___KeptLog] | None = ...,
         replicated: _builtins.int = ...,
         copies: _record_pb2.Copies | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "faults", b"faults", "final", b"final", "indexed", b"indexed", "log", b"log", "network", b"network", "node", b"node", "operator", b"operator", "quorum", b"quorum", "replicated", b"replicated", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "faults", b"faults", "final", b"final", "indexed", b"indexed", "kept", b"kept", "log", b"log", "network", b"network", "node", b"node", "operator", b"operator", "quorum", b"quorum", "replicated", b"replicated", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
