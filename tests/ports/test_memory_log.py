@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from tests.ports.batches import A, entry, fill, task
+from tests.ports.batches import A, B, entry, fill, task
 from tracehold.adapters.memory.log import MemoryLog
-from tracehold.core.ids import Root
+from tracehold.core.ids import LogId, Root
+from tracehold.core.limits import SEGMENT_ENTRIES
+from tracehold.core.record import Kind
 from tracehold.core.tiles import Coord
-from tracehold.journey.ports import (
-    AnchorState,
-    Batch,
-)
+from tracehold.journey.ports import AnchorState, Base, Batch, Dispute
+
+C = LogId(b"\xcc" * 32)
 
 
 async def breach(store: MemoryLog, batch: Batch) -> None:
@@ -55,3 +56,32 @@ async def test_the_memory_log_stops_an_anchorer_that_lies() -> None:
             await store.save_anchor(each)
     with pytest.raises(AssertionError):
         await store.drop_anchor(A, 2)
+
+
+async def test_the_memory_log_stops_a_holder_that_lies() -> None:
+    """Disputes about the own log, twice about one entry, about entries of other batches; a base of the own
+    log, in the middle of a segment, of records that lie behind it, of events, out of order.
+    """
+    store = MemoryLog()
+    own = await fill(store, A, 2)
+    writer = await fill(store, B, 2)
+    said = Dispute(2, "UNKNOWN_PARTY", 1)
+    await breach(store, replace(own.batch([entry(2)]), disputes=[said]))
+    batch = writer.batch([entry(2)])
+    for disputes in ([said, said], [replace(said, index=1)], [replace(said, index=3)]):
+        await breach(store, replace(batch, disputes=disputes))
+    await store.append(replace(batch, disputes=[said]))
+    control = entry(9, kind=Kind.ENROL)
+    good = Base(C, SEGMENT_ENTRIES, (), [(9, control), (11, entry(11, kind=Kind.ENROL))])
+    wrong = [
+        replace(good, log=A),
+        replace(good, start=SEGMENT_ENTRIES + 1),
+        replace(good, controls=[(SEGMENT_ENTRIES, control)]),
+        replace(good, controls=[(9, entry(9))]),
+        replace(good, controls=good.controls[::-1]),
+        replace(good, tiles=[(Coord(0, 0), bytes(32 * 257))]),
+    ]
+    for each in wrong:
+        with pytest.raises(AssertionError):
+            await store.begin(each)
+    await store.begin(good)

@@ -195,7 +195,7 @@ async def test_a_transaction_that_is_cut_short_leaves_nothing(write: Write, tmp_
     made = MADE[0]
     assert isinstance(disk.log, SqliteLog)
     without = await disk.seen(made.log)
-    steps = cuts = 0
+    code, steps, cuts = "", 0, 0
     while cuts < 99:
         steps += 3 + steps // 4
         disk.log._store._writing.set_progress_handler(once_after(steps), 1)
