@@ -113,8 +113,10 @@ class World:
 
     async def start(self) -> None:
         """What a start of the process makes, with followers running."""
-        clock, states = self.creator.clock, States(self.store, self.creator.sealer.bell.ring)
+        clock = self.creator.clock
         self.holders = await Holders.open(self.store, self.copies, self.log, self.target)
+        states = States(self.store, self.creator.sealer.bell.ring, self.holders)
+        self.creator.uploads._states = states
         peers = MemoryPeers(self.peers, CREATOR, self.caller)
         hearers = Hearers(lambda _: self._trouble, self.faults.append, lambda: states.moved(self.log))
         patience = Patience(PATIENCE, clock.sleep, clock.now)

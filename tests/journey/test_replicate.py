@@ -95,6 +95,22 @@ async def test_a_quorum_of_two_is_met_by_two_operators() -> None:
         assert it.count() == CopyCount(3, 3)
 
 
+async def test_with_five_operators_and_quorum_two_a_silent_holder_is_made_up_for() -> None:
+    """The contract asks for two, one of the two holders is down: a third holds too, and copies are 3
+    again.
+    """
+    async with world(4, quorum=2) as it:
+        await it.start()
+        gone = it.holders.of(0)[0].node
+        it.peers[gone].down = True
+        await it.upload()
+        await it.pass_by(2 * PATIENCE + 6)
+        assert await it.final() == 9
+        assert gone not in it.ackers()[0]
+        assert it.count(8) == CopyCount(3, 3)
+        assert len(it.holders.of(0)) == 3
+
+
 async def test_without_a_quorum_nothing_is_anchored_and_the_rest_goes_on() -> None:
     """Both holders down: uploads are sealed, the trouble has a name, and all is well when one returns."""
     async with world() as it:

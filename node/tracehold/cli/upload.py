@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from tracehold_client import AsyncClient, Item, State, Uploaded
 
 WaitOption = Annotated[
-    str, typer.Option("--wait-for", help="Return when all are SEALED, ANCHORED or FINAL.", metavar="STATE")
+    str,
+    typer.Option(
+        "--wait-for", help="Return when all are SEALED, REPLICATED, ANCHORED or FINAL.", metavar="STATE"
+    ),
 ]
 TimeoutOption = Annotated[float, typer.Option(help="Seconds to wait for that state.")]
 
@@ -64,8 +67,8 @@ def parse_state(name: str) -> "State":
     """The state of that name; BAD_REQUEST for another word."""
     from tracehold_client import State
 
-    if name.upper() not in {"SEALED", "ANCHORED", "FINAL"}:
-        raise usage(f"{name} is none of SEALED, ANCHORED, FINAL")
+    if name.upper() not in {"SEALED", "REPLICATED", "ANCHORED", "FINAL"}:
+        raise usage(f"{name} is none of SEALED, REPLICATED, ANCHORED, FINAL")
     return State[name.upper()]
 
 

@@ -211,7 +211,8 @@ class Replicator:
         """
         since = self._patience.now() - self._patience.seconds
         there = self._holders.of(goal.segment)
-        alive = {copy.operator for copy in there if self._couriers.heard(copy.node) >= since}
+        alive = {ack.operator_number for ack in goal.acknowledged(self._roll)}
+        alive |= {copy.operator for copy in there if self._couriers.heard(copy.node) >= since}
         if len(alive) < self._quorum:
             wanted = len({copy.operator for copy in there}) + self._quorum - len(alive)
             await fill(self._holders, self._roll, goal.segment, wanted)
