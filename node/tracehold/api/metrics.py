@@ -71,6 +71,10 @@ class Metrics:
             ("node",),
             registry=registry,
         )
+        self._kept = {
+            name: Gauge(f"tracehold_kept_{name}", text, ("log",), registry=registry)
+            for name, text in _KEPT.items()
+        }
         self._up = Gauge(
             "tracehold_backend_up", "Whether a back-end answers", ("port", "name"), registry=registry
         )
@@ -100,6 +104,9 @@ class Metrics:
         self._copies.set(standing.copies.kept)
         self._target.set(standing.copies.target)
         self._stand_holders(standing)
+        for name, gauge in self._kept.items():
+            for kept in standing.kept:
+                gauge.labels(kept.log.hex()).set(getattr(kept, name))
         for backend in standing.backends:
             self._up.labels(backend.port, backend.name).set(backend.up)
 
@@ -118,6 +125,13 @@ class Metrics:
         return generate_latest(self.registry)
 
 
+_KEPT = {
+    "entries": "Entries of another creator's log that are kept here",
+    "acknowledged": "Entries up to which another creator's log was acknowledged",
+    "final": "Entries of another creator's log up to the last that a final anchor covers",
+    "disputed": "Records of another creator's log that are disputed here",
+    "forked": "Whether another creator's log was seen in two states",
+}
 _GAUGES = {
     "sealed": "Entries in the own log",
     "replicated": "Entries kept by as many other operators as the contract asks for",

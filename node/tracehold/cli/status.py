@@ -73,6 +73,8 @@ def _show(answer: "verify_pb2.GetStatusResponse") -> None:
     for segment in answer.segments:
         for holder in segment.holders:
             note(f"segment {segment.segment}: node {holder.node} ({holder.operator}) {_lag(holder)}")
+    for kept in answer.kept:
+        note(f"keeps {_kept(kept)}")
     for fault in answer.faults:
         note(f"fault: {fault}")
 
@@ -80,6 +82,17 @@ def _show(answer: "verify_pb2.GetStatusResponse") -> None:
 def _copies(answer: "verify_pb2.GetStatusResponse") -> str:
     told = f"{answer.copies.kept} of {answer.copies.target}"
     return f"{told}: not replicated" if answer.quorum == 0 else f"{told}, quorum {answer.quorum}"
+
+
+def _kept(kept: "verify_pb2.KeptLog") -> str:
+    told = [
+        f"{kept.entries} entries of {kept.operator}",
+        f"{kept.acknowledged} acknowledged",
+        f"{kept.final} final",
+    ]
+    if kept.disputed:
+        told.append(f"{kept.disputed} disputed")
+    return ", ".join([*told, *(["FORKED: acknowledged no more"] if kept.forked else [])])
 
 
 def _lag(holder: "verify_pb2.Holder") -> str:

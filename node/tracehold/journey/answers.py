@@ -10,6 +10,7 @@ from tracehold.core.lineage import Direction, Fact, Gap, TracedItem
 from tracehold.core.record import Record
 from tracehold.core.roster import Speaker
 from tracehold.journey.admission import Admitted
+from tracehold.journey.ports import Dispute
 from tracehold.journey.states import State
 
 TIME_ORDER = "TIME_ORDER"
@@ -200,11 +201,12 @@ class LocateAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RecordAnswer:
-    """One record as it was signed, where it stands, and who speaks."""
+    """One record as it was signed, where it stands, and who speaks: nobody, where it is disputed for that."""
 
     record: Record
     log: LogId
     index: int
     state: State
-    speaker: Speaker
+    speaker: Speaker | None
     verified: bool
+    disputes: tuple[Dispute, ...] = ()

@@ -85,6 +85,10 @@ class KeptAnchors:
         if watch:
             self._watched = self._now()
 
+    def number_of(self, log: LogId) -> int:
+        """The number of the creator's node in the contract; 0 before it was looked for."""
+        return self._numbers.get(log, 0)
+
     async def _confirm(self, task: AnchorTask) -> None:
         anchor = task.anchor
         if anchor is None or not await self._ledger.is_canonical(anchor):

@@ -11,6 +11,7 @@ from tracehold.core.lineage import Gap, GapReason
 from tracehold.journey import pages
 from tracehold.journey.admission import UNREADABLE, Admission, Admitted
 from tracehold.journey.answers import LocateAnswer, Location, RecordAnswer
+from tracehold.journey.disputed import answer_disputed
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 
@@ -95,11 +96,14 @@ def _mark(admitted: Admitted) -> pages.Mark:
 async def answer_record(
     knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint, *, full: bool = False
 ) -> RecordAnswer:
-    """The record with this fingerprint, as it is kept here.
+    """The record with this fingerprint, as it is kept here; one that is disputed, with what is wrong.
 
     Raises `Rejected`: NOT_FOUND, FORBIDDEN where the reader may not read it,
-    PROOF_INVALID where it is damaged here.
+    REDACTED where its bytes were erased, PROOF_INVALID where it is damaged here.
     """
+    disputed = await answer_disputed(knowledge, reader, fingerprint)
+    if disputed is not None:
+        return disputed
     admission = Admission(knowledge, reader, full=full)
     await admission.admit([fingerprint])
     admitted = admission.admitted.get(fingerprint)
@@ -115,6 +119,8 @@ async def answer_record(
     refused = admission.refused[fingerprint]
     if refused.reason is GapReason.ACCESS_REFUSED:
         raise Rejected("FORBIDDEN", "you may not read this record")
+    if refused.reason is GapReason.ERASED:
+        raise Rejected("REDACTED", refused.detail)
     if refused.reason is GapReason.PROOF_FAILED:
         raise Rejected("PROOF_INVALID", refused.detail)
     raise Rejected("NOT_FOUND", "no record with this fingerprint is kept here")

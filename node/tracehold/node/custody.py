@@ -13,6 +13,8 @@ from tracehold.journey.follow import Bell
 from tracehold.journey.holding import Holding, Room
 from tracehold.journey.judge import Judge
 from tracehold.journey.kept_anchors import KeptAnchors, Pace
+from tracehold.journey.kept_logs import KeptLogs
+from tracehold.journey.speakers import Speakers
 from tracehold.journey.states import States
 from tracehold.journey.upload import Disk
 from tracehold.journey.witness import Witnessing
@@ -21,10 +23,11 @@ from tracehold.node.faults import Faults
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """What a node does as a holder."""
+    """What a node does as a holder, and how that stands."""
 
     holding: Holding
     anchors: KeptAnchors
+    logs: KeptLogs
 
 
 def custody(
@@ -43,7 +46,9 @@ def custody(
     disk = Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes)
     room = Room(disk, config.replication.quota_bytes)
     pace = Pace(poll=config.ledger.poll_s)
+    anchors = KeptAnchors(witnessing, states, pace, asyncio.sleep, faults.error)
     return Custody(
         Holding(witnessing, room, judge=Judge(verify), appended=bell.ring),
-        KeptAnchors(witnessing, states, pace, asyncio.sleep, faults.error),
+        anchors,
+        KeptLogs(store, store.copies, Speakers(store), anchors.number_of),
     )

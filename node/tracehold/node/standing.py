@@ -46,6 +46,7 @@ async def standing(parts: Parts) -> Standing:
         faults=parts.faults.lines,
         replicated=front.replicated,
         segments=tuple(await kept(parts)),
+        kept=tuple(await parts.custody.logs.all()),
     )
 
 

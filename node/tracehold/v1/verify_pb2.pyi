@@ -421,7 +421,7 @@ class KeptLog(_message.Message):
     operator: _builtins.str
     """URI of the operator that vouches in it."""
     node: _builtins.int
-    """Number of its node in the contract; 0 where it is no active member, or not known yet."""
+    """Number of its node in the contract; 0 where it is not known yet."""
     entries: _builtins.int
     """Entries kept."""
     size: _builtins.int

@@ -21,7 +21,7 @@ def record_message(answer: RecordAnswer, known: StateOf | None = None) -> record
         kind=header.kind,
         log=answer.log.hex(),
         index=answer.index,
-        speaker=speaker_message(answer.speaker),
+        speaker=speaker_message(answer.speaker) if answer.speaker else None,
         audience=number_of(record_pb2.Audience, header.audience),
         issued_at=from_s(header.iat),
         state=state_number(_state(answer, known)),
@@ -30,6 +30,7 @@ def record_message(answer: RecordAnswer, known: StateOf | None = None) -> record
         supersedes=header.supersedes.hex() if header.supersedes is not None else "",
         payload=json_struct(record.payload) if header.kind.endswith("+json") else None,
         statement=record.raw,
+        disputes=[record_pb2.Dispute(code=said.code, rules=said.rules) for said in answer.disputes],
     )
 
 

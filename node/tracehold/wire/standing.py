@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tracehold.journey.holders import CopyCount
+from tracehold.journey.kept_logs import KeptLog
 from tracehold.journey.segments import SegmentStanding
 from tracehold.v1 import verify_pb2
 from tracehold.wire.times import from_s
@@ -48,6 +49,7 @@ class Standing:
     faults: tuple[str, ...] = ()
     replicated: int = 0
     segments: tuple[SegmentStanding, ...] = ()
+    kept: tuple[KeptLog, ...] = ()
 
     @property
     def copies(self) -> CopyCount:
@@ -59,6 +61,8 @@ class Standing:
 
 MAX_SEGMENTS = 64
 """Segments in an answer."""
+MAX_KEPT = 1_000
+"""Kept logs in an answer."""
 MAX_FAULTS = 100
 """Faults in an answer, the newest ones."""
 
@@ -86,6 +90,7 @@ def status_message(standing: Standing) -> verify_pb2.GetStatusResponse:
         replicated=standing.replicated,
         segments=[_segment(segment) for segment in _shown(standing.segments)],
         copies=copies_message(standing.copies),
+        kept=[_kept(each) for each in standing.kept[:MAX_KEPT]],
     )
 
 
@@ -101,6 +106,20 @@ def _segment(state: SegmentStanding) -> verify_pb2.Segment:
         for each in state.holders
     ]
     return verify_pb2.Segment(segment=state.segment, copies=copies_message(state.copies), holders=holders)
+
+
+def _kept(each: KeptLog) -> verify_pb2.KeptLog:
+    return verify_pb2.KeptLog(
+        log=each.log.hex(),
+        operator=each.operator,
+        node=each.node,
+        entries=each.entries,
+        size=each.size,
+        acknowledged=each.acknowledged,
+        final=each.final,
+        disputed=each.disputed,
+        forked=each.forked,
+    )
 
 
 def hex_0x(raw: bytes) -> str:
