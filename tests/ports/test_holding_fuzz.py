@@ -88,8 +88,8 @@ async def service(made: Scene) -> Served:
 
 @pytest.mark.parametrize("count", COUNTS)
 async def test_security_shipments_that_are_nearly_right(count):
-    """Afterwards the copy is the creator's log as far as it goes, nothing is known against it, and the rest of
-    it is taken and acknowledged.
+    """Afterwards the copy is the creator's log as far as it goes, nothing is known against it, and the rest
+    is taken and acknowledged.
     """
     rng = random.Random(SEED)
     made = await scene()
