@@ -9,7 +9,7 @@ from tracehold.core.gs1.checkdigit import check_digit
 PREFIXES = {
     "mill": "9521201",
     "warehouse": "9521401",
-    "board": "9521601",
+    "board": "9521801",
     "packer": "9521301",
     "shop": "9521501",
     "farm": "9521101",
