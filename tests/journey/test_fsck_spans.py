@@ -166,6 +166,15 @@ async def test_what_is_wrong_with_a_base_or_its_span_is_found(damage: Damage) ->
         await check_log(store, made.log)
 
 
+async def test_a_control_record_of_a_base_is_found_by_its_fingerprint() -> None:
+    """Else it could not be shown with the records that rest on it."""
+    made = await pieces()
+    store = await kept(made)
+    del store._positions[made.branch.entries[100].fingerprint]
+    with pytest.raises(Broken, match="not found"):
+        await check_log(store, made.log)
+
+
 async def test_an_anchor_of_a_span_is_compared_with_its_tree() -> None:
     """Where no checkpoint of its size is kept."""
     made = await pieces()

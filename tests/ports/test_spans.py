@@ -178,3 +178,17 @@ async def test_no_base_begins_where_a_span_is(store: RecordLog) -> None:
     await store.append(writer.batch([entry(START)]))
     assert list(await store.spans(B)) == [(0, START + 1)]
     assert (await store.read(B, START, ALL))[0].bytes_total == 10 * (START + 1)
+
+
+async def test_a_span_that_goes_past_a_place_where_one_was_begun_goes_on(store: RecordLog) -> None:
+    """Nothing begins inside it any more."""
+    writer = await begun(store)
+    _, entries = segment()
+    early = Writer.of(B)
+    await store.append(early.batch([*entries, *[entry(START + at) for at in range(5)]]))
+    assert list(await store.spans(B)) == [(0, START + 5)]
+    with pytest.raises(Rejected, match="HEAD_MOVED"):
+        await store.append(writer.batch([entry(START + 9)]))
+    await store.append(early.batch([entry(START + 5)]))
+    assert list(await store.spans(B)) == [(0, START + 6)]
+    assert (await store.read(B, START + 5, ALL))[0].bytes_total == 10 * (START + 6)
