@@ -35,6 +35,7 @@ OPTIONS = [
         "grpc.max_receive_message_length",
         32 << 20,
     ),  # what a node takes; grpcio itself would stop an answer at 4 MiB
+    ("grpc.max_reconnect_backoff_ms", 10_000),  # a node that comes back is found soon
     ("grpc.keepalive_time_ms", 30_000),  # finds out that a connection is gone of which nobody said so
 ]
 

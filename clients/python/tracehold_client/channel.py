@@ -33,6 +33,10 @@ _OPTIONS = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES + _MESSAGE_MARGIN),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES + _MESSAGE_MARGIN),
     ("grpc.keepalive_time_ms", 30_000),
+    # A node that comes back is found soon: by itself gRPC would look for it after a second at first, and at
+    # last every two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 10_000),
     # A proxy of the environment has no business with a node's own port, least of all on loopback.
     ("grpc.enable_http_proxy", 0),
 ]
