@@ -54,7 +54,7 @@ class Liar:
         """What it was made to say."""
         return await self.says(lambda asked: self.holder.holding.replicate(caller, asked), shipment)
 
-    async def checkpoint(self, log: LogId) -> None:
+    async def checkpoint(self, log: LogId, size: int | None = None) -> None:
         """Nothing."""
 
 

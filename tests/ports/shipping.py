@@ -41,9 +41,10 @@ class Shelf:
         await self.open.wait()
         return self.answer(shipment)
 
-    async def checkpoint(self, log: LogId) -> Checkpoint | None:
+    async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
         """See `Keeper`."""
-        return self.known.get(log)
+        found = self.known.get(log)
+        return found if found is None or size in (None, found.size) else None
 
 
 def sent(raw: bytes) -> Sent:

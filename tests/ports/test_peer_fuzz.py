@@ -28,7 +28,7 @@ from tracehold.core.errors import Rejected, TraceholdError
 from tracehold.journey.ports import Kept, Shipment
 from tracehold.v1 import peer_pb2
 from tracehold.wire.peers import expand_message, read_coverage, read_entries, read_expand
-from tracehold.wire.shipments import kept_message, read_kept, read_latest, shipment_messages
+from tracehold.wire.shipments import kept_message, read_answered, read_kept, shipment_messages
 
 SEED = 20_261_123
 CASES = 20_000
@@ -45,7 +45,7 @@ class Bin:
         """As if it did."""
         return Kept(shipment.checkpoint.size, b"\xac" * 64)
 
-    async def checkpoint(self, log: bytes) -> None:
+    async def checkpoint(self, log: bytes, size: int | None = None) -> None:
         """None."""
 
 
@@ -129,7 +129,7 @@ def read(kind: str, raw: bytes, asked: Shipment) -> bool:
             case "ReplicateResponse":
                 kept_message(read_kept(message, asked))
             case "GetCheckpointResponse":
-                read_latest(message, asked.log)
+                read_answered(message, asked.log)
             case _:
                 read_coverage([each for each in message.coverage if _hexadecimal(each.log)])
     except (DecodeError, Rejected):

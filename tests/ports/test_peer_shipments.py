@@ -161,6 +161,14 @@ async def test_the_largest_checkpoint_is_told(trade):
     assert await peer.checkpoint(LogId(bytes(32))) is None
 
 
+async def test_the_checkpoint_of_a_size_is_told(trade):
+    """The one of exactly this size, if the peer keeps it."""
+    creator, peer = trade.creator, await trade.peer()
+    trade.shelf.known[creator.log] = state(creator, 77)
+    assert await peer.checkpoint(creator.log, 77) == state(creator, 77)
+    assert await peer.checkpoint(creator.log, 76) is None
+
+
 async def test_redacted_entries_are_told_by_their_fingerprint(trade):
     """Their place stays."""
     holder = trade.holder

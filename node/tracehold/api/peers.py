@@ -131,8 +131,8 @@ class PeerService:
     async def get_checkpoint(
         self, request: peer_pb2.GetCheckpointRequest, call: Call
     ) -> peer_pb2.GetCheckpointResponse:
-        """The largest checkpoint of a log that is known here. Raises STORE_BUSY."""
+        """The largest checkpoint of a log that is known here, or that of a size. Raises STORE_BUSY."""
         log = read_log(request.log)
         source = self._keeper or self._log
-        found = await source.checkpoint(log)
+        found = await source.checkpoint(log, request.size or None)
         return peer_pb2.GetCheckpointResponse(checkpoint=checkpoint_message(found) if found else None)

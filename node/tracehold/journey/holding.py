@@ -73,9 +73,9 @@ class Holding:
         self._turns: dict[LogId, asyncio.Lock] = {}
         self._last: dict[LogId, Keeping] = {}
 
-    async def checkpoint(self, log: LogId) -> Checkpoint | None:
-        """The largest checkpoint of a log that is kept here."""
-        return await self._store.checkpoint(log)
+    async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
+        """The largest checkpoint of a log that is kept here, or the one of exactly this size."""
+        return await self._store.checkpoint(log, size)
 
     async def replicate(self, caller: Neighbour, shipment: Shipment) -> Kept:
         """Keep what is new of the caller's log, and acknowledge the state of the shipment's checkpoint where

@@ -23,8 +23,8 @@ class Keeper(Protocol):
         """
         ...
 
-    async def checkpoint(self, log: LogId) -> Checkpoint | None:
-        """The largest checkpoint of a log that is kept here, or of which there is evidence."""
+    async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
+        """The largest checkpoint of a log that is kept here, or the one of exactly this size."""
         ...
 
 

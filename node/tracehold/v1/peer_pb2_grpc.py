@@ -96,7 +96,7 @@ class PeerServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetCheckpoint(self, request, context):
-        """The largest checkpoint of a log that the node keeps, or of which it has evidence.
+        """The largest checkpoint of a log that the node keeps, or the one of a size.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -44,7 +44,7 @@ class PeerServiceStub:
     each and 40 MiB in all.
     """
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetCheckpointRequest, _peer_pb2.GetCheckpointResponse]
-    """The largest checkpoint of a log that the node keeps, or of which it has evidence."""
+    """The largest checkpoint of a log that the node keeps, or the one of a size."""
 
 @_typing.type_check_only
 class PeerServiceAsyncStub(PeerServiceStub):
@@ -62,7 +62,7 @@ class PeerServiceAsyncStub(PeerServiceStub):
     each and 40 MiB in all.
     """
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetCheckpointRequest, _peer_pb2.GetCheckpointResponse]  # type: ignore[assignment]
-    """The largest checkpoint of a log that the node keeps, or of which it has evidence."""
+    """The largest checkpoint of a log that the node keeps, or the one of a size."""
 
 class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
     """Served to members of the network only, over mutual TLS."""
@@ -107,6 +107,6 @@ class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _peer_pb2.GetCheckpointRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_peer_pb2.GetCheckpointResponse, _abc.Awaitable[_peer_pb2.GetCheckpointResponse]]:
-        """The largest checkpoint of a log that the node keeps, or of which it has evidence."""
+        """The largest checkpoint of a log that the node keeps, or the one of a size."""
 
 def add_PeerServiceServicer_to_server(servicer: PeerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -139,14 +139,16 @@ def read_checkpoint(message: peer_pb2.SignedCheckpoint) -> Checkpoint:
     )
 
 
-def read_latest(response: peer_pb2.GetCheckpointResponse, log: LogId) -> Checkpoint | None:
+def read_answered(
+    response: peer_pb2.GetCheckpointResponse, log: LogId, size: int | None = None
+) -> Checkpoint | None:
     """The checkpoint of the log that was asked for. Raises BAD_REQUEST, MALFORMED_PROOF."""
     check(response)
     if not response.HasField("checkpoint"):
         return None
     found = read_checkpoint(response.checkpoint)
-    if found.log != log:
-        raise _refused("the checkpoint is of another log than was asked for")
+    if found.log != log or size not in (None, found.size):
+        raise _refused("the checkpoint is another one than was asked for")
     return found
 
 

@@ -93,11 +93,11 @@ class MemoryLine:
         except TraceholdError as error:
             raise self._unable() from error
 
-    async def checkpoint(self, log: LogId) -> Checkpoint | None:
+    async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
         """See `ports.Peer.checkpoint`."""
         await self.to.reach()
         try:
-            return await (self.to.keeper or self.to.log).checkpoint(log)
+            return await (self.to.keeper or self.to.log).checkpoint(log, size)
         except TraceholdError as error:
             raise self._unable() from error
 

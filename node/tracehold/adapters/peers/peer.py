@@ -12,7 +12,7 @@ from tracehold.core.spans import Spans, common
 from tracehold.journey.ports import Entries, Expansion, Found, Kept, Network, Position, Shipment
 from tracehold.v1 import peer_pb2
 from tracehold.wire.peers import position_message, read_entries, read_expand
-from tracehold.wire.shipments import read_kept, read_latest, shipment_messages
+from tracehold.wire.shipments import read_answered, read_kept, shipment_messages
 
 MAX_ANSWER_RECORDS = 10_000
 """Records of one peer that are kept for one question; an answer with more is cut off."""
@@ -106,13 +106,13 @@ class GrpcPeer:
             answer = await self._line.ship("Replicate", parts, peer_pb2.ReplicateResponse, size)
             return read_kept(answer, shipment)
 
-    async def checkpoint(self, log: LogId) -> Checkpoint | None:
+    async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
         """See `ports.Peer.checkpoint`."""
-        request = peer_pb2.GetCheckpointRequest(log=log.hex())
+        request = peer_pb2.GetCheckpointRequest(log=log.hex(), size=size or 0)
         async with self._line.limited():
             await self._greet()
             answer = await self._line.ask("GetCheckpoint", request, peer_pb2.GetCheckpointResponse)
-            return read_latest(answer, log)
+            return read_answered(answer, log, size)
 
     async def _pages(self, names: _Names, kept: _Kept) -> None:
         items, event_ids, transformation_ids = names

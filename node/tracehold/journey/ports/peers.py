@@ -120,9 +120,9 @@ class Peer(Protocol):
         """Let the peer keep entries of this node's own log. Harmless to repeat. Once per log at a time."""
         ...
 
-    async def checkpoint(self, log: LogId) -> Checkpoint | None:
-        """The largest checkpoint of a log that the peer keeps, or of which it has evidence; None of a log that
-        it does not keep. Not verified here.
+    async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
+        """The largest checkpoint of a log that the peer keeps, or the one of exactly this size; None where it
+        keeps no such. Not verified here.
         """
         ...
 
