@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tests.network.ring import Ring
 from tracehold.core.dht.keys import Key
 from tracehold.core.ids import LogId
+from tracehold.journey.announce import REPLICAS
 
 
 @dataclass
@@ -47,7 +48,7 @@ async def ask(ring: Ring, truth: Mapping[Key, set[LogId]], times: int, at_once: 
     return outcome
 
 
-async def placed(ring: Ring, truth: Mapping[Key, set[LogId]], replicas: int = 8) -> float:
+async def placed(ring: Ring, truth: Mapping[Key, set[LogId]], replicas: int = REPLICAS) -> float:
     """Which share of the records is where it should be: at the members that are truly nearest."""
     there = total = 0
     for key, holders in truth.items():

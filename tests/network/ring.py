@@ -23,7 +23,7 @@ from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.keys import Ed25519Key, PublicKey
 from tracehold.core.placement import dht_id
-from tracehold.journey.announce import Announcer
+from tracehold.journey.announce import REPLICAS, Announcer
 from tracehold.journey.contacts import Contacts
 from tracehold.journey.dialogue import Dialogue
 from tracehold.journey.directory import Directory, Seat
@@ -81,7 +81,7 @@ class Ring:
         """Those that run and answer."""
         return [each for each in self.members.values() if each.log not in self.down | self.hung]
 
-    def nearest(self, key: Key, count: int = 8, *, alive: bool = True) -> list["Member"]:
+    def nearest(self, key: Key, count: int = REPLICAS, *, alive: bool = True) -> list["Member"]:
         """The members that are truly nearest to a key."""
         among = self.up() if alive else self.members.values()
         return sorted(among, key=lambda each: distance(dht_id(each.log), key))[:count]

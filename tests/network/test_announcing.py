@@ -9,7 +9,7 @@ from tests.network.asking import placed
 from tests.network.ring import Member, Ring, announced, joined, key_of
 from tests.network.virtual import run
 from tracehold.core.dht.keys import Key
-from tracehold.journey.announce import Announcer
+from tracehold.journey.announce import REPLICAS, Announcer
 from tracehold.journey.follow import Bell
 
 HOUR = 3_600
@@ -55,7 +55,7 @@ def test_a_sweep_takes_few_lookups_and_ends_up_right(size, count):
         asked = lookups_of(holder)
         await holder.offer(keys)
         assert await holder.announce() == count
-        assert len(asked) <= max(1, 2 * size / 8)
+        assert len(asked) <= max(1, 2 * size / REPLICAS)
         assert await placed(ring, {key: {holder.log} for key in keys}) >= 0.99
         assert await due(holder) == 0
 
@@ -169,7 +169,7 @@ def test_what_is_new_is_announced_soon_after_it_rings():
 
 @pytest.mark.parametrize("how", ["down", "hung"])
 def test_members_that_are_gone_are_passed_over(how):
-    """Half of them: each record is at the eight nearest of those that answer."""
+    """Half of them: each record is at the twelve nearest of those that answer."""
 
     async def scene() -> None:
         ring = await joined(40)

@@ -10,6 +10,7 @@ import pytest
 from tests.network.asking import ask, placed
 from tests.network.ring import Ring, Weather, announced, joined, key_of
 from tests.network.virtual import run
+from tracehold.journey.announce import REPLICAS
 
 KEYS = [key_of(f"item {number}") for number in range(60)]
 FAR = Weather(delay_s=0.0425, loss=0.01)
@@ -34,7 +35,7 @@ def test_all_holders_are_found_in_a_healthy_network(size):
     async def scene() -> None:
         ring = await joined(size)
         truth = await announced(ring, KEYS)
-        assert await placed(ring, truth, min(8, size)) >= 0.99
+        assert await placed(ring, truth, min(REPLICAS, size)) >= 0.99
         outcome = await ask(ring, truth, 1_000 if size > 20 else 200)
         assert outcome.every == outcome.total
 

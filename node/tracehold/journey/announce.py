@@ -27,9 +27,9 @@ from tracehold.journey.own_log import RandomBytes
 from tracehold.journey.ports.directory import Offer, Offers
 from tracehold.journey.states import Sleep
 
-REPLICAS = 8
-"""Members that keep a record. With half of them gone at once all are lost in 0.4 % of cases, until the holder
-announces again.
+REPLICAS = 12
+"""Members that keep a record. With half of all members gone at once, all of these are in one case of 4,000
+(with 8 in one of 250), and then until the holder announces again.
 """
 
 REGION_KEYS = 5_000

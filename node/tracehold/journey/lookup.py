@@ -128,7 +128,7 @@ class Lookups:
         async with self._turns:
             here = await self._seat.shelf.get(key, self._seat.now_ms)
             heard.add(here.providers, full=here.full)
-            search = self._search(key, NEAR, ask, self._pace)
+            search = self._search(key, NEAR, ask, replace(self._pace, dead_too=True))
             ended = await search.run(self._start(key), lambda: heard.agreeing >= AGREEING)
         found = Holders(list(heard.providers.values()), heard.full, ended)
         if ended:

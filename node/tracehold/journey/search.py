@@ -32,6 +32,10 @@ class Pace:
     """After this the lookup ends as it stands."""
     calls: int = 120
     """Calls of one lookup."""
+    dead_too: bool = False
+    """Whether members that do not answer count among the nearest: what they should have is not further away
+    either.
+    """
 
 
 Ask = Callable[[LogId], Awaitable[Sequence[LogId]]]
@@ -97,14 +101,21 @@ class Search:
                 insort(self._order, (distance(dht_id(log), self._key), log))
 
     def _front(self, now: float) -> list[LogId]:
-        """The nearest that answered, are in time, or were not asked yet."""
-        late = {log for log, since in self._running.values() if now >= since + self._pace.soft_s}
-        usable = (log for _, log in self._order if log not in late and log not in self._failed)
+        """The nearest; where dead ones do not count, of those that answered, are in time, or were not
+        asked.
+        """
+        if self._pace.dead_too:
+            return self.met[: self._wanted]
+        silent = self._failed | self._late(now)
+        usable = (log for _, log in self._order if log not in silent)
         return [log for log, _ in zip(usable, range(self._wanted), strict=False)]
 
+    def _late(self, now: float) -> set[LogId]:
+        return {log for log, since in self._running.values() if now >= since + self._pace.soft_s}
+
     def _ask_more(self, now: float) -> None:
-        active = sum(now < since + self._pace.soft_s for _, since in self._running.values())
-        at_once = self._pace.at_once + len(self._running) - active
+        late = len(self._late(now))
+        active, at_once = len(self._running) - late, self._pace.at_once + late
         for log in self._front(now):
             if active >= at_once or len(self._since) >= self._pace.calls:
                 return
@@ -115,13 +126,16 @@ class Search:
 
     def _settled(self, now: float) -> bool:
         """Whether nothing is to be expected that would change the answer."""
-        front = self._front(now)
+        front, late = self._front(now), self._late(now)
         more = len(self._since) < self._pace.calls
-        if any(log not in self._answered and (more or log in self._since) for log in front):
-            return False
+        for log in front:
+            if log not in self._since and more:
+                return False
+            if log in self._since and log not in self._answered | self._failed | late:
+                return False
         reach = distance(dht_id(front[-1]), self._key) if len(front) == self._wanted else 1 << 160
         return not any(
-            now < since + self._pace.late_s and distance(dht_id(log), self._key) < reach
+            now < since + self._pace.late_s and distance(dht_id(log), self._key) <= reach
             for log, since in self._running.values()
         )
 
