@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import SENDER, SIGNER, SIGNER_KEY, Running
-from tests.e2e.signing import document, event
+from tests.e2e.signing import document, event, signer
 from tracehold.cli.demo.programs import command
-from tracehold_client import Client, Signer, State
+from tracehold.core.errors import Rejected
+from tracehold_client import Client, Signer, State, event_json, statement
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -242,3 +244,49 @@ def test_key_that_others_can_read_is_refused(tracehold: Command, tmp_path: Path)
     done = tracehold("key", "show", str(key))
     assert done.returncode == 2
     assert "chmod 600" in done.stderr
+
+
+def test_redact(running: Running, tracehold: Command, tmp_path: Path):
+    """By the party that signed, and by the operator: the bytes go, the receipt stays, others may not."""
+    key = tmp_path / "signer.key"
+    key.write_text("11" * 32 + "\n")
+    key.chmod(0o600)
+    with Client(running.world.grpc, token=running.sender) as client:
+        signed = signer(client).event(event(SENDER.piece(9, "GONE").link))
+        first = client.upload([statement(signed)])[0].unwrap()
+        second = client.upload([event_json(event(SENDER.piece(9, "GONE2").link))])[0].unwrap()
+    home = str(running.world.home)
+    for made, options in (
+        (first, ("--party", SIGNER.party.link, "--key", str(key))),
+        (second, ()),
+    ):
+        asked = ("party", "redact", made.fingerprint, "--index", str(made.index), "--dir", home, "--json")
+        if made is second:
+            by_another = tracehold(*asked, "--party", SIGNER.party.link, "--key", str(key))
+            assert answer(by_another, 1)["error"]["code"] == "BAD_CONTROL"
+        assert answer(tracehold(*asked, *options))["log"] == made.log
+        until_redacted(running, made.fingerprint)
+        assert answer(tracehold(*asked, *options), 1)["error"]["code"] == "REDACTED"
+    with Client(running.world.grpc, token=running.authority) as client:
+        assert client.receipt(first.fingerprint).fingerprint == first.fingerprint
+        assert client.upload([statement(signed)])[0].error.code == "REDACTED"
+        trace = client.history(SENDER.piece(9, "GONE2").link)
+        assert trace.gaps
+
+
+def until_redacted(running: Running, fingerprint: str) -> None:
+    """The node erases a moment after the redaction was sealed."""
+    end = time.monotonic() + 30
+    while (found := asked(running, fingerprint)) != "REDACTED":
+        assert (found, time.monotonic() < end) == ("", True)
+        time.sleep(0.1)
+
+
+def asked(running: Running, fingerprint: str) -> str:
+    """The code with which the record is refused; empty while it is given."""
+    with Client(running.world.grpc, token=running.authority) as client:
+        try:
+            client.record(fingerprint)
+        except Rejected as refusal:
+            return refusal.code
+        return ""

@@ -12,6 +12,7 @@ from tracehold.core.control import (
     LogHeader,
     Mandate,
     Move,
+    Redact,
     Revoke,
     Rotate,
     decode_control,
@@ -19,7 +20,7 @@ from tracehold.core.control import (
 )
 from tracehold.core.errors import Rejected
 from tracehold.core.header import CONTROL_KINDS, Kind
-from tracehold.core.ids import KeyId, LogId
+from tracehold.core.ids import Fingerprint, KeyId, LogId
 
 KEY = FARM_KEY.public.cose_key()
 SAID = [
@@ -30,6 +31,8 @@ SAID = [
     Mandate(OPERATOR),
     Mandate(OPERATOR, LogId(b"\x01" * 32)),
     Move(OPERATOR, LogId(b"\x01" * 32), LogId(b"\x02" * 32)),
+    Redact(Fingerprint(b"\x03" * 32), 0),
+    Redact(Fingerprint(b"\x03" * 32), 1 << 40),
     Rotate(FARM_KEY.public),
     Revoke(KeyId(b"\x02" * 32)),
     Revoke(KeyId(b"\x02" * 32), 0),
@@ -79,6 +82,11 @@ BAD = {
     "revoke: position null": (Kind.REVOKE, {1: bytes(32), 2: None}),
     "revoke: position true": (Kind.REVOKE, {1: bytes(32), 2: True}),
     "revoke: unknown key": (Kind.REVOKE, {1: bytes(32), 3: 1}),
+    "redact: no record": (Kind.REDACT, {2: 1}),
+    "redact: no place": (Kind.REDACT, {1: bytes(32)}),
+    "redact: place negative": (Kind.REDACT, {1: bytes(32), 2: -1}),
+    "redact: place true": (Kind.REDACT, {1: bytes(32), 2: True}),
+    "redact: unknown key": (Kind.REDACT, {1: bytes(32), 2: 1, 3: 0}),
     "rotate: no key": (Kind.ROTATE, {}),
     "rotate: key is P-256": (Kind.ROTATE, {1: MILL_KEY.public.cose_key()}),
     "rotate: unknown key": (Kind.ROTATE, {1: KEY, 2: 0}),

@@ -143,7 +143,7 @@ def test_harmless_parties_are_taken(party):
 
 def test_reserved_kinds_are_kept_and_never_interpreted():
     """Holders keep what they get; creators look the kind up before they seal."""
-    assert "application/vnd.tracehold.redact+cbor" in RESERVED_KINDS
+    assert "application/vnd.tracehold.custody+cbor" in RESERVED_KINDS
     assert not RESERVED_KINDS & (set(Kind) | CONTROL_KINDS)
     for kind in RESERVED_KINDS:
         assert record.parse(signed({**PARTS, 3: kind})).header.kind == kind

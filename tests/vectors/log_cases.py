@@ -7,7 +7,7 @@ from typing import Any
 from tests.logs import FARM, FARM_KEY, MILL, MILL_KEY, NODE_KEY, OPERATOR, STRANGER_KEY, Log, control, header
 from tracehold.core import record
 from tracehold.core.checkpoint import Checkpoint
-from tracehold.core.control import Enrol, LogHeader, Mandate, Move, Revoke, Rotate
+from tracehold.core.control import Enrol, LogHeader, Mandate, Move, Redact, Revoke, Rotate
 from tracehold.core.ids import LogId, NetworkId, Root
 from tracehold.core.keys import Ed25519Key
 from tracehold.core.roster import Level
@@ -22,6 +22,7 @@ def controls() -> Iterator[Case]:
     refused.
     """
     yield from _good_logs()
+    yield from _redacted()
     yield from _bad_logs()
 
 
@@ -85,6 +86,16 @@ def _healed() -> Case:
     return _log("mandate-again", "A doubted mandate, given again with another key.", log, speakers)
 
 
+def _redacted() -> Iterator[Case]:
+    own, signed = (OPERATOR, Level.SIGNED_BY_PARTY), (FARM, Level.SIGNED_BY_PARTY)
+    log = Log()
+    event = log.event()
+    says = Redact(record.fingerprint(log.entries[event]), event)
+    log.say(says, FARM_KEY, FARM)
+    log.say(says)
+    yield _log("redact", "By the party, and by the operator.", log, [own, own, signed, signed, own])
+
+
 def _moved() -> Iterator[Case]:
     """One record in both logs."""
     own, signed = (OPERATOR, Level.SIGNED_BY_PARTY), (FARM, Level.SIGNED_BY_PARTY)
@@ -134,7 +145,17 @@ def _bad_rotations() -> Iterator[Case]:
         yield _bad_log(name, why, log, "BAD_CONTROL")
 
 
+def _bad_redactions() -> Iterator[Case]:
+    log = Log()
+    log.say(Redact(record.fingerprint(log.entries[0]), 2), FARM_KEY, FARM)
+    yield _bad_log("redaction-of-itself", "An entry that is not there yet.", log, "BAD_CONTROL")
+    log = Log()
+    log.say(Redact(record.fingerprint(log.entries[0]), 0), STRANGER_KEY, FARM)
+    yield _bad_log("redaction-by-stranger", "A key that is not the party's.", log, "KEY_NOT_ENROLLED")
+
+
 def _bad_logs() -> Iterator[Case]:
+    yield from _bad_redactions()
     yield from _bad_moves()
     yield from _bad_rotations()
     log = Log()

@@ -87,6 +87,30 @@ def mandate(
         _seal(dir, Mandate(operator), as_json, party=party_uri(party, "party"), key=read_signing_key(key))
 
 
+@app.command("redact")
+def redact(
+    fingerprint: Annotated[str, typer.Argument(help="The record, 64 hexadecimal digits.")],
+    index: Annotated[int, typer.Option(help="Its index in this node's log (tracehold receipt shows it).")],
+    dir: Folder = Path("node"),
+    party: Annotated[str, typer.Option(help="URI of the party; without it the operator asks for it.")] = "",
+    key: Annotated[Path | None, typer.Option(help="The party's own key file.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have the bytes of a record deleted, here and at every holder.
+
+    By its party with its key, or by the operator under law. Its place and its receipt stay; nothing brings
+    the bytes back.
+    """
+    with reported(as_json):
+        from tracehold.adapters.keyfiles import read_signing_key
+        from tracehold.core.control import Redact
+        from tracehold.core.ids import Fingerprint
+
+        signer = read_signing_key(key) if key else None
+        says = Redact(Fingerprint(_bytes(fingerprint, "fingerprint")), index)
+        _seal(dir, says, as_json, party=party_uri(party, "party") if party else "", key=signer)
+
+
 @app.command("move")
 def move(
     party: Party,

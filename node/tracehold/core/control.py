@@ -10,7 +10,7 @@ from typing import Any
 
 from tracehold.core import cbor
 from tracehold.core.errors import Rejected
-from tracehold.core.ids import KeyId, LogId, NetworkId, Root
+from tracehold.core.ids import Fingerprint, KeyId, LogId, NetworkId, Root
 from tracehold.core.keys import Alg, PublicKey
 from tracehold.core.record import Kind, check_party
 
@@ -54,6 +54,14 @@ class Revoke:
 
 
 @dataclass(frozen=True, slots=True)
+class Redact:
+    """Whoever keeps entry `index` of this log, which is the record `fingerprint`, deletes its bytes."""
+
+    fingerprint: Fingerprint
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rotate:
     """From the next entry on, and in every checkpoint over this one, `key` is the node key (Ed25519)."""
 
@@ -84,13 +92,14 @@ class Move:
 
 _MAX_ITEMS = 64  # values in a payload; ours have at most eight
 
-Control = LogHeader | Enrol | Mandate | Move | Revoke | Rotate | Snapshot
+Control = LogHeader | Enrol | Mandate | Move | Redact | Revoke | Rotate | Snapshot
 
 KIND_OF: dict[type[Control], Kind] = {
     LogHeader: Kind.LOG_HEADER,
     Enrol: Kind.ENROL,
     Mandate: Kind.MANDATE,
     Move: Kind.MOVE,
+    Redact: Kind.REDACT,
     Revoke: Kind.REVOKE,
     Rotate: Kind.ROTATE,
     Snapshot: Kind.SNAPSHOT,
@@ -110,6 +119,8 @@ def encode_control(control: Control) -> bytes:
             parts = {1: operator, 2: log}
         case Move(operator, log, left):
             parts = {1: operator, 2: log, 3: left}
+        case Redact(fingerprint, index):
+            parts = {1: fingerprint, 2: index}
         case Revoke(kid, suspect_since):
             parts = {1: kid, 2: suspect_since}
         case Rotate(key):
@@ -198,6 +209,7 @@ _READERS: dict[str, Callable[[_Fields], Control]] = {
     Kind.ENROL: lambda fields: Enrol(fields.party(1), fields.key(2)),
     Kind.MANDATE: lambda fields: Mandate(fields.party(1), fields.log(2)),
     Kind.MOVE: lambda fields: Move(fields.party(1), LogId(fields.bytes32(2)), LogId(fields.bytes32(3))),
+    Kind.REDACT: lambda fields: Redact(Fingerprint(fields.bytes32(1)), fields.count(2)),
     Kind.REVOKE: lambda fields: Revoke(KeyId(fields.bytes32(1)), fields.position(2)),
     Kind.ROTATE: lambda fields: Rotate(fields.node_key(1)),
     Kind.SNAPSHOT: lambda fields: Snapshot(fields.count(1), Root(fields.bytes32(2)), fields.count(3)),

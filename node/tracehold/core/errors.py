@@ -106,7 +106,7 @@ _ALL = (
     _rejected("KEY_NOT_ENROLLED", "The signing key is not enrolled for the party that the record names.", "Let the operator enrol the key for this party, or sign with an enrolled one.", "FAILED_PRECONDITION"),
     _rejected("KEY_REVOKED", "The signing key was revoked before this position of the log; claimed times do not matter.", "Sign with a key that is in force.", "FAILED_PRECONDITION"),
     _rejected("BAD_CONTROL", "A control record does not have the form of its kind, or its signer may not say it.", "Follow docs/spec/control.md."),
-    _rejected("REDACTED", "These bytes were redacted and are not taken again.", "Send a new statement.", "FAILED_PRECONDITION"),
+    _rejected("REDACTED", "The record was redacted: its bytes are gone and are not taken again.", "Send a new statement; ask for the receipt, which still proves its place.", "FAILED_PRECONDITION"),
     # -- payload
     _rejected("MALFORMED_JSON", "The payload is no UTF-8 JSON, repeats a key, is over 64 levels deep, or holds a number that JSON has not.", "Send plain JSON with distinct keys."),
     _rejected("NOT_EPCIS", "The JSON is no EPCIS 2.0 document or event.", "Send an EPCISDocument, or one event with its @context."),

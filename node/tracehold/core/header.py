@@ -32,6 +32,7 @@ class Kind(StrEnum):
     ENROL = _TREE + "enrol+cbor"
     MANDATE = _TREE + "mandate+cbor"
     MOVE = _TREE + "move+cbor"
+    REDACT = _TREE + "redact+cbor"
     REVOKE = _TREE + "revoke+cbor"
     ROTATE = _TREE + "rotate+cbor"
     SNAPSHOT = _TREE + "snapshot+cbor"
@@ -40,11 +41,20 @@ class Kind(StrEnum):
 
 
 CONTROL_KINDS = frozenset(
-    {Kind.LOG_HEADER, Kind.ENROL, Kind.MANDATE, Kind.MOVE, Kind.REVOKE, Kind.ROTATE, Kind.SNAPSHOT}
+    {
+        Kind.LOG_HEADER,
+        Kind.ENROL,
+        Kind.MANDATE,
+        Kind.MOVE,
+        Kind.REDACT,
+        Kind.REVOKE,
+        Kind.ROTATE,
+        Kind.SNAPSHOT,
+    }
 )
 """Kinds that say who may speak, and the snapshots that list them."""
 
-RESERVED_KINDS = frozenset(f"{_TREE}{name}+cbor" for name in ("redact", "custody", "notice"))
+RESERVED_KINDS = frozenset(f"{_TREE}{name}+cbor" for name in ("custody", "notice"))
 """Kinds that a later release will define. A creator of this release refuses them at upload; holders keep
 what they get. One that was sealed before the rules version that defines its kind is never interpreted.
 """

@@ -7,14 +7,14 @@ speaks for the operator: that of the log's header from entry 0 on, later ones fr
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from tracehold.core.control import (
+    Control,
     Enrol,
     LogHeader,
     Mandate,
     Move,
+    Redact,
     Revoke,
     Rotate,
     Snapshot,
@@ -25,26 +25,9 @@ from tracehold.core.ids import KeyId, LogId, NetworkId
 from tracehold.core.keybook import Enrolment, KeyBook, Moved, NodeKeys, Revocation
 from tracehold.core.keys import PublicKey
 from tracehold.core.record import CONTROL_KINDS, Kind, Record, check_signature
+from tracehold.core.speaker import Level, Speaker
 
-
-class Level(StrEnum):
-    """On whose word a party is said to speak."""
-
-    SIGNED_BY_PARTY = "SIGNED_BY_PARTY"
-    DELEGATED_WITH_MANDATE = "DELEGATED_WITH_MANDATE"
-    DELEGATED_ASSERTED = "DELEGATED_ASSERTED"
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """The party that speaks and the operator that vouches; `suspect`
-    where a revocation doubts the key or mandate.
-    """
-
-    party: str
-    operator: str
-    level: Level
-    suspect: bool = False
+__all__ = ["Level", "Roster", "Speaker"]
 
 
 class Roster:
@@ -162,17 +145,22 @@ class Roster:
         if record.header.kind not in CONTROL_KINDS or (index == 0 and bytes(record.fingerprint) == self.log):
             return
         self.check(record, index)
-        match decode_control(record.header.kind, record.payload):
-            case Enrol() as enrol:
-                self._enrol(index, record, enrol)
-            case Mandate() as mandate:
-                self._mandate(index, record, mandate)
-            case Move() as move:
-                self._move(index, record, move)
-            case Revoke() as revoke:
-                self._revoke(index, record, revoke)
-            case Rotate() as rotate:
-                self._rotate(index, record, rotate)
+        self._hear(index, record, decode_control(record.header.kind, record.payload))
+
+    def _hear(self, index: int, record: Record, says: Control) -> None:
+        match says:
+            case Enrol():
+                self._enrol(index, record, says)
+            case Mandate():
+                self._mandate(index, record, says)
+            case Move():
+                self._move(index, record, says)
+            case Redact():
+                _check_place(index, says)
+            case Revoke():
+                self._revoke(index, record, says)
+            case Rotate():
+                self._rotate(index, record, says)
             case Snapshot():
                 self._snapshot(record)
             case LogHeader():
@@ -238,3 +226,9 @@ class Roster:
         if not known:
             raise Rejected("BAD_CONTROL", "no such key that this signer may revoke", path="payload.1")
         self._book.revoke(revoke.kid, party, Revocation(index, revoke.suspect_since))
+
+
+def _check_place(index: int, redact: Redact) -> None:
+    # Whether its signer may is for those to say who have the record (`core.redaction`).
+    if redact.index >= index:
+        raise Rejected("BAD_CONTROL", "redacts an entry that is not there yet", path="payload.2")

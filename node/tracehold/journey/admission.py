@@ -26,6 +26,7 @@ milliseconds of work, between which others get a turn.
 """
 
 UNREADABLE = "there are records that you may not read"
+ERASED = "a record was redacted: its bytes are gone, its place in the log is proved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,17 @@ class Admission:
         """Whether the asker may read the record."""
         return readable(self._reader, record)
 
+    def erased(self, fingerprint: Fingerprint) -> bool:
+        """Whether the record is known here to be redacted."""
+        refused = self.refused.get(fingerprint)
+        return refused is not None and refused.reason is GapReason.ERASED
+
     def let_in(self, admitted: Admitted) -> None:
-        """Take a record from elsewhere that was checked as
-        strictly; it makes good for one that is damaged here.
+        """Take a record from elsewhere that was checked as strictly; it makes good for one that is damaged
+        here, and not for one that was redacted.
         """
+        if self.erased(admitted.record.fingerprint):
+            return
         self.refused.pop(admitted.record.fingerprint, None)
         self.admitted[admitted.record.fingerprint] = admitted
 
@@ -92,6 +100,8 @@ class Admission:
         for name in fingerprints:
             if name not in found:
                 self._refuse(name, GapReason.NOT_COVERED, "a record is known here and not kept here")
+            elif found[name].erased:
+                self._refuse(name, GapReason.ERASED, ERASED)
             elif fingerprint(found[name].raw) != name:
                 self.distrust(name, "its bytes on disk are not those that were sealed")
         return [entry for name, entry in found.items() if name not in self.refused]

@@ -71,7 +71,7 @@ class Elsewhere:
                 name = proved.admitted.record.fingerprint
                 if _concerns(proved, items, transformations):
                     self.handed.setdefault(name, set()).add(source.peer.node)
-                    if name not in self._admission.admitted:
+                    if name not in self._admission.admitted and not self._admission.erased(name):
                         fresh[name] = proved
         self._claims.add({source.peer.node: source.answered.searched for source in asked})
         return list(fresh.values())

@@ -7,7 +7,7 @@ What is damaged here is left out.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tracehold.core.errors import Broken
+from tracehold.core.errors import Broken, Rejected
 from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import parse
@@ -124,6 +124,8 @@ async def _evidence(
 ) -> Evidence | None:
     try:
         return await Receipts(log).proof(name, vouching, bare=True)
+    except Rejected:
+        return None  # redacted
     except Broken as broken:
         if broken.code != "CORRUPT":
             raise

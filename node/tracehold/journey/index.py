@@ -172,7 +172,7 @@ def derive(entry: Entry, roster: Roster | None, known_ms: int | None) -> Fact | 
 
     Raises `Rejected` where its bytes, its signer at this position, or its content do not hold.
     """
-    if entry.kind not in (Kind.EVENT, Kind.MASTERDATA):
+    if entry.erased or entry.kind not in (Kind.EVENT, Kind.MASTERDATA):
         return None
     record = parse(entry.raw)
     if roster is None:

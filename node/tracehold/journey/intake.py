@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from tracehold.core.epcis import Finding
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
-from tracehold.core.record import Record
+from tracehold.core.record import Kind, Record
 from tracehold.journey.batch import Candidate, Place
 from tracehold.journey.check import SLICE, Checked, Checks, check_content
 from tracehold.journey.delegate import Delegated, Delegation, received_key
+from tracehold.journey.erase import check_redactable
 from tracehold.journey.own_log import Identity, OwnLog
-from tracehold.journey.ports import RecordLog
+from tracehold.journey.ports import Entry, RecordLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,19 @@ class Intake:
         records = [record for record in read if isinstance(record, Record)]
         known = await self._places([record.fingerprint for record in records], own)
         fresh = [record for record in records if record.fingerprint not in known]
-        verdicts = iter(await self.checks.run(fresh, own.roster, own.size))
-        return [_statement(record, known, verdicts) for record in read]
+        verdicts = await self.checks.run(fresh, own.roster, own.size)
+        judged = iter([await self._redacting(verdict, own) for verdict in verdicts])
+        return [_statement(record, known, judged) for record in read]
+
+    async def _redacting(self, verdict: Checked | Rejected, own: OwnLog) -> Checked | Rejected:
+        """The verdict; of a redaction only if it may redact what stands there."""
+        if isinstance(verdict, Rejected) or verdict.record.header.kind != Kind.REDACT:
+            return verdict
+        try:
+            await check_redactable(self.store, own, verdict.record)
+        except Rejected as refusal:
+            return refusal
+        return verdict
 
     async def _delegated(self, items: Sequence[Delegated], own: OwnLog) -> list[Taken]:
         keys = [received_key(item) for item in items]
@@ -74,14 +86,19 @@ class Intake:
             if first is None or first not in places:
                 taken.append(self._sign(item, key, own.identity))
             else:
-                taken.append(Place(first, places[first], duplicate=True))
+                taken.append(_again(first, places[first], duplicate=True))
             if at % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
         return taken
 
-    async def _places(self, fingerprints: Sequence[Fingerprint], own: OwnLog) -> Mapping[Fingerprint, int]:
+    async def _places(self, fingerprints: Sequence[Fingerprint], own: OwnLog) -> Mapping[Fingerprint, Entry]:
+        """The entries of the own log that these are already. They were sent again, so there are few."""
         found = await self.store.find(fingerprints) if fingerprints else {}
-        return {key: place.index for key, place in found.items() if place.log == own.log}
+        kept: dict[Fingerprint, Entry] = {}
+        for key, place in found.items():
+            if place.log == own.log:
+                (kept[key],) = await self.store.read(own.log, place.index, place.index + 1)
+        return kept
 
     def _sign(self, item: Delegated, key: bytes, identity: Identity) -> Ready | Rejected:
         try:
@@ -94,13 +111,20 @@ class Intake:
 
 
 def _statement(
-    record: Record | Rejected, known: Mapping[Fingerprint, int], verdicts: Iterator[Checked | Rejected]
+    record: Record | Rejected, known: Mapping[Fingerprint, Entry], verdicts: Iterator[Checked | Rejected]
 ) -> Taken:
     if isinstance(record, Rejected):
         return record
     if record.fingerprint in known:
-        return Place(record.fingerprint, known[record.fingerprint])
+        return _again(record.fingerprint, known[record.fingerprint])
     verdict = next(verdicts)
     if isinstance(verdict, Rejected):
         return verdict
     return Ready(Candidate(verdict.record), verdict.findings)
+
+
+def _again(name: Fingerprint, entry: Entry, *, duplicate: bool = False) -> Taken:
+    """What is answered for a record that stands in the log."""
+    if entry.erased:
+        return Rejected("REDACTED", f"it was entry {entry.index}, which was redacted")
+    return Place(name, entry.index, duplicate)

@@ -90,11 +90,13 @@ class Receipts:
         all under one checkpoint. What is in `vouching` is not made again; what is made goes there. `bare`
         leaves out what proves the anchor to those who do not ask the chain.
 
-        Raises `Rejected("NOT_FOUND")`, `Broken("CORRUPT")`, and what the store raises.
+        Raises `Rejected` (NOT_FOUND, REDACTED), `Broken("CORRUPT")`, and what the store raises.
         """
         entry = await self._store.entry(fingerprint)
         if entry is None:
             raise Rejected("NOT_FOUND", "no record with this fingerprint is kept here")
+        if entry.erased:
+            raise Rejected("REDACTED", "the record was redacted: its bytes are gone")
         cover = await self._cover(Position(entry.log, entry.index))
         issuer, checkpoint = parse(entry.raw).header.iss, cover.checkpoint
         anchor = replace(cover.anchor, proof=None) if bare and cover.anchor else cover.anchor

@@ -9,7 +9,7 @@ its creator's signature that the tree is the log's.
 from collections.abc import Sequence
 
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
-from tracehold.core.control import Snapshot, decode_control
+from tracehold.core.control import Redact, Snapshot, decode_control
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES, TILE_WIDTH
@@ -51,6 +51,8 @@ class Replay:
         self.checkpoints = 0
         self.disputed = 0
         self.erased = 0
+        self._gone: set[int] = set()
+        self._redacted: set[int] = set()
 
     async def enter(self, start: int) -> None:
         """Go on at `start`, over the base that lies before it if entries are missing there."""
@@ -93,9 +95,13 @@ class Replay:
             raise corrupt(f"the newest checkpoint covers {self._covered} of {self.tree.end} entries")
 
     async def finish(self) -> None:
-        """What lies behind the last span: a base on which no entries stand yet, so that nothing proves it."""
+        """What lies behind the last span: a base on which no entries stand yet, so that nothing proves it. In
+        the own log nothing was erased but what its redactions name.
+        """
         for entry in await self._store.controls(self._log, self.tree.end):
             self._check_bytes(entry)
+        if self._own and (lost := self._gone - self._redacted):
+            raise corrupt(f"entry {min(lost)} is erased, and no redaction names it")
 
     async def _check_places(self, entries: Sequence[Entry]) -> None:
         places = await self._store.find([entry.fingerprint for entry in entries])
@@ -125,6 +131,7 @@ class Replay:
         self._check_bytes(entry)
         if entry.erased:
             self.erased += 1
+            self._gone.add(entry.index)
         refusal = self._refusal(entry)
         if refusal is not None and entry.index not in self._disputed and not entry.erased:
             raise corrupt(f"entry {entry.index}: {refusal}") from refusal
@@ -155,10 +162,12 @@ class Replay:
                 raise corrupt("entry 0 is the header of another log")
         check_signature(record, self._roster.check(record, entry.index))
         self._roster.apply(entry.index, record)
-        if record.header.kind == Kind.SNAPSHOT:
-            said = decode_control(record.header.kind, record.payload)
-            assert isinstance(said, Snapshot)
-            self._listed.check(said)
+        if record.header.kind in (Kind.SNAPSHOT, Kind.REDACT):
+            match decode_control(record.header.kind, record.payload):
+                case Snapshot() as said:
+                    self._listed.check(said)
+                case Redact(_, index):
+                    self._redacted.add(index)
 
     async def _check_checkpoint(self) -> None:
         size = self.tree.end

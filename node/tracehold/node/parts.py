@@ -21,6 +21,7 @@ from tracehold.core.errors import Unavailable
 from tracehold.journey.anchor import Anchorer, Policy
 from tracehold.journey.check import Checks
 from tracehold.journey.delegate import Delegation
+from tracehold.journey.erase import Eraser
 from tracehold.journey.follow import Bell
 from tracehold.journey.holders import Holders
 from tracehold.journey.index import Indexer
@@ -68,6 +69,7 @@ class Parts:
     gate: Gate
     anchorer: Anchorer
     indexer: Indexer
+    eraser: Eraser
     knowledge: Knowledge
     peering: Peering | None
     """None where the node keeps to itself ([peers] listen is empty)."""
@@ -108,14 +110,8 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         states = States(store, bell.ring, holders)
         replicator = replication(config, store, holders, ledger, peering, states, faults)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()))
-        link = Link(
-            store,
-            ledger,
-            states,
-            own.log,
-            replicator.acknowledge if replicator else nobody,
-            lambda: sealer.own.roster,
-        )
+        acknowledge = replicator.acknowledge if replicator else nobody
+        link = Link(store, ledger, states, own.log, acknowledge, lambda: sealer.own.roster)
         yield Parts(
             config=config,
             started_at=started_at,
@@ -132,6 +128,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             gate=Gate(_uploads(config, store, sealer, states, checks)),
             anchorer=_anchorer(config, link, sealer, faults),
             indexer=Indexer(store, graph, dispute=faults.disputed),
+            eraser=Eraser(store, graph),
             peering=peering,
             replicator=replicator,
             custody=custody(config, store, ledger, states, bell, checks.verify, faults),

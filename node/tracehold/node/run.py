@@ -75,6 +75,8 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
                 parts.indexer.run(parts.bell, asyncio.sleep, parts.faults.trouble("index")), name="index"
             ),
         ]
+        erasing = parts.eraser.run(parts.bell, asyncio.sleep, parts.faults.trouble("erase"))
+        following.append(tasks.create_task(erasing, name="erase"))
         trouble = parts.faults.trouble("kept anchors")
         following.append(tasks.create_task(parts.custody.anchors.run(trouble), name="kept anchors"))
         if parts.peering:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.lineage import Fact, touched
+from tracehold.core.lineage import Fact, emptied, touched
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
 
@@ -80,6 +80,22 @@ class MemoryGraph:
         for _, _, version in sorted(dated, key=lambda row: row[:2]):
             seen.setdefault(version.fingerprint, version)
         return list(seen.values())
+
+    async def erase(self, fingerprint: Fingerprint) -> None:
+        """See `ports.Graph.erase`."""
+        self._up()
+        if fingerprint in self._facts:
+            self._facts[fingerprint] = emptied(self._facts[fingerprint])
+        for id, rows in self._versions.items():
+            self._versions[id] = [
+                (
+                    place,
+                    replace(said, issuer="", type="", payload=b"")
+                    if said.fingerprint == fingerprint
+                    else said,
+                )
+                for place, said in rows
+            ]
 
     async def coverage(self) -> Mapping[LogId, int]:
         """See `ports.Graph.coverage`."""

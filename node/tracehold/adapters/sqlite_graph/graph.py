@@ -12,7 +12,7 @@ from tracehold.adapters.sqlite_graph import queries, writes
 from tracehold.adapters.sqlite_graph.encoding import EVENT, TRANSFORMATION
 from tracehold.adapters.sqlite_graph.schema import NAMES, connect, prepare
 from tracehold.core.errors import Unavailable
-from tracehold.core.ids import LogId
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
@@ -56,6 +56,19 @@ class SqliteGraph:
     async def masterdata(self, id: str) -> Sequence[MasterDataVersion]:
         """See `ports.Graph.masterdata`."""
         return await self._read(lambda connection: queries.masterdata(connection, id))
+
+    async def erase(self, fingerprint: Fingerprint) -> None:
+        """See `ports.Graph.erase`. What was there is overwritten in the file, and gone from its write-ahead
+        log when no read needs that any more.
+        """
+        if await self._read(lambda connection: queries.tells(connection, fingerprint)):
+            await self._write(lambda connection: writes.erase(connection, fingerprint))
+            self.forget()
+            await asyncio.to_thread(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        with self._writing, _reported():
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def coverage(self) -> Mapping[LogId, int]:
         """See `ports.Graph.coverage`."""

@@ -13,7 +13,7 @@ import orjson
 
 from tracehold.adapters.sqlite_graph.encoding import decode
 from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.lineage import Fact
+from tracehold.core.lineage import Fact, emptied
 from tracehold.journey.ports import MasterDataVersion
 
 
@@ -83,6 +83,16 @@ def _earliest(first: int | None, second: int | None) -> int | None:
     if first is None or second is None:
         return second if first is None else first
     return min(first, second)
+
+
+def tells(connection: Connection, fingerprint: Fingerprint) -> bool:
+    """Whether more is known of a record than which items it is about."""
+    row = connection.execute("SELECT body FROM fact WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    if row is not None:
+        fact = decode(fingerprint, row[0], None)
+        return fact != emptied(fact)
+    said = "SELECT 1 FROM masterdata WHERE fingerprint = ? AND payload != x''"
+    return connection.execute(said, (fingerprint,)).fetchone() is not None
 
 
 def masterdata(connection: Connection, id: str) -> list[MasterDataVersion]:

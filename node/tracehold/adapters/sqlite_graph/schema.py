@@ -16,7 +16,7 @@ from tracehold.core.errors import Broken
 APPLICATION_ID = 0x54484752
 """`THGR`: tells a graph from other SQLite files."""
 
-VERSION = 1
+VERSION = 2
 """Of the tables below. A graph of an older version is dropped and derived again; a newer one is refused."""
 
 TABLES = """
@@ -33,6 +33,7 @@ CREATE TABLE masterdata (
     id TEXT NOT NULL, log INTEGER NOT NULL, at INTEGER NOT NULL, known_ms INTEGER, fingerprint BLOB NOT NULL,
     type TEXT NOT NULL, issuer TEXT NOT NULL, audience TEXT NOT NULL, payload BLOB NOT NULL,
     PRIMARY KEY (id, log, at)) WITHOUT ROWID;
+CREATE INDEX masterdata_record ON masterdata (fingerprint);
 CREATE TABLE known (
     log INTEGER NOT NULL, stop INTEGER NOT NULL, start INTEGER NOT NULL, known_ms INTEGER NOT NULL,
     PRIMARY KEY (log, stop)) WITHOUT ROWID;
@@ -46,6 +47,8 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA cache_size=-16384")
+    # What is deleted or made shorter is overwritten: records may have to be forgotten.
+    connection.execute("PRAGMA secure_delete=ON")
     connection.execute("PRAGMA mmap_size=268435456")
     return connection
 

@@ -5,9 +5,9 @@ from sqlite3 import Connection
 
 import orjson
 
-from tracehold.adapters.sqlite_graph.encoding import encode, terms
-from tracehold.core.ids import LogId
-from tracehold.core.lineage import Fact
+from tracehold.adapters.sqlite_graph.encoding import decode, encode, terms
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.lineage import Fact, emptied
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
 TERMS = "SELECT n.name, n.id FROM json_each(?) w CROSS JOIN term n ON n.name = w.value"
@@ -85,6 +85,20 @@ def _add_masterdata(
             (v.id, log, at, v.known_ms, v.fingerprint, v.type, v.issuer, v.audience, v.payload)
             for at, v in versions
         ),
+    )
+
+
+def erase(connection: Connection, fingerprint: Fingerprint) -> None:
+    """Cut a fact down to its items, and a version of master data down to whose it is."""
+    row = connection.execute("SELECT id, body FROM fact WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    if row is not None:
+        id, body = row
+        left = emptied(decode(fingerprint, body, None))
+        connection.execute("UPDATE fact SET body = ? WHERE id = ?", (encode(left), id))
+        connection.execute("DELETE FROM touch WHERE fact = ?", (id,))
+        _touch(connection, [(id, terms(left))])
+    connection.execute(
+        "UPDATE masterdata SET issuer = '', type = '', payload = x'' WHERE fingerprint = ?", (fingerprint,)
     )
 
 

@@ -79,6 +79,12 @@ def touched(fact: Fact) -> frozenset[str]:
     return frozenset(found)
 
 
+def emptied(fact: Fact) -> Fact:
+    """What is left of a fact whose record was erased: which items it touched, and nothing else."""
+    items = tuple([Quantity(item) for item in sorted(touched(fact))])
+    return Fact(fact.fingerprint, "", 0, EventType.OBJECT, observed=items, known_ms=fact.known_ms)
+
+
 def fact_of(
     event: Event,
     fingerprint: Fingerprint,

@@ -81,6 +81,12 @@ class Graph(Protocol):
         """
         ...
 
+    async def erase(self, fingerprint: Fingerprint) -> None:
+        """Forget for good what a record says, but which items it is about, so that it is missed where they
+        are asked for. Durable on return; harmless to repeat, and where there is no such record.
+        """
+        ...
+
     async def coverage(self) -> Mapping[LogId, int]:
         """Per log, how many entries were indexed."""
         ...

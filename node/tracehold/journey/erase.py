@@ -1,0 +1,121 @@
+"""Erase (follower): delete the bytes of records that redactions in the logs kept here name, of own logs and
+foreign ones alike, and let the index forget them.
+
+Nothing but the logs themselves says what is to be erased. So after every start all redactions are gone
+through once more; what is done costs two looks. One whose record is not kept here stays open, since that may
+still come; and so does one that the index has not come to, which may be reading those bytes now.
+"""
+
+from typing import NoReturn
+
+from tracehold.core.control import Redact, decode_control
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import LogId
+from tracehold.core.record import Kind, Record, parse
+from tracehold.core.redaction import check_redaction
+from tracehold.journey.follow import Bell, Trouble, patiently, untold
+from tracehold.journey.judge import take_effect
+from tracehold.journey.own_log import OwnLog
+from tracehold.journey.ports import Entry, Graph, RecordLog
+from tracehold.journey.speakers import Speakers
+from tracehold.journey.states import Sleep
+
+LOOK_S = 1.0
+"""Seconds between two looks at how far the index has come, where it has to come further."""
+
+
+class Eraser:
+    """Erases what is redacted. One runs per store."""
+
+    def __init__(self, log: RecordLog, graph: Graph, speakers: Speakers | None = None) -> None:
+        self._log = log
+        self._graph = graph
+        self._speakers = speakers or Speakers(log)
+        self._read: dict[LogId, int] = {}
+        self._open: dict[LogId, list[Entry]] = {}
+        self._behind = False
+
+    async def run(self, bell: Bell, sleep: Sleep, trouble: Trouble = untold) -> NoReturn:
+        """Follow for ever. `bell` is rung after every append."""
+        while True:
+            ring = bell.next()
+            await patiently(self.once, sleep, trouble)
+            await (sleep(LOOK_S) if self._behind else ring.wait())
+
+    async def once(self) -> int:
+        """Erase what is due; how many records that were. Harmless to repeat, and after a crash anywhere.
+
+        Raises `Unavailable` (the graph or the store does not answer; repeat) and what is Broken in the store.
+        """
+        erased = 0
+        self._behind = False
+        for log in await self._log.logs():
+            waiting = self._open.setdefault(log, [])
+            for entry in await self._log.controls(log, self._read.get(log, 0)):
+                self._read[log] = entry.index + 1
+                if entry.kind == Kind.REDACT:
+                    waiting.append(entry)
+            spans = await self._log.spans(log) if waiting else ()
+            for entry in list(waiting):
+                says = await self._valid(entry)
+                if says is not None and not any(start <= says.index < stop for start, stop in spans):
+                    continue
+                erased += says is not None and await self._erase(log, says)
+                if says is None or await self._forgotten(log, says):
+                    waiting.remove(entry)
+        return erased
+
+    async def _valid(self, entry: Entry) -> Redact | None:
+        """What the redaction says, if it may be said as far as can be told here; one that may not has no
+        effect, and is shown as disputed by those who keep it.
+        """
+        roster = await self._speakers.roster(entry.log)
+        try:
+            redaction = parse(entry.raw)
+            says = redacts(redaction)
+            if roster is None:
+                return None
+            take_effect(roster.copy(), entry.index, redaction)
+            for kept in await self._log.read(entry.log, says.index, says.index + 1):
+                if not kept.erased:
+                    check_redaction(roster, redaction, says, parse(kept.raw))
+        except Rejected:
+            return None
+        return says
+
+    async def _erase(self, log: LogId, says: Redact) -> bool:
+        (kept,) = await self._log.read(log, says.index, says.index + 1)
+        if kept.erased:
+            return False
+        await self._log.erase(log, says.index)
+        return True
+
+    async def _forgotten(self, log: LogId, says: Redact) -> bool:
+        """Whether the index is past the place, and has forgotten what stood there."""
+        if (await self._graph.coverage()).get(log, 0) <= says.index:
+            self._behind = True
+            return False
+        # A copy in another log may go on to be found: its facts are read from its bytes.
+        await self._graph.erase(says.fingerprint)
+        return True
+
+
+def redacts(record: Record) -> Redact:
+    """What a redaction names. Raises BAD_CONTROL where it is none."""
+    says = decode_control(record.header.kind, record.payload)
+    if not isinstance(says, Redact):
+        raise Rejected("BAD_CONTROL", "this is no redaction", path="header.kind")
+    return says
+
+
+async def check_redactable(store: RecordLog, own: OwnLog, redaction: Record) -> None:
+    """Returns if the redaction may be sealed: the own log has the record that it names, not erased yet, and
+    its signer may ask for it. Raises NOT_FOUND, REDACTED, BAD_CONTROL.
+    """
+    says = redacts(redaction)
+    kept = await store.read(own.log, says.index, says.index + 1)
+    if not kept:
+        raise Rejected("NOT_FOUND", f"the log has no entry {says.index}", path="payload.2")
+    if kept[0].erased:
+        raise Rejected("REDACTED", f"entry {says.index} is redacted already")
+    check_redaction(own.roster, redaction, says, parse(kept[0].raw))

@@ -1,0 +1,74 @@
+"""What every `Graph` forgets of a record that was erased, and what it keeps: which items are concerned."""
+
+from pathlib import Path
+
+from tests.ports.graphs import TWO, fact, made, names, step, version
+from tests.ports.test_graph import graph
+from tracehold.adapters.sqlite_graph import SqliteGraph
+
+__all__ = ["graph"]
+
+
+async def test_only_the_items_are_left(graph):
+    """Found by each of them, and by nothing else; what it said of them is gone."""
+    whole = made("one", "ab", "c", event_id="e1", transformation_id="t1", place="mill", step="milling")
+    await graph.add(step(whole, made("two", "c", "d")))
+    for _ in range(2):
+        await graph.erase(whole.fingerprint)
+    for item in "ab":
+        assert await names(graph, item) == ["one"]
+    assert await names(graph, "c") == ["one", "two"]
+    assert (await names(graph, transformations=("t1",)), await graph.by_event_id(["e1"])) == ([], [])
+    (left,) = await graph.facts(["a"])
+    assert (left.issuer, left.instant, left.inputs, left.outputs, left.place, left.step) == (
+        "", 0, (), (), None, None
+    )  # fmt: skip
+    assert {quantity.item for quantity in left.observed} == {"a", "b", "c"}
+
+
+async def test_others_are_as_they_were(graph):
+    """Also those about the same items."""
+    kept = made("two", "a", "b")
+    await graph.add(step(made("one", "a", "b"), kept))
+    await graph.erase(fact("one").fingerprint)
+    (left,) = [found for found in await graph.facts(["a"]) if found.fingerprint == kept.fingerprint]
+    assert left.inputs == kept.inputs
+
+
+async def test_of_master_data_only_that_there_was_some(graph):
+    """Its place among the versions stays."""
+    await graph.add(step(said=(version("one"), version("two"))))
+    await graph.erase(version("one").fingerprint)
+    first, second = await graph.masterdata("urn:x:mill")
+    assert (first.fingerprint, first.payload, first.issuer) == (version("one").fingerprint, b"", "")
+    assert second.payload == version("two").payload
+
+
+async def test_a_record_that_is_not_there_is_nothing_to_forget(graph):
+    """Harmless."""
+    await graph.erase(fact("one").fingerprint)
+    assert dict(await graph.coverage()) == {}
+
+
+async def test_it_is_not_added_again_with_another_log(graph):
+    """A copy elsewhere does not bring back what was forgotten."""
+    await graph.add(step(made("one", "a", "b")))
+    await graph.erase(fact("one").fingerprint)
+    await graph.add(step(made("one", "a", "b"), log=TWO))
+    (left,) = await graph.facts(["a"])
+    assert left.inputs == ()
+
+
+def content(folder: Path) -> bytes:
+    """Of all files."""
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+async def test_nothing_of_it_is_left_in_the_file(tmp_path: Path):
+    """Neither in the graph's file nor in its write-ahead log."""
+    opened = SqliteGraph(tmp_path / "graph.sqlite")
+    await opened.add(step(fact("one", place="urn:x:the-secret-place")))
+    assert b"the-secret-place" in content(tmp_path)
+    await opened.erase(fact("one").fingerprint)
+    assert b"the-secret-place" not in content(tmp_path)
+    opened.close()
