@@ -122,18 +122,18 @@ class Member:
         self.log = LogId(blake3(f"member {number}".encode()).digest())
         self.key = Ed25519Key.from_seed(blake3(f"key {number}".encode()).digest())
         self.offers = MemoryOffers()
-        self.limits = limits
+        self.shelf = MemoryShelf(limits)
+        self.seeds: Sequence[LogId] = ()
         self.start()
 
     def start(self) -> None:
-        """Begin anew, with nothing in memory; what it offers is kept."""
+        """Begin anew, with nothing in memory: offers and shelf are on disk."""
         now = asyncio.get_running_loop().time
         table = KademliaTable(self.log, lambda log: self.ring.node_key(log) is not None)
-        self.seat = Seat(self.log, self.ring, table, MemoryShelf(self.limits), lambda: EPOCH + now())
+        self.seat = Seat(self.log, self.ring, table, self.shelf, lambda: EPOCH + now())
         self.directory: Directory = Directory(self.seat, now)
         self.dialogue = Dialogue(self.seat, Line(self.ring, self.log), asyncio.sleep)
         self.lookups = Lookups(self.seat, self.dialogue, now, asyncio.sleep, self.ring.pace)
-        self.seeds: Sequence[LogId] = ()
         randbytes = self.ring.random.randbytes
         self.contacts = Contacts(
             self.seat, self.lookups, self.dialogue, self.offers, lambda: self.seeds, asyncio.sleep, randbytes

@@ -5,6 +5,7 @@ import asyncio
 from tests.network.asking import ask
 from tests.network.ring import Member, announced, joined, key_of
 from tests.network.virtual import run
+from tracehold.adapters.memory.directory import MemoryShelf
 from tracehold.core.dht.keys import Key
 from tracehold.core.placement import dht_id
 from tracehold.journey.directory import NEAR
@@ -76,12 +77,13 @@ def test_seeds_that_come_up_late_are_found_within_a_minute():
 
 
 def test_the_whole_network_restarts_from_seeds():
-    """Nothing in memory is left; all keys are found again after each holder announced once."""
+    """Nothing that was kept for others is left; all keys are found again after each holder announced once."""
 
     async def scene() -> None:
         ring = await joined(20)
         truth = await announced(ring, KEYS)
         for member in ring.up():
+            member.shelf = MemoryShelf()
             member.start()
             member.seeds = [ring.up()[0].log]
         tasks = start(*ring.up())
