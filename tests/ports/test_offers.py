@@ -8,10 +8,12 @@ import pytest
 from tests.ports.directories import NOW, key, log
 from tracehold.adapters.memory.directory import MemoryOffers
 from tracehold.adapters.sqlite_directory import DirectoryFile, SqliteOffers
+from tracehold.core.dht.keys import Key
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.ports.directory import Offer, Offered, Offers
 
 MILL, FARM = log("mill"), log("farm")
+LAST = Key(b"\xff" * 20)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -32,7 +34,7 @@ def step(start: int, stop: int, of=MILL, **counts: int) -> Offered:
 
 async def due(offers: Offers, now_ms: int = NOW) -> dict[bytes, int]:
     """Counts of what is due."""
-    return {offer.key: offer.count for offer in await offers.due(now_ms, None, 100)}
+    return {offer.key: offer.count for offer in await offers.due(now_ms, None, LAST, 100)}
 
 
 async def test_new_keys_are_due_at_once_and_counts_add_up(offers):
@@ -103,11 +105,12 @@ async def test_a_sweep_goes_along_the_keys(offers):
     names = [f"item{n}" for n in range(10)]
     await offers.add(step(0, 5, **dict.fromkeys(names, 1)))
     order = sorted(key(name) for name in names)
-    first = await offers.due(NOW, None, 4)
+    first = await offers.due(NOW, None, LAST, 4)
     assert first == [Offer(each, 1) for each in order[:4]]
-    rest = await offers.due(NOW, first[-1].key, 100)
+    rest = await offers.due(NOW, first[-1].key, LAST, 100)
     assert [offer.key for offer in rest] == order[4:]
-    assert list(await offers.due(NOW, order[-1], 100)) == []
+    assert list(await offers.due(NOW, order[-1], LAST, 100)) == []
+    assert [offer.key for offer in await offers.due(NOW, order[2], order[5], 100)] == order[3:6]
 
 
 async def test_contacts_are_replaced(offers):
@@ -135,7 +138,7 @@ async def test_a_sweep_reads_along_the_keys_and_sorts_nothing(tmp_path: Path):
     from tracehold.adapters.sqlite_directory.offers import _DUE
 
     file = DirectoryFile(tmp_path / "directory.sqlite")
-    plan = await file.run(lambda db: db.execute(f"EXPLAIN QUERY PLAN {_DUE}", (b"", 0, 1)).fetchall())
+    plan = await file.run(lambda db: db.execute(f"EXPLAIN QUERY PLAN {_DUE}", (b"", LAST, 0, 1)).fetchall())
     file.close()
     steps = [row[3] for row in plan]
     assert steps[0].startswith("SEARCH plan USING PRIMARY KEY")

@@ -109,10 +109,10 @@ class MemoryOffers:
             if not counts:
                 del self._counts[key], self._due[key]
 
-    async def due(self, now_ms: int, after: Key | None, most: int) -> Sequence[Offer]:
+    async def due(self, now_ms: int, after: Key | None, last: Key, most: int) -> Sequence[Offer]:
         """See `ports.Offers.due`."""
         behind = b"" if after is None else after
-        keys = sorted(key for key, due_ms in self._due.items() if due_ms <= now_ms and key > behind)
+        keys = sorted(key for key, due_ms in self._due.items() if due_ms <= now_ms and behind < key <= last)
         return [Offer(key, self._counts[key].total()) for key in keys[:most]]
 
     async def announced(self, keys: Collection[Key], due_ms: int) -> None:

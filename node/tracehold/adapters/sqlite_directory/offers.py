@@ -16,7 +16,7 @@ _OFFER = (
 _COVER = "INSERT INTO coverage VALUES (?, ?, ?) ON CONFLICT (log, segment) DO UPDATE SET upto = excluded.upto"
 _DUE = (
     "SELECT key, (SELECT sum(records) FROM offer WHERE offer.key = plan.key) FROM plan "
-    "WHERE key > ? AND +due_ms <= ? ORDER BY key LIMIT ?"
+    "WHERE key > ? AND key <= ? AND +due_ms <= ? ORDER BY key LIMIT ?"
 )
 """Along the keys, since a sweep goes that way: one pass over the plan for each round of the ring."""
 
@@ -40,9 +40,9 @@ class SqliteOffers:
         """See `ports.Offers.drop`."""
         await self._file.run(lambda db: _drop(db, log, segment))
 
-    async def due(self, now_ms: int, after: Key | None, most: int) -> Sequence[Offer]:
+    async def due(self, now_ms: int, after: Key | None, last: Key, most: int) -> Sequence[Offer]:
         """See `ports.Offers.due`."""
-        return await self._file.run(lambda db: _due(db, now_ms, after or b"", most))
+        return await self._file.run(lambda db: _due(db, now_ms, (after or b"", last), most))
 
     async def announced(self, keys: Collection[Key], due_ms: int) -> None:
         """See `ports.Offers.announced`."""
@@ -93,9 +93,9 @@ def _drop(db: Connection, log: LogId, segment: int) -> None:
     db.executemany(left, keys)
 
 
-def _due(db: Connection, now_ms: int, after: bytes, most: int) -> list[Offer]:
+def _due(db: Connection, now_ms: int, between: tuple[bytes, Key], most: int) -> list[Offer]:
     # Most of the time nothing is due: that is seen without a walk along the keys.
     (first,) = db.execute("SELECT min(due_ms) FROM plan").fetchone()
     if first is None or first > now_ms:
         return []
-    return [Offer(Key(key), count) for key, count in db.execute(_DUE, (after, now_ms, most))]
+    return [Offer(Key(key), count) for key, count in db.execute(_DUE, (*between, now_ms, most))]

@@ -180,8 +180,8 @@ class Offers(Protocol):
         """Take back what a segment added; it is kept here no more. Harmless to repeat."""
         ...
 
-    async def due(self, now_ms: int, after: Key | None, most: int) -> Sequence[Offer]:
-        """Up to `most` of those that are due at `now_ms`, by key, behind `after`."""
+    async def due(self, now_ms: int, after: Key | None, last: Key, most: int) -> Sequence[Offer]:
+        """Up to `most` of those that are due at `now_ms`, by key, behind `after` and up to `last`."""
         ...
 
     async def announced(self, keys: Collection[Key], due_ms: int) -> None:
