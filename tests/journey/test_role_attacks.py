@@ -7,6 +7,7 @@ from tracehold.core.access import Reader
 from tracehold.core.control import Enrol, Revoke
 from tracehold.core.lineage import Direction, GapReason
 from tracehold.core.record import Audience, event_header, sign
+from tracehold.journey.answers import DISPUTED
 from tracehold.journey.history import HistoryQuestion, answer_history
 from tracehold.journey.trace import TraceQuestion, answer_trace
 
@@ -29,6 +30,11 @@ async def test_security_a_member_voids_another_partys_event(net: Network):
         assert [item.item for item in answer.items] == ["urn:x:grain"]
         (event,) = answer.events
         assert event.speaker.operator == farm.sealer.own.identity.operator
+        assert event.flags == (DISPUTED,)
+        before = min(each.known_ms for each in await farm.graph.facts(["urn:x:flour"]))
+        asked = HistoryQuestion("urn:x:flour", known_at=before)
+        history = await answer_history(node.knowledge, EVERYONE, asked)
+        assert [each.flags for each in history.events] == [()]
 
 
 async def test_security_a_back_dated_record_of_a_revoked_key(net: Network):

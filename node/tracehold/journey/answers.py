@@ -13,6 +13,8 @@ from tracehold.journey.admission import Admitted
 from tracehold.journey.ports import Dispute
 from tracehold.journey.states import State
 
+DISPUTED = "DISPUTED"
+"""Flag of an event that another speaker declares an error: shown, and not applied (protocol section 4)."""
 TIME_ORDER = "TIME_ORDER"
 """Flag of an event that only counts against the order of time: an input that was used before it was made."""
 

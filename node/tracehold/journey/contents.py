@@ -23,7 +23,7 @@ class ContentsQuestion:
 async def answer_contents(knowledge: Knowledge, reader: Reader, question: ContentsQuestion) -> ContentsAnswer:
     """All that the item held at that time. Raises `Rejected` (no identifier) and `Unavailable`."""
     item = named(question.item)
-    inquiry = Inquiry(knowledge, reader, full=question.full)
+    inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
     walk = contents(item, at=question.at, known_at=question.known_at, recursive=True)
     result = await inquiry.drive(walk)
     depths = _depths(item, [*result.children, *result.components])

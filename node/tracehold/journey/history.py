@@ -37,7 +37,7 @@ async def answer_history(
     """
     item = named(question.item)
     (after,) = pages.marks(page_token, question, 1)
-    inquiry = Inquiry(knowledge, reader, full=question.full)
+    inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
     result = await inquiry.drive(history(item, at=question.at, known_at=question.known_at))
     statements = [
         inquiry.statement(e.fingerprint, role=ROLES.get(e.role, str(e.role)), via=e.through)

@@ -15,9 +15,9 @@ from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import canonical
 from tracehold.core.gs1.link import on_foreign_domain
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, touched
+from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, touched
 from tracehold.journey.admission import SLICE, Admission
-from tracehold.journey.answers import Coverage, Statement, Timings, statement
+from tracehold.journey.answers import DISPUTED, Coverage, Statement, Timings, statement
 from tracehold.journey.elsewhere import Elsewhere
 from tracehold.journey.expand import searched
 from tracehold.journey.index import event_fact
@@ -31,11 +31,16 @@ class Inquiry:
     between requests: it holds what its reader may read.
     """
 
-    def __init__(self, knowledge: Knowledge, reader: Reader, *, full: bool = False) -> None:
+    def __init__(
+        self, knowledge: Knowledge, reader: Reader, *, full: bool = False, known_at: int | None = None
+    ) -> None:
+        """`full` as in `Admission`; what was not known by `known_at` (milliseconds) disputes nothing."""
         self._knowledge = knowledge
         self.admission = Admission(knowledge, reader, full=full)
         self.elsewhere = Elsewhere(knowledge, self.admission)
+        self._known_at = known_at
         self._facts: dict[Fingerprint, Fact] = {}
+        self._declared: dict[int, dict[Fingerprint, Fact]] = {}
         self._gaps: dict[Gap, None] = {}
         self._spent = {"graph": 0, "rules": 0, "verify": 0}
 
@@ -64,7 +69,10 @@ class Inquiry:
             facts = await self._read(hints)
             facts += [fact for each in found if (fact := self.elsewhere.fact(each, wanted)) is not None]
             await self.elsewhere.compare(facts)
-        self._facts.update((fact.fingerprint, fact) for fact in facts)
+        for fact in facts:
+            self._facts[fact.fingerprint] = fact
+            if fact.declares_error and self._was_known(fact):
+                self._declared.setdefault(fact.instant, {})[fact.fingerprint] = fact
         for hint in hints:
             refused = self.admission.refused.get(hint.fingerprint)
             if refused is not None:
@@ -95,8 +103,13 @@ class Inquiry:
         self, fingerprint: Fingerprint, *, role: str = "", via: str = "", flags: tuple[str, ...] = ()
     ) -> Statement:
         """A statement of the answer; one that a walk of this inquiry named."""
-        admitted = self.admission.admitted[fingerprint]
-        return statement(self._facts[fingerprint], admitted, role=role, via=via, flags=flags)
+        fact, admitted = self._facts[fingerprint], self.admission.admitted[fingerprint]
+        if any(disputes(error, fact) for error in self._declared.get(fact.instant, {}).values()):
+            flags = (*flags, DISPUTED)
+        return statement(fact, admitted, role=role, via=via, flags=flags)
+
+    def _was_known(self, fact: Fact) -> bool:
+        return self._known_at is None or (fact.known_ms is not None and fact.known_ms <= self._known_at)
 
     async def gaps(self, found: Iterable[Gap]) -> tuple[Gap, ...]:
         """The walk's own gaps, those of looking things up, and what was not searched; by item."""

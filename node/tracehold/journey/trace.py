@@ -43,7 +43,7 @@ async def answer_trace(
     """
     item = named(question.item)
     after_items, after_events = pages.marks(page_token, question, 2)
-    inquiry = Inquiry(knowledge, reader, full=question.full)
+    inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
     walk = trace(
         item,
         question.direction,

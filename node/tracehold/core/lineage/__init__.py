@@ -21,7 +21,7 @@ from tracehold.core.lineage.contents import contents
 from tracehold.core.lineage.facts import Fact, Quantity, emptied, fact_of, touched
 from tracehold.core.lineage.history import history
 from tracehold.core.lineage.trace import trace
-from tracehold.core.lineage.voids import order, same_event, takes_back
+from tracehold.core.lineage.voids import disputes, order, same_event, takes_back
 from tracehold.core.lineage.walk import Walk
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Walk",
     "Wanted",
     "contents",
+    "disputes",
     "emptied",
     "fact_of",
     "history",

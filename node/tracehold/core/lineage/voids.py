@@ -32,7 +32,16 @@ def same_event(fact: Fact) -> object:
 def takes_back(declaration: Fact, fact: Fact) -> bool:
     """Whether an error declaration voids a fact: same issuer, same event id where it has one, and the same
     event by hash, else by content. Anyone else's declaration is a dispute and changes nothing."""
-    if declaration.issuer != fact.issuer or declaration.instant != fact.instant:
+    return declaration.issuer == fact.issuer and _is_about(declaration, fact)
+
+
+def disputes(declaration: Fact, fact: Fact) -> bool:
+    """Whether an error declaration is about a fact of somebody else: to be shown, and not to be applied."""
+    return declaration.issuer != fact.issuer and _is_about(declaration, fact)
+
+
+def _is_about(declaration: Fact, fact: Fact) -> bool:
+    if declaration.instant != fact.instant:
         return False
     if declaration.event_id is not None and declaration.event_id != fact.event_id:
         return False
