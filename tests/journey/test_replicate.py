@@ -1,7 +1,8 @@
 """Replication where holders are honest: all up, some down, back again."""
 
-from tests.journey.replicate_scene import PATIENCE, world
+from tests.journey.replicate_scene import PATIENCE, World, world
 from tests.journey.scene import statement
+from tracehold.core.placement import Candidate, nearest
 from tracehold.journey.fsck import check_log
 from tracehold.journey.holders import CopyCount
 from tracehold.journey.ports import AnchorState, Role
@@ -228,6 +229,26 @@ async def test_nodes_of_the_creators_own_operator_are_never_chosen() -> None:
         await it.pass_by(6)
         assert it.peers[7].shipped == []
         assert it.ackers() == [(2,)]
+
+
+async def test_a_nearer_node_of_a_holders_operator_is_no_second_holder() -> None:
+    """It joins later, while a place is free: the operator holds already."""
+    async with world(1) as it:
+        await it.start()
+        number = 7
+        await it.join(number, operator=2)
+        while nearest_of(it) == 2:
+            number += 1
+            await it.join(number, operator=2)
+        await it.upload()
+        await it.pass_by(40)
+        assert [copy.node for copy in it.holders.of(0)] == [2]
+
+
+def nearest_of(it: World) -> int:
+    """The node that would hold the first segment, if none was chosen yet."""
+    members = [Candidate(each.number, each.operator_number, each.log) for each in it.chain.members]
+    return nearest(it.log, 0, members, own=1)[0].node
 
 
 async def test_two_nodes_of_one_operator_are_one_copy() -> None:

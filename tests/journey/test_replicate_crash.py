@@ -156,6 +156,28 @@ async def test_a_restart_asks_only_for_what_is_missing() -> None:
         assert {number: len(peer.shipped) for number, peer in it.peers.items()} == before
 
 
+async def test_an_answer_that_was_lost_costs_one_question() -> None:
+    """The entries had arrived: nothing is shipped twice."""
+    async with world(1) as it:
+        lost = 0
+
+        async def cut(honest: Answer, asked: Shipment) -> Kept:
+            nonlocal lost
+            kept = await honest(asked)
+            if asked.entries and not lost:
+                lost += 1
+                raise Unavailable("PEER_DOWN", "the answer was lost")
+            return kept
+
+        it.lies(2, cut)
+        await it.start()
+        await it.upload()
+        await it.pass_by(10)
+        assert lost == 1
+        assert sum(len(each.entries) for each in it.peers[2].shipped) == 9
+        assert await it.final() == 9
+
+
 async def test_a_holder_that_lost_a_part_of_its_copy_gets_it_again() -> None:
     """It was restored from before: it says where its copy ends, and is sent what follows."""
     async with world(1) as it:

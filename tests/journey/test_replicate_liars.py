@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.journey.replicate_scene import PATIENCE, Answer, World, world
+from tracehold.adapters.memory.ledger import MemoryLedger
 from tracehold.core.errors import Rejected
 from tracehold.journey.holders import CopyCount
 from tracehold.journey.ports import Acknowledgement, Kept, Shipment
@@ -227,6 +228,39 @@ async def test_a_holder_that_is_revoked_after_it_acknowledged_is_replaced_for_th
         assert first.node not in {node for ackers in it.ackers() for node in ackers}
         assert it.chain.events()[0].size == 9
         assert await it.final() >= 9
+
+
+async def test_a_holder_whose_account_was_replaced_after_it_acknowledged_signs_again() -> None:
+    """The contract takes the old account's word no more; the new one signs the same state."""
+    async with world(1) as it:
+        await it.start()
+        taken = it.ledger.prepare_anchor
+
+        async def replaced(*args: object, **more: object) -> object:
+            it.ledger.prepare_anchor = taken  # type: ignore[method-assign]
+            keeper = it.keepers[2]
+            keeper.account = b"\xee" * 20
+            keeper.ledger = MemoryLedger(it.chain, keeper.account)
+            keeper.restart()
+            it.listen(2)
+            it.change(2, account=keeper.account)
+            return await taken(*args, **more)  # type: ignore[arg-type]
+
+        it.ledger.prepare_anchor = replaced  # type: ignore[method-assign, assignment]
+        await it.upload()
+        await it.pass_by(10)
+        assert "LEDGER_REFUSED" in it.troubles
+        assert await it.final() == 9
+
+
+async def test_more_entries_than_there_are_is_told_as_what_it_is() -> None:
+    """At once, without a second question."""
+    async with world(1) as it:
+        it.lies(2, beyond_the_log)
+        await it.start()
+        (fault,) = it.faults
+        assert fault.message == f"holder 2 keeps {1 << 40} entries, and does not acknowledge 3"
+        assert len(it.peers[2].shipped) == 1
 
 
 async def test_a_slow_holder_holds_up_nobody() -> None:

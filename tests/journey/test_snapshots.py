@@ -128,13 +128,14 @@ async def test_an_upload_that_is_refused_as_a_whole_takes_its_snapshot_with_it(
         await made.upload(statement(1))
         made.pause()
         strange = control(Enrol(FARM, MILL_KEY.public), key=MILL_KEY, party=MILL)
+        alone = asyncio.ensure_future(made.sealer.seal([Candidate(parse(strange.raw))]))
         uploads = [
             [Candidate(parse(item.raw)) for item in items] for items in ((statement(2), strange), (strange,))
         ]
         waiting = [asyncio.ensure_future(made.sealer.seal(upload, together=True)) for upload in uploads]
         await settle()
         made.resume()
-        for answers in await asyncio.gather(*waiting):
+        for answers in await asyncio.gather(alone, *waiting):
             assert all(isinstance(answer, TraceholdError) for answer in answers)
         assert made.sealer.own.size == 4
         (outcome,) = await made.upload(statement(3))
