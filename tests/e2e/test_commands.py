@@ -269,7 +269,9 @@ def test_redact(running: Running, tracehold: Command, tmp_path: Path):
         assert answer(tracehold(*asked, *options), 1)["error"]["code"] == "REDACTED"
     with Client(running.world.grpc, token=running.authority) as client:
         assert client.receipt(first.fingerprint).fingerprint == first.fingerprint
-        assert client.upload([statement(signed)])[0].error.code == "REDACTED"
+        error = client.upload([statement(signed)])[0].error
+        assert error is not None
+        assert error.code == "REDACTED"
         trace = client.history(SENDER.piece(9, "GONE2").link)
         assert trace.gaps
 

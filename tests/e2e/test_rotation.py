@@ -46,6 +46,12 @@ def certificate(running: Running) -> str:
     return ssl.get_server_certificate(("127.0.0.1", int(port)))
 
 
+def program(running: Running) -> Program:
+    """The node's process."""
+    assert running.world.node is not None
+    return running.world.node
+
+
 def rotate(running: Running, what: str) -> None:
     """By the command that an operator types."""
     run("key", "rotate", what, "--dir", str(running.world.home), "--timeout", WAIT, "--json")
@@ -69,7 +75,7 @@ def test_every_key_is_replaced_while_the_node_runs(own: Running):
     assert certificate(own) != served
     assert {proved(own, each) for each in made} == {"FINAL"}
     assert member(own)["state"] == "active"
-    own.world.node.stop()
+    program(own).stop()
     run("doctor", "--dir", str(own.world.home))
     own.world.start_node()
     made.append(sealed(own, "after"))
@@ -86,7 +92,7 @@ def test_a_node_that_is_killed_while_it_rotates_goes_on_at_its_next_start(
     command = ["key", "rotate", what, "--dir", str(own.world.home), "--timeout", "120"]
     rotating = Program("rotate", command, tmp_path)
     for _ in range(4):
-        own.world.node.kill()
+        program(own).kill()
         own.world.start_node()
     assert rotating.ended(120) == 0
     made.append(sealed(own, "after"))
