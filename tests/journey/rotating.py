@@ -194,9 +194,14 @@ class Machine:
         self._changed = len(self.chain.blocks) - 1
         key = successor.node_key.public.raw
         ended = ((self._changed, present.node_key),) if key != present.node_key else ()
-        said = {"account": successor.account, "node_key": key, "record": successor.record}
         self._before = present
-        self.chain.members[0] = replace(present, **said, replaced=present.replaced + ended)
+        self.chain.members[0] = replace(
+            present,
+            account=successor.account,
+            node_key=key,
+            record=successor.record,
+            replaced=present.replaced + ended,
+        )
         self.faults.meet("after", "contract")
 
     def undo(self) -> None:

@@ -58,6 +58,13 @@ async def node(net: Network) -> Node:
 async def place(node: Node) -> tuple[Fingerprint, int]:
     """Of the record that is to be redacted."""
     (outcome,) = await node.uploads.submit([SIGNED])
+    return placed(outcome)
+
+
+def placed(outcome: Outcome) -> tuple[Fingerprint, int]:
+    """Where an upload stands."""
+    assert outcome.fingerprint is not None
+    assert outcome.index is not None
     return outcome.fingerprint, outcome.index
 
 
@@ -87,7 +94,7 @@ async def erased(node: Node) -> int:
 async def whole(node: Node) -> Found:
     """Every entry verified; the proofs of anchors, which the network in memory goes without, put back."""
     for size, task in node.store._of(node.log).anchors.items():
-        if task.state is AnchorState.FINAL:
+        if task.state is AnchorState.FINAL and task.anchor is not None:
             proof = await node.ledger.proof(task.anchor)
             node.store._of(node.log).anchors[size] = replace(task, anchor=replace(task.anchor, proof=proof))
     return await check_log(node.store, node.log)
@@ -143,7 +150,7 @@ async def test_the_same_bytes_are_refused_from_then_on(node):
     (delegated,) = await node.say(SECRET)
     await redact(node)
     own = node.sealer.own.identity
-    says = Redact(delegated.fingerprint, delegated.index)
+    says = Redact(*placed(delegated))
     await node.upload(control(says, key=own.key, party=own.operator))
     await erased(node)
     outcomes = await node.uploads.submit([SIGNED, Delegated(FARM, SECRET)])
@@ -188,7 +195,7 @@ async def test_master_data_is_redacted_too(node):
     await node.say(said("urn:x:mill", "New Mill"), kind=Kind.MASTERDATA)
     await node.finish()
     own = node.sealer.own.identity
-    says = Redact(first.fingerprint, first.index)
+    says = Redact(*placed(first))
     await node.upload(control(says, key=own.key, party=own.operator))
     await node.finish()
     await erased(node)

@@ -31,7 +31,7 @@ async def test_security_a_member_voids_another_partys_event(net: Network):
         (event,) = answer.events
         assert event.speaker.operator == farm.sealer.own.identity.operator
         assert event.flags == (DISPUTED,)
-        before = min(each.known_ms for each in await farm.graph.facts(["urn:x:flour"]))
+        before = min(each.known_ms or 0 for each in await farm.graph.facts(["urn:x:flour"]))
         asked = HistoryQuestion("urn:x:flour", known_at=before)
         history = await answer_history(node.knowledge, EVERYONE, asked)
         assert [each.flags for each in history.events] == [()]

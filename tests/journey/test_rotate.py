@@ -56,6 +56,8 @@ async def proved(made: Machine) -> int:
     for task in tasks:
         checkpoint = await made.store.checkpoint(log, task.size)
         key = made.sealer.own.roster.node_key_at(task.size)
+        assert checkpoint is not None
+        assert task.anchor is not None
         check_checkpoint(checkpoint, key)
         assert member.key_at(task.anchor.block_number) == key.raw
     for entry in await made.store.read(log, 0, tasks[-1].size):

@@ -44,13 +44,16 @@ async def test_the_new_key_signs_checkpoints_and_delegated_events():
         await made.upload(statement(1), Delegated(FARM, event(2)))
         await rotate(made)
         log, size = made.sealer.own.log, made.sealer.own.size
-        checkpoint = await made.store.checkpoint(log)
-        assert checkpoint.head.kid == NEXT.public.kid
-        assert (await made.store.checkpoint(log, size - 1)).head.kid == NODE_KEY.public.kid
+        newest, before = await made.store.checkpoint(log), await made.store.checkpoint(log, size - 1)
+        assert newest is not None
+        assert before is not None
+        assert (newest.head.kid, before.head.kid) == (NEXT.public.kid, NODE_KEY.public.kid)
         (outcome,) = await made.upload(Delegated(FARM, event(3)))
-        record = parse((await made.store.entry(outcome.fingerprint)).raw)
+        assert outcome.index is not None
+        (entry,) = await made.store.read(log, outcome.index, outcome.index + 1)
+        record = parse(entry.raw)
         assert record.header.kid == NEXT.public.kid
-        assert made.sealer.own.roster.speaker(record, outcome.index).level is Level.DELEGATED_ASSERTED
+        assert made.sealer.own.roster.speaker(record, entry.index).level is Level.DELEGATED_ASSERTED
         assert await whole(made) == size + 1
 
 

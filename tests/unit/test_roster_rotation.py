@@ -41,7 +41,7 @@ def test_log_operator_and_parties_stay():
     before = log.event(NODE_KEY)
     found = roster(rotated(log))
     after = len(log.entries)
-    assert (found.log, found.operator, found.parties()) == (log.id, OPERATOR, {FARM})
+    assert (found.log, found.operator, found.parties()) == (log.id, OPERATOR, frozenset({FARM}))
     told = [found.speaker(event(NODE_KEY), before), found.speaker(event(SECOND_KEY), after)]
     assert [speaker.level for speaker in told] == [Level.DELEGATED_WITH_MANDATE] * 2
     assert found.speaker(event(SECOND_KEY, OPERATOR), after).level is Level.SIGNED_BY_PARTY
