@@ -100,15 +100,16 @@ def test_slow_members_all_around_are_waited_for():
 
 
 def test_nobody_answers():
-    """A lookup ends by itself, with nothing, and says that it did not reach its end where calls are
-    silent.
-    """
+    """A lookup ends by itself, with nothing, says so, and is not remembered."""
 
     async def scene() -> None:
         ring = await joined(10)
         asker = ring.up()[0]
         ring.hung = {member.log for member in ring.up()[1:]}
-        assert await asker.held_by(KEYS[0]) == set()
+        found = await asker.lookups.holders(KEYS[0])
+        assert (list(found.providers), found.ended) == ([], False)
+        ring.hung = set()
+        assert (await asker.lookups.holders(KEYS[0])).ended
 
     run(scene())
 

@@ -35,7 +35,8 @@ class Nearest:
 @dataclass(frozen=True, slots=True)
 class Holders:
     """Who announced itself under a key, one record a holder. There may be more where the key was `full`, or
-    the lookup took too long and was not `ended`.
+    the
+    lookup is not `ended`: it took too long, or next to nobody answered.
     """
 
     providers: Sequence[Provider] = ()
@@ -130,6 +131,8 @@ class Lookups:
             heard.add(here.providers, full=here.full)
             search = self._search(key, NEAR, ask, replace(self._pace, dead_too=True))
             ended = await search.run(self._start(key), lambda: heard.agreeing >= AGREEING)
+        answers = max(heard.agreeing, len(search.answered))
+        ended = ended and answers >= min(AGREEING, len(search.met))
         found = Holders(list(heard.providers.values()), heard.full, ended)
         if ended:
             self._remembered.put(key, found, self._ticks(), empty=not found.providers)
