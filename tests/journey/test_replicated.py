@@ -98,6 +98,17 @@ async def test_an_upload_waits_in_vain_where_nobody_can_acknowledge() -> None:
         assert outcome.copies == CopyCount(1, 3)
 
 
+async def test_where_nobody_is_asked_for_copies_an_upload_goes_on_at_its_anchor() -> None:
+    """Quorum 0: never REPLICATED; answered at ANCHORED or further, with one copy."""
+    async with world(0, quorum=0) as it:
+        await it.start()
+        waiting = asyncio.ensure_future(it.creator.upload(statement(1), wait_for=State.REPLICATED))
+        await it.pass_by(12)
+        (outcome,) = waiting.result()
+        assert outcome.state in {State.ANCHORED, State.FINAL}
+        assert (outcome.error, outcome.copies) == (None, CopyCount(1, 3))
+
+
 async def test_copies_of_other_logs_are_not_counted_here() -> None:
     """Only their creators know what was acknowledged."""
     async with world() as it:
