@@ -9,8 +9,10 @@ from tests.network.asking import placed
 from tests.network.ring import Member, Ring, announced, joined, key_of
 from tests.network.virtual import run
 from tracehold.core.dht.keys import Key
+from tracehold.core.dht.provider import sign_provider
 from tracehold.journey.announce import REPLICAS, Announcer
 from tracehold.journey.follow import Bell
+from tracehold.journey.tidying import tidy
 
 HOUR = 3_600
 LAST = Key(b"\xff" * 20)
@@ -247,5 +249,25 @@ def test_a_full_key_is_answered_as_full():
         found = await ring.up()[71].lookups.holders(KEYS[0])
         assert found.full
         assert len(found.providers) >= 64
+
+    run(scene())
+
+
+def test_what_has_expired_is_forgotten_by_itself():
+    """A thousand records and more, a slice at a time, within a minute of their end."""
+
+    async def scene() -> None:
+        ring = await joined(2)
+        host, holder = ring.up()
+        now, network = host.seat.now_ms, ring.network()
+        keys = [key_of(f"key {number}") for number in range(1_200)]
+        records = [sign_provider(key, holder.log, 1, now, network, holder.key, 60_000) for key in keys]
+        await host.shelf.put(records, now)
+        tidying = asyncio.ensure_future(tidy(host.seat, asyncio.sleep))
+        await asyncio.sleep(59)
+        assert await host.shelf.size() == 1_200
+        await asyncio.sleep(62)
+        assert await host.shelf.size() == 0
+        tidying.cancel()
 
     run(scene())

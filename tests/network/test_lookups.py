@@ -178,3 +178,21 @@ def test_answers_are_remembered_for_a_minute_and_misses_for_a_quarter():
         assert ring.calls > before
 
     run(scene())
+
+
+def test_a_route_shows_who_was_asked_and_what_came_of_it():
+    """One refuses, one is silent, the others answer; the nearest that do are named."""
+
+    async def scene() -> None:
+        ring = await joined(10)
+        asker, refusing, silent, *others = ring.up()
+        ring.down, ring.hung = {refusing.log}, {silent.log}
+        steps, found = await asker.lookups.route(KEYS[0])
+        outcomes = {step.log: step.outcome for step in steps}
+        assert outcomes == {refusing.log: "failed", silent.log: "silent"} | {
+            each.log: "answered" for each in others
+        }
+        assert [step.after_s for step in steps] == sorted(step.after_s for step in steps)
+        assert found.logs == [each.log for each in ring.nearest(KEYS[0], 9) if each is not asker]
+
+    run(scene())

@@ -12,7 +12,7 @@ from tracehold.journey.dialogue import CALL_S, Dialogue
 from tracehold.journey.directory import NEAR, Seat
 from tracehold.journey.own_log import Now
 from tracehold.journey.remembered import Remembered
-from tracehold.journey.search import Ask, Pace, Search
+from tracehold.journey.search import Ask, Pace, Search, Step
 from tracehold.journey.states import Sleep
 
 AGREEING = 3
@@ -87,13 +87,9 @@ class Lookups:
         """The members nearest to a key that answer, from the contacts and `seeds` on. Where it is `patient`,
         slow ones are waited for as long as a call may take.
         """
-
-        async def ask(log: LogId) -> Sequence[LogId]:
-            return await self._dialogue.find_node(log, key)
-
+        pace = replace(self._pace, late_s=CALL_S) if patient else self._pace
         async with self._turns:
-            pace = replace(self._pace, late_s=CALL_S) if patient else self._pace
-            search = self._search(key, count, ask, pace)
+            search = self._search(key, count, lambda log: self._dialogue.find_node(log, key), pace)
             await search.run(self._start(key, seeds))
         return Nearest(search.answered, search.met)
 
@@ -110,6 +106,13 @@ class Lookups:
             task.add_done_callback(lambda done: self._found(key, done))
         # Who waits may be cancelled; the lookup goes on for the others.
         return await asyncio.shield(task)
+
+    async def route(self, key: Key) -> tuple[Sequence[Step], Nearest]:
+        """Look the members near a key up, and say how that went: for those who look inside."""
+        async with self._turns:
+            search = self._search(key, NEAR, lambda log: self._dialogue.find_node(log, key), self._pace)
+            await search.run(self._start(key))
+        return search.steps, Nearest(search.answered, search.met)
 
     async def close(self) -> None:
         """End what still runs."""

@@ -38,6 +38,15 @@ class Pace:
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A member that was asked: after how many seconds, and with what outcome (answered, failed, silent)."""
+
+    log: LogId
+    after_s: float
+    outcome: str
+
+
 Ask = Callable[[LogId], Awaitable[Sequence[LogId]]]
 """Asks one member, keeps what it says, and gives the members near the key that it named. Raises
 `Unavailable`.
@@ -72,6 +81,17 @@ class Search:
     def answered(self) -> list[LogId]:
         """Up to `wanted` members that answered, the nearest first."""
         return [log for _, log in self._order if log in self._answered][: self._wanted]
+
+    @property
+    def steps(self) -> list[Step]:
+        """Who was asked, in this order."""
+        begun = min(self._since.values(), default=0.0)
+        return [Step(log, since - begun, self._outcome(log)) for log, since in self._since.items()]
+
+    def _outcome(self, log: LogId) -> str:
+        if log in self._answered:
+            return "answered"
+        return "failed" if log in self._failed else "silent"
 
     @property
     def met(self) -> list[LogId]:

@@ -1,0 +1,101 @@
+"""The results of bench/dht.py as a page."""
+
+from typing import Any
+
+from bench.workload import rows
+
+_TIMES = ("p50 ms", "p90 ms", "p99 ms", "max ms")
+
+
+def _found(case: dict[str, Any]) -> tuple[Any, ...]:
+    shares = (case["lookups"], f"{case['all']:.2%}", f"{case['some']:.2%}")
+    return (*shares, case["p50Ms"], case["p90Ms"], case["p99Ms"], case["maxMs"])
+
+
+def page(found: dict[str, Any]) -> str:
+    """Everything, in tables."""
+    where = found["machine"]
+    return "\n".join(
+        [
+            "# Directory",
+            "",
+            f"{where['date']}, {where['cores']} cores of {where['cpu']}, Python {where['python']}, "
+            f"load before {where['loadBefore']:.1f}. All members in one process; times of lookups are "
+            "simulated, CPU and rates are not.",
+            "",
+            "Three holders a key, twelve replicas. `all`: every holder was found; `some`: at least one.",
+            "",
+            _healthy(found),
+            _missing(found),
+            _liars("One liar among 31", found["oneLiar"]),
+            _liars("10 of 50 lie together", found["fifthLies"]),
+            _costs(found),
+        ]
+    )
+
+
+def _healthy(found: dict[str, Any]) -> str:
+    title = (
+        "members",
+        "lookups",
+        "all",
+        "some",
+        *_TIMES,
+        "calls",
+        "right places",
+        "CPU ms join, announce, lookup",
+    )
+    cases = [(str(case["members"]), case) for case in found["healthy"]]
+    cases += [("100, RTT 85 ms, 1 % lost", found["far"]), ("100, RTT 85 ms, 20 % lost", found["lossy"])]
+    return rows(
+        title,
+        [
+            (
+                name, *_found(case), case["callsPerLookup"], f"{case['placed']:.4f}",
+                f"{case['joinCpuMs']}, {case['announceCpuMs']}, {case['lookupCpuMs']}",
+            )
+            for name, case in cases
+        ],
+    )  # fmt: skip
+
+
+def _missing(found: dict[str, Any]) -> str:
+    title = ("of 100 members at once", "lookups", "all", "some", *_TIMES)
+    return rows(
+        title,
+        [(f"{case['share']:.0%} {case['how']}", *_found(case)) for case in found["missing"]],
+    )
+
+
+def _liars(name: str, cases: list[dict[str, Any]]) -> str:
+    return rows((name, "lookups", "all", "some", *_TIMES), [(case["kind"], *_found(case)) for case in cases])
+
+
+def _costs(found: dict[str, Any]) -> str:
+    full, new = found["full"], found["newcomer"]
+    lines = [
+        *map(_sweep, found["sweeps"]),
+        f"{full['records']:,} records on disk: {full['putsPerS']:,} put a second, {full['sliceMsMedian']} ms "
+        f"CPU (at most {full['sliceMsMax']}) to forget {full['expirySlice']:,}.",
+        f"A newcomer asks a node that keeps {new['records']:,} records: {new['worstMs']} ms CPU at most.",
+        _churn(found["churn"]),
+    ]
+    return "\n\n".join(lines) + "\n"
+
+
+def _sweep(case: dict[str, Any]) -> str:
+    return (
+        f"Sweep of {case['keys']:,} keys, {case['members']} members: {case['lookups']} lookups, "
+        f"{case['callsPerKey']} calls and {case['cpuMsPerKey']} ms CPU a key, every signature checked at "
+        f"every replica; {case['keysPerS']:,} keys/s, {case['keysPerCpuS']:,} a CPU second; "
+        f"{case['placed']:.4f} at the right places."
+    )
+
+
+def _churn(case: dict[str, Any]) -> str:
+    return (
+        f"{case['members']} members that come and go for {case['minutes']} minutes (stays of 10 minutes in "
+        f"the median, absences of 2): {case['all']:.2%} of {case['lookups']:,} lookups find every holder, "
+        f"{case['some']:.2%} one, p99 {case['p99Ms']} ms; tasks at most {case['tasksFirstHalf']} in the "
+        f"first half and {case['tasksSecondHalf']} in the second."
+    )
