@@ -126,6 +126,20 @@ async def test_killed_everywhere(machine):
     await proved(machine)
 
 
+async def test_a_rotation_that_comes_with_a_snapshot_leaves_no_anchor_of_both_keys(machine):
+    """Sealed in one batch, under one checkpoint: what was before is anchored, and told, and then this."""
+    await machine.seal(*says(2))
+    machine.clock.time += 100_000
+    await machine.prepare(Keys(NEW, ACCOUNT))
+    await machine.rotation.step()
+    controls = await machine.store.controls(machine.sealer.own.log)
+    await machine.settle(says)
+    assert ["snapshot" in entry.kind for entry in controls[-2:]] == [True, False]
+    assert controls[-1].index == controls[-2].index + 1
+    await finish(machine)
+    await proved(machine)
+
+
 async def test_what_is_on_its_way_is_final_before_the_contract_is_told(machine):
     """And nothing beyond the rotation is anchored before: so no block holds an anchor of the other key."""
     await machine.seal(*says(2))

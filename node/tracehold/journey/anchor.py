@@ -22,7 +22,7 @@ from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.limits import MAX_ANCHOR_BYTES, SEGMENT_ENTRIES
 from tracehold.journey.clock import SealingClock
 from tracehold.journey.follow import Trouble, growing, untold
-from tracehold.journey.onchain import Link, adopt, check_head, joined
+from tracehold.journey.onchain import Link, adopt, check_head, joined, signed_within
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports import Acknowledgement, AnchorState, AnchorTask, Member
 from tracehold.journey.settle import Fault, Settling
@@ -179,7 +179,7 @@ class Anchorer:
             self._member = None
             return
         last = self._link.signed_up_to(member)
-        if last is not None and last <= anchored:
+        if last is not None and not await signed_within(self._link.store, self._link.log, anchored, last):
             # The key that signs from here on is not the contract's yet (`rotate`), or is by now.
             self._member = None
             return

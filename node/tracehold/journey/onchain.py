@@ -59,6 +59,12 @@ class Link:
         self.states.moved(self.log)
 
 
+async def signed_within(store: RecordLog, log: LogId, after: int, upto: int) -> bool:
+    """Whether there is a checkpoint with after < size <= upto."""
+    head = await store.checkpoint_within(log, after, upto, 1 << 62)
+    return head is not None and head.size <= upto
+
+
 async def joined(link: Link) -> Member:
     """This node as the contract knows it.
 

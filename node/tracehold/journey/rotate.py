@@ -30,6 +30,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.keys import SigningKey
 from tracehold.journey.anchor import Anchorer
+from tracehold.journey.onchain import signed_within
 from tracehold.journey.own_log import Now, RandomBytes, control_record
 from tracehold.journey.ports import AnchorState, Member, RecordLog
 from tracehold.journey.seal import Sealer
@@ -122,7 +123,7 @@ class Rotation:
 
     async def _tell(self, present: Member) -> None:
         last = self.sealer.own.roster.signs_up_to(present.node_key)
-        if last is not None and await self._final() < last:
+        if last is not None and await signed_within(self.store, self._log, await self._final(), last):
             return  # the anchorer goes on up to there, and no further
         self.anchorer.held = True
         if await self.store.anchors(self._log, _UNSETTLED, newest=1):
