@@ -76,6 +76,10 @@ class Sealer:
         """
         return self._queue.records
 
+    async def reread(self) -> None:
+        """Take over what somebody else appended before anything was sealed here (`own_head`)."""
+        self._own = await reopen(self._store, self._own.identity)
+
     def stop(self) -> None:
         """First phase of stopping: refuse new records with STOPPING.
         What waits is still sealed while `run` goes on.

@@ -1,9 +1,10 @@
-"""The gate before the log: nothing is sealed before the chain said that this folder
+"""The gate before the log: nothing is sealed before the chain and the holders said that this folder
 is not an older copy of itself.
 
-A restored backup that went on sealing would fork its log (protocol section 5). So
-after every start the chain's head is compared with the log first; from then on a chain
-that is down delays anchors and nothing else.
+A restored backup that went on sealing would fork its log (protocol section 5). So after every start the
+chain's head is compared with the log first, and the holders of the open segment are asked what they keep of
+it
+(`recovery`); from then on a chain that is down delays anchors and nothing else.
 """
 
 import asyncio

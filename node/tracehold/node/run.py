@@ -19,8 +19,8 @@ from structlog.typing import FilteringBoundLogger
 from tracehold.config import Config
 from tracehold.core.errors import TraceholdError
 from tracehold.node.faces import Faces, open_faces
-from tracehold.node.own import check_network
 from tracehold.node.parts import Parts, assembled
+from tracehold.node.recovery import Recovery
 from tracehold.node.rotation import rotating
 
 AT_ONCE = 130
@@ -99,15 +99,9 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
 
 
 async def _anchor(parts: Parts) -> None:
-    """Compare the log with the chain, then let records in and anchor them."""
-    await parts.gate.open(lambda: _compare(parts), asyncio.sleep, parts.faults.trouble("gate"))
+    """Compare the log with the chain and with what its holders keep, then let records in and anchor them."""
+    await parts.gate.open(Recovery(parts).compare, asyncio.sleep, parts.faults.trouble("gate"))
     await parts.anchorer.run()
-
-
-async def _compare(parts: Parts) -> None:
-    """Returns if the chain's contract is that of the log's network, and its head is on the log."""
-    await check_network(parts.own, parts.ledger)
-    await parts.anchorer.check()
 
 
 def _on_signals(stop: asyncio.Event) -> None:

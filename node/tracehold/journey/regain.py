@@ -1,0 +1,147 @@
+"""Regaining the end of the own log from a holder: what this node signed once and its disk has not (a restored
+backup, a lost write).
+
+Nothing is believed: entries are appended where they fold to a root that the chain anchored or that this node
+signed. Their checkpoints are the holder's where it has them, since receipts were made from those; where it
+has
+none, the state is signed once more, with the earliest time that is not before the last one.
+
+What a crash means: each batch is whole and proved; the next start goes on behind it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tracehold.core.checkpoint import Checkpoint, check_checkpoint
+from tracehold.core.errors import Broken, Rejected, Unavailable
+from tracehold.core.ids import Root
+from tracehold.core.limits import SEGMENT_ENTRIES
+from tracehold.core.merkle import CompactRange, leaf_hash
+from tracehold.core.record import CONTROL_KINDS, Kind, Record
+from tracehold.core.roster import Roster
+from tracehold.journey.delegate import Delegated, received_key
+from tracehold.journey.judge import Arrived, arriving, take_effect
+from tracehold.journey.own_log import OwnLog
+from tracehold.journey.ports import NewEntry, Peer, RecordLog
+from tracehold.journey.tree import coords, node_of, whole_tiles
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of the own log that somebody vouches for: the chain, or this node's own signature."""
+
+    size: int
+    root: Root
+
+
+class Regaining:
+    """Brings the own log on with what one holder hands over. `own` is the log as it is on disk by now."""
+
+    def __init__(self, store: RecordLog, own: OwnLog, peer: Peer) -> None:
+        self.own = own
+        self._store = store
+        self._peer = peer
+
+    async def up_to(self, states: Sequence[State]) -> None:
+        """Append everything up to the last of these states, each proved before anything of it is kept.
+
+        Raises `Broken("LOG_FORKED")` where the entries handed over lead to the state and this log does not,
+        `Rejected("ROOT_MISMATCH")` where they do not lead there either, PEER_DOWN, and what the store raises.
+        """
+        for state in states:
+            if state.size > self.own.size:
+                await self._reach(state)
+
+    async def _reach(self, state: State) -> None:
+        arrived = await self._fetch(self.own.size, state.size)
+        if _grown(self.own.range, arrived).root() != state.root:
+            await self._why(state)
+        while arrived:
+            room = SEGMENT_ENTRIES - self.own.size % SEGMENT_ENTRIES
+            await self._append(arrived[:room])
+            arrived = arrived[room:]
+
+    async def _fetch(self, start: int, stop: int) -> Sequence[Arrived]:
+        found: list[Arrived] = []
+        while start + len(found) < stop:
+            answer = await self._peer.entries(self.own.log, start + len(found), stop)
+            if not answer.entries:
+                raise Unavailable("PEER_DOWN", f"node {self._peer.node} does not hand over the own log")
+            found += await arriving(answer.entries)
+        return found[: stop - start]
+
+    async def _why(self, state: State) -> None:
+        """Raises LOG_FORKED where other entries than ours are proved, ROOT_MISMATCH where nothing is."""
+        size = self.own.size
+        start = (size - 1) // SEGMENT_ENTRIES * SEGMENT_ENTRIES
+        tiles = await self._store.tiles(self.own.log, coords([start - 1, size - 1] if start else []))
+        with whole_tiles():
+            before = CompactRange.of(0, start, node_of(tiles, size))
+        if _grown(before, await self._fetch(start, state.size)).root() == state.root:
+            raise Broken("LOG_FORKED", f"node {self._peer.node} keeps another log of ours up to {state.size}")
+        raise Rejected("ROOT_MISMATCH", f"node {self._peer.node} hands over what is not of the own log")
+
+    async def _append(self, arrived: Sequence[Arrived]) -> None:
+        """Make proved entries durable, under the checkpoint that the holder has of this state, or a new
+        one.
+        """
+        roster = self._followed(arrived)
+        entries = await self._received(list(arrived))
+        batch, own = self.own.extend(entries, roster, 0)
+        known = await self._checkpoint(own, batch.checkpoint)
+        await self._store.append(replace(batch, checkpoint=known))
+        self.own = replace(own, checkpoint=known)
+
+    def _followed(self, arrived: Sequence[Arrived]) -> Roster:
+        roster = self.own.roster.copy()
+        for at, each in enumerate(arrived, self.own.size):
+            if each.record is not None and each.record.header.kind in CONTROL_KINDS:
+                try:
+                    take_effect(roster, at, each.record)
+                except Rejected as refusal:
+                    raise Broken("CORRUPT", f"control record {at} of the own log is not sound") from refusal
+        return roster
+
+    async def _checkpoint(self, own: OwnLog, new: Checkpoint) -> Checkpoint:
+        found = await self._peer.checkpoint(own.log, new.size)
+        try:
+            if (
+                found is None
+                or (found.size, found.root) != (new.size, new.root)
+                or found.time_ms < new.time_ms
+            ):
+                return new
+            check_checkpoint(found, own.roster.node_key)
+        except Rejected:
+            return new
+        return found
+
+    async def _received(self, arrived: Sequence[Arrived]) -> Sequence[NewEntry]:
+        """The entries with the idempotency keys that delegated uploads had, so that they are not signed
+        again.
+        """
+        keys = [_key(self.own, each.record) for each in arrived]
+        taken = set(await self._store.received([key for key in keys if key is not None]))
+        entries: list[NewEntry] = []
+        for each, key in zip(arrived, keys, strict=True):
+            fresh = key is not None and key not in taken
+            taken |= {key} if key else set()
+            entries.append(replace(each.entry, received=key) if fresh else each.entry)
+        return entries
+
+
+def _grown(tree: CompactRange, arrived: Sequence[Arrived]) -> CompactRange:
+    grown = tree.copy()
+    for each in arrived:
+        grown.append(leaf_hash(each.entry.fingerprint))
+    return grown
+
+
+def _key(own: OwnLog, record: Record | None) -> bytes | None:
+    """What a record that this node signed for somebody was received under."""
+    if record is None or record.header.kid != own.roster.node_key.kid:
+        return None
+    kind = record.header.kind
+    if kind not in (Kind.EVENT, Kind.MASTERDATA):
+        return None
+    return received_key(Delegated(record.header.iss, record.payload, Kind(kind)))

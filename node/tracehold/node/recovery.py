@@ -1,0 +1,54 @@
+"""What a start does before anything is sealed: the own log is compared with the chain, and with what its
+holders
+keep of it, and gets back what this disk lost.
+"""
+
+import asyncio
+
+from tracehold.journey.own_head import Asking, OwnHead
+from tracehold.node.own import check_network, data_folder
+from tracehold.node.parts import Parts
+
+RESTORED = "restored"
+"""A file of this name in the data folder marks it as an older copy of itself, until every holder was
+asked.
+"""
+PATIENCE_S = 3.0
+"""Seconds that a normal start waits for holders that do not answer."""
+
+
+class Recovery:
+    """The comparison that opens the gate; asked again until it passes."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._asked = False
+
+    async def compare(self) -> None:
+        """Returns if the contract is that of the log's network, and no more of the log is known anywhere than
+        is here.
+
+        Raises `Broken` (WRONG_CHAIN, LOG_FORKED), `Unavailable` (CHAIN_DOWN, STARTING),
+        `Rejected("NOT_A_MEMBER")`, and what the store raises.
+        """
+        await check_network(self._parts.own, self._parts.ledger)
+        if not self._asked:
+            await self._ask()
+            self._asked = True
+        await self._parts.anchorer.check()
+
+    async def _ask(self) -> None:
+        parts = self._parts
+        if parts.peering is None:
+            return  # nobody keeps this log
+        await parts.peering.neighbours.refresh()
+        asking = Asking(parts.peering.peers, PATIENCE_S, asyncio.sleep, parts.faults.error)
+        head = OwnHead(parts.store, parts.ledger, parts.holders, asking)
+        mark = data_folder(parts.config) / RESTORED
+        try:
+            await head.recover(parts.own, restored=mark.exists())
+        finally:
+            if await parts.store.size(parts.own.log) > parts.own.size:
+                await parts.sealer.reread()
+                parts.bell.ring()
+        mark.unlink(missing_ok=True)
