@@ -93,7 +93,10 @@ def stored(world: World) -> list[bytes]:
 
     path = world.home / "data" / "log.sqlite"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as log:
-        rows = log.execute("SELECT position & 0xFFFFFFFFFF, fingerprint, raw FROM entries ORDER BY position")
+        rows = log.execute(
+            "SELECT position & 0xFFFFFFFFFF, fingerprint, raw FROM entries"
+            " JOIN records ON records.id = entries.record ORDER BY position"
+        )
         found: list[bytes] = []
         for index, fingerprint, raw in rows:
             assert index == len(found)
