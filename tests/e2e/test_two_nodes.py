@@ -176,6 +176,9 @@ def test_copies_are_counted_and_told(pair: tuple[Pair, bool]):
         until(lambda reader=reader: reader.get("v1/status")["copies"]["kept"] == kept)
         status = reader.get("v1/status")
         assert status["quorum"] == kept - 1
+        (peers,) = (backend for backend in status["backends"] if backend["port"] == "peers")
+        assert peers["up"]
+        assert peers["detail"].startswith(f"{kept - 1} of {kept - 1} holders")
         assert [len(segment["holders"]) for segment in status["segments"]] == [kept - 1]
         assert int(status["replicated"]) == (int(status["sealed"]) if copied else 0)
     path = two.senders[0].capture(document(said(SENDER.piece(7, "COPIED").link)), all_or_nothing=True)

@@ -1,10 +1,12 @@
 """How the node stands now, for the status, the metrics and readiness."""
 
 import asyncio
+from collections.abc import Sequence
 
 from tracehold import __version__
 from tracehold.core.errors import TraceholdError
 from tracehold.journey.ports import Network
+from tracehold.journey.segments import SegmentStanding
 from tracehold.journey.states import frontier
 from tracehold.node.own import contract_of
 from tracehold.node.parts import Parts
@@ -25,6 +27,8 @@ async def standing(parts: Parts) -> Standing:
     front = await frontier(parts.store, own.log, parts.holders)
     network, chain = await _chain(parts)
     indexed, graph = await _graph(parts)
+    segments = tuple(await kept(parts))
+    log = BackendState("log", "sqlite", stand_in=False, up=True)
     return Standing(
         version=__version__,
         operator=config.node.operator,
@@ -39,15 +43,28 @@ async def standing(parts: Parts) -> Standing:
         chain_id=network.chain_id if network else config.ledger.chain_id,
         contract=contract_of(config),
         account=ledger_account(config),
-        quorum=network.quorum if network else 0,
-        backends=(BackendState("log", "sqlite", stand_in=False, up=True), chain, graph),
+        quorum=network.quorum if network else parts.holders.quorum,
+        backends=(log, chain, graph, *_peers(parts, segments)),
         started_at=parts.started_at,
         disk_free_bytes=parts.free_bytes(),
         faults=parts.faults.lines,
         replicated=front.replicated,
-        segments=tuple(await kept(parts)),
+        segments=segments,
         kept=tuple(await parts.custody.logs.all()),
     )
+
+
+def _peers(parts: Parts, segments: Sequence[SegmentStanding]) -> Sequence[BackendState]:
+    """The other nodes, as the newest segment's holders answer; nothing where the node keeps to itself."""
+    if parts.peering is None:
+        return ()
+    holders = segments[-1].holders if segments else ()
+    up = sum(holder.up for holder in holders)
+    detail = f"{up} of {len(holders)} holders of the newest segment answer"
+    enough = up >= parts.holders.quorum
+    if not enough:
+        detail += f"; anchors wait for {parts.holders.quorum}"
+    return (BackendState("peers", "grpc", stand_in=False, up=enough, detail=detail),)
 
 
 async def _chain(parts: Parts) -> tuple[Network | None, BackendState]:
