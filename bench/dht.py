@@ -29,6 +29,9 @@ from tracehold.journey.tidying import SLICE
 
 KEYS = [key_of(f"item {number}") for number in range(200)]
 FAR = Weather(delay_s=0.0425, loss=0.01)
+NETWORKS = 10
+"""For each share of members that are gone."""
+
 LOSSY = Weather(delay_s=0.0425, loss=0.2)
 
 
@@ -65,11 +68,16 @@ async def healthy(size: int, lookups: int, weather: Weather | None = None) -> di
 
 
 async def missing(size: int, share: float, how: str, lookups: int) -> dict[str, Any]:
-    """A share of all members is gone at once, before anybody noticed."""
-    ring = await joined(size)
-    truth = await announced(ring, KEYS)
-    setattr(ring, how, {member.log for member in ring.random.sample(ring.up(), int(share * size))})
-    return told(await ask(ring, truth, lookups), members=size, share=share, how=how)
+    """A share of all members is gone at once, before anybody noticed. In several networks: keys of one region
+    share their replicas, so that what happens to one happens to many.
+    """
+    whole = Outcome()
+    for seed in range(NETWORKS):
+        ring = await joined(size, seed)
+        truth = await announced(ring, KEYS)
+        setattr(ring, how, {member.log for member in ring.random.sample(ring.up(), int(share * size))})
+        whole.add(await ask(ring, truth, lookups // NETWORKS))
+    return told(whole, members=size, share=share, how=how)
 
 
 async def lying(size: int, count: int, kind: Any, lookups: int) -> dict[str, Any]:
@@ -175,9 +183,7 @@ async def churn(size: int, minutes: int) -> dict[str, Any]:
     async with churning(ring, list(ring.members.values())):
         for _ in range(minutes):
             await asyncio.sleep(60)
-            outcome = await ask(ring, truth, 20)
-            whole.every, whole.some = whole.every + outcome.every, whole.some + outcome.some
-            whole.times += outcome.times
+            whole.add(await ask(ring, truth, 20))
             tasks.append(len(asyncio.all_tasks()))
     half = len(tasks) // 2
     more = {"tasksFirstHalf": max(tasks[:half]), "tasksSecondHalf": max(tasks[half:])}

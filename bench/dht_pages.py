@@ -60,7 +60,7 @@ def _healthy(found: dict[str, Any]) -> str:
 
 
 def _missing(found: dict[str, Any]) -> str:
-    title = ("of 100 members at once", "lookups", "all", "some", *_TIMES)
+    title = ("of 100 members at once, in 10 networks", "lookups", "all", "some", *_TIMES)
     return rows(
         title,
         [(f"{case['share']:.0%} {case['how']}", *_found(case)) for case in found["missing"]],

@@ -18,6 +18,14 @@ class Outcome:
     some: int = 0
     times: list[float] = field(default_factory=list)
 
+    def add(self, more: "Outcome") -> None:
+        """Count these too."""
+        self.every, self.some, self.times = (
+            self.every + more.every,
+            self.some + more.some,
+            self.times + more.times,
+        )
+
     @property
     def total(self) -> int:
         """Lookups in all."""

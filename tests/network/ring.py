@@ -189,8 +189,14 @@ async def joined(count: int, seed: int = 1, weather: Weather | None = None, pace
     for at in range(0, len(others), 10):
         for member in others[at : at + 10]:
             member.seeds = [first.log]
-        await asyncio.gather(*(member.contacts.join() for member in others[at : at + 10]))
+        await asyncio.gather(*(_join(member) for member in others[at : at + 10]))
     return ring
+
+
+async def _join(member: Member) -> None:
+    """As a node does that tries until somebody answers."""
+    while not await member.contacts.join():  # noqa: ASYNC110
+        await asyncio.sleep(10)
 
 
 def key_of(name: str) -> Key:

@@ -73,7 +73,7 @@ class Contacts:
         answers.
         """
         seeds = list(dict.fromkeys([*await self._kept(), *self._seeds()]))
-        found = await self._lookups.nearest(self._own, NEAR, seeds)
+        found = await self._lookups.nearest(self._own, NEAR, seeds, patient=True)
         if not found.logs:
             return False
         await self.refresh()
