@@ -16,7 +16,7 @@ from tracehold.core.dht.provider import sign_provider
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.core.ids import NetworkId
 
-KEYS = [key_of(f"item {number}") for number in range(30)]
+KEYS = [key_of(f"item {number}") for number in range(15)]
 
 
 def honest(ring: Ring, liars: list) -> None:
@@ -47,7 +47,7 @@ def test_one_liar_among_thirty_one_does_no_harm(kind):
         turn(kind, liars)
         honest(ring, liars)
         truth = await announced(ring, KEYS)
-        outcome = await ask(ring, truth, 150)
+        outcome = await ask(ring, truth, 80)
         assert outcome.every == outcome.total
         assert max(outcome.times) < 1.0
 
@@ -64,7 +64,7 @@ def test_a_fifth_of_all_members_lie_together(kind):
         turn(kind, liars)
         honest(ring, liars)
         truth = await announced(ring, KEYS)
-        outcome = await ask(ring, truth, 200)
+        outcome = await ask(ring, truth, 100)
         assert outcome.every >= 0.95 * outcome.total
 
     run(scene())
