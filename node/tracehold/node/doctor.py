@@ -6,6 +6,7 @@ import datetime
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from cryptography import x509
 
@@ -19,6 +20,7 @@ from tracehold.journey.onchain import Link, joined
 from tracehold.journey.states import States
 from tracehold.node.own import check_network, data_folder, open_ledger, open_own, open_store
 
+OLDER = "A start gets the rest from the holders before it seals; never start it beside a newer copy."
 EXPIRY_WARNING = datetime.timedelta(days=30)
 
 
@@ -41,7 +43,8 @@ async def examine(config: Config, progress: Progress) -> AsyncIterator[Diagnosis
         async with open_ledger(config) as ledger:
             yield await _look("chain", lambda: _chain(ledger))
             yield await _look("membership", lambda: _membership(ledger))
-            yield await _look("log", lambda: _log(config, ledger, progress))
+            yield await _look("log", lambda: _stored(config, partial(_own, config, ledger, progress)))
+        yield await _look("kept logs", lambda: _stored(config, partial(_kept, progress)))
     except TraceholdError as error:
         yield _wrong("ledger", error)
 
@@ -98,20 +101,19 @@ async def _membership(ledger: EthereumLedger) -> str:
     return f"node {member.number} of {member.operator}: {', '.join(sorted(member.roles))}"
 
 
-async def _log(config: Config, ledger: EthereumLedger, progress: Progress) -> str:
-    """Check every entry of the own log, and the chain's head against it. A
-    running node has the log open: it is asked instead.
-    """
+async def _stored(config: Config, work: Callable[[SqliteLog], Awaitable[str]]) -> str:
+    """What `work` finds in the store. A running node has it open: it is asked instead."""
     try:
         async with open_store(config) as store:
-            return await _whole(config, store, ledger, progress)
+            return await work(store)
     except Unavailable as error:
         if error.code != "STORE_BUSY":
             raise
         return "a node runs on this folder: see tracehold status; stop it to have every entry checked"
 
 
-async def _whole(config: Config, store: SqliteLog, ledger: EthereumLedger, progress: Progress) -> str:
+async def _own(config: Config, ledger: EthereumLedger, progress: Progress, store: SqliteLog) -> str:
+    """Check every entry of the own log, and the chain's head against it."""
     if not await store.logs():
         return "not made yet: the first start makes it"
     own = await open_own(config, store, ledger)
@@ -120,7 +122,23 @@ async def _whole(config: Config, store: SqliteLog, ledger: EthereumLedger, progr
     try:
         await check_network(own, ledger)
         member = await joined(Link(store, ledger, States(store), own.log))
+        head = await ledger.head(member.number)
+        if head.size > own.size and config.peers.listen:
+            return f"{line}; an older copy: the chain has {head.size}. {OLDER}"
         await check_against_chain(store, ledger, own.log, member.number)
     except (Unavailable, Rejected) as error:
         return f"{line}; not compared with the chain ({error.code})"
     return f"{line}; the chain's head is on it, and what was final still is"
+
+
+async def _kept(progress: Progress, store: SqliteLog) -> str:
+    """Check every entry that is kept for others, and whether their logs are still one."""
+    others = list(await store.logs())[1:]
+    found = [await check_log(store, log, progress) for log in others]
+    forks = {fork.log for fork in await store.copies.forks()}
+    entries, disputed = sum(each.entries for each in found), sum(each.disputed for each in found)
+    line = f"{entries} entries of {len(others)} logs verified, {disputed} of them disputed"
+    if forks:
+        names = ", ".join(sorted(log.hex() for log in forks))
+        raise Rejected("FORK_SEEN", f"{line}; seen in two states, and acknowledged no more: {names}")
+    return line
