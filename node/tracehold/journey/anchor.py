@@ -55,6 +55,7 @@ class _Next:
     prev_size: int
     head: Checkpoint
     asking: "asyncio.Task[Sequence[Acknowledgement]] | None" = None
+    lacking: TraceholdError | None = None
 
     def drop(self) -> None:
         """Ask no more."""
@@ -86,7 +87,6 @@ class Anchorer:
         self._member: Member | None = None
         self._watched: float | None = None
         self._next: _Next | None = None
-        self._lacking: TraceholdError | None = None
         self._settling = Settling(link, policy.bump_after, clock or SealingClock(now, now), fault)
         self.held = False
         """While set no anchor is begun; those on their way go on."""
@@ -111,7 +111,7 @@ class Anchorer:
                     await self._sleep(next(waits))
                 else:
                     # Too few copies hold up the next anchor, and none that is on its way.
-                    self._trouble(self._lacking)
+                    self._trouble(self._next.lacking if self._next else None)
                     waits = growing()
                     await self._sleep(self._policy.poll)
         finally:
@@ -233,12 +233,12 @@ class Anchorer:
         try:
             if not await within(asking, self._policy.poll, self._sleep):
                 return None
-            self._lacking = None
+            following.lacking = None
             return asking.result()
         except Unavailable as error:
             if error.code != "TOO_FEW_COPIES":
                 raise
-            self._lacking = error
+            following.lacking = error
             return None
         finally:
             if asking.done():
