@@ -164,13 +164,16 @@ class ReplicationSection:
     """Copies of this node's records at nodes of other operators, and of theirs here."""
 
     target: int = 3
-    """Copies that are wanted of each record, this node's own among them. Fewer than the contract's quorum asks
-    for stops nothing: then as many as the quorum needs are made. Where fewer operators are there, a record has
+    """Copies that are wanted of each record, this node's own among them. Fewer than the contract's quorum
+    asks
+    for stops nothing: then as many as the quorum needs are made. Where fewer operators are there, a record
+    has
     fewer copies.
     """
 
     patience_s: float = 10.0
-    """Seconds that an anchor waits for all holders of a segment; then the contract's quorum is enough, and the
+    """Seconds that an anchor waits for all holders of a segment; then the contract's quorum is enough, and
+    the
     missing copies follow later.
     """
 

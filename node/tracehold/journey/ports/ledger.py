@@ -134,7 +134,8 @@ class Ledger(Protocol):
         ...
 
     async def acknowledge(self, pledge: Pledge) -> bytes:
-        """This account's signature (64 bytes) under a pledge; asks the chain for nothing but its fixed points.
+        """This account's signature (64 bytes) under a pledge; asks the chain for nothing but its fixed
+        points.
         What is signed must be durable before. Raises `Rejected("NOT_A_MEMBER")` without an account.
         """
         ...

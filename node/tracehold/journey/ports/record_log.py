@@ -135,7 +135,9 @@ class RecordLog(Protocol):
         ...
 
     async def drop_anchor(self, log: LogId, size: int) -> None:
-        """Forget a task that is not FINAL (its transaction can never be mined any more); durable on return."""
+        """Forget a task that is not FINAL (its transaction can never be mined any more); durable on
+        return.
+        """
         ...
 
     async def anchors(
