@@ -165,16 +165,13 @@ class ReplicationSection:
 
     target: int = 3
     """Copies that are wanted of each record, this node's own among them. Fewer than the contract's quorum
-    asks
-    for stops nothing: then as many as the quorum needs are made. Where fewer operators are there, a record
-    has
-    fewer copies.
+    asks for stops nothing: then as many as the quorum needs are made. Where fewer operators are there, a
+    record has fewer copies.
     """
 
     patience_s: float = 10.0
     """Seconds that an anchor waits for all holders of a segment; then the contract's quorum is enough, and
-    the
-    missing copies follow later.
+    the missing copies follow later.
     """
 
     quota_bytes: int = 0
