@@ -14,6 +14,7 @@ are counted. Writes bench/results/trace_network.json and trace_network.md.
 import argparse
 import asyncio
 import json
+import random
 import shutil
 import tempfile
 import time
@@ -26,7 +27,6 @@ from bench.workload import machine, quantile, rows, write
 from tracehold.cli.demo.things import Company
 from tracehold.lab.network import Lab, made
 from tracehold_client import AsyncClient, Item, State, event_json, wait_for_state
-from tracehold_client.jsonrpc import JsonRpc
 
 MAKER = Company("bench maker", "9521703")
 DEPTH = 10
@@ -137,27 +137,25 @@ async def _trace(client: AsyncClient, chain: int) -> float:
 
 
 async def _finals(lab: Lab) -> dict[str, Any]:
-    """Blocks and seconds from the answer SEALED until the record is FINAL, at the nodes in turn."""
-    chain = JsonRpc(lab.plan.rpc)
-    blocks, seconds = list[float](), list[float]()
+    """Seconds and blocks from the answer SEALED until the record is FINAL, at the nodes in turn."""
+    seconds = list[float]()
+    chance = random.Random(1)
     for number in range(FINALS):
         seat = lab.plan.seats[number % NODES]
+        item = _step(1000 + number, 0)
+        await asyncio.sleep(chance.uniform(0, BLOCK_S))  # at any moment between two blocks
         async with AsyncClient(seat.grpc, token=seat.capture_token) as client:
-            (sealed,) = await client.upload([_step(1000 + number, 0)])
-            began, before = time.monotonic(), _height(chain)
-            await wait_for_state(client, [sealed.unwrap().fingerprint], State.FINAL, 60)
+            (await client.upload([item]))[0].unwrap()
+            began = time.monotonic()
+            (final,) = await client.upload([item], wait_for=State.FINAL, timeout=60)
+            assert final.state is State.FINAL
             seconds.append(time.monotonic() - began)
-            blocks.append(float(_height(chain) - before))
     return {
         "blockSeconds": BLOCK_S,
         "records": FINALS,
-        "blocks": _quantiles(blocks),
+        "blocks": _quantiles([each / BLOCK_S for each in seconds]),
         "seconds": _quantiles(seconds),
     }
-
-
-def _height(chain: JsonRpc) -> int:
-    return int(chain.call("eth_blockNumber"), 16)
 
 
 def _quantiles(values: list[float]) -> dict[str, float]:
