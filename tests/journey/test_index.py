@@ -67,7 +67,7 @@ async def test_events_become_facts_and_master_data_becomes_versions(node):
     assert [q.item for q in fact.inputs] == ["urn:x:farm"]
     (version,) = await node.graph.masterdata("urn:x:mill")
     assert (version.issuer, version.audience, b"Mill" in version.payload) == (MILL, "network", True)
-    assert dict(await node.graph.coverage()) == {node.log: 4}
+    assert dict(await node.graph.coverage()) == {node.log: ((0, 4),)}
     assert node.indexer.disputed == 0
 
 
@@ -120,7 +120,7 @@ async def test_foreign_logs_are_indexed_like_the_own(net, node):
     await replicate(creator, node)
     await node.say(made(["urn:x:flour"], ["urn:x:bread"], 2))
     await node.finish()
-    assert dict(await node.graph.coverage()) == {node.log: 3, creator.log: 3}
+    assert dict(await node.graph.coverage()) == {node.log: ((0, 3),), creator.log: ((0, 3),)}
     assert [f.issuer.rpartition(" ")[2][-1] for f in await facts(node, "urn:x:flour")] == ["2", "1"]
     answer = await answer_trace(node.knowledge, EVERYONE, TraceQuestion("urn:x:bread", Direction.UPSTREAM))
     assert [item.item for item in answer.items] == ["urn:x:flour", "urn:x:farm"]

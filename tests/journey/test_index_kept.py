@@ -9,6 +9,7 @@ from tests.journey.scene import FARM, damaged, event, statement
 from tests.journey.segments_scene import START, long
 from tracehold.adapters.memory.graph import MemoryGraph
 from tracehold.core.gs1 import canonical
+from tracehold.journey.expand import searched
 from tracehold.journey.index import Disputed, Indexer
 from tracehold.journey.ports import RecordLog, Sent
 
@@ -41,7 +42,7 @@ async def test_what_was_found_wrong_is_passed_over() -> None:
     assert {fact.fingerprint for fact in facts} == {made.branch.entries[at].fingerprint for at in (3, 6)}
     assert {fact.issuer.split(" by ")[0] for fact in facts} == {FARM}
     assert [(each.index, each.code) for each in passed] == [(4, "BAD_SIGNATURE"), (5, "NOT_EPCIS")]
-    assert (await graph.coverage())[made.branch.log] == 7
+    assert (await graph.coverage())[made.branch.log] == ((0, 7),)
 
 
 async def test_an_erased_record_says_nothing_and_is_not_disputed() -> None:
@@ -67,4 +68,23 @@ async def test_holes_are_passed() -> None:
     assert {fact.fingerprint for fact in await graph.facts([canonical(ITEM)])} == {
         made.branch.entries[START + 1].fingerprint
     }
-    assert (await graph.coverage())[made.branch.log] == START + 2
+    assert (await graph.coverage())[made.branch.log] == ((0, 3), (START, START + 2))
+
+
+async def test_a_hole_that_is_filled_is_searched() -> None:
+    """Also where the index had gone past it: nothing is promised before."""
+    made = await long(statement(1, payload=event(1)).raw)
+    store, log = made.holder.store, made.branch.log
+    await made.holder.take(made.branch, made.branch.shipment(0, 3))
+    await made.holder.take(made.branch, await made.first())
+    graph, passed = MemoryGraph(), list[Disputed]()
+    indexer = Indexer(store, graph, dispute=passed.append)
+    while await indexer.once():
+        pass
+    assert passed == []
+    await made.holder.take(made.branch, made.branch.shipment(3, 302))
+    assert (await searched(store, graph))[log] == ((0, 3), (START, START + 2))
+    while await indexer.once():
+        pass
+    assert (await searched(store, graph))[log] == ((0, 302), (START, START + 2))
+    assert {each.index for each in passed} == {*range(3, 300), 301}

@@ -100,23 +100,28 @@ async def test_adding_a_step_again_changes_nothing(graph):
     ) == before
     await graph.add(step(made("m", "a", "b"), made("other", "a", "c"), made("new", "a", "d")))
     assert await names(graph, "a") == ["m", "new"]
-    assert dict(await graph.coverage()) == {ONE: 3}
+    assert dict(await graph.coverage()) == {ONE: ((0, 3),)}
 
 
-async def test_a_gap_is_refused_and_nothing_of_it_is_kept(graph):
-    """A step past the coverage would hide entries for ever."""
+async def test_parts_of_a_log_may_come_in_any_order(graph):
+    """Holes are told, and filled later; what is indexed already is passed over in a step that reaches
+    further.
+    """
+    await graph.add(step(made("m", "a", "b"), start=4))
     await graph.add(step(fact("a")))
-    with pytest.raises(ValueError, match="gap"):
-        await graph.add(step(made("m", "x", "y"), start=2))
-    assert dict(await graph.coverage()) == {ONE: 1}
-    assert await names(graph, "x") == []
+    assert dict(await graph.coverage()) == {ONE: ((0, 1), (4, 5))}
+    await graph.add(step(made("n", "a", "c"), start=2))
+    assert dict(await graph.coverage()) == {ONE: ((0, 1), (2, 3), (4, 5))}
+    await graph.add(step(made("o", "a", "d"), made("other", "a", "e"), made("p", "a", "f"), start=1))
+    assert dict(await graph.coverage()) == {ONE: ((0, 5),)}
+    assert await names(graph, "a") == ["m", "n", "o", "p"]
 
 
 async def test_coverage_counts_entries_that_say_nothing_of_items(graph):
     """Control records have no facts and are covered all the same."""
     await graph.add(Indexed(ONE, 0, 5, [], []))
     await graph.add(Indexed(TWO, 0, 2, [], []))
-    assert dict(await graph.coverage()) == {ONE: 5, TWO: 2}
+    assert dict(await graph.coverage()) == {ONE: ((0, 5),), TWO: ((0, 2),)}
 
 
 async def test_a_record_in_two_logs_is_one_fact_known_since_the_earliest(graph):

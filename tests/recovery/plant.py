@@ -144,7 +144,7 @@ class Plant:
         indexer = Indexer(self.disk, again)
         while await indexer.once():
             pass
-        assert await self.graph.port.coverage() == await again.coverage() == {self.log: entries}
+        assert await self.graph.port.coverage() == await again.coverage() == {self.log: ((0, entries),)}
         items = {item for fact in again._facts.values() for item in touched(fact)}
         assert items
         assert await self.graph.port.facts(items) == await again.facts(items)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracehold.core.spans import Spans, common, covers, joined, missing, prefix
+from tracehold.core.spans import Spans, common, covers, joined, missing, prefix, without
 
 ENDS = st.integers(0, 12)
 SPANS = st.lists(st.tuples(ENDS, ENDS), max_size=5)
@@ -28,7 +28,8 @@ def test_spans_are_sets(first, second, end):
     assert members(joined(first)) == members(first)
     assert members(common(first, second)) == members(first) & members(second)
     assert members(missing(first, end)) == set(range(end)) - members(first)
-    for spans in (joined(first), common(first, second), missing(first, end)):
+    assert members(without(first, second)) == members(first) - members(second)
+    for spans in (joined(first), common(first, second), missing(first, end), without(first, second)):
         assert one_form(spans)
 
 

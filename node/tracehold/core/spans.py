@@ -37,6 +37,12 @@ def missing(spans: Iterable[Span], end: int) -> Spans:
     return joined([*found, (at, end)])
 
 
+def without(first: Iterable[Span], second: Iterable[Span]) -> Spans:
+    """The entries that are in the first and not in the second."""
+    spans = joined(first)
+    return common(spans, missing(second, spans[-1][1])) if spans else ()
+
+
 def covers(spans: Iterable[Span], index: int) -> bool:
     """Whether the entry is in one of them."""
     return any(start <= index < stop for start, stop in spans)

@@ -13,6 +13,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.record import Kind, Record, parse
 from tracehold.core.redaction import check_redaction
+from tracehold.core.spans import covers
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
 from tracehold.journey.judge import take_effect
 from tracehold.journey.own_log import OwnLog
@@ -92,7 +93,7 @@ class Eraser:
 
     async def _forgotten(self, log: LogId, says: Redact) -> bool:
         """Whether the index is past the place, and has forgotten what stood there."""
-        if (await self._graph.coverage()).get(log, 0) <= says.index:
+        if not covers((await self._graph.coverage()).get(log, ()), says.index):
             self._behind = True
             return False
         # A copy in another log may go on to be found: its facts are read from its bytes.

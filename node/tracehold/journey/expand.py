@@ -93,7 +93,7 @@ async def expand(
 async def searched(log: RecordLog, graph: Graph) -> Mapping[LogId, Spans]:
     """Which entries of which logs are kept here and indexed. Raises `Unavailable`, as log and graph do."""
     indexed = await graph.coverage()
-    return {each: common(await log.spans(each), [(0, upto)]) for each, upto in indexed.items()}
+    return {each: common(await log.spans(each), spans) for each, spans in indexed.items()}
 
 
 async def _moves(log: RecordLog, found: Collection[Fingerprint], speakers: Speakers) -> set[Fingerprint]:

@@ -17,6 +17,7 @@ from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, fact_of
 from tracehold.core.record import Kind, Record, parse
 from tracehold.core.roster import Roster
+from tracehold.core.spans import Spans, without
 from tracehold.core.voices import voice
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
 from tracehold.journey.ports import (
@@ -89,14 +90,17 @@ class Indexer:
             if log not in coverage:
                 # A fresh graph knows no times either.
                 self._laid.pop(log, None)
-            done += await self._step(log, coverage.get(log, 0))
+            done += await self._step(log, coverage.get(log, ()))
             done += await self._date(log)
         return done
 
-    async def _step(self, log: LogId, start: int) -> int:
-        entries = await self._log.read(log, start, start + STEP)
-        if not entries:
-            return await self._pass_over(log, start)
+    async def _step(self, log: LogId, indexed: Spans) -> int:
+        due = without(await self._log.spans(log), indexed)
+        if not due:
+            return 0
+        # The first run that is not searched: behind what was, or in a hole that was filled since.
+        start, stop = due[0]
+        entries = await self._log.read(log, start, min(stop, start + STEP))
         roster = await self._speakers.roster(log)
         disputes = await self._log.disputes(log, start, start + len(entries))
         wrong = {dispute.index: dispute.code for dispute in disputes}
@@ -115,14 +119,6 @@ class Indexer:
                 versions.append((entry.index, derived))
         await self._graph.add(Indexed(log, start, start + len(entries), facts, versions))
         return len(entries)
-
-    async def _pass_over(self, log: LogId, start: int) -> int:
-        """Go on behind a hole, where a later span of the log is kept."""
-        later = next((span for span in await self._log.spans(log) if span[0] > start), None)
-        if later is None:
-            return 0
-        await self._graph.add(Indexed(log, start, later[0], (), ()))
-        return 1
 
     def _derive(self, entry: Entry, roster: Roster | None, known_ms: int) -> Fact | MasterDataVersion | None:
         try:

@@ -16,6 +16,7 @@ from tracehold.core.gs1 import canonical
 from tracehold.core.gs1.link import on_foreign_domain
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, touched
+from tracehold.core.spans import without
 from tracehold.journey.admission import SLICE, Admission
 from tracehold.journey.answers import DISPUTED, Coverage, Statement, Timings, statement
 from tracehold.journey.elsewhere import Elsewhere
@@ -128,10 +129,11 @@ class Inquiry:
         """What the answer rests on, own logs first, then those that only other nodes searched."""
         log = self._knowledge.log
         indexed = await self._knowledge.graph.coverage()
-        own = [
-            Coverage(id, await log.size(id), indexed.get(id, 0), await self.admission.anchored(id))
-            for id in await log.logs()
-        ]
+        own: list[Coverage] = []
+        for id in await log.logs():
+            size, due = await log.size(id), without(await log.spans(id), indexed.get(id, ()))
+            upto = due[0][0] if due else size
+            own.append(Coverage(id, size, upto, await self.admission.anchored(id)))
         return (*own, *self.elsewhere.covered({one.log for one in own}))
 
     def timings(self) -> Timings:

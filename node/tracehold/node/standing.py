@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tracehold import __version__
 from tracehold.core.errors import TraceholdError
+from tracehold.core.spans import prefix
 from tracehold.journey.ports import Network
 from tracehold.journey.segments import SegmentStanding
 from tracehold.journey.states import frontier
@@ -92,4 +93,4 @@ async def _graph(parts: Parts) -> tuple[int, BackendState]:
         coverage = await parts.graph.coverage()
     except TraceholdError as error:
         return 0, BackendState("graph", "sqlite", stand_in=True, up=False, detail=error.message)
-    return coverage.get(parts.own.log, 0), BackendState("graph", "sqlite", stand_in=True, up=True)
+    return prefix(coverage.get(parts.own.log, ())), BackendState("graph", "sqlite", stand_in=True, up=True)

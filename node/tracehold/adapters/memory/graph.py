@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied, touched
+from tracehold.core.spans import Spans, covers, joined
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
 
@@ -22,7 +23,7 @@ class MemoryGraph:
     """The `Graph` port over dicts. With `down` set every call raises GRAPH_DOWN and changes nothing."""
 
     down: bool = False
-    _coverage: dict[LogId, int] = field(default_factory=dict)
+    _coverage: dict[LogId, Spans] = field(default_factory=dict)
     _facts: dict[Fingerprint, Fact] = field(default_factory=dict)
     _places: dict[Fingerprint, list[_Place]] = field(default_factory=dict)
     _versions: dict[str, list[tuple[_Place, MasterDataVersion]]] = field(default_factory=dict)
@@ -31,18 +32,16 @@ class MemoryGraph:
     async def add(self, step: Indexed) -> None:
         """See `ports.Graph.add`."""
         self._up()
-        indexed = self._coverage.setdefault(step.log, 0)
-        if step.start > indexed:
-            raise ValueError(f"a step from {step.start} leaves a gap after {indexed}")
+        indexed = self._coverage.get(step.log, ())
         for at, fact in step.facts:
-            if at >= indexed:
+            if not covers(indexed, at):
                 self._facts.setdefault(fact.fingerprint, fact)
                 self._places.setdefault(fact.fingerprint, []).append(_Place(step.log, at, fact.known_ms))
         for at, version in step.masterdata:
-            if at >= indexed:
+            if not covers(indexed, at):
                 place = _Place(step.log, at, version.known_ms)
                 self._versions.setdefault(version.id, []).append((place, version))
-        self._coverage[step.log] = max(indexed, step.stop)
+        self._coverage[step.log] = joined([*indexed, (step.start, step.stop)])
 
     async def set_known(self, log: LogId, ranges: Sequence[Known]) -> None:
         """See `ports.Graph.set_known`."""
@@ -97,7 +96,7 @@ class MemoryGraph:
                 for place, said in rows
             ]
 
-    async def coverage(self) -> Mapping[LogId, int]:
+    async def coverage(self) -> Mapping[LogId, Spans]:
         """See `ports.Graph.coverage`."""
         self._up()
         return dict(self._coverage)

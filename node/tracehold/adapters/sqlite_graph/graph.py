@@ -14,6 +14,7 @@ from tracehold.adapters.sqlite_graph.schema import NAMES, connect, prepare
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact
+from tracehold.core.spans import Spans
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
 Answer = TypeVar("Answer")
@@ -70,7 +71,7 @@ class SqliteGraph:
         with self._writing, _reported():
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    async def coverage(self) -> Mapping[LogId, int]:
+    async def coverage(self) -> Mapping[LogId, Spans]:
         """See `ports.Graph.coverage`."""
         return await self._read(queries.coverage)
 

@@ -14,6 +14,7 @@ import orjson
 from tracehold.adapters.sqlite_graph.encoding import decode
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied
+from tracehold.core.spans import Spans, joined
 from tracehold.journey.ports import MasterDataVersion
 
 
@@ -120,6 +121,10 @@ def _rising(versions: list[MasterDataVersion]) -> list[int]:
     return list(accumulate((version.known_ms or 0 for version in versions), max))
 
 
-def coverage(connection: Connection) -> dict[LogId, int]:
+def coverage(connection: Connection) -> dict[LogId, Spans]:
     """Entries indexed, per log."""
-    return {LogId(name): indexed for name, indexed in connection.execute("SELECT name, indexed FROM log")}
+    found: dict[LogId, list[tuple[int, int]]] = {}
+    query = "SELECT l.name, i.start, i.stop FROM indexed i JOIN log l ON l.id = i.log"
+    for name, start, stop in connection.execute(query):
+        found.setdefault(LogId(name), []).append((start, stop))
+    return {log: joined(spans) for log, spans in found.items()}

@@ -16,11 +16,14 @@ from tracehold.core.errors import Broken
 APPLICATION_ID = 0x54484752
 """`THGR`: tells a graph from other SQLite files."""
 
-VERSION = 2
+VERSION = 3
 """Of the tables below. A graph of an older version is dropped and derived again; a newer one is refused."""
 
 TABLES = """
-CREATE TABLE log (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, indexed INTEGER NOT NULL);
+CREATE TABLE log (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE);
+CREATE TABLE indexed (
+    log INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    PRIMARY KEY (log, start)) WITHOUT ROWID;
 CREATE TABLE term (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE fact (
     id INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL UNIQUE,
@@ -39,7 +42,7 @@ CREATE TABLE known (
     PRIMARY KEY (log, stop)) WITHOUT ROWID;
 """
 
-NAMES = ("log", "term", "fact", "touch", "repeat", "masterdata", "known")
+NAMES = ("log", "indexed", "term", "fact", "touch", "repeat", "masterdata", "known")
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -8,30 +8,28 @@ import orjson
 from tracehold.adapters.sqlite_graph.encoding import decode, encode, terms
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied
+from tracehold.core.spans import covers, joined
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
 TERMS = "SELECT n.name, n.id FROM json_each(?) w CROSS JOIN term n ON n.name = w.value"
 
 
 def add(connection: Connection, step: Indexed) -> None:
-    """Facts, master data and coverage of one step; entries that are covered already are passed over."""
-    log, indexed = log_of(connection, step.log)
-    if step.start > indexed:
-        raise ValueError(f"a step from {step.start} leaves a gap after {indexed}")
-    if step.stop <= indexed:
-        return
-    _add_facts(connection, log, [(at, fact) for at, fact in step.facts if at >= indexed])
-    _add_masterdata(connection, log, [(at, said) for at, said in step.masterdata if at >= indexed])
-    connection.execute("UPDATE log SET indexed = ? WHERE id = ?", (step.stop, log))
+    """Facts, master data and coverage of one step; entries that are indexed already are passed over."""
+    log = log_of(connection, step.log)
+    before = connection.execute("SELECT start, stop FROM indexed WHERE log = ?", (log,)).fetchall()
+    _add_facts(connection, log, [(at, fact) for at, fact in step.facts if not covers(before, at)])
+    _add_masterdata(connection, log, [(at, said) for at, said in step.masterdata if not covers(before, at)])
+    after = joined([*before, (step.start, step.stop)])
+    connection.execute("DELETE FROM indexed WHERE log = ?", (log,))
+    connection.executemany("INSERT INTO indexed VALUES (?, ?, ?)", [(log, *span) for span in after])
 
 
-def log_of(connection: Connection, name: LogId) -> tuple[int, int]:
-    """The log's row and how far it is indexed; a new log gets a row."""
-    connection.execute("INSERT INTO log (name, indexed) VALUES (?, 0) ON CONFLICT (name) DO NOTHING", (name,))
-    row: tuple[int, int] = connection.execute(
-        "SELECT id, indexed FROM log WHERE name = ?", (name,)
-    ).fetchone()
-    return row
+def log_of(connection: Connection, name: LogId) -> int:
+    """The log's row; a new log gets one."""
+    connection.execute("INSERT INTO log (name) VALUES (?) ON CONFLICT (name) DO NOTHING", (name,))
+    row: tuple[int] = connection.execute("SELECT id FROM log WHERE name = ?", (name,)).fetchone()
+    return row[0]
 
 
 def _add_facts(connection: Connection, log: int, facts: Sequence[tuple[int, Fact]]) -> None:
@@ -104,7 +102,7 @@ def erase(connection: Connection, fingerprint: Fingerprint) -> None:
 
 def set_known(connection: Connection, log: LogId, ranges: Iterable[Known]) -> None:
     """Lay ranges over the known ones, one after the other."""
-    number, _ = log_of(connection, log)
+    number = log_of(connection, log)
     for laid in ranges:
         if laid.start < laid.stop:
             _lay(connection, number, laid)

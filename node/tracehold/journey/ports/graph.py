@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact
+from tracehold.core.spans import Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,12 @@ class Graph(Protocol):
     """
 
     async def add(self, step: Indexed) -> None:
-        """Add the step's facts and move the log's coverage to `step.stop`, in one durable transaction.
+        """Add the step's facts and count its entries as indexed, in one durable transaction.
 
-        Harmless to repeat: entries that are covered already are passed over. A step that would leave a gap
-        (start past the coverage) is a mistake of the caller and raises `ValueError`. A record that stands in
-        several logs is one fact, known since the earliest.
+        Harmless to repeat: entries that are indexed already are passed over. Steps of a log of which parts
+        are
+        kept may come in any order. A record that stands in several logs is one fact, known since the
+        earliest.
         """
         ...
 
@@ -87,8 +89,8 @@ class Graph(Protocol):
         """
         ...
 
-    async def coverage(self) -> Mapping[LogId, int]:
-        """Per log, how many entries were indexed."""
+    async def coverage(self) -> Mapping[LogId, Spans]:
+        """Per log, which entries were indexed."""
         ...
 
     async def clear(self) -> None:
