@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tracehold.cli.administering import AdminKey, administering
 from tracehold.cli.files import CONFIG_NAME, replace_file
 from tracehold.cli.output import JsonOption, note, reported, show_json
 
@@ -43,6 +44,39 @@ def deploy(
         else:
             note(f"contract {answer['contract']} on chain {answer['chainId']}, network {answer['network']}")
             note(f"  then: tracehold member add --dir {dir}")
+
+
+@app.command("quorum")
+def quorum(
+    acknowledgements: Annotated[
+        int,
+        typer.Argument(
+            min=0, max=255, help="Acknowledgements of other operators that an anchor needs at least."
+        ),
+    ],
+    dir: Annotated[Path, typer.Option(help="Folder of a node of the network.")] = Path("node"),
+    admin_key: AdminKey = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Set how many other operators must acknowledge an anchor.
+
+    The contract bounds it by the number of operators: at most all but two, so that one may be away.
+    """
+    with reported(as_json):
+        asyncio.run(_set_quorum(dir, admin_key, acknowledgements))
+        if as_json:
+            show_json({"quorum": acknowledgements})
+        else:
+            note(f"the quorum is {acknowledgements}")
+
+
+async def _set_quorum(dir: Path, admin_key: Path | None, acknowledgements: int) -> None:
+    from tracehold.config import load
+    from tracehold.node.own import contract_of
+
+    config = load(dir / CONFIG_NAME)
+    async with administering(config, admin_key) as admin:
+        await admin.set_quorum(contract_of(config), acknowledgements)
 
 
 async def _deploy(dir: Path, admin_key: Path | None, network: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracehold.cli.administering import AdminKey, administering
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.output import JsonOption, note, reported, show_json, table
 
@@ -30,9 +31,7 @@ def add(
         Path | None,
         typer.Option(help="Node record of another node (tracehold member request); default: this node's."),
     ] = None,
-    admin_key: Annotated[
-        Path | None, typer.Option(help="Key file of the contract's admin; default: the node's account.")
-    ] = None,
+    admin_key: AdminKey = None,
     as_json: JsonOption = False,
 ) -> None:
     """Enrol a node and its operator, as creator and holder.
@@ -64,6 +63,31 @@ def request(
             note(f"wrote {out}: the admin runs tracehold member add --record {out}")
 
 
+@app.command("revoke")
+def revoke(
+    number: Annotated[
+        int, typer.Argument(min=1, max=(1 << 32) - 1, help="Number of the node (tracehold member list).")
+    ],
+    operator: Annotated[
+        bool, typer.Option("--operator", help="The number is an operator's: revoke it with all its nodes.")
+    ] = False,
+    dir: Folder = Path("node"),
+    admin_key: AdminKey = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Revoke a node, or an operator, for good. What it anchored stays.
+
+    Without `--admin-key` the node's own account acts, which may revoke its own node only.
+    """
+    with reported(as_json):
+        asyncio.run(_revoke(dir, admin_key, number, operator=operator))
+        what = "operator" if operator else "node"
+        if as_json:
+            show_json({what: number, "active": False})
+        else:
+            note(f"{what} {number} is revoked")
+
+
 @app.command("list")
 def list_members(dir: Folder = Path("node"), as_json: JsonOption = False) -> None:
     """List all nodes ever enrolled, from the chain alone."""
@@ -76,21 +100,14 @@ def list_members(dir: Folder = Path("node"), as_json: JsonOption = False) -> Non
 
 
 async def _add(dir: Path, record: Path | None, admin_key: Path | None) -> dict[str, object]:
-    from tracehold.adapters.ethereum.admin import Admin
-    from tracehold.adapters.ethereum.client import Client
-    from tracehold.adapters.keyfiles import read_ledger_key
     from tracehold.config import load
     from tracehold.node.own import contract_of
 
     config = load(dir / CONFIG_NAME)
     contract = contract_of(config)
     raw = await asyncio.to_thread(record.read_bytes) if record else await _own_record(dir)
-    client = Client(config.ledger.rpc)
-    try:
-        admin = Admin(client, read_ledger_key(admin_key or config.keys.ledger), asyncio.sleep)
+    async with administering(config, admin_key) as admin:
         return await _enrol(config, admin, contract, raw)
-    finally:
-        await client.close()
 
 
 async def _enrol(config: "Config", admin: "Admin", contract: bytes, raw: bytes) -> dict[str, object]:
@@ -116,6 +133,16 @@ async def _enrol(config: "Config", admin: "Admin", contract: bytes, raw: bytes) 
         contract, NewNode(operator, node.account, node.node_key.raw, node.log, roles, raw)
     )
     return {"node": number, "operator": operator, "log": node.log.hex(), "new": True}
+
+
+async def _revoke(dir: Path, admin_key: Path | None, number: int, *, operator: bool) -> None:
+    from tracehold.config import load
+    from tracehold.node.own import contract_of
+
+    config = load(dir / CONFIG_NAME)
+    async with administering(config, admin_key) as admin:
+        act = admin.revoke_operator if operator else admin.revoke_node
+        await act(contract_of(config), number)
 
 
 async def _own_record(dir: Path) -> bytes:
