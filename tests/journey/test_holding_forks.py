@@ -12,6 +12,7 @@ from tests.journey.scene import statement
 from tracehold.adapters.memory.copies import MemoryCopies
 from tracehold.core.checkpoint import check_note, parse_note
 from tracehold.core.errors import Broken
+from tracehold.core.tiles import Coord
 from tracehold.journey.ports import Kept, Witness
 
 
@@ -168,3 +169,27 @@ class Full(MemoryCopies):
     async def pledge(self, witness: Witness) -> None:
         """Fails."""
         raise Broken("STORE_FAILED", "no space")
+
+
+@pytest.mark.parametrize("at", [Coord(0, 0), Coord(1, 0)])
+async def test_a_damaged_disk_makes_no_evidence(at: Coord) -> None:
+    """A true checkpoint that does not meet what the disk gives back is no fork of the creator's: the answer
+    is
+    that this node is broken, and nothing is kept against the log.
+    """
+    made = await scene()
+    made.branch.seal(*(statement(number).raw for number in range(250)))
+    made.branch.seal(*(statement(number).raw for number in range(250, 300)))
+    await made.holder.take(made.branch, made.branch.shipment(0))
+    tiles = made.holder.store._of(made.branch.log).tiles
+    sound = tiles[at]
+    tiles[at] = bytes(32) + sound[32:]
+    for size in (3, 253):
+        with pytest.raises(Broken) as broken:
+            await made.holder.take(made.branch, made.branch.shipment(303, size))
+        assert broken.value.code == "CORRUPT"
+    assert await made.holder.copies.forks() == []
+    tiles[at] = sound
+    await made.holder.check(
+        made.branch, await made.holder.take(made.branch, made.branch.shipment(303, 253)), 253
+    )

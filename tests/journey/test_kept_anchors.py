@@ -2,18 +2,21 @@
 kept.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from tests.journey.holding_scene import CREATOR, Holder, Scene, scene
+from tests.journey.holding_scene import CREATOR, Branch, Holder, Scene, scene
 from tests.journey.replicate_scene import World, world
 from tests.journey.scene import statement
+from tests.recovery.faults import BUSY, Fault, Faulty
 from tracehold.core import cbor
 from tracehold.core.anchor import decode_anchor
 from tracehold.core.checkpoint import check_note, parse_note
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.tiles import Coord
 from tracehold.journey.kept_anchors import KeptAnchors, Pace
 from tracehold.journey.ports import AnchorState
 from tracehold.journey.receipts import Receipts
@@ -115,13 +118,14 @@ async def test_what_lies_beyond_the_copy_is_waited_for() -> None:
 
 @pytest.mark.parametrize("lost", [{3}, {5}, {3, 4, 6}])
 async def test_anchors_that_are_missing_below_others_are_found(lost: set[int]) -> None:
-    """A crash between two saves leaves a gap, which the next start closes."""
+    """Where parts of a copy have joined, the anchors of one are there and those below are not."""
     made = await scene()
     await many(made)
     await made.holder.take(made.branch, made.branch.shipment(0))
     await follower(made.holder).step()
     for size in lost:
         await made.holder.store.drop_anchor(made.branch.log, size)
+    await made.holder.store.save_bookmark(f"kept-anchors/{made.branch.log.hex()}", 2)
     await follower(made.holder).step()
     assert await sizes(made.holder, made.branch.log) == [3, 4, 5, 6, 7]
 
@@ -221,3 +225,47 @@ async def test_anchors_of_a_creator_that_was_revoked_still_become_final() -> Non
     await anchors.step()
     await anchors.step()
     assert await sizes(made.holder, made.branch.log, AnchorState.FINAL) == [3]
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_crash_while_anchors_are_taken_over_loses_none(after: bool) -> None:
+    """The next start goes on from what is stored."""
+    for saves in range(6):
+        made = await scene()
+        await many(made)
+        await made.holder.take(made.branch, made.branch.shipment(0))
+        port = Faulty(made.holder.store)
+        port.arm(Fault("save_anchor", BUSY, after, saves))
+        witnessing = Witnessing(port, made.holder.copies, made.holder.ledger, made.clock.now, lambda _: None)
+        dying = KeptAnchors(witnessing, States(port), Pace(), made.clock.sleep, lambda _: None)
+        with suppress(Unavailable):
+            await dying.step()
+        anchors = follower(made.holder)
+        await anchors.step()
+        await anchors.step()
+        assert await sizes(made.holder, made.branch.log, AnchorState.FINAL) == [3, 4, 5, 6, 7]
+
+
+async def test_a_damaged_copy_accuses_nobody_and_stops_nothing() -> None:
+    """A tile that the disk changed gives another root than the chain has. That is this node's fault, told as
+    such: no evidence is made of it, the log may be acknowledged when it is mended, and other logs go on.
+    """
+    made = await scene()
+    made.branch.seal(*(statement(number).raw for number in range(300)))
+    other = await Branch.begun(made.clock)
+    made.chain.members[1] = replace(made.chain.members[1], log=other.log)
+    for branch in (made.branch, other):
+        await made.holder.take(branch, branch.shipment(0))
+    kept = made.holder.store._of(made.branch.log)
+    sound = kept.tiles[Coord(1, 0)]
+    kept.tiles[Coord(1, 0)] = bytes(32) + sound[32:]
+    await made.anchor(made.branch, 303)
+    anchors = follower(made.holder)
+    await anchors.step()
+    assert await made.holder.copies.forks() == []
+    assert {error.code for error in made.holder.faults} == {"CORRUPT"}
+    old = made.branch.shipment(303, 3)
+    kept.tiles[Coord(1, 0)] = sound
+    await anchors.step()
+    assert await sizes(made.holder, made.branch.log) == [303]
+    await made.holder.check(made.branch, await made.holder.take(made.branch, old), 3)

@@ -77,13 +77,22 @@ class KeptAnchors:
         watch = self._watched is None or self._now() - self._watched >= self._pace.watch
         _, *others = await self._store.logs()  # the own log has a follower of its own
         for log in others:
-            for task in await self._store.anchors(log, {AnchorState.MINED}):
-                await self._confirm(task)
-            if watch:
-                await self._watch(log)
-            await self._adopt(log)
+            try:
+                await self._step(log, watch=watch)
+            except Broken as error:
+                if error.code != "CORRUPT":
+                    raise
+                # A copy that is damaged here; the others go on.
+                self._fault(error)
         if watch:
             self._watched = self._now()
+
+    async def _step(self, log: LogId, *, watch: bool) -> None:
+        for task in await self._store.anchors(log, {AnchorState.MINED}):
+            await self._confirm(task)
+        if watch:
+            await self._watch(log)
+        await self._adopt(log)
 
     def number_of(self, log: LogId) -> int:
         """The number of the creator's node in the contract; 0 before it was looked for."""
@@ -118,25 +127,37 @@ class KeptAnchors:
     async def _adopt(self, log: LogId) -> None:
         """Take over the anchors over what is kept that are not stored yet."""
         spans = await self._store.spans(log)
-        starts = [start for start, _ in spans]
-        known = self._whole.get(log) == starts
-        due = [span for span in spans if not (known and await self._stored(log, span[1]))]
+        whole = await self._is_whole(log, spans)
+        due = [span for span in spans if not (whole and await self._stored(log, span[1]))]
         number = await self._number(log) if due else None
         if number is None or await self._witnessing.copies.forks(log):
             return
         head = await self._ledger.head(number)
         for start, stop in due:
-            gaps = [] if known else await self._gaps(log, start, stop)
+            gaps = [] if whole else await self._gaps(log, start, stop)
             for top in (*gaps, _top(start, stop, head.size)):
                 try:
                     await self._take_over(await self._missing(number, log, start, top))
                 except Rejected:
                     return  # the chain shows another log; that was told with its evidence
-        self._whole[log] = starts
+        await self._now_whole(log, spans)
+
+    async def _is_whole(self, log: LogId, spans: Sequence[tuple[int, int]]) -> bool:
+        """Whether no anchor is missing below one that is stored, as far as these spans were looked
+        through.
+        """
+        if log not in self._whole and await self._store.bookmark(_mark(log)) == len(spans):
+            self._whole[log] = [start for start, _ in spans]
+        return self._whole.get(log) == [start for start, _ in spans]
+
+    async def _now_whole(self, log: LogId, spans: Sequence[tuple[int, int]]) -> None:
+        if await self._store.bookmark(_mark(log)) != len(spans):
+            await self._store.save_bookmark(_mark(log), len(spans))
+        self._whole[log] = [start for start, _ in spans]
 
     async def _gaps(self, log: LogId, start: int, stop: int) -> Sequence[int]:
-        """Sizes in a span over which there are anchors, and under which one is missing: where a copy came in
-        parts, or this process before crashed.
+        """Sizes in a span over which there are anchors, and under which one is missing: where spans
+        joined.
         """
         tasks = await self._store.anchors(log, _IN_BLOCK)
         inside = [task for task in tasks if start < task.size <= stop]
@@ -183,6 +204,11 @@ class KeptAnchors:
     async def _save(self, task: AnchorTask) -> None:
         await self._store.save_anchor(task)
         self._states.moved(task.log)
+
+
+def _mark(log: LogId) -> str:
+    """The bookmark with the number of spans in which no anchor is missing."""
+    return f"kept-anchors/{log.hex()}"
 
 
 def _top(start: int, stop: int, head: int) -> int:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from tracehold.core import cbor
 from tracehold.core.anchor import Anchor, encode_anchor
 from tracehold.core.checkpoint import Checkpoint
-from tracehold.core.errors import Rejected, TraceholdError
+from tracehold.core.errors import Broken, Rejected, TraceholdError
 from tracehold.core.ids import LogId
-from tracehold.core.merkle import EMPTY_ROOT
+from tracehold.core.merkle import EMPTY_ROOT, consistency_path, subtree_root, verify_consistency
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports import Copies, Fork, Ledger, Pledge, RecordLog, Witness
-from tracehold.journey.tree import root_at
+from tracehold.journey.tree import nodes, root_at, whole_tiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Witnessing:
         if known is not None and known.size > end:
             return b""
         if known is not None and await root_at(self.store, log, known.size) != known.root:
+            await self._note_over(log, known.size)
+            # What was signed for is lost here; only that it was signed is known.
             await self._forked(log, known.size, b"", checkpoint.note)
         prev_root = await root_at(self.store, log, prev_size) if prev_size else EMPTY_ROOT
         pledge = Pledge(creator, log, prev_size, prev_root, checkpoint.size, checkpoint.root)
@@ -70,11 +72,19 @@ class Witnessing:
             )
 
     async def _note_over(self, log: LogId, size: int) -> bytes:
-        """What the creator signed of our branch: the first checkpoint that covers it. Entries and tiles lead
-        from there to the size.
+        """What the creator signed of our branch: the first checkpoint that covers this size, if entries and
+        tiles lead from there to it. Raises `Broken("CORRUPT")` where they do not: a damaged disk accuses
+        nobody.
         """
         covering = await self.store.checkpoint_covering(log, size - 1)
-        return covering.note if covering else b""
+        if covering is None:
+            raise Broken("CORRUPT", f"no checkpoint covers entry {size - 1} of log {log.hex()}")
+        node = await nodes(self.store, log, covering.size, [size - 1])
+        with whole_tiles():
+            ours = subtree_root(0, size, node)
+            path = consistency_path(size, covering.size, node)
+            verify_consistency(size, covering.size, ours, covering.root, path)
+        return covering.note
 
     async def _forked(
         self, log: LogId, size: int, kept: bytes, shown: bytes, *, by_chain: bool = False
