@@ -1,6 +1,7 @@
 """Payloads, records and reports on the wire: odd content spoils no answer."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from tracehold.core.lineage import Gap, GapReason
 from tracehold.core.record import parse
 from tracehold.core.roster import Level, Speaker
 from tracehold.journey.answers import MasterDataAnswer, RecordAnswer, Said
+from tracehold.journey.ports import Dispute
 from tracehold.journey.states import State
 from tracehold.v1 import record_pb2, trace_pb2, verify_pb2
 from tracehold.wire.answers import MAX_SHOWN_DEPTH, gap_messages, json_struct, masterdata_message
@@ -51,6 +53,15 @@ def test_record_is_written_with_its_bytes_and_what_they_say():
     assert message.audience == record_pb2.AUDIENCE_NETWORK
     assert message.speaker.level == record_pb2.SPEAKER_LEVEL_SIGNED_BY_PARTY
     assert to_json(message)["payload"] == {"type": "ObjectEvent", "n": 1, "deep": {"list": [1, None, "x"]}}
+
+
+def test_a_disputed_record_says_what_is_wrong_and_names_nobody():
+    """The finding with the version of its rules; no speaker where nobody can be held to it."""
+    odd = replace(answer(b"{}"), speaker=None, disputes=(Dispute(7, "BAD_SIGNATURE", 3),))
+    message = record_message(odd)
+    assert [(said.code, said.rules) for said in message.disputes] == [("BAD_SIGNATURE", 3)]
+    assert not message.HasField("speaker")
+    assert list(record_message(answer(b"{}")).disputes) == []
 
 
 @pytest.mark.parametrize("levels", [2, MAX_SHOWN_DEPTH])

@@ -3,9 +3,11 @@
 import asyncio
 
 from tracehold.api.metrics import Metrics
+from tracehold.core.ids import LogId
 from tracehold.journey.holders import CopyCount
+from tracehold.journey.kept_logs import KeptLog
 from tracehold.journey.segments import HolderStanding, SegmentStanding
-from tracehold.wire.standing import MAX_SEGMENTS, Standing, status_message
+from tracehold.wire.standing import MAX_KEPT, MAX_SEGMENTS, Standing, status_message
 
 MILL = HolderStanding(2, "https://mill.example", True, 0)
 SHOP = HolderStanding(3, "https://shop.example", False, 7)
@@ -71,3 +73,14 @@ def test_the_metrics_tell_copies_and_holders() -> None:
     assert series['tracehold_holder_behind{node="3"}'] == 7
     series = page(metrics, standing(segment(0, 3, MILL)))
     assert 'tracehold_holder_up{node="3"}' not in series
+
+
+def test_kept_logs_are_told():
+    """Each with what is kept, acknowledged, final, disputed and forked."""
+    kept = KeptLog(LogId(b"l" * 32), "https://mill.example", 2, 90, 100, 80, 70, 6, True)
+    message = status_message(Standing("0", "urn:op", kept=(kept,)))
+    (told,) = message.kept
+    assert (told.log, told.operator, told.node) == ("6c" * 32, "https://mill.example", 2)
+    assert (told.entries, told.size, told.acknowledged, told.final) == (90, 100, 80, 70)
+    assert (told.disputed, told.forked) == (6, True)
+    assert len(status_message(Standing("0", "urn:op", kept=(kept,) * (MAX_KEPT + 1))).kept) == MAX_KEPT
