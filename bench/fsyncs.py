@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.workload import KEY, SIGNER, machine, rows, statements, write
+from tests.e2e.world import World
 from tracehold.cli.demo.programs import run
-from tracehold.cli.demo.world import World
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import NetworkId
 from tracehold_client import AsyncClient

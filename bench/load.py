@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.workload import quantile
+from tests.e2e.world import World
 from tracehold.cli.demo.gas import anchors
-from tracehold.cli.demo.world import World
 from tracehold_client import AsyncClient, Item, State, statement, wait_for_state
 from tracehold_client.patience import Clock
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from bench import load, stages
 from bench.workload import BATCH_SIZES, KEY, SIGNER, ceiling, machine, rows, statements, write
+from tests.e2e.world import World
 from tracehold.cli.demo.programs import run
-from tracehold.cli.demo.world import World
 from tracehold.core.ids import NetworkId
 from tracehold_client import AsyncClient
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.world import MARKER, World, free_port
 from tracehold.cli.demo.programs import run
 from tracehold.cli.demo.things import Company
-from tracehold.cli.demo.world import MARKER, World, free_port
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.core.keys import Ed25519Key
 from tracehold_client import Client, event_json

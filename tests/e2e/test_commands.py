@@ -11,8 +11,8 @@ import pytest
 
 from tests.e2e.conftest import SENDER, SIGNER, SIGNER_KEY, Running
 from tests.e2e.signing import document, event, signer
-from tracehold.cli.demo.programs import command
 from tracehold.core.errors import Rejected
+from tracehold.lab.programs import command
 from tracehold_client import Client, Signer, State, event_json, statement
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

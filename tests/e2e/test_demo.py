@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from tracehold.cli.demo.programs import command
 from tracehold.cli.demo.story import tell
-from tracehold.lab.programs import Slot
+from tracehold.lab.programs import Slot, command
 from tracehold_client.rest import RestClient
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.e2e.conftest import OPERATOR
 from tests.e2e.test_two_nodes import OTHER
+from tests.e2e.world import World
 from tracehold.cli.demo.programs import run
-from tracehold.cli.demo.world import World
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.core.errors import Broken
 

@@ -125,7 +125,7 @@ def test_another_chain_behind_the_same_address_refuses_to_start(own: Running):
 
 def test_second_node_on_the_same_folder_is_kept_out(own: Running):
     """Two processes on one log would fork it: the second does not start, the first goes on."""
-    from tracehold.cli.demo.programs import Program
+    from tests.e2e.programs import Program
 
     second = Program("second", ["serve", "--dir", str(own.world.home)], own.world.dir)
     try:

@@ -16,7 +16,7 @@ import pytest
 
 from examples.outbox import outbox
 from tests.e2e.conftest import SENDER, Running
-from tracehold.cli.demo.programs import Program
+from tests.e2e.programs import Program
 from tracehold_client import Client, State, event_json
 
 SCRIPT = Path(outbox.__file__)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import SENDER, Running
+from tests.e2e.programs import Program
 from tests.e2e.signing import event
-from tracehold.cli.demo.programs import Program, run
+from tracehold.cli.demo.programs import run
 from tracehold_client import Client, State, event_json
 from tracehold_client.chain import verify_with_rpc
 

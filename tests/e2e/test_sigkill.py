@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.conftest import SENDER, Running
 from tests.e2e.signing import event
-from tracehold.cli.demo.world import World
+from tests.e2e.world import World
 from tracehold.core.anchorproof import ANCHORED_TOPIC
 from tracehold.core.errors import Unavailable
 from tracehold_client import AsyncClient, State, Uploaded, event_json, wait_for_state

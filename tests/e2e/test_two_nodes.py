@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import OPERATOR, SENDER, Running, first_event
+from tests.e2e.programs import Program
 from tests.e2e.signing import document
 from tests.e2e.signing import event as said
 from tests.e2e.test_gdst import DOCUMENT, Captured, captured
+from tests.e2e.world import World
 from tests.shared_data import shared
-from tracehold.cli.demo.programs import Program, run
-from tracehold.cli.demo.world import World
+from tracehold.cli.demo.programs import run
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.token import create
 from tracehold.core.errors import Broken

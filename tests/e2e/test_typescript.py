@@ -13,9 +13,9 @@ from blake3 import blake3
 
 from tests.e2e.conftest import Running
 from tests.e2e.touring import NODE, typescript
+from tests.e2e.world import free_port
 from tests.tooling.tree import ROOT
 from tracehold import __version__
-from tracehold.cli.demo.world import free_port
 
 ARCHIVE = f"tracehold-client-{__version__}.tgz"
 

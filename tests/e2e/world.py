@@ -1,7 +1,6 @@
 """One folder with a chain and a node in it: made, started, stopped, started again."""
 
 import json
-import shutil
 import socket
 import tomllib
 from collections.abc import Sequence
@@ -9,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracehold.cli.demo.programs import Program, run
+from tests.e2e.programs import Program
+from tracehold.cli.demo.programs import run
 from tracehold.cli.files import CONFIG_NAME, replace_file
-from tracehold.core.errors import Rejected
 
-MARKER = "tracehold-demo.json"
+MARKER = "world.json"
 
 _FASTER = """
 [anchor]
@@ -34,18 +33,11 @@ class World:
 
     @classmethod
     def new(cls, dir: Path) -> "World":
-        """An empty folder with a marker, so that a later run may replace it."""
+        """An empty folder, and a port for the chain."""
         dir.mkdir(parents=True)
         world = cls(dir, free_port())
         (dir / MARKER).write_text(json.dumps({"chainPort": world.chain_port}) + "\n")
         return world
-
-    @classmethod
-    def open(cls, dir: Path) -> "World":
-        """The world that an earlier run left in this folder. Raises NOT_FOUND where there is none."""
-        if not is_demo(dir):
-            raise Rejected("NOT_FOUND", f"{dir} holds no demo", remedy="Run tracehold demo first.")
-        return cls(dir, json.loads((dir / MARKER).read_text())["chainPort"])
 
     @property
     def home(self) -> Path:
@@ -125,28 +117,10 @@ class World:
                 program.stop()
 
     def _hasten(self) -> None:
-        """Anchor after a second, and look at the chain more often: a demo has no time to save gas."""
+        """Anchor after a second, and look at the chain more often: a test has no time to save gas."""
         path = self.home / CONFIG_NAME
         text = path.read_text().replace("[ledger]\n", "[ledger]\npoll_s = 0.2\n")
         replace_file(path, text + _FASTER)
-
-
-def is_demo(dir: Path) -> bool:
-    """Whether the folder was made by the demo."""
-    return (dir / MARKER).is_file()
-
-
-def clear(dir: Path) -> None:
-    """Make room for a new demo. Raises CONFLICT where the
-    folder holds anything that the demo did not make.
-    """
-    if not dir.exists():
-        return
-    if not is_demo(dir):
-        raise Rejected(
-            "CONFLICT", f"{dir} exists and is no demo of ours", path="dir", remedy="Choose another --dir."
-        )
-    shutil.rmtree(dir)
 
 
 def free_port() -> int:
