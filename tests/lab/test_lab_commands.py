@@ -93,6 +93,10 @@ def test_killed_is_gone_and_started_is_back(folder: Path):
     assert state(folder)["nodes"][1]["pid"] is None
     standing = {node["node"]: node for node in lab(folder, "status")["nodes"]}
     assert [standing[name]["state"] for name in ("mill", "warehouse", "board")] == ["up", "DOWN", "up"]
+    shown = subprocess.run(
+        command("lab", "status", "--dir", str(folder)), capture_output=True, text=True, check=True
+    )
+    assert [line.split()[:3] for line in shown.stdout.splitlines()][2] == ["warehouse", "DOWN", "-"]
     after = lab(folder, "start", "warehouse")
     assert addresses(after) == addresses(before)
     assert [node["state"] for node in lab(folder, "status")["nodes"]] == ["up"] * 3

@@ -133,9 +133,7 @@ def status(dir: Folder = Path("lab"), as_json: JsonOption = False) -> None:
         show_json(found)
         return
     head = ("node", "state", "sealed", "anchored", "final", "indexed", "copies", "gRPC", "REST")
-    rows = [
-        tuple(str(node[key]) for key in (*head[:1], *map(str.lower, head[1:]))) for node in found["nodes"]
-    ]
+    rows = [tuple(_cell(node[key.lower()]) for key in head) for node in found["nodes"]]
     table([head, *rows])
     note(f"chain: {'up' if found['chain']['up'] else 'DOWN'}, {found['chain']['rpc']}")
     for node in found["nodes"]:
