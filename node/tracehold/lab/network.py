@@ -12,7 +12,7 @@ from typing import Any
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.lab import home, ports
 from tracehold.lab.documents import read_json, write_json
-from tracehold.lab.plan import CHAIN, Plan, Seat, from_json, new_plan, ports_needed, to_json
+from tracehold.lab.plan import CHAIN, CHAIN_ID, Plan, Seat, from_json, new_plan, ports_needed, to_json
 from tracehold.lab.programs import Slot, command
 from tracehold.lab.readiness import acquainted, answers, ready
 
@@ -99,8 +99,8 @@ class Lab:
         keys = [self.admin_key, *(self.home(name) / "keys" / "ledger.key" for name in self.names)]
         funded = [part for key in keys for part in ("--alloc", home.account(key))]
         self.held.release(self.plan.chain_port)
-        interval = ("--block-interval", str(self.plan.block_s))
-        slot.start(command("devchain", "--dir", folder, "--port", port, *interval, *funded))
+        of = ("--chain-id", str(CHAIN_ID), "--block-interval", str(self.plan.block_s))
+        slot.start(command("devchain", "--dir", folder, "--port", port, *of, *funded))
         slot.wait_until(lambda: answers(slot))
 
     def start(self, names: Sequence[str]) -> None:
@@ -170,6 +170,7 @@ class Lab:
             "chain": {
                 "rpc": plan.rpc,
                 "contract": plan.contract,
+                "chainId": CHAIN_ID,
                 "pid": self.slot(CHAIN).pid,
                 "dir": str((self.dir / "chain").absolute()),
             },

@@ -12,6 +12,8 @@ from tracehold.lab.companies import MOST, companies
 
 CHAIN = "chain"
 """Name of the chain's process, beside the names of the nodes."""
+CHAIN_ID = 7447
+"""EIP-155 chain id of every lab; what tells labs apart is the network id in their contracts."""
 TARGET = 3
 PORTS_OF_A_NODE = 3
 
