@@ -72,6 +72,8 @@ class Post:
     """What answers here."""
     listener: Any = None
     """Makes a listener on a port."""
+    ring: Any = None
+    """Its part of the directory, where it has one."""
     record_sent: bytes = b""
     """What it introduces itself with."""
 

@@ -22,6 +22,10 @@ USUAL: dict[str, list[Any]] = {
     "acknowledgement": [b"", b"\xac" * 64],
     "refused": [0, 0, 63, 99],
     "controls": [0],
+    "key": [b"\x07" * 20],
+    "logs": [b"\x08" * 32],
+    "near": [b"\x08" * 32],
+    "providers": [b"\x09" * 140],
 }
 """What a field of this name holds when nothing is odd."""
 

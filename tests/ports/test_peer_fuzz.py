@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from tests.journey.network import Node, begun, network
 from tests.ports.mesh import Post, dialled, mesh
 from tests.ports.messages import bytes_of, damaged
+from tests.ports.ringed import providers, ringed
 from tests.ports.shipping import ERASED, based, sent, shipment
 from tracehold.api.access import Caller
 from tracehold.api.call import Call
@@ -27,13 +28,30 @@ from tracehold.api.served import Served, serve
 from tracehold.core.errors import Rejected, TraceholdError
 from tracehold.journey.ports import Kept, Shipment
 from tracehold.v1 import peer_pb2
+from tracehold.wire.directory import (
+    near_message,
+    read_near,
+    read_refused,
+    read_told,
+    refused_message,
+    told_message,
+)
 from tracehold.wire.peers import expand_message, read_coverage, read_entries, read_expand
 from tracehold.wire.shipments import kept_message, read_answered, read_kept, shipment_messages
 
 SEED = 20_261_123
 CASES = 20_000
 COUNTS = [200, pytest.param(CASES, marks=pytest.mark.slow)]
-REQUESTS = ("HelloRequest", "ExpandRequest", "GetEntriesRequest", "ReplicateRequest", "GetCheckpointRequest")
+REQUESTS = (
+    "HelloRequest",
+    "ExpandRequest",
+    "GetEntriesRequest",
+    "ReplicateRequest",
+    "GetCheckpointRequest",
+    "FindNodeRequest",
+    "GetProvidersRequest",
+    "AddProvidersRequest",
+)
 CUT_OFF = "Internal error from Core"
 ANSWERS = tuple(name.replace("Request", "Response") for name in REQUESTS)
 
@@ -49,11 +67,17 @@ class Bin:
         """None."""
 
 
-def request_of(rng: random.Random, kind: str, honest: Sequence[Sequence[bytes]]) -> list[bytes]:
+def request_of(
+    rng: random.Random, kind: str, honest: Sequence[Sequence[bytes]], announced: Sequence[bytes]
+) -> list[bytes]:
     """The messages of a call: anything, or (of a shipment, which anything is hardly ever) an honest one with
     damage.
     """
     descriptor = peer_pb2.DESCRIPTOR.message_types_by_name[kind]
+    if kind == "AddProvidersRequest" and rng.random() < 0.5:
+        some = rng.sample(announced, rng.randrange(1, 4))
+        raw = peer_pb2.AddProvidersRequest(providers=some).SerializeToString()
+        return [damaged(rng, raw) if rng.random() < 0.3 else raw]
     if kind != "ReplicateRequest":
         return [bytes_of(rng, descriptor)]
     if rng.random() < 0.3:
@@ -92,7 +116,8 @@ async def node(folder: Path) -> AsyncIterator[tuple[Post, dict[str, Served]]]:
         await kept.finish()
         post = await made.add(kept)
         await made.refresh()
-        own = PeerService(kept.store, kept.graph, post.neighbours, b"", kept.faults.append, Bin())
+        directory = ringed(post).directory
+        own = PeerService(kept.store, kept.graph, post.neighbours, b"", kept.faults.append, Bin(), directory)
         served = serve([peer_pb2.DESCRIPTOR], {"tracehold.v1.PeerService": own})
         yield post, {one.method.request.DESCRIPTOR.name: one for one in served}
 
@@ -130,6 +155,12 @@ def read(kind: str, raw: bytes, asked: Shipment) -> bool:
                 kept_message(read_kept(message, asked))
             case "GetCheckpointResponse":
                 read_answered(message, asked.log)
+            case "FindNodeResponse":
+                near_message(read_near(message))
+            case "GetProvidersResponse":
+                told_message(read_told(message))
+            case "AddProvidersResponse":
+                refused_message(read_refused(message, 100))
             case _:
                 read_coverage([each for each in message.coverage if _hexadecimal(each.log)])
     except (DecodeError, Rejected):
@@ -155,12 +186,12 @@ async def test_security_requests_of_anything(tmp_path, kind, count):
     """
     rng = random.Random(SEED)
     async with node(tmp_path) as (post, served):
-        honest = await shipments(post.node)
+        honest, announced = await shipments(post.node), providers(post)
         taken = blocks = 0
         for number in range(count):
             if number == count // 2:
                 blocks = kept_blocks()
-            taken += await tried(post, served[kind], request_of(rng, kind, honest)) is not None
+            taken += await tried(post, served[kind], request_of(rng, kind, honest, announced)) is not None
         assert kept_blocks() < blocks + 10_000
         assert count // 100 < taken < count
         for whole in honest:
@@ -203,10 +234,10 @@ async def test_security_a_member_that_sends_anything(tmp_path, count):
     rng = random.Random(SEED)
     known = {"INVALID_ARGUMENT", "FAILED_PRECONDITION", "RESOURCE_EXHAUSTED"}
     async with node(tmp_path) as (post, _), dialled(post, post.pair) as channel:
-        honest = await shipments(post.node)
+        honest, announced = await shipments(post.node), providers(post)
         for _ in range(count):
             kind = rng.choice(REQUESTS)
-            raws = request_of(rng, kind, honest)
+            raws = request_of(rng, kind, honest, announced)
             call = channel.stream_unary(f"/tracehold.v1.PeerService/{kind.removesuffix('Request')}")
             ended = call(iter(raws))
             code = (await ended.code()).name

@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator, Callable
 
 from tracehold.api.call import Call
+from tracehold.core.dht.keys import Key
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import NetworkId
+from tracehold.journey.directory import Directory
 from tracehold.journey.expand import Names, Page, expand, searched
 from tracehold.journey.keeper import Keeper, take
-from tracehold.journey.neighbours import Neighbours
+from tracehold.journey.neighbours import Neighbour, Neighbours
 from tracehold.journey.ports import Entries, Graph, RecordLog, Sent
 from tracehold.journey.speakers import Speakers
 from tracehold.v1 import peer_pb2
+from tracehold.wire.directory import near_message, refused_message, told_message
 from tracehold.wire.peers import (
     coverage_messages,
     entries_message,
@@ -47,9 +50,10 @@ class PeerService:
         node_record: bytes,
         fault: Callable[[str], None],
         keeper: Keeper | None = None,
+        directory: Directory | None = None,
     ) -> None:
         """`node_record` introduces this node; `fault` hears of stored bytes that do not match. Without a
-        `keeper` nothing of others is kept.
+        `keeper` nothing of others is kept; without a `directory` its calls end as NOT_FOUND.
         """
         self._log = log
         self._graph = graph
@@ -58,6 +62,7 @@ class PeerService:
         self._node_record = node_record
         self._fault = fault
         self._keeper = keeper
+        self._directory = directory
         self._arriving = 0
 
     async def hello(self, request: peer_pb2.HelloRequest, call: Call) -> peer_pb2.HelloResponse:
@@ -114,9 +119,7 @@ class PeerService:
         """Keep a shipment of the caller. Raises TOO_MANY_CALLS, BAD_REQUEST and what else is wrong with the
         form of it; and what `keeper.take` raises.
         """
-        if call.member is None:
-            raise AssertionError("only the listener for peers serves this")
-        arrivals, room = Arrivals(), 0
+        member, arrivals, room = _member(call), Arrivals(), 0
         try:
             async for part in parts:
                 room += part.ByteSize()
@@ -124,7 +127,7 @@ class PeerService:
                 if self._arriving > ARRIVING_BYTES:
                     raise Unavailable("TOO_MANY_CALLS", "there is no room for more shipments at once")
                 arrivals.add(part)
-            return kept_message(await take(self._keeper, call.member, arrivals.shipment()))
+            return kept_message(await take(self._keeper, member, arrivals.shipment()))
         finally:
             self._arriving -= room
 
@@ -136,3 +139,30 @@ class PeerService:
         source = self._keeper or self._log
         found = await source.checkpoint(log, request.size or None)
         return peer_pb2.GetCheckpointResponse(checkpoint=checkpoint_message(found) if found else None)
+
+    async def find_node(self, request: peer_pb2.FindNodeRequest, call: Call) -> peer_pb2.FindNodeResponse:
+        """Members near a key. Raises as `Directory.find_node`, NOT_FOUND."""
+        return near_message(await self._ring().find_node(_member(call).log, Key(request.key)))
+
+    async def get_providers(
+        self, request: peer_pb2.GetProvidersRequest, call: Call
+    ) -> peer_pb2.GetProvidersResponse:
+        """What is kept under a key. Raises as `Directory.get_providers`, NOT_FOUND."""
+        return told_message(await self._ring().get_providers(_member(call).log, Key(request.key)))
+
+    async def add_providers(
+        self, request: peer_pb2.AddProvidersRequest, call: Call
+    ) -> peer_pb2.AddProvidersResponse:
+        """Keep records of the caller. Raises as `Directory.add_providers`, NOT_FOUND."""
+        return refused_message(await self._ring().add_providers(_member(call).log, request.providers))
+
+    def _ring(self) -> Directory:
+        if self._directory is None:
+            raise Rejected("NOT_FOUND", "this node takes no part in the directory")
+        return self._directory
+
+
+def _member(call: Call) -> Neighbour:
+    if call.member is None:
+        raise AssertionError("only the listener for peers serves this")
+    return call.member

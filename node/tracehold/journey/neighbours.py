@@ -61,6 +61,7 @@ class Neighbours:
         self._tell = tell
         self._trouble = trouble
         self._known: dict[bytes, Neighbour] = {}
+        self._creators: dict[LogId, Neighbour] = {}
         self._knocked = False
         self.network: Network | None = None
         """The contract's fixed points; None until the ledger answered for the first time."""
@@ -80,7 +81,12 @@ class Neighbours:
 
     def creator(self, log: LogId) -> Neighbour | None:
         """The active member whose log this is, this node too."""
-        return next((each for each in self._known.values() if each.log == log), None)
+        return self._creators.get(log)
+
+    def reached(self, log: LogId) -> Neighbour | None:
+        """The member whose log this is, where it has an endpoint and is another than this node."""
+        found = self._creators.get(log)
+        return found if found and found.endpoint and found.log != self._own else None
 
     def caller(self, leaf: bytes) -> Neighbour:
         """The member with this certificate (DER). Raises `Rejected("STRANGER")`."""
@@ -120,6 +126,7 @@ class Neighbours:
                 self._tell(f"node {each.number} has the certificate of node {by_leaf[each.leaf.der].number}")
             by_leaf.setdefault(each.leaf.der, each)
         self.network, self._known = network, by_leaf
+        self._creators = {each.log: each for each in reversed(by_leaf.values())}
 
     def _read(self, member: Member, network: Network) -> Neighbour | None:
         """The member by its node record; None, told, where that cannot be used."""

@@ -60,6 +60,21 @@ class PeerServiceStub(object):
                 request_serializer=tracehold_dot_v1_dot_peer__pb2.GetCheckpointRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_peer__pb2.GetCheckpointResponse.FromString,
                 _registered_method=True)
+        self.FindNode = channel.unary_unary(
+                '/tracehold.v1.PeerService/FindNode',
+                request_serializer=tracehold_dot_v1_dot_peer__pb2.FindNodeRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_peer__pb2.FindNodeResponse.FromString,
+                _registered_method=True)
+        self.GetProviders = channel.unary_unary(
+                '/tracehold.v1.PeerService/GetProviders',
+                request_serializer=tracehold_dot_v1_dot_peer__pb2.GetProvidersRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_peer__pb2.GetProvidersResponse.FromString,
+                _registered_method=True)
+        self.AddProviders = channel.unary_unary(
+                '/tracehold.v1.PeerService/AddProviders',
+                request_serializer=tracehold_dot_v1_dot_peer__pb2.AddProvidersRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_peer__pb2.AddProvidersResponse.FromString,
+                _registered_method=True)
 
 
 class PeerServiceServicer(object):
@@ -102,6 +117,27 @@ class PeerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindNode(self, request, context):
+        """Members near a key of the directory (docs/spec/directory.md).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProviders(self, request, context):
+        """The provider records that the node keeps under a key, and members near it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddProviders(self, request, context):
+        """Keep these provider records of the caller. One that is false refuses all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PeerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -129,6 +165,21 @@ def add_PeerServiceServicer_to_server(servicer, server):
                     servicer.GetCheckpoint,
                     request_deserializer=tracehold_dot_v1_dot_peer__pb2.GetCheckpointRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_peer__pb2.GetCheckpointResponse.SerializeToString,
+            ),
+            'FindNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindNode,
+                    request_deserializer=tracehold_dot_v1_dot_peer__pb2.FindNodeRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_peer__pb2.FindNodeResponse.SerializeToString,
+            ),
+            'GetProviders': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProviders,
+                    request_deserializer=tracehold_dot_v1_dot_peer__pb2.GetProvidersRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_peer__pb2.GetProvidersResponse.SerializeToString,
+            ),
+            'AddProviders': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddProviders,
+                    request_deserializer=tracehold_dot_v1_dot_peer__pb2.AddProvidersRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_peer__pb2.AddProvidersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -267,6 +318,87 @@ class PeerService(object):
             '/tracehold.v1.PeerService/GetCheckpoint',
             tracehold_dot_v1_dot_peer__pb2.GetCheckpointRequest.SerializeToString,
             tracehold_dot_v1_dot_peer__pb2.GetCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.PeerService/FindNode',
+            tracehold_dot_v1_dot_peer__pb2.FindNodeRequest.SerializeToString,
+            tracehold_dot_v1_dot_peer__pb2.FindNodeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProviders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.PeerService/GetProviders',
+            tracehold_dot_v1_dot_peer__pb2.GetProvidersRequest.SerializeToString,
+            tracehold_dot_v1_dot_peer__pb2.GetProvidersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddProviders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.PeerService/AddProviders',
+            tracehold_dot_v1_dot_peer__pb2.AddProvidersRequest.SerializeToString,
+            tracehold_dot_v1_dot_peer__pb2.AddProvidersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,12 @@ class PeerServiceStub:
     """
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetCheckpointRequest, _peer_pb2.GetCheckpointResponse]
     """The largest checkpoint of a log that the node keeps, or the one of a size."""
+    FindNode: _grpc.UnaryUnaryMultiCallable[_peer_pb2.FindNodeRequest, _peer_pb2.FindNodeResponse]
+    """Members near a key of the directory (docs/spec/directory.md)."""
+    GetProviders: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetProvidersRequest, _peer_pb2.GetProvidersResponse]
+    """The provider records that the node keeps under a key, and members near it."""
+    AddProviders: _grpc.UnaryUnaryMultiCallable[_peer_pb2.AddProvidersRequest, _peer_pb2.AddProvidersResponse]
+    """Keep these provider records of the caller. One that is false refuses all."""
 
 @_typing.type_check_only
 class PeerServiceAsyncStub(PeerServiceStub):
@@ -63,6 +69,12 @@ class PeerServiceAsyncStub(PeerServiceStub):
     """
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetCheckpointRequest, _peer_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """The largest checkpoint of a log that the node keeps, or the one of a size."""
+    FindNode: _aio.UnaryUnaryMultiCallable[_peer_pb2.FindNodeRequest, _peer_pb2.FindNodeResponse]  # type: ignore[assignment]
+    """Members near a key of the directory (docs/spec/directory.md)."""
+    GetProviders: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetProvidersRequest, _peer_pb2.GetProvidersResponse]  # type: ignore[assignment]
+    """The provider records that the node keeps under a key, and members near it."""
+    AddProviders: _aio.UnaryUnaryMultiCallable[_peer_pb2.AddProvidersRequest, _peer_pb2.AddProvidersResponse]  # type: ignore[assignment]
+    """Keep these provider records of the caller. One that is false refuses all."""
 
 class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
     """Served to members of the network only, over mutual TLS."""
@@ -108,5 +120,29 @@ class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_peer_pb2.GetCheckpointResponse, _abc.Awaitable[_peer_pb2.GetCheckpointResponse]]:
         """The largest checkpoint of a log that the node keeps, or the one of a size."""
+
+    @_abc_1.abstractmethod
+    def FindNode(
+        self,
+        request: _peer_pb2.FindNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_peer_pb2.FindNodeResponse, _abc.Awaitable[_peer_pb2.FindNodeResponse]]:
+        """Members near a key of the directory (docs/spec/directory.md)."""
+
+    @_abc_1.abstractmethod
+    def GetProviders(
+        self,
+        request: _peer_pb2.GetProvidersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_peer_pb2.GetProvidersResponse, _abc.Awaitable[_peer_pb2.GetProvidersResponse]]:
+        """The provider records that the node keeps under a key, and members near it."""
+
+    @_abc_1.abstractmethod
+    def AddProviders(
+        self,
+        request: _peer_pb2.AddProvidersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_peer_pb2.AddProvidersResponse, _abc.Awaitable[_peer_pb2.AddProvidersResponse]]:
+        """Keep these provider records of the caller. One that is false refuses all."""
 
 def add_PeerServiceServicer_to_server(servicer: PeerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

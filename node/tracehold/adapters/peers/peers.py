@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from tracehold.adapters.peers.line import Line, OwnPair
 from tracehold.adapters.peers.peer import GrpcPeer
+from tracehold.core.ids import LogId
 from tracehold.journey.neighbours import Neighbour, Neighbours
 from tracehold.journey.ports import Peer
 
@@ -31,6 +32,16 @@ class GrpcPeers:
     async def node(self, number: int) -> Peer | None:
         """See `ports.Peers.node`."""
         return next((self._peer(each) for each in self._present() if each.number == number), None)
+
+    def line(self, log: LogId) -> Line | None:
+        """The line to the member with this log; None where none with an endpoint has it, or this node."""
+        found = self._neighbours.reached(log)
+        if found is None:
+            return None
+        if found not in self._lines:
+            self._present()  # one that moved, or has a new certificate: its former line ends
+        self._peer(found)
+        return self._lines[found][0]
 
     def use(self, own: OwnPair) -> None:
         """Show this certificate on new lines; those that are open end, with what runs on them."""
