@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracehold.config import settings, tokens
+from tracehold.config import directory, settings, tokens
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "config.md"
@@ -34,12 +34,13 @@ def render() -> str:
 
 def _sections() -> Iterator[str]:
     config = ast.parse(inspect.getsource(settings))
-    names = _section_names(config)
-    for node in config.body:
-        if isinstance(node, ast.ClassDef) and node.name in names:
-            yield f"## [{names[node.name]}]\n"
-            yield f"{_flowing(ast.get_docstring(node) or '')}\n"
-            yield from _keys(node)
+    body = [*config.body, *ast.parse(inspect.getsource(directory)).body]
+    classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
+    for name, section in _section_names(config).items():
+        if name in classes:
+            yield f"## [{section}]\n"
+            yield f"{_flowing(ast.get_docstring(classes[name]) or '')}\n"
+            yield from _keys(classes[name])
 
 
 def _section_names(config: ast.Module) -> dict[str, str]:

@@ -82,7 +82,7 @@ async def _set_quorum(dir: Path, admin_key: Path | None, acknowledgements: int) 
 async def _deploy(dir: Path, admin_key: Path | None, network: str) -> dict[str, object]:
     from tracehold.adapters.ethereum.admin import Admin
     from tracehold.adapters.ethereum.client import Client
-    from tracehold.adapters.keyfiles import read_ledger_key
+    from tracehold.adapters.keyfiles import create_signing_key, read_ledger_key
     from tracehold.config import load
     from tracehold.core.errors import Rejected
     from tracehold.core.ids import NetworkId
@@ -94,6 +94,9 @@ async def _deploy(dir: Path, admin_key: Path | None, network: str) -> dict[str, 
         )
     if network and not re.fullmatch(r"[0-9a-f]{64}", network):
         raise Rejected("BAD_REQUEST", "a network id has 64 lowercase hexadecimal digits", path="network")
+    if not config.keys.network.exists():
+        # First: a network that stands has it. Newcomers are given a copy (docs/operations.md).
+        create_signing_key(config.keys.network)
     network_id = NetworkId(bytes.fromhex(network) if network else os.urandom(32))
     client = Client(config.ledger.rpc)
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from tracehold.api.access import Token
+from tracehold.config.directory import DirectorySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,9 @@ class KeysSection:
 
     tls_key: Path = Path("keys/tls.key")
     """Private key of the certificate, PEM."""
+
+    network: Path = Path("keys/network.key")
+    """The secret that all members share: it hides from outsiders what the directory is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +229,7 @@ class Config:
     grpc: GrpcSection = GrpcSection()
     rest: RestSection = RestSection()
     peers: PeersSection = PeersSection()
+    directory: DirectorySection = DirectorySection()  # noqa: RUF009  frozen
     ledger: LedgerSection = LedgerSection()
     anchor: AnchorSection = AnchorSection()
     replication: ReplicationSection = ReplicationSection()

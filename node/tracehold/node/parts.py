@@ -35,6 +35,7 @@ from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
 from tracehold.journey.upload import Disk, Uploads
 from tracehold.node.custody import Custody, custody
+from tracehold.node.directory import Ring, open_directory
 from tracehold.node.faults import Faults
 from tracehold.node.gate import Gate
 from tracehold.node.own import data_folder, open_ledger, open_own, open_store
@@ -75,6 +76,8 @@ class Parts:
     """None where the node keeps to itself ([peers] listen is empty)."""
     replicator: Replicator | None
     """None there too."""
+    ring: Ring | None
+    """The directory. None there too, and where there is no network key."""
     custody: Custody
 
     @property
@@ -106,6 +109,8 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
         bell = Bell()
         sealer = Sealer(store, own, time.time, ticks=_ticks, bell=bell, sealed=metrics.sealed)
+        directory = open_directory(config, store, sealer, peering, bell, faults)
+        ring = await stack.enter_async_context(directory)
         holders = await Holders.open(store, store.copies, own.log, config.replication.target)
         states = States(store, bell.ring, holders)
         replicator = replication(config, store, holders, ledger, peering, states, faults)
@@ -131,6 +136,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             eraser=Eraser(store, graph),
             peering=peering,
             replicator=replicator,
+            ring=ring,
             custody=custody(config, store, ledger, states, bell, checks.verify, faults),
             knowledge=Knowledge(
                 store,

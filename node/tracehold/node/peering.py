@@ -78,6 +78,7 @@ def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:
         peering.record,
         parts.faults.record,
         parts.custody.holding,
+        parts.ring.directory if parts.ring else None,
     )
     return PeerServer(
         PeerSettings(settings.listen, peering.pair.certificate, peering.pair.key, settings.max_concurrent),

@@ -155,7 +155,9 @@ class _Turnover:
             self._parts.peering.neighbours.knock()
 
     async def keep(self) -> None:
-        """Move the files."""
+        """Move the files. Before, so that a crash repeats it: who holds what is signed anew."""
+        if self._parts.ring:
+            await self._parts.ring.announce_anew()
         await asyncio.to_thread(self._coming.finish)
 
 

@@ -18,6 +18,7 @@ from structlog.typing import FilteringBoundLogger
 
 from tracehold.config import Config
 from tracehold.core.errors import TraceholdError
+from tracehold.node.directory import Follower
 from tracehold.node.faces import Faces, open_faces
 from tracehold.node.parts import Parts, assembled
 from tracehold.node.recovery import Recovery
@@ -85,6 +86,9 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         if parts.replicator:
             keeping = parts.replicator.run(parts.bell)
             following.append(tasks.create_task(keeping, name="replicate"))
+        if parts.ring:
+            for name, follower in parts.ring.followers.items():
+                following.append(tasks.create_task(_following(follower), name=f"directory {name}"))
         await faces.start()
         following.append(tasks.create_task(rotating(parts, faces), name="rotate"))
         await parts.gate.looked()
@@ -102,6 +106,10 @@ async def _anchor(parts: Parts) -> None:
     """Compare the log with the chain and with what its holders keep, then let records in and anchor them."""
     await parts.gate.open(Recovery(parts).compare, asyncio.sleep, parts.faults.trouble("gate"))
     await parts.anchorer.run()
+
+
+async def _following(follower: Follower) -> None:
+    await follower()
 
 
 def _on_signals(stop: asyncio.Event) -> None:

@@ -45,7 +45,7 @@ async def standing(parts: Parts) -> Standing:
         contract=contract_of(config),
         account=ledger_account(config),
         quorum=network.quorum if network else parts.holders.quorum,
-        backends=(log, chain, graph, *_peers(parts, segments)),
+        backends=(log, chain, graph, *_peers(parts, segments), *_directory(parts)),
         started_at=parts.started_at,
         disk_free_bytes=parts.free_bytes(),
         faults=parts.faults.lines,
@@ -66,6 +66,20 @@ def _peers(parts: Parts, segments: Sequence[SegmentStanding]) -> Sequence[Backen
     if not enough:
         detail += f"; anchors wait for {parts.holders.quorum}"
     return (BackendState("peers", "grpc", stand_in=False, up=enough, detail=detail),)
+
+
+def _directory(parts: Parts) -> Sequence[BackendState]:
+    """The directory, as this node takes part in it; nothing where the node keeps to itself."""
+    if parts.peering is None:
+        return ()
+    if parts.ring is None:
+        off = f"{parts.config.keys.network.name} is missing: all members are asked"
+        return (BackendState("directory", "off", stand_in=False, up=True, detail=off),)
+    contacts, upto = len(parts.ring.seat.table.contacts()), parts.config.directory.ask_all_upto
+    members = len(parts.peering.neighbours.leaves)
+    detail = f"{contacts} contacts of {members - 1} other members; "
+    detail += "all are asked" if members <= upto else "those whom it names are asked"
+    return (BackendState("directory", "kademlia", stand_in=False, up=contacts > 0, detail=detail),)
 
 
 async def _chain(parts: Parts) -> tuple[Network | None, BackendState]:

@@ -6,7 +6,12 @@ leaves no half key that a later start would take.
 """
 
 from tracehold.adapters.keyfiles.secrets import create_secret, read_secret
-from tracehold.adapters.keyfiles.signing import create_signing_key, read_ledger_key, read_signing_key
+from tracehold.adapters.keyfiles.signing import (
+    create_signing_key,
+    read_ledger_key,
+    read_network_key,
+    read_signing_key,
+)
 from tracehold.adapters.keyfiles.succession import KeyFiles, Succession
 from tracehold.adapters.keyfiles.tls import certificate_der, create_certificate
 
@@ -18,6 +23,7 @@ __all__ = [
     "create_secret",
     "create_signing_key",
     "read_ledger_key",
+    "read_network_key",
     "read_secret",
     "read_signing_key",
 ]

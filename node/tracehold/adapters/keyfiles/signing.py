@@ -29,6 +29,13 @@ def read_ledger_key(path: Path) -> bytes:
     return _read_32(path)
 
 
+def read_network_key(path: Path) -> bytes | None:
+    """The secret that the members share, 32 bytes; None where there is no such file. Raises
+    `Rejected("BAD_CONFIG")` where others can read it, or it is malformed.
+    """
+    return _read_32(path) if path.exists() else None
+
+
 def _read_32(path: Path) -> bytes:
     try:
         secret = bytes.fromhex(read_secret(path).decode("ascii").strip())

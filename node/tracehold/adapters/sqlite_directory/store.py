@@ -71,8 +71,11 @@ class DirectoryFile:
         return await asyncio.to_thread(run)
 
     def close(self) -> None:
-        """Close it, when nothing reads or writes any more."""
-        self._connection.close()
+        """Close it, when nothing reads or writes any more. What was given up may still run on its thread: it
+        comes to its end.
+        """
+        with self._turn:
+            self._connection.close()
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
