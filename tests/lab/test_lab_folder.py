@@ -84,7 +84,8 @@ def test_ports_are_held_until_they_are_needed():
 def test_the_configuration_is_one_that_a_node_takes_and_stays_as_its_owner_changed_it(tmp_path: Path):
     """Written once; tokens only as hashes."""
     plan = new_plan(2, None, range(5000, 5007))
-    home.make_keys(tmp_path)
+    home.make_key(tmp_path / "network.key")
+    home.make_keys(tmp_path, tmp_path / "network.key")
     home.make_config(tmp_path, plan, plan.seats[0])
     path = tmp_path / home.CONFIG_NAME
     config = load(path)
@@ -93,7 +94,9 @@ def test_the_configuration_is_one_that_a_node_takes_and_stays_as_its_owner_chang
     assert [sorted(token.roles) for token in config.tokens] == [["capture"], ["authority"]]
     assert plan.seats[0].read_token not in path.read_text()
     path.write_text(path.read_text() + "\n# mine\n")
-    home.make_keys(tmp_path)
+    shared = (tmp_path / "keys" / "network.key").read_bytes()
+    assert shared == (tmp_path / "network.key").read_bytes()
+    home.make_keys(tmp_path, tmp_path / "network.key")
     home.make_config(tmp_path, plan, plan.seats[0])
     assert path.read_text().endswith("# mine\n")
 

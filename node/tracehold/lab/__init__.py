@@ -4,6 +4,7 @@
     stands
     DIR/lab.json     what runs, for people and programs: addresses, tokens, process ids
     DIR/admin.key    the contract's admin
+    DIR/network.key  the secret that all members share
     DIR/nodes/NAME   the folder of each node, as `tracehold init` makes one
     DIR/chain        the embedded chain
     DIR/run          NAME.pid, NAME.log and NAME.out of each process

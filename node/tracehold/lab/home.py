@@ -9,6 +9,7 @@ from tracehold.adapters.keyfiles import (
     create_secret,
     create_signing_key,
     read_ledger_key,
+    read_secret,
     read_signing_key,
 )
 from tracehold.core.leaf import leaf_name
@@ -58,11 +59,13 @@ roles = ["authority"]
 """
 
 
-def make_keys(home: Path) -> None:
-    """The keys and the certificate that are missing."""
+def make_keys(home: Path, network_key: Path) -> None:
+    """The keys and the certificate that are missing; a copy of the secret that all members share."""
     keys = home / "keys"
     for name in ("node.key", "ledger.key"):
         make_key(keys / name)
+    if not (keys / "network.key").exists():
+        create_secret(keys / "network.key", read_secret(network_key))
     if not (keys / "tls.crt").exists():
         (keys / "tls.key").unlink(missing_ok=True)
         name = leaf_name(read_signing_key(keys / "node.key").public)

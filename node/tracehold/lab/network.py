@@ -69,9 +69,11 @@ class Lab:
         if self.plan.built:
             return
         self.tell(f"making {len(self.plan.seats)} nodes in {self.dir}")
-        home.make_key(self.admin_key)
+        network_key = self.dir / "network.key"
+        for key in (self.admin_key, network_key):
+            home.make_key(key)
         for name in self.names:
-            home.make_keys(self.home(name))
+            home.make_keys(self.home(name), network_key)
         self.start_chain()
         if not self.plan.contract:
             self.tell("deploying the contract")
