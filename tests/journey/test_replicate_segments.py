@@ -76,4 +76,5 @@ async def test_a_newcomer_gets_all_segments() -> None:
         assert list(await it.keepers[3].store.spans(it.log)) == [(0, size)]
         assert (it.count(0), it.count(size - 1)) == (CopyCount(3, 3), CopyCount(3, 3))
         await check_log(it.keepers[3].store, it.log)
+        assert not it.faults
         await it.creator.crash()

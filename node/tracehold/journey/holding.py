@@ -24,6 +24,7 @@ What a crash means:
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
 from tracehold.core.errors import Rejected, Unavailable
@@ -32,7 +33,7 @@ from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.base import proved
 from tracehold.journey.clock import too_late
 from tracehold.journey.judge import Arrived, Judge, arriving
-from tracehold.journey.keeping import Keeping, begun, on_base, resumed
+from tracehold.journey.keeping import Keeping, begun, contradicted, on_base, resumed
 from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.ports import Base, Kept, Role, Shipment
 from tracehold.journey.upload import Disk
@@ -125,8 +126,19 @@ class Holding:
         await self._check_room(base.log, sum(len(entry.raw) for _, entry in base.controls))
         anchor = await self._ledger.find_anchor(caller.number, base.start)
         if anchor is None:
-            raise Rejected("ROOT_MISMATCH", f"the chain has no anchor of size {base.start} of this log")
-        await self._store.begin(await proved(self._store, base, anchor.root, caller.operator))
+            await self._lacking(caller, base.start)
+        kept = await proved(self._store, base, anchor.root, caller.operator)
+        if await contradicted(self._store, base.log, kept.tiles):
+            ends = [stop for _, stop in await self._store.spans(base.log) if stop <= base.start]
+            await self._witnessing.refuse_base(base.log, max(ends, default=0), anchor)
+        await self._store.begin(kept)
+
+    async def _lacking(self, caller: Neighbour, size: int) -> NoReturn:
+        """Whether the creator says what is not so, or the chain that is asked here lags behind."""
+        head = await self._ledger.head(caller.number)
+        if head.size < size:
+            raise Unavailable("CHAIN_DOWN", f"the chain here has anchors up to {head.size} only")
+        raise Rejected("ROOT_MISMATCH", f"the chain has no anchor of size {size} of this log")
 
     async def _admit(self, caller: Neighbour, keeping: Keeping, shipment: Shipment) -> None:
         """Rules 4 and 5, and the bounds of one shipment."""
@@ -141,6 +153,8 @@ class Holding:
     async def _append(self, keeping: Keeping, shipment: Shipment, arrived: Sequence[Arrived]) -> Keeping:
         batch, grown = await keeping.extended(arrived, shipment.checkpoint, self._judge)
         check_checkpoint(shipment.checkpoint, grown.signer(grown.end))
+        if await contradicted(self._store, shipment.log, batch.tiles):
+            await self._witnessing.refuse(shipment.checkpoint)
         # Forgotten until it is known what became of the append: then it is read again from the store.
         self._last.pop(shipment.log, None)
         try:
@@ -158,7 +172,7 @@ class Holding:
         checkpoint.
         """
         checkpoint, prev_size = shipment.checkpoint, shipment.prev_size
-        if checkpoint.size > keeping.end or prev_size > keeping.end:
+        if checkpoint.size > keeping.end:
             return Kept(keeping.end)
         if min(checkpoint.size - 1, prev_size) < keeping.start:
             raise Rejected(
@@ -167,7 +181,7 @@ class Holding:
         check_checkpoint(checkpoint, keeping.signer(checkpoint.size))
         await self._witnessing.compare(checkpoint)
         await self._keep(checkpoint)
-        signed = await self._witnessing.acknowledge(caller.number, keeping.end, checkpoint, prev_size)
+        signed = await self._witnessing.acknowledge(caller.number, checkpoint, prev_size)
         return Kept(keeping.end, signed)
 
     async def _keep(self, checkpoint: Checkpoint) -> None:
@@ -216,3 +230,5 @@ def _check_caller(caller: Neighbour, shipment: Shipment) -> None:
     logs = {shipment.log, shipment.checkpoint.log, *([shipment.base.log] if shipment.base else [])}
     if logs != {caller.log}:
         raise Rejected("NOT_A_MEMBER", "a member ships its own log and no other's")
+    if shipment.prev_size > shipment.checkpoint.size:
+        raise Rejected("BAD_REQUEST", "no step goes back")

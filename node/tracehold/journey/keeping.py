@@ -3,7 +3,7 @@ copy as it is afterwards. As with `own_log.OwnLog`, a failed append leaves nothi
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracehold.core.checkpoint import Checkpoint
@@ -80,6 +80,15 @@ def _check_structure(first: int, entries: Sequence[Arrived], disputes: Sequence[
         record = entries[at - first].record
         if at and (record is None or record.header.kind != Kind.SNAPSHOT or at in wrong):
             raise Rejected("LOG_BROKEN", f"entry {at} is no snapshot of the control records before it")
+
+
+async def contradicted(store: RecordLog, log: LogId, tiles: Iterable[tuple[Coord, bytes]]) -> bool:
+    """Whether tiles that are kept already are neither the beginning nor a continuation of these: those of a
+    base before a hole and those of what fills it must be of one tree.
+    """
+    new = dict(tiles)
+    kept = await store.tiles(log, new.keys())
+    return any(not (there.startswith(new[at]) or new[at].startswith(there)) for at, there in kept.items())
 
 
 def _edge(tiles: Mapping[Coord, bytes], size: int) -> Mapping[Coord, bytes]:

@@ -7,6 +7,7 @@ acknowledged no more; what shows it is kept.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from tracehold.core import cbor
 from tracehold.core.anchor import Anchor, encode_anchor
@@ -34,16 +35,16 @@ class Witnessing:
         if forks := await self.copies.forks(log):
             raise Rejected("FORK_SEEN", f"two states of size {forks[0].size} were seen of this log")
 
-    async def acknowledge(self, creator: int, end: int, checkpoint: Checkpoint, prev_size: int) -> bytes:
-        """The signature (64 bytes) under the state of the checkpoint, which lies on the log that is kept here
-        up to `end`, as the step from `prev_size`; b"" while the copy is shorter than what was signed before
-        (it
-        was restored), since nobody can say then whether they are of one log.
+    async def acknowledge(self, creator: int, checkpoint: Checkpoint, prev_size: int) -> bytes:
+        """The signature (64 bytes) under the state of the checkpoint, which lies on the log that is kept
+        here, as the step from `prev_size`; b"" while no span reaches what was signed before (the copy was
+        restored), since nobody can say then whether they are of one log.
 
         Raises FORK_SEEN where they are not.
         """
         log, known = checkpoint.log, await self.copies.witness(checkpoint.log)
-        if known is not None and known.size > end:
+        spans = await self.store.spans(log)
+        if known is not None and not any(start < known.size <= stop for start, stop in spans):
             return b""
         if known is not None and await root_at(self.store, log, known.size) != known.root:
             await self._note_over(log, known.size)
@@ -62,6 +63,27 @@ class Witnessing:
         if await root_at(self.store, checkpoint.log, checkpoint.size) != checkpoint.root:
             kept = await self._note_over(checkpoint.log, checkpoint.size)
             await self._forked(checkpoint.log, checkpoint.size, kept, checkpoint.note)
+
+    async def refuse(self, checkpoint: Checkpoint) -> NoReturn:
+        """Refuse entries under a verified checkpoint that contradict tiles that are kept already. Raises
+        FORK_SEEN where these tiles tell the state of that size and lead on to what the creator signed, which
+        makes it evidence; else LOG_BROKEN.
+        """
+        try:
+            await self.compare(checkpoint)
+        except Broken as lost:
+            if lost.code != "CORRUPT":
+                raise
+        raise Rejected("LOG_BROKEN", "the entries contradict a later part of the log that is kept here")
+
+    async def refuse_base(self, log: LogId, size: int, anchor: Anchor) -> NoReturn:
+        """Refuse the log whose entries up to `size`, where a span ends, are not of the anchored tree that a
+        base was proved by: the anchor is the evidence. Raises FORK_SEEN.
+        """
+        if not size:
+            raise Broken("CORRUPT", f"tiles of log {log.hex()} were not those that were kept")
+        shown = cbor.encode(encode_anchor(anchor))
+        await self._forked(log, size, await self._note_over(log, size), shown, by_chain=True)
 
     async def compare_anchor(self, anchor: Anchor) -> None:
         """The same for what the chain says, whose proof is left out. Raises FORK_SEEN."""
@@ -88,7 +110,7 @@ class Witnessing:
 
     async def _forked(
         self, log: LogId, size: int, kept: bytes, shown: bytes, *, by_chain: bool = False
-    ) -> None:
+    ) -> NoReturn:
         await self.copies.save_fork(Fork(log, size, kept, shown, by_chain, int(self.now() * 1000)))
         who = "the chain shows" if by_chain else "its creator signed"
         error = Rejected(
