@@ -6,21 +6,26 @@ signed. Their checkpoints are the holder's where it has them, since receipts wer
 has
 none, the state is signed once more, with the earliest time that is not before the last one.
 
+An entry without its bytes is taken only where a proved redaction names it: whoever else leaves bytes out has
+lost them, or would have them lost here too.
+
 What a crash means: each batch is whole and proved; the next start goes on behind it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
-from tracehold.core.errors import Broken, Rejected, Unavailable
-from tracehold.core.ids import Root
+from tracehold.core.control import Redact, decode_control
+from tracehold.core.errors import Broken, Rejected
+from tracehold.core.ids import Fingerprint, Root
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.merkle import CompactRange, leaf_hash
 from tracehold.core.record import CONTROL_KINDS, Kind, Record
 from tracehold.core.roster import Roster
 from tracehold.journey.delegate import Delegated, received_key
-from tracehold.journey.judge import Arrived, arriving, take_effect
+from tracehold.journey.handed import Handing
+from tracehold.journey.judge import Arrived, take_effect
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.ports import NewEntry, Peer, RecordLog
 from tracehold.journey.tree import coords, node_of, whole_tiles
@@ -34,6 +39,10 @@ class State:
     root: Root
 
 
+Place = tuple[int, Fingerprint]
+"""An entry's index and its record's fingerprint, as a redaction names it."""
+
+
 class Regaining:
     """Brings the own log on with what one holder hands over. `own` is the log as it is on disk by now."""
 
@@ -41,34 +50,59 @@ class Regaining:
         self.own = own
         self._store = store
         self._peer = peer
+        self._handing = Handing(peer, own.log)
+        self._ahead: set[Place] | None = None
 
     async def up_to(self, states: Sequence[State]) -> None:
         """Append everything up to the last of these states, each proved before anything of it is kept.
 
         Raises `Broken("LOG_FORKED")` where the entries handed over lead to the state and this log does not,
-        `Rejected("ROOT_MISMATCH")` where they do not lead there either, PEER_DOWN, and what the store raises.
+        `Rejected("ROOT_MISMATCH")` where they do not lead there either, `Rejected("PROOF_INVALID")` where
+        bytes
+        are left out that no redaction names, PEER_DOWN, and what the store raises.
         """
         for state in states:
             if state.size > self.own.size:
-                await self._reach(state)
+                await self._reach(state, states[-1])
 
-    async def _reach(self, state: State) -> None:
+    async def _reach(self, state: State, goal: State) -> None:
         arrived = await self._fetch(self.own.size, state.size)
         if _grown(self.own.range, arrived).root() != state.root:
             await self._why(state)
+        await self._check_bare(arrived, goal)
         while arrived:
             room = SEGMENT_ENTRIES - self.own.size % SEGMENT_ENTRIES
             await self._append(arrived[:room])
             arrived = arrived[room:]
 
     async def _fetch(self, start: int, stop: int) -> Sequence[Arrived]:
-        found: list[Arrived] = []
-        while start + len(found) < stop:
-            answer = await self._peer.entries(self.own.log, start + len(found), stop)
-            if not answer.entries:
-                raise Unavailable("PEER_DOWN", f"node {self._peer.node} does not hand over the own log")
-            found += await arriving(answer.entries)
-        return found[: stop - start]
+        return [each async for some in self._handing.between(start, stop) for each in some]
+
+    async def _check_bare(self, arrived: Sequence[Arrived], goal: State) -> None:
+        """Returns if every entry without bytes is named by a redaction up to the goal. None that this node
+        sealed names a control record (`core.redaction`), so none of these is ever taken without its bytes.
+        """
+        size = self.own.size
+        bare = {(at, each.entry.fingerprint) for at, each in enumerate(arrived, size) if not each.entry.raw}
+        bare -= set(_redacted(arrived))
+        if bare and self._ahead is None:
+            self._ahead = await self._redacted_up_to(goal, arrived)
+        if left := bare - (self._ahead or set()):
+            said = f"hands over entry {min(left)[0]} without its bytes, and no redaction names it"
+            raise Rejected("PROOF_INVALID", f"node {self._peer.node} {said}")
+
+    async def _redacted_up_to(self, goal: State, arrived: Sequence[Arrived]) -> set[Place]:
+        """What redactions behind these proved entries name, once all up to the goal is proved. Of what comes
+        only they are remembered.
+        """
+        tree = _grown(self.own.range, arrived)
+        found: set[Place] = set()
+        async for some in self._handing.between(tree.end, goal.size):
+            tree = _grown(tree, some)
+            found |= set(_redacted(some))
+        if tree.root() != goal.root:
+            raise Rejected("ROOT_MISMATCH", f"node {self._peer.node} hands over what is not of the own log")
+        return found
 
     async def _why(self, state: State) -> None:
         """Raises LOG_FORKED where other entries than ours are proved, ROOT_MISMATCH where nothing is."""
@@ -135,6 +169,15 @@ def _grown(tree: CompactRange, arrived: Sequence[Arrived]) -> CompactRange:
     for each in arrived:
         grown.append(leaf_hash(each.entry.fingerprint))
     return grown
+
+
+def _redacted(arrived: Sequence[Arrived]) -> Iterator[Place]:
+    """What the redactions among these name."""
+    for each in arrived:
+        if each.record is not None and each.record.header.kind == Kind.REDACT:
+            says = decode_control(each.record.header.kind, each.record.payload)
+            if isinstance(says, Redact):
+                yield says.index, says.fingerprint
 
 
 def _key(own: OwnLog, record: Record | None) -> bytes | None:
