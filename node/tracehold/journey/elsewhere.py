@@ -22,10 +22,21 @@ from tracehold.journey.differences import Answered, Shown, fault_of, left_out
 from tracehold.journey.hearing import Hearing
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.ledger_view import LedgerView
+from tracehold.journey.locating import EVERYBODY, Whom
 from tracehold.journey.ports import Expansion, Found, Peer, Position
 from tracehold.journey.proving import Budget, Proved, Prover
 
+HINTED = (
+    "coverage is hinted: of {logs} logs, in which the directory names no such record, not all was searched"
+)
+"""Protocol section 7: a large network is not asked as a whole."""
+
+PARTLY = "coverage is hinted: the directory may not have named all holders"
+
 NO_LEDGER = "what other nodes hand over cannot be checked without the ledger"
+
+
+_NOTHING = Answered({}, frozenset())
 
 
 @dataclass(slots=True)
@@ -35,7 +46,7 @@ class _Source:
     peer: Peer
     silent: bool = False
     budget: Budget = field(default_factory=Budget)
-    answered: Answered = field(default_factory=lambda: Answered({}, frozenset()))
+    answered: Answered = _NOTHING
     """To the question of just now."""
 
 
@@ -51,6 +62,7 @@ class Elsewhere:
         self._claims = Claims()
         self._gaps: dict[Gap, None] = {}
         self._false: dict[Gap, set[Position]] = {}
+        self._named: set[Whom] = set()
         self.handed: dict[Fingerprint, set[int]] = {}
         """Numbers of the nodes that handed over a record, by its fingerprint."""
         self.hearing = Hearing(knowledge.speakers)
@@ -61,7 +73,12 @@ class Elsewhere:
         """
         if self._knowledge.peers is None:
             return []
-        peers = await self._knowledge.peers.holders(items)
+        # No key leads to a transformation: who asks for one asks all.
+        whom = EVERYBODY if transformations else await self._knowledge.whom(items)
+        self._named.add(whom)
+        peers = await self._knowledge.peers.holders(items, whom.logs)
+        for known in self._sources.values():
+            known.answered = _NOTHING  # who is not asked this time answers for nothing
         sources = [self._sources.setdefault(peer.node, _Source(peer)) for peer in peers]
         asked = [source for source in sources if not source.silent]
         answers = await asyncio.gather(*(self._ask(source, items, transformations) for source in asked))
@@ -114,13 +131,24 @@ class Elsewhere:
         if ends is None:
             return [Gap("", GapReason.NOT_COVERED, "without the ledger it is not known which logs there are")]
         others = self._claims.searched()
+        left = [
+            (log, start, stop)
+            for log, end in ends.items()
+            for start, stop in missing(joined((*own.get(log, ()), *others.get(log, ()))), end)
+        ]
+        if left and self._hinted:
+            return [Gap("", GapReason.NOT_COVERED, HINTED.format(logs=len({log for log, _, _ in left})))]
         return [
             Gap(
                 "", GapReason.NOT_COVERED, f"nobody searched entries {start} to {stop - 1} of log {log.hex()}"
             )
-            for log, end in ends.items()
-            for start, stop in missing(joined((*own.get(log, ()), *others.get(log, ()))), end)
+            for log, start, stop in left
         ]
+
+    @property
+    def _hinted(self) -> bool:
+        """Whether the directory named those who were asked, for one of the questions at least."""
+        return any(whom.logs is not None for whom in self._named)
 
     def gaps(self) -> Sequence[Gap]:
         """What other nodes could not answer, or answered wrongly. A false copy is no gap where a good one
@@ -129,7 +157,9 @@ class Elsewhere:
         proved = self._prover.proved.values() if self._prover else ()
         standing = [*self._admission.admitted.values(), *(each.admitted for each in proved)]
         good = {Position(each.log, each.index) for each in standing}
-        return [*self._gaps, *(gap for gap, places in self._false.items() if places - good)]
+        false = [gap for gap, places in self._false.items() if places - good]
+        partly = any(not whom.whole for whom in self._named)
+        return [*self._gaps, *false, *([Gap("", GapReason.NOT_COVERED, PARTLY)] if partly else [])]
 
     async def _ask(
         self, source: _Source, items: Collection[str], transformations: Collection[str]

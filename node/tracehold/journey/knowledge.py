@@ -2,11 +2,12 @@
 other nodes, and the ledger where there is one.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from tracehold.journey.horizon import Horizon
+from tracehold.journey.locating import EVERYBODY, Whom
 from tracehold.journey.ports import Graph, Ledger, Peers, RecordLog
 from tracehold.journey.speakers import Speakers
 
@@ -25,6 +26,11 @@ async def at_once(work: Callable[[], _T], /) -> _T:
     return work()
 
 
+async def everybody(_: Collection[str], /) -> Whom:
+    """All members, whatever the items."""
+    return EVERYBODY
+
+
 def untold(_: str) -> None:
     """Tells nobody of a fault."""
 
@@ -40,7 +46,7 @@ class Knowledge:
 
     `node` is this node's number in the contract (0 before it is enrolled); `micros` a clock in microseconds
     for the timings of answers; `fault` is told of stored bytes that do not match, in a line without their
-    content; `run` does what strangers may make slow.
+    content; `run` does what strangers may make slow; `whom` says which members are asked about items.
     """
 
     log: RecordLog
@@ -51,6 +57,7 @@ class Knowledge:
     micros: Callable[[], int] = timeless
     fault: Callable[[str], None] = untold
     run: Run = at_once
+    whom: Callable[[Collection[str]], Awaitable[Whom]] = everybody
     speakers: Speakers = field(init=False)
     horizon: Horizon | None = field(init=False)
 

@@ -25,7 +25,7 @@ from tracehold.journey.erase import Eraser
 from tracehold.journey.follow import Bell
 from tracehold.journey.holders import Holders
 from tracehold.journey.index import Indexer
-from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.knowledge import Knowledge, everybody
 from tracehold.journey.onchain import Link, nobody
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.ports import Ledger, RecordLog
@@ -147,6 +147,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
                 micros=_micros,
                 fault=faults.record,
                 run=asyncio.to_thread,
+                whom=ring.locating.whom if ring else everybody,
             ),
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import TraceholdError, Unavailable
-from tracehold.core.ids import LogId
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import fingerprint
 from tracehold.journey.expand import Names, expand
 from tracehold.journey.keeper import Keeper, take
@@ -39,7 +39,7 @@ class MemoryPeer:
     delay: Callable[[], Awaitable[None]] = at_once
     tell: Callable[[Expansion], Expansion] = honest
     asked: list[frozenset[str]] = field(default_factory=list)
-    """The items of each call, in order."""
+    """The items, or else the fingerprints (as hexadecimal digits), of each call, in order."""
     keeper: Keeper | None = None
     shipped: list[Shipment] = field(default_factory=list)
     """What was sent to be kept, in order."""
@@ -64,13 +64,19 @@ class MemoryLine:
         return self.to.node
 
     async def expand(
-        self, items: Collection[str], event_ids: Collection[str] = (), transformations: Collection[str] = ()
+        self,
+        items: Collection[str],
+        event_ids: Collection[str] = (),
+        transformations: Collection[str] = (),
+        *,
+        fingerprints: Collection[Fingerprint] = (),
     ) -> Expansion:
         """See `ports.Peer.expand`."""
-        self.to.asked.append(frozenset(items))
+        self.to.asked.append(frozenset(items or (name.hex() for name in fingerprints)))
         await self.to.reach()
         try:
-            found = await expand(self.to.log, self.to.graph, Names(items, event_ids, transformations))
+            names = Names(items, event_ids, transformations, fingerprints)
+            found = await expand(self.to.log, self.to.graph, names)
         except Unavailable as error:
             raise self._unable() from error
         return self.to.tell(found)
@@ -115,10 +121,12 @@ class MemoryPeers:
     myself: int
     caller: Neighbour | None = None
 
-    async def holders(self, items: Collection[str]) -> Sequence[Peer]:
+    async def holders(self, items: Collection[str], among: Collection[LogId] | None = None) -> Sequence[Peer]:
         """See `ports.Peers.holders`."""
         others = [peer for number, peer in sorted(self.nodes.items()) if number != self.myself]
-        return [MemoryLine(peer, self.caller) for peer in others]
+        # The first log of a store is its node's own.
+        logs = {peer.node: (await peer.log.logs())[0] for peer in others} if among is not None else {}
+        return [MemoryLine(peer, self.caller) for peer in others if among is None or logs[peer.node] in among]
 
     async def node(self, number: int) -> Peer | None:
         """See `ports.Peers.node`."""

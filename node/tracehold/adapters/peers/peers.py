@@ -25,9 +25,9 @@ class GrpcPeers:
         self._lines: dict[Neighbour, tuple[Line, GrpcPeer]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def holders(self, items: Collection[str]) -> Sequence[Peer]:
+    async def holders(self, items: Collection[str], among: Collection[LogId] | None = None) -> Sequence[Peer]:
         """See `ports.Peers.holders`."""
-        return [self._peer(each) for each in self._present()]
+        return [self._peer(each) for each in self._present() if among is None or each.log in among]
 
     async def node(self, number: int) -> Peer | None:
         """See `ports.Peers.node`."""

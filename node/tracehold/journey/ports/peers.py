@@ -101,9 +101,15 @@ class Peer(Protocol):
         ...
 
     async def expand(
-        self, items: Collection[str], event_ids: Collection[str] = (), transformations: Collection[str] = ()
+        self,
+        items: Collection[str],
+        event_ids: Collection[str] = (),
+        transformations: Collection[str] = (),
+        *,
+        fingerprints: Collection[Fingerprint] = (),
     ) -> Expansion:
-        """Records that touch these items (events in any role, and master data), event ids or transformations.
+        """Records that touch these items (events in any role, and master data), event ids or transformations;
+        and those of any kind with these fingerprints, as far as nothing about them is disputed there.
 
         A peer hands over what members may read: what it holds. Who asks the asker is checked by the asker.
         An answer that had to be cut off promises no coverage.
@@ -132,8 +138,8 @@ class Peers(Protocol):
     peer that is down: that is the peer's own error.
     """
 
-    async def holders(self, items: Collection[str]) -> Sequence[Peer]:
-        """Peers that may hold records about these items (all members, for now)."""
+    async def holders(self, items: Collection[str], among: Collection[LogId] | None = None) -> Sequence[Peer]:
+        """Peers that may hold records about these items: all members, or those with the logs `among`."""
         ...
 
     async def node(self, number: int) -> Peer | None:
