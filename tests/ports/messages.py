@@ -26,6 +26,7 @@ USUAL: dict[str, list[Any]] = {
     "logs": [b"\x08" * 32],
     "near": [b"\x08" * 32],
     "providers": [b"\x09" * 140],
+    "fingerprints": [f"{number:064x}" for number in range(3)],
 }
 """What a field of this name holds when nothing is odd."""
 

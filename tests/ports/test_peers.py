@@ -4,6 +4,7 @@ and only its own errors.
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from tests.journey.network import Node, begun, made, network, said
 from tests.ports.mesh import Mesh, mesh
 from tracehold.core.errors import Unavailable
 from tracehold.core.evidence import report
-from tracehold.core.ids import LogId
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import Kind, fingerprint
-from tracehold.journey.ports import Expansion, Peer, Sent
+from tracehold.journey.ports import Dispute, Expansion, Peer, Sent
 
 
 @dataclass
@@ -85,6 +86,28 @@ async def test_records_are_found_by_item_event_and_transformation(pair):
     assert await pair.asked(runs=("urn:x:run",)) == [3]
     assert await pair.asked(events=("urn:x:told",)) == [5]
     assert await pair.asked("urn:x:run", "urn:x:told", "urn:x:nothing") == []
+
+
+async def test_records_of_any_kind_are_found_by_their_fingerprints(pair):
+    """The log's header, events, master data; those about items that are asked for too, each once."""
+    kept = [entry.fingerprint for entry in await pair.there.store.read(pair.there.log, 0, 6)]
+    asked = partial((await pair.peer()).expand, fingerprints=[kept[4], kept[0], kept[2]])
+    assert [found.index for found in (await asked(())).records] == [0, 2, 4]
+    assert [found.index for found in (await asked(["urn:x:flour"])).records] == [0, 2, 3, 4]
+    (found,) = (await (await pair.peer()).expand((), fingerprints=[kept[0]])).records
+    assert fingerprint(found.raw) == kept[0]
+    assert (await (await pair.peer()).expand((), fingerprints=[Fingerprint(bytes(32))])).records == []
+
+
+async def test_a_record_that_is_disputed_or_erased_or_damaged_is_not_handed_over_by_its_fingerprint(pair):
+    """It proves nothing, or its bytes are gone."""
+    there = pair.there
+    kept = [entry.fingerprint for entry in await there.store.read(there.log, 0, 6)]
+    there.store._of(there.log).disputes[2] = Dispute(2, "NOT_EPCIS", 1)
+    there.store.damage(there.log, 3)
+    await there.store.erase(there.log, 4)
+    found = (await (await pair.peer()).expand((), fingerprints=kept[2:])).records
+    assert [each.index for each in found] == [5]
 
 
 async def test_each_record_comes_with_its_evidence_and_the_answer_with_its_coverage(pair):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from tracehold.api.call import Call
 from tracehold.core.dht.keys import Key
 from tracehold.core.errors import Rejected, Unavailable
-from tracehold.core.ids import NetworkId
+from tracehold.core.ids import Fingerprint, NetworkId
 from tracehold.journey.directory import Directory
 from tracehold.journey.expand import Names, Page, expand, searched
 from tracehold.journey.keeper import Keeper, take
@@ -95,7 +95,12 @@ class PeerService:
         found = await expand(
             self._log,
             self._graph,
-            Names(request.items, request.event_ids, request.transformation_ids),
+            Names(
+                request.items,
+                request.event_ids,
+                request.transformation_ids,
+                [Fingerprint(bytes.fromhex(name)) for name in request.fingerprints],
+            ),
             Page(after, PAGE_RECORDS, PAGE_BYTES),
             self._fault,
             self._speakers,

@@ -20,11 +20,12 @@ from tracehold.journey.speakers import Speakers
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What is asked for: items, event ids, transformation ids."""
+    """What is asked for: items, event ids, transformation ids, and records by their fingerprints."""
 
     items: Collection[str]
     event_ids: Collection[str] = ()
     transformations: Collection[str] = ()
+    fingerprints: Collection[Fingerprint] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ async def expand(
     fault: Callable[[str], None] = untold,
     speakers: Speakers | None = None,
 ) -> Expansion:
-    """Records kept here about these names, by log and index. With them what tells of moves of their parties,
-    who may have said in another log what they say here (`core.voices`).
+    """Records kept here about these names, or with these fingerprints, by log and index. With them what tells
+    of moves of their parties, who may have said in another log what they say here (`core.voices`).
 
     Raises `Unavailable` where graph or store do not answer.
     """
@@ -79,6 +80,7 @@ async def expand(
     found = {fact.fingerprint for fact in facts}
     for item in names.items:
         found |= {version.fingerprint for version in await graph.masterdata(item)}
+    found |= await _undisputed(log, names.fingerprints)
     places = await log.find(found | await _moves(log, found, speakers or Speakers(log)))
     answer, vouching = _Answer(), Vouching()
     for name in _behind(page.after, places):
@@ -94,6 +96,12 @@ async def searched(log: RecordLog, graph: Graph) -> Mapping[LogId, Spans]:
     """Which entries of which logs are kept here and indexed. Raises `Unavailable`, as log and graph do."""
     indexed = await graph.coverage()
     return {each: common(await log.spans(each), spans) for each, spans in indexed.items()}
+
+
+async def _undisputed(log: RecordLog, asked: Collection[Fingerprint]) -> set[Fingerprint]:
+    """Those that are kept here and not disputed: what is disputed proves nothing to others."""
+    places = await log.find(asked) if asked else {}
+    return {name for name, at in places.items() if not await log.disputes(at.log, at.index, at.index + 1)}
 
 
 async def _moves(log: RecordLog, found: Collection[Fingerprint], speakers: Speakers) -> set[Fingerprint]:

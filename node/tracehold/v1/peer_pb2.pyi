@@ -147,6 +147,7 @@ class ExpandRequest(_message.Message):
     EVENT_IDS_FIELD_NUMBER: _builtins.int
     TRANSFORMATION_IDS_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    FINGERPRINTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Items in canonical spelling."""
@@ -163,6 +164,10 @@ class ExpandRequest(_message.Message):
     def after(self) -> Global___LogPosition:
         """Only records that stand after this place in the order of log id and index: `next` of an earlier answer."""
 
+    @_builtins.property
+    def fingerprints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fingerprints of records of any kind, 64 lowercase hexadecimal digits each."""
+
     def __init__(
         self,
         *,
@@ -170,10 +175,11 @@ class ExpandRequest(_message.Message):
         event_ids: _abc.Iterable[_builtins.str] | None = ...,
         transformation_ids: _abc.Iterable[_builtins.str] | None = ...,
         after: Global___LogPosition | None = ...,
+        fingerprints: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "event_ids", b"event_ids", "items", b"items", "transformation_ids", b"transformation_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "event_ids", b"event_ids", "fingerprints", b"fingerprints", "items", b"items", "transformation_ids", b"transformation_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

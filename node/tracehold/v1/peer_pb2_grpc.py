@@ -89,7 +89,7 @@ class PeerServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Expand(self, request, context):
-        """Records that touch these items. The asker checks the bytes and derives every fact itself.
+        """Records that touch these items, or have these fingerprints. The asker checks the bytes and derives every fact itself.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

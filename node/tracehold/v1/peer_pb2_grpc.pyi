@@ -36,7 +36,7 @@ class PeerServiceStub:
     Hello: _grpc.UnaryUnaryMultiCallable[_peer_pb2.HelloRequest, _peer_pb2.HelloResponse]
     """Who are you, and are we of one network?"""
     Expand: _grpc.UnaryUnaryMultiCallable[_peer_pb2.ExpandRequest, _peer_pb2.ExpandResponse]
-    """Records that touch these items. The asker checks the bytes and derives every fact itself."""
+    """Records that touch these items, or have these fingerprints. The asker checks the bytes and derives every fact itself."""
     GetEntries: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetEntriesRequest, _peer_pb2.GetEntriesResponse]
     """Entries of a log that the node keeps, from one index on: for those that catch up."""
     Replicate: _grpc.StreamUnaryMultiCallable[_peer_pb2.ReplicateRequest, _peer_pb2.ReplicateResponse]
@@ -60,7 +60,7 @@ class PeerServiceAsyncStub(PeerServiceStub):
     Hello: _aio.UnaryUnaryMultiCallable[_peer_pb2.HelloRequest, _peer_pb2.HelloResponse]  # type: ignore[assignment]
     """Who are you, and are we of one network?"""
     Expand: _aio.UnaryUnaryMultiCallable[_peer_pb2.ExpandRequest, _peer_pb2.ExpandResponse]  # type: ignore[assignment]
-    """Records that touch these items. The asker checks the bytes and derives every fact itself."""
+    """Records that touch these items, or have these fingerprints. The asker checks the bytes and derives every fact itself."""
     GetEntries: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetEntriesRequest, _peer_pb2.GetEntriesResponse]  # type: ignore[assignment]
     """Entries of a log that the node keeps, from one index on: for those that catch up."""
     Replicate: _aio.StreamUnaryMultiCallable[_peer_pb2.ReplicateRequest, _peer_pb2.ReplicateResponse]  # type: ignore[assignment]
@@ -93,7 +93,7 @@ class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _peer_pb2.ExpandRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_peer_pb2.ExpandResponse, _abc.Awaitable[_peer_pb2.ExpandResponse]]:
-        """Records that touch these items. The asker checks the bytes and derives every fact itself."""
+        """Records that touch these items, or have these fingerprints. The asker checks the bytes and derives every fact itself."""
 
     @_abc_1.abstractmethod
     def GetEntries(

@@ -195,7 +195,7 @@ class VerifyRecordRequest(_message.Message):
     FINGERPRINT_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
-    """Fingerprint of a record of this node."""
+    """Fingerprint of a record of the network."""
     evidence: _builtins.bytes
     """An evidence file from anywhere."""
     def __init__(

@@ -62,21 +62,21 @@ class VerifyServiceServicer(object):
     """
 
     def GetRecord(self, request, context):
-        """One record with its signed bytes.
+        """One record with its signed bytes, wherever in the network it is kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetReceipt(self, request, context):
-        """The receipt of a record and the evidence to check it with.
+        """The receipt of a record and the evidence to check it with, wherever in the network it is kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def VerifyRecord(self, request, context):
-        """Check a record of this node, or evidence from anywhere, step by step.
+        """Check a record of the network, or evidence from anywhere, step by step.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

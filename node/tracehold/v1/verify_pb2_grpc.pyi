@@ -34,11 +34,11 @@ class VerifyServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> VerifyServiceAsyncStub: ...
     GetRecord: _grpc.UnaryUnaryMultiCallable[_verify_pb2.GetRecordRequest, _verify_pb2.GetRecordResponse]
-    """One record with its signed bytes."""
+    """One record with its signed bytes, wherever in the network it is kept."""
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_verify_pb2.GetReceiptRequest, _verify_pb2.GetReceiptResponse]
-    """The receipt of a record and the evidence to check it with."""
+    """The receipt of a record and the evidence to check it with, wherever in the network it is kept."""
     VerifyRecord: _grpc.UnaryUnaryMultiCallable[_verify_pb2.VerifyRecordRequest, _verify_pb2.VerifyRecordResponse]
-    """Check a record of this node, or evidence from anywhere, step by step."""
+    """Check a record of the network, or evidence from anywhere, step by step."""
     GetStatus: _grpc.UnaryUnaryMultiCallable[_verify_pb2.GetStatusRequest, _verify_pb2.GetStatusResponse]
     """How this node stands: its network, its log, its back-ends and stand-ins."""
 
@@ -48,11 +48,11 @@ class VerifyServiceAsyncStub(VerifyServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetRecord: _aio.UnaryUnaryMultiCallable[_verify_pb2.GetRecordRequest, _verify_pb2.GetRecordResponse]  # type: ignore[assignment]
-    """One record with its signed bytes."""
+    """One record with its signed bytes, wherever in the network it is kept."""
     GetReceipt: _aio.UnaryUnaryMultiCallable[_verify_pb2.GetReceiptRequest, _verify_pb2.GetReceiptResponse]  # type: ignore[assignment]
-    """The receipt of a record and the evidence to check it with."""
+    """The receipt of a record and the evidence to check it with, wherever in the network it is kept."""
     VerifyRecord: _aio.UnaryUnaryMultiCallable[_verify_pb2.VerifyRecordRequest, _verify_pb2.VerifyRecordResponse]  # type: ignore[assignment]
-    """Check a record of this node, or evidence from anywhere, step by step."""
+    """Check a record of the network, or evidence from anywhere, step by step."""
     GetStatus: _aio.UnaryUnaryMultiCallable[_verify_pb2.GetStatusRequest, _verify_pb2.GetStatusResponse]  # type: ignore[assignment]
     """How this node stands: its network, its log, its back-ends and stand-ins."""
 
@@ -65,7 +65,7 @@ class VerifyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _verify_pb2.GetRecordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_verify_pb2.GetRecordResponse, _abc.Awaitable[_verify_pb2.GetRecordResponse]]:
-        """One record with its signed bytes."""
+        """One record with its signed bytes, wherever in the network it is kept."""
 
     @_abc_1.abstractmethod
     def GetReceipt(
@@ -73,7 +73,7 @@ class VerifyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _verify_pb2.GetReceiptRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_verify_pb2.GetReceiptResponse, _abc.Awaitable[_verify_pb2.GetReceiptResponse]]:
-        """The receipt of a record and the evidence to check it with."""
+        """The receipt of a record and the evidence to check it with, wherever in the network it is kept."""
 
     @_abc_1.abstractmethod
     def VerifyRecord(
@@ -81,7 +81,7 @@ class VerifyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _verify_pb2.VerifyRecordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_verify_pb2.VerifyRecordResponse, _abc.Awaitable[_verify_pb2.VerifyRecordResponse]]:
-        """Check a record of this node, or evidence from anywhere, step by step."""
+        """Check a record of the network, or evidence from anywhere, step by step."""
 
     @_abc_1.abstractmethod
     def GetStatus(

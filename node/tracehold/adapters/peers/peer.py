@@ -1,12 +1,12 @@
 """The `Peer` port over a line to a member. What it says is bounded before it is kept, and never believed."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from tracehold.adapters.peers.line import Line
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Rejected
-from tracehold.core.ids import LogId
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.noderecord import parse_node_record
 from tracehold.core.spans import Spans, common
 from tracehold.journey.ports import Entries, Expansion, Found, Kept, Network, Position, Shipment
@@ -29,8 +29,8 @@ ASK_NAMES = 5_000
 ASK_BYTES = 2 << 20
 """Bytes of names in one request."""
 
-_Names = tuple[list[str], list[str], list[str]]
-"""Items, event ids, transformation ids."""
+_Names = tuple[list[str], list[str], list[str], list[str]]
+"""Items, event ids, transformation ids, fingerprints in hexadecimal digits."""
 
 
 @dataclass(slots=True)
@@ -74,13 +74,19 @@ class GrpcPeer:
         return self._line.neighbour.number
 
     async def expand(
-        self, items: Collection[str], event_ids: Collection[str] = (), transformations: Collection[str] = ()
+        self,
+        items: Collection[str],
+        event_ids: Collection[str] = (),
+        transformations: Collection[str] = (),
+        *,
+        fingerprints: Collection[Fingerprint] = (),
     ) -> Expansion:
         """See `ports.Peer.expand`."""
         kept = _Kept({})
         async with self._line.limited():
             await self._greet()
-            for names in _portions(items, event_ids, transformations):
+            hexed = [name.hex() for name in fingerprints]
+            for names in _portions((items, event_ids, transformations, hexed)):
                 await self._pages(names, kept)
         records = [found for _, found in sorted(kept.records.items(), key=lambda item: item[0])]
         return Expansion(records, (kept.coverage or {}) if kept.whole else {}, more=not kept.whole)
@@ -115,10 +121,13 @@ class GrpcPeer:
             return read_answered(answer, log, size)
 
     async def _pages(self, names: _Names, kept: _Kept) -> None:
-        items, event_ids, transformation_ids = names
+        items, event_ids, transformation_ids, fingerprints = names
         after: Position | None = None
         request = peer_pb2.ExpandRequest(
-            items=items, event_ids=event_ids, transformation_ids=transformation_ids
+            items=items,
+            event_ids=event_ids,
+            transformation_ids=transformation_ids,
+            fingerprints=fingerprints,
         )
         while not kept.full:
             answer = await self._line.ask("Expand", request, peer_pb2.ExpandResponse)
@@ -151,17 +160,15 @@ class GrpcPeer:
         self._greeted = True
 
 
-def _portions(
-    items: Collection[str], event_ids: Collection[str], transformations: Collection[str]
-) -> Iterator[_Names]:
+def _portions(wanted: Sequence[Collection[str]]) -> Iterator[_Names]:
     """The names in requests that are not too large; at least one."""
-    portion: _Names = ([], [], [])
+    portion: _Names = ([], [], [], [])
     count = size = 0
-    for at, names in enumerate((items, event_ids, transformations)):
+    for at, names in enumerate(wanted):
         for name in names:
             if count and (count >= ASK_NAMES or size + len(name.encode()) > ASK_BYTES):
                 yield portion
-                portion, count, size = ([], [], []), 0, 0
+                portion, count, size = ([], [], [], []), 0, 0
             portion[at].append(name)
             count, size = count + 1, size + len(name.encode())
     yield portion
