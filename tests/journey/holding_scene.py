@@ -17,12 +17,13 @@ from tracehold.core.keys import Ed25519Key, SigningKey
 from tracehold.core.leaf import Leaf
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.record import fingerprint, parse
-from tracehold.journey.holding import Holding, Room
+from tracehold.journey.holding import Holding
 from tracehold.journey.judge import Judge
 from tracehold.journey.keeper import take
 from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.own_log import Identity, OwnLog, open_log
 from tracehold.journey.ports import Batch, Kept, Member, NewEntry, Pledge, Role, Sent, Shipment
+from tracehold.journey.room import Room
 from tracehold.journey.tree import root_at
 from tracehold.journey.upload import Disk
 from tracehold.journey.witness import Witnessing

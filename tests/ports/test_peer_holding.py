@@ -16,8 +16,9 @@ from tracehold.adapters.memory.copies import MemoryCopies
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.lineage import GapReason
 from tracehold.core.merkle import EMPTY_ROOT
-from tracehold.journey.holding import Holding, Room
+from tracehold.journey.holding import Holding
 from tracehold.journey.ports import Acknowledgement, Kept, Peer, Pledge, Sent, Shipment
+from tracehold.journey.room import Room
 from tracehold.journey.upload import Disk
 from tracehold.journey.witness import Witnessing
 

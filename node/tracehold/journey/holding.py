@@ -23,7 +23,6 @@ What a crash means:
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
@@ -33,19 +32,11 @@ from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.base import proved
 from tracehold.journey.clock import too_late
 from tracehold.journey.judge import Arrived, Judge, arriving
-from tracehold.journey.keeping import Keeping, begun, contradicted, on_base, resumed
+from tracehold.journey.keeping import Keeping, begun, contradicted, on_base, redactions, resumed
 from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.ports import Base, Kept, Role, Shipment
-from tracehold.journey.upload import Disk
+from tracehold.journey.room import Filling, Room, taken, taken_by_base
 from tracehold.journey.witness import Witnessing
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What may be filled: the disk, and bytes of records for one creator (0: no limit)."""
-
-    disk: Disk
-    quota_bytes: int = 0
 
 
 def unrung() -> None:
@@ -68,7 +59,7 @@ class Holding:
         self._store = witnessing.store
         self._ledger = witnessing.ledger
         self._now = witnessing.now
-        self._room = room
+        self._filling = Filling(witnessing.store, room)
         self._judge = judge or Judge()
         self._appended = appended
         self._turns: dict[LogId, asyncio.Lock] = {}
@@ -123,7 +114,7 @@ class Holding:
         return known
 
     async def _begin(self, caller: Neighbour, base: Base) -> None:
-        await self._check_room(base.log, sum(len(entry.raw) for _, entry in base.controls))
+        await self._filling.check(base.log, taken_by_base(base))
         anchor = await self._ledger.find_anchor(caller.number, base.start)
         if anchor is None:
             await self._lacking(caller, base.start)
@@ -132,6 +123,7 @@ class Holding:
             ends = [stop for _, stop in await self._store.spans(base.log) if stop <= base.start]
             await self._witnessing.refuse_base(base.log, max(ends, default=0), anchor)
         await self._store.begin(kept)
+        self._filling.begun(base.log)
 
     async def _lacking(self, caller: Neighbour, size: int) -> NoReturn:
         """Whether the creator says what is not so, or the chain that is asked here lags behind."""
@@ -148,10 +140,11 @@ class Holding:
         if shipment.start // SEGMENT_ENTRIES != (size - 1) // SEGMENT_ENTRIES:
             raise Rejected("BAD_REQUEST", "a shipment ends where its segment does")
         await self._check_time(caller, keeping.checkpoint, shipment.checkpoint)
-        await self._check_room(shipment.log, sum(len(sent.raw) for sent in shipment.entries))
+        await self._filling.check(shipment.log, taken(len(sent.raw) for sent in shipment.entries))
 
     async def _append(self, keeping: Keeping, shipment: Shipment, arrived: Sequence[Arrived]) -> Keeping:
-        batch, grown = await keeping.extended(arrived, shipment.checkpoint, self._judge)
+        redacted = await redactions(self._store, keeping, arrived)
+        batch, grown = await keeping.extended(arrived, shipment.checkpoint, self._judge, redacted)
         check_checkpoint(shipment.checkpoint, grown.signer(grown.end))
         if await contradicted(self._store, shipment.log, batch.tiles):
             await self._witnessing.refuse(shipment.checkpoint)
@@ -211,17 +204,6 @@ class Holding:
                 raise Unavailable(
                     "CLOCK_JUMPED", "the time of the checkpoint is ahead of the chain's and of ours"
                 )
-
-    async def _check_room(self, log: LogId, wanted: int) -> None:
-        self._room.disk.check()
-        if self._room.quota_bytes and await self._filled(log) + wanted > self._room.quota_bytes:
-            raise Rejected("QUOTA", f"at most {self._room.quota_bytes} bytes are kept for one creator")
-
-    async def _filled(self, log: LogId) -> int:
-        """Bytes of records that are kept of a log."""
-        ends = [stop - 1 for _, stop in await self._store.spans(log)]
-        last = [await self._store.read(log, at, at + 1) for at in ends]
-        return sum(entry.bytes_total for entries in last for entry in entries)
 
 
 def _check_caller(caller: Neighbour, shipment: Shipment) -> None:

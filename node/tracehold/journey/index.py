@@ -109,9 +109,11 @@ class Indexer:
         versions: list[tuple[int, MasterDataVersion]] = []
         for entry, known_ms in zip(entries, times, strict=True):
             derived = None
-            if entry.index in wrong:
+            if entry.erased:
+                pass  # it says nothing, whatever was found wrong with it
+            elif entry.index in wrong:
                 self._passed(entry, wrong[entry.index])
-            elif not entry.erased:
+            else:
                 derived = self._derive(entry, roster, known_ms)
             if isinstance(derived, Fact):
                 facts.append((entry.index, derived))

@@ -8,10 +8,10 @@ log goes on all the same.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from tracehold.core.control import Snapshot, decode_control
+from tracehold.core.control import Redact, Snapshot, decode_control
 from tracehold.core.epcis import Mode
 from tracehold.core.errors import Rejected
 from tracehold.core.record import CONTROL_KINDS, Kind, Record, check_signature, fingerprint
@@ -40,6 +40,11 @@ class Arrived:
     record: Record | None = None
     code: str = ""
 
+    @property
+    def erased(self) -> bool:
+        """Whether it came without its bytes."""
+        return not self.entry.raw
+
 
 def arrived(sent: Sent) -> Arrived:
     """Rules 1 and 2. The fingerprint of bytes is computed here, whatever was sent with them."""
@@ -60,6 +65,17 @@ async def arriving(entries: Sequence[Sent]) -> list[Arrived]:
     return found
 
 
+def named(record: Record) -> set[Redact]:
+    """What a redaction names; of any other record, nothing."""
+    if record.header.kind != Kind.REDACT:
+        return set()
+    try:
+        says = decode_control(record.header.kind, record.payload)
+    except Rejected:
+        return set()
+    return {says} if isinstance(says, Redact) else set()
+
+
 def take_effect(roster: Roster, index: int, record: Record) -> None:
     """Let a control record of any log take effect, if its signer may say it there. Raises `Rejected`."""
     check_signature(record, roster.check(record, index))
@@ -74,12 +90,21 @@ class Judge:
     content: Content = tolerant
 
     async def judge(
-        self, roster: Roster, listed: Listed, first: int, entries: Sequence[Arrived]
+        self,
+        roster: Roster,
+        listed: Listed,
+        first: int,
+        entries: Sequence[Arrived],
+        redacted: Collection[Redact] = (),
     ) -> Sequence[Dispute]:
         """What is wrong with these entries, by index. Roster and list are those of the log before entry
-        `first`, and grow by the control records among the entries; one that is refused takes no effect.
+        `first`, and grow by the control records among the entries; one that is refused takes no effect. One
+        that came erased is disputed, unless a redaction among the entries or in `redacted` names it: then
+        only its creator knows why there is nothing to keep.
         """
         found: list[Dispute] = []
+        erased: dict[int, Dispute] = {}
+        known = set(redacted)
         for start in range(0, len(entries), SLICE):
             piece = dict(enumerate(entries[start : start + SLICE], first + start))
             codes = {at: each.code for at, each in piece.items() if each.code}
@@ -88,9 +113,18 @@ class Judge:
             for (at, (record, _)), refusal in zip(pairs.items(), refusals, strict=True):
                 if code := refusal.code if refusal else self._content(record):
                     codes[at] = code
-            found += [Dispute(at, code, RULES_VERSION) for at, code in sorted(codes.items())]
+            found += [Dispute(at, code, RULES_VERSION) for at, code in codes.items()]
+            for at, each in piece.items():
+                if each.erased:
+                    erased[at] = Dispute(at, "REDACTED", RULES_VERSION)
+                elif each.record is not None and at not in codes:
+                    known |= named(each.record)
             await asyncio.sleep(0)
-        return found
+        for says in known:
+            at = says.index - first
+            if 0 <= at < len(entries) and entries[at].entry.fingerprint == says.fingerprint:
+                erased.pop(says.index, None)
+        return sorted([*found, *erased.values()], key=lambda said: said.index)
 
     def _content(self, record: Record) -> str:
         try:

@@ -3,10 +3,11 @@ copy as it is afterwards. As with `own_log.OwnLog`, a failed append leaves nothi
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracehold.core.checkpoint import Checkpoint
+from tracehold.core.control import Redact
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.keys import PublicKey
@@ -17,7 +18,7 @@ from tracehold.core.roster import Roster
 from tracehold.core.snapshot import Listed
 from tracehold.core.tiles import Coord, tiles_after
 from tracehold.journey.check import SLICE
-from tracehold.journey.judge import Arrived, Judge, take_effect
+from tracehold.journey.judge import Arrived, Judge, named, take_effect
 from tracehold.journey.ports import Batch, Dispute, Entry, RecordLog
 from tracehold.journey.tree import coords, node_of, whole_tiles
 
@@ -46,9 +47,14 @@ class Keeping:
         return self.roster.node_key_at(size)
 
     async def extended(
-        self, entries: Sequence[Arrived], checkpoint: Checkpoint, judge: Judge
+        self,
+        entries: Sequence[Arrived],
+        checkpoint: Checkpoint,
+        judge: Judge,
+        redacted: Collection[Redact] = (),
     ) -> "tuple[Batch, Keeping]":
-        """The batch that appends these entries under the checkpoint, with what is found wrong with them.
+        """The batch that appends these entries under the checkpoint, with what is found wrong with them;
+        `redacted` are redactions that came before their entries.
 
         Raises ROOT_MISMATCH where the checkpoint is over others, LOG_BROKEN where a segment does not begin
         with a snapshot of the control records before it.
@@ -62,7 +68,7 @@ class Keeping:
                 "ROOT_MISMATCH", f"the entries up to {tree.end} give another root than the checkpoint"
             )
         roster, listed = self.roster.copy(), self.listed.copy()
-        disputes = await judge.judge(roster, listed, self.end, entries)
+        disputes = await judge.judge(roster, listed, self.end, entries, redacted)
         _check_structure(self.end, entries, disputes)
         tiles = tiles_after(self.end, leaves, self.edge.__getitem__)
         new = [each.entry for each in entries]
@@ -80,6 +86,22 @@ def _check_structure(first: int, entries: Sequence[Arrived], disputes: Sequence[
         record = entries[at - first].record
         if at and (record is None or record.header.kind != Kind.SNAPSHOT or at in wrong):
             raise Rejected("LOG_BROKEN", f"entry {at} is no snapshot of the control records before it")
+
+
+async def redactions(store: RecordLog, copy: Keeping, entries: Sequence[Arrived]) -> Collection[Redact]:
+    """What redactions further on in the log name, where some of these entries, which follow the copy, come
+    without their bytes. Raises LOG_BROKEN where a control record does: what says who may speak stays.
+    """
+    places = range(copy.end, copy.end + len(entries))
+    erased = {at for at, each in zip(places, entries, strict=True) if each.erased}
+    later = await store.controls(copy.log, copy.end) if erased else ()
+    found: set[Redact] = set()
+    for entry in later:
+        if entry.index in erased:
+            raise Rejected("LOG_BROKEN", f"entry {entry.index} is a control record, and came erased")
+        if entry.kind == Kind.REDACT and not await store.disputes(copy.log, entry.index, entry.index + 1):
+            found |= named(parse(entry.raw))
+    return found
 
 
 async def contradicted(store: RecordLog, log: LogId, tiles: Iterable[tuple[Coord, bytes]]) -> bool:

@@ -1,9 +1,11 @@
 """How the logs of others stand at this node, for its status."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracehold.core.ids import LogId
+from tracehold.core.record import Kind, parse
+from tracehold.journey.judge import named
 from tracehold.journey.ports import AnchorState, Copies, RecordLog
 from tracehold.journey.speakers import Speakers
 
@@ -29,6 +31,18 @@ class KeptLog:
     forked: bool
 
 
+@dataclass(slots=True)
+class _Counted:
+    """Disputes in these spans: of entries that came without their bytes the indices, of others the number.
+    Redactions were read up to `read`.
+    """
+
+    spans: Spans
+    others: int = 0
+    lacking: set[int] = field(default_factory=set)
+    read: int = 0
+
+
 class KeptLogs:
     """Counts what is kept. One per node: what was counted is not counted again."""
 
@@ -40,7 +54,7 @@ class KeptLogs:
         self._copies = copies
         self._speakers = speakers
         self._number = number
-        self._counted: dict[LogId, tuple[Spans, int]] = {}
+        self._counted: dict[LogId, _Counted] = {}
 
     async def all(self) -> Sequence[KeptLog]:
         """The kept logs, in the order in which they came. Raises what the store raises."""
@@ -66,12 +80,25 @@ class KeptLogs:
 
     async def _disputed(self, log: LogId, spans: Spans) -> int:
         """Disputes, of which there may be many: those of earlier counts are only added to."""
-        before, count = self._counted.get(log, ((), 0))
+        known = self._counted.get(log)
         starts = [start for start, _ in spans]
-        if starts != [start for start, _ in before]:
-            before, count = tuple((start, start) for start in starts), 0
-        for (_, counted), (_, stop) in zip(before, spans, strict=True):
+        if known is None or starts != [start for start, _ in known.spans]:
+            known = _Counted(tuple((start, start) for start in starts))
+        for (_, counted), (_, stop) in zip(known.spans, spans, strict=True):
             if counted < stop:
-                count += len(await self._store.disputes(log, counted, stop))
-        self._counted[log] = spans, count
-        return count
+                said = await self._store.disputes(log, counted, stop)
+                lacking = {dispute.index for dispute in said if dispute.code == "REDACTED"}
+                known.lacking |= lacking
+                known.others += len(said) - len(lacking)
+        known.spans = spans
+        if known.lacking:
+            await self._redacted(log, known)
+        self._counted[log] = known
+        return known.others + len(known.lacking)
+
+    async def _redacted(self, log: LogId, known: "_Counted") -> None:
+        """What came without its bytes, and a redaction names since, is plainly erased."""
+        for entry in await self._store.controls(log, known.read):
+            known.read = entry.index + 1
+            if entry.kind == Kind.REDACT and not await self._store.disputes(log, entry.index, known.read):
+                known.lacking -= {says.index for says in named(parse(entry.raw))}

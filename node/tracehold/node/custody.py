@@ -10,10 +10,11 @@ from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.config import Config
 from tracehold.journey.check import Verify
 from tracehold.journey.follow import Bell
-from tracehold.journey.holding import Holding, Room
+from tracehold.journey.holding import Holding
 from tracehold.journey.judge import Judge
 from tracehold.journey.kept_anchors import KeptAnchors, Pace
 from tracehold.journey.kept_logs import KeptLogs
+from tracehold.journey.room import Room
 from tracehold.journey.speakers import Speakers
 from tracehold.journey.states import States
 from tracehold.journey.upload import Disk
