@@ -6,6 +6,7 @@ from tracehold.api.call import Call
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.evidence import Report
 from tracehold.core.ids import Fingerprint
+from tracehold.journey.attest import answer_receipt
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.locate import answer_record
 from tracehold.journey.receipts import Receipts
@@ -16,8 +17,6 @@ from tracehold.wire.receipts import receipt_message
 from tracehold.wire.records import record_message
 from tracehold.wire.reports import report_message
 from tracehold.wire.standing import Standing, status_message
-
-NO_RIGHT = frozenset({"FORBIDDEN", "UNAUTHENTICATED"})
 
 
 class VerifyService:
@@ -40,7 +39,9 @@ class VerifyService:
         self._now = now
 
     async def get_record(self, request: pb.GetRecordRequest, call: Call) -> pb.GetRecordResponse:
-        """One record with its signed bytes. Raises NOT_FOUND, FORBIDDEN or UNAUTHENTICATED, PROOF_INVALID."""
+        """One record with its signed bytes, from wherever it is kept. Raises NOT_FOUND, FORBIDDEN or
+        UNAUTHENTICATED, REDACTED, PROOF_INVALID, and CHAIN_DOWN where it is kept elsewhere.
+        """
         fingerprint = _fingerprint(request.fingerprint)
         try:
             answer = await answer_record(self._knowledge, call.caller.reader, fingerprint)
@@ -56,16 +57,13 @@ class VerifyService:
         The evidence holds the record, so it goes to those who may read it, and is left out for others.
         """
         fingerprint = _fingerprint(request.fingerprint)
-        receipt = await self._receipts.receipt(fingerprint)
-        evidence = b""
-        if await self._may_read(fingerprint, call):
-            evidence = await self._receipts.evidence(fingerprint)
+        found = await answer_receipt(self._knowledge, self._receipts, call.caller.reader, fingerprint)
         known = (await self._states.of([fingerprint])).get(fingerprint)
-        told = receipt_message(fingerprint, receipt, known.copies if known else None)
-        return pb.GetReceiptResponse(receipt=told, evidence=evidence)
+        told = receipt_message(fingerprint, found.receipt, known.copies if known else None)
+        return pb.GetReceiptResponse(receipt=told, evidence=found.evidence)
 
     async def verify_record(self, request: pb.VerifyRecordRequest, call: Call) -> pb.VerifyRecordResponse:
-        """A record of this node, or evidence from anywhere, step by step.
+        """A record of the network, or evidence from anywhere, step by step.
         A chain that is down is a verdict of its own.
         """
         if bool(request.fingerprint) == bool(request.evidence):
@@ -91,15 +89,6 @@ class VerifyService:
             )
         except Rejected as refusal:
             raise _asking_for_token(refusal, call) from None
-
-    async def _may_read(self, fingerprint: Fingerprint, call: Call) -> bool:
-        try:
-            await answer_record(self._knowledge, call.caller.reader, fingerprint)
-        except Rejected as refusal:
-            if refusal.code in {*NO_RIGHT, "REDACTED"}:
-                return False
-            raise
-        return True
 
 
 def _fingerprint(text: str) -> Fingerprint:

@@ -9,9 +9,10 @@ from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Gap, GapReason
 from tracehold.journey import pages
-from tracehold.journey.admission import UNREADABLE, Admission, Admitted
+from tracehold.journey.admission import UNREADABLE, Admission, Admitted, readable
 from tracehold.journey.answers import LocateAnswer, Location, RecordAnswer
 from tracehold.journey.disputed import answer_disputed
+from tracehold.journey.fetch import or_copy
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 
@@ -96,10 +97,25 @@ def _mark(admitted: Admitted) -> pages.Mark:
 async def answer_record(
     knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint, *, full: bool = False
 ) -> RecordAnswer:
-    """The record with this fingerprint, as it is kept here; one that is disputed, with what is wrong.
+    """The record with this fingerprint: as it is kept here, else from another node that has a good copy.
 
-    Raises `Rejected`: NOT_FOUND, FORBIDDEN where the reader may not read it,
-    REDACTED where its bytes were erased, PROOF_INVALID where it is damaged here.
+    Raises `Rejected`: NOT_FOUND, FORBIDDEN where the reader may not read it, REDACTED where its bytes were
+    erased here, PROOF_INVALID where it is damaged here and nobody else has it; and `Unavailable`.
+    """
+    found = await or_copy(knowledge, fingerprint, kept_record(knowledge, reader, fingerprint, full=full))
+    if isinstance(found, RecordAnswer):
+        return found
+    if not readable(reader, found.admitted.record):
+        raise Rejected("FORBIDDEN", "you may not read this record")
+    return _answer(found.admitted)
+
+
+async def kept_record(
+    knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint, *, full: bool = False
+) -> RecordAnswer:
+    """The record as it is kept here; one that is disputed, with what is wrong. No other node is asked.
+
+    Raises as `answer_record`; NOT_FOUND where it is not kept here.
     """
     disputed = await answer_disputed(knowledge, reader, fingerprint)
     if disputed is not None:
@@ -108,14 +124,7 @@ async def answer_record(
     await admission.admit([fingerprint])
     admitted = admission.admitted.get(fingerprint)
     if admitted is not None:
-        return RecordAnswer(
-            admitted.record,
-            admitted.log,
-            admitted.index,
-            admitted.state,
-            admitted.speaker,
-            admitted.verified,
-        )
+        return _answer(admitted)
     refused = admission.refused[fingerprint]
     if refused.reason is GapReason.ACCESS_REFUSED:
         raise Rejected("FORBIDDEN", "you may not read this record")
@@ -124,3 +133,8 @@ async def answer_record(
     if refused.reason is GapReason.PROOF_FAILED:
         raise Rejected("PROOF_INVALID", refused.detail)
     raise Rejected("NOT_FOUND", "no record with this fingerprint is kept here")
+
+
+def _answer(admitted: Admitted) -> RecordAnswer:
+    place = (admitted.record, admitted.log, admitted.index, admitted.state)
+    return RecordAnswer(*place, admitted.speaker, admitted.verified)

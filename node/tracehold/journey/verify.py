@@ -1,4 +1,4 @@
-"""Verify: a record of this node, or evidence from anywhere, step by step, on this node's own ledger.
+"""Verify: a record of the network, or evidence from anywhere, step by step, on this node's own ledger.
 
 Whoever does not trust this node runs the same steps alone: `tracehold verify`.
 """
@@ -11,17 +11,40 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.receipt import parse_receipt
 from tracehold.core.record import parse
 from tracehold.journey.admission import readable
+from tracehold.journey.fetch import good_copy
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.ledger_view import LedgerView
+from tracehold.journey.locate import kept_record
 from tracehold.journey.receipts import Receipts
 
 
 async def verify_kept(knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint, now_ms: int) -> Report:
-    """The report on a record that is kept here; one that is damaged here is
-    reported as false, and as a fault.
+    """The report on a record as it is kept here, or on the copy of another node where it is not kept or
+    damaged here. One that is damaged here is a fault, and reported as false where nobody else has it.
 
     Raises `Rejected` (NOT_FOUND, FORBIDDEN where the reader may not read it) and `Unavailable`.
     """
+    absent, own = None, None
+    try:
+        own = await _own(knowledge, reader, fingerprint, now_ms)
+        if own.state != "UNVERIFIED" or await _sound(knowledge, reader, fingerprint):
+            return own
+    except Rejected as refusal:
+        if refusal.code != "NOT_FOUND":
+            raise
+        absent = refusal
+    try:
+        copy = await good_copy(knowledge, fingerprint, absent or Rejected("PROOF_INVALID", ""))
+    except Rejected:
+        if own is None:
+            raise
+        return own
+    if not readable(reader, copy.admitted.record):
+        raise Rejected("FORBIDDEN", "you may not read this record")
+    return await _verify(knowledge, copy.evidence, now_ms)
+
+
+async def _own(knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint, now_ms: int) -> Report:
     try:
         raw = await Receipts(knowledge.log).evidence(fingerprint)
     except Broken as broken:
@@ -40,6 +63,19 @@ async def verify_evidence(knowledge: Knowledge, raw: bytes, now_ms: int) -> Repo
     `Rejected("MALFORMED_PROOF")` where it is none, and `Unavailable`.
     """
     return await _verify(knowledge, decode_evidence(raw), now_ms)
+
+
+async def _sound(knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint) -> bool:
+    """Whether the own copy is what it should be, so that others can say no better."""
+    try:
+        await kept_record(knowledge, reader, fingerprint)
+    except Rejected as refusal:
+        return refusal.code != "PROOF_INVALID"
+    except Broken as broken:
+        if broken.code != "CORRUPT":
+            raise
+        return False
+    return True
 
 
 async def _verify(knowledge: Knowledge, evidence: Evidence, now_ms: int) -> Report:

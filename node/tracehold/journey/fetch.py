@@ -1,0 +1,123 @@
+"""One record by its fingerprint from other nodes, where this one does not keep it or has a damaged copy.
+
+Nothing that they hand over is believed: it is verified here, on this node's own ledger, as every record is
+that
+comes from elsewhere.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from tracehold.core.errors import Broken, Rejected, Unavailable
+from tracehold.core.evidence import Evidence
+from tracehold.core.ids import Fingerprint
+from tracehold.core.receipt import encode_receipt, parse_receipt
+from tracehold.core.record import fingerprint
+from tracehold.journey.admission import Admitted
+from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.ledger_view import LedgerView
+from tracehold.journey.ports import Found, Ledger, Peer
+from tracehold.journey.proving import Budget, Prover
+from tracehold.journey.states import State, reaches
+
+_T = TypeVar("_T")
+
+MISSING = frozenset({"NOT_FOUND", "PROOF_INVALID"})
+"""What is said of a record that is not kept here, and of one that is damaged here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A record that another node handed over and that was verified here, readable for the asker or not."""
+
+    admitted: Admitted
+    evidence: Evidence
+
+
+async def or_copy(knowledge: Knowledge, name: Fingerprint, kept: Awaitable[_T]) -> _T | Copy:
+    """What is made of the record as it is kept here, if it is; else a copy of another node. Raises what
+    `kept`
+    raises where others are not asked, and as `good_copy`.
+    """
+    try:
+        return await kept
+    except Rejected as refusal:
+        if refusal.code not in MISSING:
+            raise
+        failed = refusal
+    except Broken as broken:
+        if broken.code != "CORRUPT":
+            raise
+        knowledge.fault(f"record {name.hex()}: {broken.message}")
+        failed = Rejected("PROOF_INVALID", broken.message)
+    return await good_copy(knowledge, name, failed)
+
+
+async def good_copy(knowledge: Knowledge, name: Fingerprint, failed: Rejected) -> Copy:
+    """The copy that is proved furthest among those of all other nodes. Where there is none, raises `failed`,
+    which says why the own one is none, with who did not answer; `Unavailable("CHAIN_DOWN")` where nothing can
+    be
+    checked now.
+    """
+    if knowledge.peers is None or knowledge.ledger is None:
+        raise failed
+    # No key leads to a fingerprint: all are asked.
+    peers = await knowledge.peers.holders(())
+    answers = await asyncio.gather(*(_ask(peer, name) for peer in peers))
+    view, best = LedgerView(knowledge.ledger), None
+    for peer, answer in zip(peers, answers, strict=True):
+        for copy in await _proved(knowledge, view, peer, answer or ()):
+            if best is None or not reaches(best.admitted.state, copy.admitted.state):
+                best = copy
+        if best is not None and best.admitted.state is State.FINAL:
+            break
+    if best is None:
+        silent = [peer.node for peer, answer in zip(peers, answers, strict=True) if answer is None]
+        raise _told(failed, silent)
+    return best
+
+
+async def whole_evidence(ledger: Ledger, copy: Copy) -> Evidence:
+    """The evidence as holders give it to readers: with the anchor and its proof, by this node's own ledger,
+    where
+    it is final, and without an anchor before that. Raises `Unavailable("CHAIN_DOWN")`.
+    """
+    receipt = parse_receipt(copy.evidence.receipt)
+    anchor = None
+    if receipt.anchor is not None and copy.admitted.state is State.FINAL:
+        # What the peer says of the transaction is proved by nothing.
+        anchor = await ledger.find_anchor(receipt.anchor.node, receipt.anchor.size)
+    if anchor is not None:
+        anchor = replace(anchor, proof=await ledger.proof(anchor))
+    return replace(copy.evidence, receipt=encode_receipt(replace(receipt, anchor=anchor)))
+
+
+async def _ask(peer: Peer, name: Fingerprint) -> Sequence[Found] | None:
+    """What it hands over that has this fingerprint; None where it does not answer."""
+    try:
+        answer = await peer.expand((), fingerprints=[name])
+    except Unavailable:
+        return None
+    return [found for found in answer.records if fingerprint(found.raw) == name]
+
+
+async def _proved(
+    knowledge: Knowledge, view: LedgerView, peer: Peer, found: Sequence[Found]
+) -> Sequence[Copy]:
+    copies: list[Copy] = []
+    for each, outcome in await Prover(view, knowledge.run).prove(found, Budget()):
+        if isinstance(outcome, Rejected):
+            knowledge.fault(f"node {peer.node} handed over a record that is false ({outcome.code})")
+        else:
+            copies.append(Copy(outcome.admitted, each.evidence))
+    return copies
+
+
+def _told(failed: Rejected, silent: Sequence[int]) -> Rejected:
+    if not silent:
+        return failed
+    nodes = ", ".join(str(node) for node in silent)
+    message = f"{failed.message}; it may be at nodes that did not answer: {nodes}"
+    return Rejected(failed.code, message, path=failed.path, remedy=failed.remedy)
