@@ -20,6 +20,7 @@ from tracehold.cli import (
     locate,
     member,
     party,
+    peer,
     receipt,
     serve,
     status,
@@ -58,6 +59,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 _GROUPS = {
     "contract": contract.app,
     "member": member.app,
+    "peer": peer.app,
     "party": party.app,
     "key": key.app,
     "token": token.app,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tracehold.cli.administering import AdminKey, administering
-from tracehold.cli.files import CONFIG_NAME, replace_file
+from tracehold.cli.files import CONFIG_NAME, replace_file, set_line
 from tracehold.cli.output import JsonOption, note, reported, show_json
 
 app = typer.Typer(help="The anchoring contract.", no_args_is_help=True)
@@ -111,13 +111,4 @@ async def _deploy(dir: Path, admin_key: Path | None, network: str) -> dict[str, 
 
 def _write_contract(path: Path, address: str) -> None:
     """Set `contract` in the section [ledger], leaving every other line as it is."""
-    text = path.read_text(encoding="utf-8")
-    section = re.search(r"^\[ledger\]\s*$(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
-    line = f'contract = "{address}"'
-    if section is None:
-        changed = f"{text.rstrip()}\n\n[ledger]\n{line}\n"
-    else:
-        body, count = re.subn(r"^contract\s*=.*$", line, section[1], count=1, flags=re.MULTILINE)
-        body = body if count else f"\n{line}{body}"
-        changed = text[: section.start(1)] + body + text[section.end(1) :]
-    replace_file(path, changed)
+    replace_file(path, set_line(path.read_text(encoding="utf-8"), "ledger", "contract", f'"{address}"'))

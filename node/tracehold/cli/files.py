@@ -1,6 +1,7 @@
 """The node's configuration file, as commands change it."""
 
 import os
+import re
 from pathlib import Path
 
 from tracehold.core.errors import Rejected
@@ -17,6 +18,18 @@ def replace_file(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     changed.replace(path)
+
+
+def set_line(text: str, section: str, key: str, value: str) -> str:
+    """The configuration with `key` of a section set to this TOML value; every other line stays as it is."""
+    found = re.search(rf"^\[{section}\]\s*$(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
+    line = f"{key} = {value}"
+    if found is None:
+        return f"{text.rstrip()}\n\n[{section}]\n{line}\n"
+    present = rf"^{key}\s*=\s*(\[[^\]]*\].*|.*)$"
+    body, count = re.subn(present, lambda _: line, found[1], count=1, flags=re.MULTILINE)
+    body = body if count else f"\n{line}{body}"
+    return text[: found.start(1)] + body + text[found.end(1) :]
 
 
 def party_uri(text: str, path: str) -> str:
