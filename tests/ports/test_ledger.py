@@ -147,6 +147,31 @@ async def test_height_grows(backend: Backend):
     assert await backend.ledger.height() == before + 2
 
 
+async def test_the_newest_block_tells_the_time(backend: Backend):
+    """Also where nobody anchored anything in it; the head goes on telling its own block's."""
+    mined = await anchored(backend, 0, 2)
+    assert mined.anchor is not None
+    backend.mine(3)
+    assert await backend.ledger.time() >= mined.anchor.block_time
+    head = await backend.ledger.head(1)
+    assert (head.block_number, head.block_time) == (mined.block_number, mined.anchor.block_time)
+    assert await backend.ledger.height() == mined.block_number + 3
+
+
+async def test_anchors_follow_each_other(backend: Backend, monkeypatch: pytest.MonkeyPatch):
+    """All past a size, oldest first, and no more at once than is bearable."""
+    steps = [(0, 2), (2, 5), (5, 7)]
+    made = [(await anchored(backend, *step)).anchor for step in steps]
+    assert list(await backend.ledger.anchors(1, 0)) == made
+    assert made[0] is not None
+    assert list(await backend.ledger.anchors(1, 2, made[0].block_number)) == made[1:]
+    assert list(await backend.ledger.anchors(1, 7)) == []
+    assert list(await backend.ledger.anchors(2, 0)) == []
+    for module in ("tracehold.adapters.memory.ledger", "tracehold.adapters.ethereum.anchored"):
+        monkeypatch.setattr(f"{module}.ANCHORS", 2)
+    assert list(await backend.ledger.anchors(1, 0)) == made[:2]
+
+
 async def test_silent_chain_is_unavailable(backend: Backend):
     """Every method says CHAIN_DOWN and nothing else."""
     mined = await anchored(backend, 0, 3)

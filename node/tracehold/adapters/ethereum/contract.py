@@ -72,6 +72,16 @@ class AnchorsContract:
                     yield log
                 last = start - 1
 
+    async def following(self, node: int, first: int, last: int) -> AsyncGenerator[Log, None]:
+        """The same, oldest first."""
+        topics = [hexed(abi.topic("Anchored")), hexed(node.to_bytes(32))]
+        while first <= last:
+            stop = min(last, first + self._page - 1)
+            if (page := await self._query(topics, first, stop)) is not None:
+                for log in page:
+                    yield log
+                first = stop + 1
+
     async def _query(self, topics: Sequence[object], first: int, last: int) -> list[Log] | None:
         """One query; None where the chain's node refuses it, after which pages are half as long."""
         blocks = {"fromBlock": hexed(first), "toBlock": hexed(last)}

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
 from coincurve import PrivateKey
 
 from tracehold.adapters.ethereum import abi, acks, finality, proof
-from tracehold.adapters.ethereum.answers import Log
+from tracehold.adapters.ethereum.anchored import AnchoredReader
 from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.contract import AnchorsContract
 from tracehold.adapters.ethereum.finality import Finality
@@ -16,7 +15,7 @@ from tracehold.adapters.ethereum.members import MemberReader
 from tracehold.adapters.ethereum.sender import Sender
 from tracehold.adapters.ethereum.settings import Fixed, Settings
 from tracehold.core.errors import Broken, Rejected
-from tracehold.core.ids import LogId, NetworkId, Root
+from tracehold.core.ids import NetworkId, Root
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor, AnchorProof
 from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, Pledge, SignedTransaction
@@ -40,7 +39,7 @@ class EthereumLedger:
         self._fixed: Fixed | None = None
         self._failures = 0
         self._sender: Sender | None = None
-        self._logs: dict[int, LogId] = {}
+        self._anchored = AnchoredReader(self._contract)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -94,6 +93,14 @@ class EthereumLedger:
         await self._ready()
         return await self._client.height()
 
+    async def time(self) -> int:
+        """Of the block that is the newest now."""
+        await self._ready()
+        block = await self._client.block("latest")
+        if block is None:
+            raise self._client.down("knows no newest block")
+        return block.time
+
     async def acknowledge(self, pledge: Pledge) -> bytes:
         """EIP-712 under the ledger key."""
         return acks.sign(await self._digest(pledge), PrivateKey(self._secret()))
@@ -133,8 +140,9 @@ class EthereumLedger:
         block = await self._client.block(outcome.block_number)
         if block is None or block.hash != outcome.block_hash:
             return None
-        anchors = [log for log in outcome.logs if self._is_anchored(log)]
-        anchor = await self._anchor(anchors[0], block.time) if anchors else None
+        anchors = [log for log in outcome.logs if self._anchored.is_one(log)]
+        chain = (await self._ready()).chain_id
+        anchor = await self._anchored.anchor(anchors[0], block.time, chain) if anchors else None
         return Mined(block.number, block.hash, outcome.succeeded, outcome.gas_used, anchor)
 
     async def spent(self, transaction: SignedTransaction) -> bool:
@@ -153,12 +161,20 @@ class EthereumLedger:
         first = head.block_number if head.size == size else self._settings.first_block
         async with aclosing(self._contract.anchored(node, first, head.block_number)) as logs:
             async for log in logs:
-                found: int = self._event(log)["size"]
+                found: int = self._anchored.event(log)["size"]
                 if found == size:
-                    return await self._anchor_in_block(log)
+                    return await self._anchored.in_block(log, (await self._ready()).chain_id)
                 if found < size:
                     break
         return None
+
+    async def anchors(self, node: int, after: int, block: int = 0) -> Sequence[Anchor]:
+        """By pages forwards, up to the head's block."""
+        fixed, head = await self._ready(), await self.head(node)
+        if head.size <= after:
+            return ()
+        first = max(block, self._settings.first_block)
+        return await self._anchored.after(node, after, first, head.block_number, fixed.chain_id)
 
     async def is_final(self, anchor: Anchor) -> bool:
         """Canonical, and not above the newest final block."""
@@ -212,39 +228,3 @@ class EthereumLedger:
         fixed = await self._ready()
         domain = acks.Domain(fixed.chain_id, self._contract.address, fixed.salt)
         return acks.ack_of(pledge).digest(domain)
-
-    def _is_anchored(self, log: Log) -> bool:
-        return log.address == self._contract.address and log.topics[:1] == (abi.topic("Anchored"),)
-
-    def _event(self, log: Log) -> dict[str, Any]:
-        with self._client.reading("eth_getLogs"):
-            return abi.decode_event("Anchored", log.topics, log.data)
-
-    async def _anchor_in_block(self, log: Log) -> Anchor | None:
-        block = await self._client.block(log.block_hash)
-        return None if block is None else await self._anchor(log, block.time)
-
-    async def _anchor(self, log: Log, time: int) -> Anchor:
-        event = self._event(log)
-        fixed = await self._ready()
-        return Anchor(
-            chain_id=fixed.chain_id,
-            contract=self._contract.address,
-            node=event["node"],
-            log=await self._log(event["node"]),
-            prev_size=event["prevSize"],
-            size=event["size"],
-            root=Root(event["root"]),
-            block_number=log.block_number,
-            block_hash=log.block_hash,
-            block_time=time,
-            tx_hash=log.tx_hash,
-            log_index=log.index,
-        )
-
-    async def _log(self, node: int) -> LogId:
-        """A node's log, which never changes."""
-        if node not in self._logs:
-            ((*_, log, _),) = await self._contract.call("nodeAt", node)
-            self._logs[node] = LogId(log)
-        return self._logs[node]

@@ -14,6 +14,7 @@ from tracehold.core.ids import Root
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor, AnchorProof
 from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, Pledge, SignedTransaction
+from tracehold.journey.ports.ledger import ANCHORS
 
 GAS = 54_900
 """Of every transaction here."""
@@ -59,14 +60,20 @@ class MemoryLedger:
     async def head(self, node: int) -> Head:
         """The node's newest head."""
         self._reach()
-        event, last = self.chain.head(node), self.chain.blocks[-1]
-        size, root = (event.size, event.root) if event else (0, EMPTY_ROOT)
-        return Head(size, root, last.number, last.time)
+        event = self.chain.head(node)
+        if event is None:
+            return Head(0, EMPTY_ROOT, 0, 0)
+        return Head(event.size, event.root, event.block_number, event.block_time)
 
     async def height(self) -> int:
         """Number of the latest block."""
         self._reach()
         return len(self.chain.blocks) - 1
+
+    async def time(self) -> int:
+        """Of the newest block."""
+        self._reach()
+        return self.chain.blocks[-1].time
 
     async def acknowledge(self, pledge: Pledge) -> bytes:
         """This account's signature."""
@@ -134,6 +141,12 @@ class MemoryLedger:
         """The node's event of exactly this size."""
         self._reach()
         return next((e for e in self.chain.events() if (e.node, e.size) == (node, size)), None)
+
+    async def anchors(self, node: int, after: int, block: int = 0) -> Sequence[Anchor]:
+        """The node's next events."""
+        self._reach()
+        found = [e for e in self.chain.events() if e.node == node and e.size > after]
+        return sorted(found, key=lambda event: event.size)[:ANCHORS]
 
     async def is_final(self, anchor: Anchor) -> bool:
         """Whether enough blocks stand on the anchor's."""

@@ -9,6 +9,9 @@ from tracehold.core.ids import LogId, NetworkId, Root
 from tracehold.core.receipt import Anchor, AnchorProof
 from tracehold.journey.ports.kept import SignedTransaction
 
+ANCHORS = 500
+"""Anchors in one answer at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -55,7 +58,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The contract's newest (root, size) of a node's log.
+    """The contract's newest (root, size) of a node's log, and number and time of the block that holds it
+    (0 where nothing was anchored).
 
     At size 0, where nothing was anchored, `root` is that of an empty tree (RFC 9162 section 2.1.1). The
     contract itself has 32 zero bytes there, and so has an acknowledgement
@@ -129,6 +133,10 @@ class Ledger(Protocol):
         """The node's newest head at the latest block."""
         ...
 
+    async def time(self) -> int:
+        """Time of the newest block, in seconds since 1970."""
+        ...
+
     async def height(self) -> int:
         """Number of the latest block (health)."""
         ...
@@ -186,6 +194,12 @@ class Ledger(Protocol):
     async def find_anchor(self, node: int, size: int) -> Anchor | None:
         """The `Anchored` event of a node with exactly this size, wherever
         it came from (a lost reply, a restored folder).
+        """
+        ...
+
+    async def anchors(self, node: int, after: int, block: int = 0) -> Sequence[Anchor]:
+        """The node's next `Anchored` events past a size, oldest first, `ANCHORS` at most: whoever needs more
+        asks again after the last one. None of them stands in an earlier block than `block`.
         """
         ...
 
