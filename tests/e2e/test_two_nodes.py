@@ -20,7 +20,7 @@ from tests.shared_data import shared
 from tracehold.cli.demo.programs import run
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.token import create
-from tracehold.core.errors import Broken
+from tracehold.core.errors import Broken, Rejected
 from tracehold_client.rest import RestClient
 
 __all__ = ["captured"]
@@ -164,6 +164,37 @@ def test_both_nodes_answer_as_one_that_has_it_all(
     assert whole["items"]
     for reader in two.readers:
         assert told(reader, item, direction) == whole
+
+
+@pytest.mark.slow
+def test_every_record_of_a_trace_is_handed_out_by_both_nodes(captured: Captured, pair: tuple[Pair, bool]):
+    """By the fingerprint in the answer, wherever it is kept: the same record, byte for byte the same final
+    receipt
+    and evidence, and verified; what nobody has is not found.
+    """
+    two, _ = pair
+    ending, direction = QUESTIONS[0]
+    trace = two.readers[0].post("v1/trace", {"item": captured.lot(ending), "direction": direction})
+    records = []
+    for name in (event["fingerprint"] for event in trace["events"]):
+        first, second = (reader.get(f"v1/records/{name}")["record"] for reader in two.readers)
+        first.pop("copies", None)
+        second.pop("copies", None)
+        assert first == second
+        records.append(first)
+        held, other = (reader.get(f"v1/records/{name}/receipt") for reader in two.readers)
+        assert held["receipt"]["cose"] == other["receipt"]["cose"]
+        assert held["evidence"] == other["evidence"] != ""
+        reports = [reader.post("v1/records:verify", {"fingerprint": name}) for reader in two.readers]
+        assert [report["verdict"] for report in reports] == ["VERIFIED", "VERIFIED"]
+    assert {record["state"] for record in records} == {"FINAL"}
+    assert {record["log"] for record in records} == {
+        two.addresses["log"],
+        two.readers[0].get("v1/status")["log"],
+    }
+    with pytest.raises(Rejected) as caught:
+        two.readers[0].get(f"v1/records/{'00' * 32}")
+    assert caught.value.code == "NOT_FOUND"
 
 
 @pytest.mark.slow
