@@ -2,6 +2,7 @@
 others.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -235,6 +236,16 @@ async def test_a_final_copy_goes_before_one_that_is_only_sealed(three):
     name = await only(creator)
     assert (await record(here, name)).state is State.SEALED
     assert parse_receipt((await receipt(here, name)).receipt).anchor is None
+
+
+async def test_who_is_slow_holds_nobody_up(three):
+    """One good final copy is enough; the call that still runs is ended."""
+    here, creator, holder = three
+    holder.peer.delay = asyncio.Event().wait
+    name = await only(creator)
+    async with asyncio.timeout(5):
+        assert (await record(here, name)).state is State.FINAL
+    assert [task for task in asyncio.all_tasks() if "_ask" in repr(task)] == []
 
 
 LIES: dict[str, Callable[[Found], Found]] = {

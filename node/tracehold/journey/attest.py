@@ -24,9 +24,8 @@ class Attested:
 async def answer_receipt(
     knowledge: Knowledge, receipts: Receipts, reader: Reader, fingerprint: Fingerprint
 ) -> Attested:
-    """The best receipt of a record, of the network's if it is not kept here or damaged: a final one is the
-    same
-    from every node.
+    """The best receipt of a record: from what is kept here, else by the copy of another node. A final one is
+    the same from every node.
 
     Raises `Rejected` (NOT_FOUND, PROOF_INVALID) and `Unavailable`.
     """

@@ -1,8 +1,7 @@
 """One record by its fingerprint from other nodes, where this one does not keep it or has a damaged copy.
 
-Nothing that they hand over is believed: it is verified here, on this node's own ledger, as every record is
-that
-comes from elsewhere.
+Nothing that they hand over is believed: it is verified here, on this node's own ledger, as every record
+is that comes from elsewhere.
 """
 
 import asyncio
@@ -37,9 +36,9 @@ class Copy:
 
 
 async def or_copy(knowledge: Knowledge, name: Fingerprint, kept: Awaitable[_T]) -> _T | Copy:
-    """What is made of the record as it is kept here, if it is; else a copy of another node. Raises what
-    `kept`
-    raises where others are not asked, and as `good_copy`.
+    """What is made of the record as it is kept here, if it is; else a copy of another node.
+
+    Raises what `kept` raises where others are not asked, and as `good_copy`.
     """
     try:
         return await kept
@@ -56,33 +55,39 @@ async def or_copy(knowledge: Knowledge, name: Fingerprint, kept: Awaitable[_T]) 
 
 
 async def good_copy(knowledge: Knowledge, name: Fingerprint, failed: Rejected) -> Copy:
-    """The copy that is proved furthest among those of all other nodes. Where there is none, raises `failed`,
-    which says why the own one is none, with who did not answer; `Unavailable("CHAIN_DOWN")` where nothing can
-    be
-    checked now.
+    """The copy that is proved furthest among those of all other nodes, the first that is final.
+
+    Where there is none, raises `failed`, which says why the own one is none, with who did not answer;
+    `Unavailable("CHAIN_DOWN")` where nothing can be checked now.
     """
     if knowledge.peers is None or knowledge.ledger is None:
         raise failed
     # No key leads to a fingerprint: all are asked.
     peers = await knowledge.peers.holders(())
-    answers = await asyncio.gather(*(_ask(peer, name) for peer in peers))
-    view, best = LedgerView(knowledge.ledger), None
-    for peer, answer in zip(peers, answers, strict=True):
-        for copy in await _proved(knowledge, view, peer, answer or ()):
-            if best is None or not reaches(best.admitted.state, copy.admitted.state):
-                best = copy
-        if best is not None and best.admitted.state is State.FINAL:
-            break
+    asked = [asyncio.ensure_future(_ask(peer, name)) for peer in peers]
+    view, best, silent = LedgerView(knowledge.ledger), None, list[int]()
+    try:
+        for coming in asyncio.as_completed(asked):
+            peer, answer = await coming
+            if answer is None:
+                silent.append(peer.node)
+            for copy in await _proved(knowledge, view, peer, answer or ()):
+                if best is None or not reaches(best.admitted.state, copy.admitted.state):
+                    best = copy
+            if best is not None and best.admitted.state is State.FINAL:
+                break  # the others have nothing better: who is slow holds nobody up
+    finally:
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
     if best is None:
-        silent = [peer.node for peer, answer in zip(peers, answers, strict=True) if answer is None]
         raise _told(failed, silent)
     return best
 
 
 async def whole_evidence(ledger: Ledger, copy: Copy) -> Evidence:
     """The evidence as holders give it to readers: with the anchor and its proof, by this node's own ledger,
-    where
-    it is final, and without an anchor before that. Raises `Unavailable("CHAIN_DOWN")`.
+    where it is final, and without an anchor before that. Raises `Unavailable("CHAIN_DOWN")`.
     """
     receipt = parse_receipt(copy.evidence.receipt)
     anchor = None
@@ -94,13 +99,13 @@ async def whole_evidence(ledger: Ledger, copy: Copy) -> Evidence:
     return replace(copy.evidence, receipt=encode_receipt(replace(receipt, anchor=anchor)))
 
 
-async def _ask(peer: Peer, name: Fingerprint) -> Sequence[Found] | None:
-    """What it hands over that has this fingerprint; None where it does not answer."""
+async def _ask(peer: Peer, name: Fingerprint) -> tuple[Peer, Sequence[Found] | None]:
+    """The peer, and what it hands over that has this fingerprint; None where it does not answer."""
     try:
         answer = await peer.expand((), fingerprints=[name])
     except Unavailable:
-        return None
-    return [found for found in answer.records if fingerprint(found.raw) == name]
+        return peer, None
+    return peer, [found for found in answer.records if fingerprint(found.raw) == name]
 
 
 async def _proved(
@@ -118,6 +123,6 @@ async def _proved(
 def _told(failed: Rejected, silent: Sequence[int]) -> Rejected:
     if not silent:
         return failed
-    nodes = ", ".join(str(node) for node in silent)
+    nodes = ", ".join(str(node) for node in sorted(silent))
     message = f"{failed.message}; it may be at nodes that did not answer: {nodes}"
     return Rejected(failed.code, message, path=failed.path, remedy=failed.remedy)
