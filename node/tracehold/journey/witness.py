@@ -15,6 +15,7 @@ from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken, Rejected, TraceholdError
 from tracehold.core.ids import LogId
 from tracehold.core.merkle import EMPTY_ROOT, consistency_path, subtree_root, verify_consistency
+from tracehold.journey.doubts import Doubts
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports import Copies, Fork, Ledger, Pledge, RecordLog, Witness
 from tracehold.journey.tree import nodes, root_at, whole_tiles
@@ -29,6 +30,7 @@ class Witnessing:
     ledger: Ledger
     now: Now
     fault: Callable[[TraceholdError], None]
+    doubts: Doubts | None = None
 
     async def check(self, log: LogId) -> None:
         """Returns if nothing is known against the log; raises FORK_SEEN."""
@@ -37,8 +39,8 @@ class Witnessing:
 
     async def acknowledge(self, creator: int, checkpoint: Checkpoint, prev_size: int) -> bytes:
         """The signature (64 bytes) under the state of the checkpoint, which lies on the log that is kept
-        here, as the step from `prev_size`; b"" while no span reaches what was signed before (the copy was
-        restored), since nobody can say then whether they are of one log.
+        here, as the step from `prev_size`; b"" while the log is doubted, or no span reaches what was signed
+        before (the copy was restored), since nobody can say then whether they are of one log.
 
         Raises FORK_SEEN where they are not.
         """
@@ -50,6 +52,8 @@ class Witnessing:
             await self._note_over(log, known.size)
             # What was signed for is lost here; only that it was signed is known.
             await self._forked(log, known.size, b"", checkpoint.note)
+        if self.doubts is not None and await self.doubts.about(log):
+            return b""
         prev_root = await root_at(self.store, log, prev_size) if prev_size else EMPTY_ROOT
         pledge = Pledge(creator, log, prev_size, prev_root, checkpoint.size, checkpoint.root)
         # Durable before it is signed: a crash in between leaves a promise that nobody heard.

@@ -9,6 +9,7 @@ from tracehold.adapters.ethereum.ledger import EthereumLedger
 from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.config import Config
 from tracehold.journey.check import Verify
+from tracehold.journey.doubts import Doubts
 from tracehold.journey.follow import Bell
 from tracehold.journey.holding import Holding
 from tracehold.journey.judge import Judge
@@ -21,6 +22,11 @@ from tracehold.journey.upload import Disk
 from tracehold.journey.witness import Witnessing
 from tracehold.node.faults import Faults
 
+RESTORED = "restored"
+"""A file of this name in the data folder marks it as an older copy of itself, until every holder was
+asked.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Custody:
@@ -29,6 +35,7 @@ class Custody:
     holding: Holding
     anchors: KeptAnchors
     logs: KeptLogs
+    doubts: Doubts
 
 
 def custody(
@@ -43,7 +50,8 @@ def custody(
     """Put together, not running yet. The bell is rung after every append; `verify` checks signatures off the
     event loop.
     """
-    witnessing = Witnessing(store, store.copies, ledger, time.time, faults.error)
+    doubts = Doubts(store, (config.node.data_dir / RESTORED).exists)
+    witnessing = Witnessing(store, store.copies, ledger, time.time, faults.error, doubts)
     disk = Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes)
     room = Room(disk, config.replication.quota_bytes)
     pace = Pace(poll=config.ledger.poll_s)
@@ -52,4 +60,5 @@ def custody(
         Holding(witnessing, room, judge=Judge(verify), appended=bell.ring),
         anchors,
         KeptLogs(store, store.copies, Speakers(store), anchors.number_of),
+        doubts,
     )

@@ -6,13 +6,10 @@ keep of it, and gets back what this disk lost.
 import asyncio
 
 from tracehold.journey.own_head import Asking, OwnHead
+from tracehold.node.custody import RESTORED
 from tracehold.node.own import check_network, data_folder
 from tracehold.node.parts import Parts
 
-RESTORED = "restored"
-"""A file of this name in the data folder marks it as an older copy of itself, until every holder was
-asked.
-"""
 PATIENCE_S = 3.0
 """Seconds that a normal start waits for holders that do not answer."""
 
@@ -49,6 +46,15 @@ class Recovery:
             await head.recover(parts.own, restored=mark.exists())
         finally:
             if await parts.store.size(parts.own.log) > parts.own.size:
+                mark.touch()  # what came back shows it: the folder is an older copy
                 await parts.sealer.reread()
                 parts.bell.ring()
+        if mark.exists():
+            await self._doubt()
         mark.unlink(missing_ok=True)
+
+    async def _doubt(self) -> None:
+        """An older copy may have forgotten what it signed for others: for all members that there are now."""
+        parts = self._parts
+        members = {member.log for member in await parts.ledger.members()}
+        await parts.custody.doubts.note(sorted({*members, *await parts.store.logs()} - {parts.own.log}))
