@@ -4,53 +4,31 @@
     shipment     the entries from there to a checkpoint  -> the acknowledgement
     base, parts  before the first entries of a copy that begins at a later segment
 
-What an anchor waits for comes first, then the oldest segment that is not whole there. An acknowledgement is
-durable here before anything is told of it. Whatever a holder answers costs at most itself: what cannot be is
-told as a fault, and it is asked again with growing waits.
+What an anchor waits for comes first, then the oldest segment that is not whole there; one that comes no
+further
+is put off, and holds up no other. What this disk knows as whole is asked for once after each start, since the
+holder may have lost it. An acknowledgement is durable here before anything is told of it. Whatever a holder
+answers costs at most itself: what cannot be is told as a fault, and it is asked again with growing waits.
 
 What a crash means: nothing but one more question. Where the copy ends, the holder says; what it acknowledged
 and was not stored here, it signs again.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
 from typing import NoReturn
 
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import CODES, Rejected, TraceholdError, Unavailable
 from tracehold.core.limits import SEGMENT_ENTRIES
-from tracehold.journey.cargo import Cargo, segment_end
-from tracehold.journey.follow import Bell, Trouble, growing
-from tracehold.journey.goal import Goal
-from tracehold.journey.holders import Holders
-from tracehold.journey.own_log import Now
-from tracehold.journey.ports import Acknowledgement, Copy, Kept, Ledger, Member, Peer, Peers, Pledge
-from tracehold.journey.settle import Fault
-from tracehold.journey.states import Sleep
+from tracehold.journey.cargo import segment_end
+from tracehold.journey.errand import Errand, Round
+from tracehold.journey.follow import Trouble, growing
+from tracehold.journey.line import Line
+from tracehold.journey.ports import Acknowledgement, Copy, Kept, Member, Peer, Pledge
+from tracehold.journey.states import within
 
-ATTEMPTS = 3
-"""Answers in a row without an acknowledgement and without a refusal: one to learn where the copy ends, and
-some for a copy that moved meanwhile.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What all couriers of a node share. `creator` is this node's number; `goal` what an anchor waits for
-    now,
-    if anything; `moved` is called when an acknowledgement brought something further.
-    """
-
-    cargo: Cargo
-    holders: Holders
-    ledger: Ledger
-    peers: Peers
-    bell: Bell
-    goal: Callable[[], Goal | None]
-    sleep: Sleep
-    now: Now
-    fault: Fault
-    moved: Callable[[], None]
+CHECK_S = 1.0
+"""Seconds between two questions to a holder for segments that it acknowledged before the start."""
 
 
 class Courier:
@@ -59,78 +37,120 @@ class Courier:
     def __init__(self, shared: Round, holder: Member, creator: int, trouble: Trouble) -> None:
         self.holder = holder
         """The member as it was when this courier began."""
+        self.began = shared.now()
+        """When that was, by `now`."""
         self.up = False
         """Whether the last exchange ended well."""
         self.heard: float | None = None
-        """When the holder last took something, by `now`."""
+        """When the holder last acknowledged more of a segment than ever before, by `now`."""
         self._shared = shared
         self._creator = creator
         self._trouble = trouble
-        self._ends: dict[int, int] = {}  # by segment: where the copy ends, as the holder said
-        self._attempts = 0
+        self._lines: dict[int, Line] = {}
+        self._waits = growing()
+        self._check_at = self.began
         self._last: tuple[Pledge, Acknowledgement] | None = None
-        self._told: str | None = None
 
     async def run(self) -> NoReturn:
         """Bring what there is, for ever; wait for the bell where nothing is left. Raises what is Broken
         here.
         """
-        waits = growing()
         while True:
             # Taken before the look: what happens after the look rings this very bell.
             ring = self._shared.bell.next()
-            acknowledged = self.heard
-            try:
-                busy = await self.step()
-            except (Unavailable, Rejected) as error:
-                self._failed(error)
-                await self._shared.sleep(next(waits))
-            else:
-                if not busy:
-                    await ring.wait()
-            if self.heard != acknowledged:
-                waits = growing()
+            if not await self.step():
+                await self._rest(ring)
 
     async def step(self) -> bool:
-        """One exchange with the holder; False where nothing is left to bring.
-
-        Raises `Unavailable` while it (or the chain, or the disk) does not answer, `Rejected` for what it
-        answers and cannot be, or refuses.
+        """One exchange with the holder; False where nothing is left to bring now. Returns after a wait where
+        it (or the chain, or the disk) does not answer. Raises what is Broken here.
         """
-        goal = self._shared.goal()
-        if goal is not None and self._keeps(goal.segment) and not goal.has(self.holder):
+        line: Line | None = None
+        try:
+            errand = await self._next()
+            if errand is None:
+                return False
+            line = errand.line
+            await self._bring(errand)
+        except (Unavailable, Rejected) as error:
+            self._failed(line, error)
+            if line is None or isinstance(error, Unavailable):
+                await self._shared.sleep(next(self._waits))
+        return True
+
+    # -- what to do
+
+    async def _next(self) -> Errand | None:
+        """What comes next among the lines that are not put off."""
+        shared, now = self._shared, self._shared.now()
+        goal = shared.goal()
+        if goal is not None and self._kept(goal.segment) is not None and not goal.has(self.holder):
             if self._last is not None and self._last[0] == goal.pledge:
                 goal.add(self.holder, self._last[1])
-                return True
-            await self._bring(goal.segment, goal.head, goal)
-            return True
-        horizon = await self._shared.cargo.horizon()
-        for segment in self._shared.holders.segments:
-            kept, wanted = self._shared.holders.copy(segment, self.holder.number), segment_end(segment)
-            if kept is not None and kept.size < min(wanted, horizon) and segment * SEGMENT_ENTRIES < horizon:
-                await self._bring(segment, await self._shared.cargo.at(min(wanted, horizon)), goal)
-                return True
-        return False
+            elif self._line(goal.segment).due <= now:
+                return Errand(self._line(goal.segment), goal.head, goal)
+        horizon = await shared.cargo.horizon()
+        doubtful: tuple[Line, int] | None = None
+        for line in [self._line(segment) for segment in shared.holders.segments if self._kept(segment)]:
+            end = min(segment_end(line.segment), horizon)
+            if end <= line.segment * SEGMENT_ENTRIES or line.due > now:
+                continue
+            if self._size(line) < end:
+                return Errand(line, await shared.cargo.at(end), goal)
+            if not (line.asked or doubtful):
+                doubtful = line, end
+        if doubtful is None or self._check_at > now:
+            return None
+        self._check_at = now + CHECK_S
+        return Errand(doubtful[0], await shared.cargo.at(doubtful[1]), goal)
 
-    def _keeps(self, segment: int) -> bool:
-        return self._shared.holders.copy(segment, self.holder.number) is not None
+    async def _rest(self, ring: asyncio.Event) -> None:
+        """Until the bell rings, or a line that was put off is due."""
+        now = self._shared.now()
+        times = [line.due for line in self._lines.values() if line.due > now]
+        if self._check_at > now and not all(line.asked for line in self._lines.values()):
+            times.append(self._check_at)
+        if not times:
+            await ring.wait()
+            return
+        waiting = asyncio.ensure_future(ring.wait())
+        try:
+            await within(waiting, min(times) - now, self._shared.sleep)
+        finally:
+            waiting.cancel()
 
-    async def _bring(self, segment: int, target: Checkpoint, goal: Goal | None) -> None:
-        """One exchange on the way to having `target` acknowledged."""
+    def _line(self, segment: int) -> Line:
+        if segment not in self._lines:
+            kept = self._kept(segment)
+            self._lines[segment] = Line(segment, kept.size if kept else 0)
+        return self._lines[segment]
+
+    def _kept(self, segment: int) -> Copy | None:
+        return self._shared.holders.copy(segment, self.holder.number)
+
+    def _size(self, line: Line) -> int:
+        """What counts as acknowledged."""
+        kept = self._kept(line.segment)
+        return kept.size if kept else 0
+
+    # -- one exchange
+
+    async def _bring(self, errand: Errand) -> None:
+        """One exchange on the way to having the target acknowledged."""
         peer = await self._shared.peers.node(self.holder.number)
         if peer is None:
             raise Unavailable("PEER_DOWN", f"node {self.holder.number} has no address")
-        cargo, end = self._shared.cargo, self._ends.get(segment, target.size)
-        start = segment * SEGMENT_ENTRIES
+        cargo, line, target, goal = self._shared.cargo, errand.line, errand.target, errand.goal
+        start, end = line.segment * SEGMENT_ENTRIES, target.size if line.end is None else line.end
         head = target if end >= target.size else await cargo.next(max(end, start), target.size)
         aimed = goal is not None and head == goal.head
         pledge = goal.pledge if goal and aimed else await cargo.pledge(self._creator, head)
         try:
             kept = await self._exchange(peer, end, start, head, pledge.prev_size)
-            await self._judge(kept, segment, pledge)
+            await self._judge(kept, line, pledge)
         except BaseException:
             # Nothing is known of the copy then: an interrupted shipment may have arrived.
-            self._ends.pop(segment, None)
+            line.end = None
             raise
 
     async def _exchange(self, peer: Peer, end: int, start: int, head: Checkpoint, prev_size: int) -> Kept:
@@ -144,35 +164,48 @@ class Courier:
             kept = await peer.replicate(cargo.part(base, head, prev_size))
             if kept.refused:
                 return kept
-            self.heard = self._shared.now()
         return await peer.replicate(await cargo.shipment(start, head, prev_size, parts[-1]))
 
-    async def _judge(self, kept: Kept, segment: int, pledge: Pledge) -> None:
+    async def _judge(self, kept: Kept, line: Line, pledge: Pledge) -> None:
         """Take the acknowledgement, or what the answer says of the copy."""
         if kept.refused:
             raise self._refused(kept.refused)
         if kept.acknowledgement:
-            await self._take(kept.acknowledgement, segment, pledge)
+            await self._take(kept.acknowledgement, line, pledge)
             return
+        if kept.size < (size := self._size(line)):
+            self._shared.holders.lost(line.segment, self.holder.number, max(kept.size, 0))
+            raise self._false(f"keeps {kept.size} entries of segment {line.segment}, and acknowledged {size}")
         if kept.size >= pledge.size:
-            raise self._false(f"keeps {kept.size} entries, and does not acknowledge {pledge.size}")
-        self._attempts += 1
-        if self._attempts > ATTEMPTS:
+            self._silent(kept, line, pledge)
+        elif line.spent():
             raise self._false(f"took what was sent, and does not acknowledge {pledge.size}")
-        self._ends[segment] = max(kept.size, 0)
+        line.end = max(kept.size, 0)
 
-    async def _take(self, signature: bytes, segment: int, pledge: Pledge) -> None:
+    def _silent(self, kept: Kept, line: Line, pledge: Pledge) -> None:
+        """A copy that goes as far as was asked, without an acknowledgement. It can only be that the holder
+        signed for more than it has now, elsewhere in the log or before it was restored; then it is brought
+        further where there is something to bring.
+        """
+        if kept.size >= max(each.far for each in self._lines.values()):
+            raise self._false(f"keeps {kept.size} entries, and does not acknowledge {pledge.size}")
+        if line.end is None or kept.size <= line.end:
+            line.asked = True
+            line.put_off(self._shared.now())
+
+    async def _take(self, signature: bytes, line: Line, pledge: Pledge) -> None:
         holder, shared = self.holder, self._shared
         try:
             await shared.ledger.check_acknowledgement(pledge, signature, holder.account)
         except Rejected as error:
             raise self._false("answers with an acknowledgement that it did not sign") from error
-        copy = Copy(segment, holder.number, holder.operator_number, pledge.size)
+        copy = Copy(line.segment, holder.number, holder.operator_number, pledge.size)
         # Durable first: whoever is told of it may ask again after a crash.
         news = await shared.holders.acknowledged(copy)
-        self._ends[segment] = pledge.size
-        self._attempts, self._told = 0, None
-        self.up, self.heard = True, shared.now()
+        self.up = True
+        if line.reached(pledge.size):
+            self.heard, self._waits = shared.now(), growing()
+        line.asked |= pledge.size >= self._size(line)
         self._trouble(None)
         acknowledgement = Acknowledgement(holder.number, holder.operator_number, signature)
         self._last = pledge, acknowledgement
@@ -182,12 +215,13 @@ class Courier:
         if news:
             shared.moved()
 
-    def _failed(self, error: TraceholdError) -> None:
-        self.up, self._attempts = False, 0
+    def _failed(self, line: Line | None, error: TraceholdError) -> None:
+        self.up = False
         self._trouble(error)
-        if isinstance(error, Rejected) and str(error) != self._told:
-            self._told = str(error)
-            self._shared.fault(error)
+        if line is not None:
+            line.put_off(self._shared.now())
+            if isinstance(error, Rejected) and line.tell(str(error)):
+                self._shared.fault(error)
 
     def _refused(self, code: str) -> Rejected:
         # Only codes that this release knows are repeated: the rest is whatever somebody likes to send.

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import NoReturn
 
-from tracehold.journey.courier import Courier, Round
+from tracehold.journey.courier import Courier
+from tracehold.journey.errand import Round
 from tracehold.journey.follow import Trouble
 from tracehold.journey.holders import Roll
 
@@ -49,7 +50,13 @@ class Couriers:
         courier, _ = self._sent.get(node, (None, None))
         return courier is not None and courier.up
 
-    def heard(self, node: int) -> float:
-        """When a node last took something; minus infinity where that was never since the start."""
+    def moving(self, node: int, since: float, patience: float, slow: float) -> bool:
+        """Whether a node acknowledged more in the last `patience` seconds. Counts only for `slow` seconds
+        from
+        `since`, or from when its courier was sent: whoever is still behind then is not waited for.
+        """
         courier, _ = self._sent.get(node, (None, None))
-        return courier.heard if courier is not None and courier.heard is not None else float("-inf")
+        if courier is None or courier.heard is None:
+            return False
+        now = self._shared.now()
+        return now - max(since, courier.began) < slow and courier.heard >= now - patience

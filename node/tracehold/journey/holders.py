@@ -143,3 +143,10 @@ class Holders:
         await self._copies.acknowledged(copy)
         self._chosen.setdefault(copy.segment, {})[copy.node] = replace(copy)
         return True
+
+    def lost(self, segment: int, node: int, size: int) -> None:
+        """The holder says that its copy ends at `size`, before what it acknowledged. It counts for no more
+        from now on, until it acknowledges again. Not durable: after a start it is asked again.
+        """
+        known = self._chosen[segment][node]
+        self._chosen[segment][node] = replace(known, size=min(size, known.size))

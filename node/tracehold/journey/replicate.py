@@ -19,8 +19,8 @@ from typing import NoReturn
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.journey.cargo import Cargo
-from tracehold.journey.courier import Round
 from tracehold.journey.couriers import Couriers
+from tracehold.journey.errand import Round
 from tracehold.journey.follow import Bell, Trouble, untold
 from tracehold.journey.goal import Goal
 from tracehold.journey.holders import Holders, Roll, call_roll, segment_of
@@ -33,6 +33,10 @@ from tracehold.journey.states import Sleep, within
 
 LOOK_S = 15.0
 """Seconds between two readings of the members while no anchor asks."""
+SLOW = 3
+"""Times the patience that a holder may be on its way to what an anchor waits for: a large backlog is not
+silence, and one that moves for ever and never arrives is.
+"""
 
 
 def unmoved() -> None:
@@ -88,6 +92,7 @@ class Replicator:
         self._cargo = Cargo(store, holders.log)
         self._goal: Goal | None = None
         self._asking = False
+        self._looking = asyncio.Lock()
         self._couriers = Couriers(
             Round(
                 self._cargo,
@@ -124,13 +129,16 @@ class Replicator:
 
         Raises `Rejected("NOT_A_MEMBER")`, `Unavailable`, and what is Broken.
         """
-        roll = await call_roll(self._ledger, self._holders.log)
-        await self._holders.learn(roll)
-        opened = await self._cargo.horizon()
-        for segment in range(segment_of(opened) + 1 if opened else 0):
-            await fill(self._holders, roll, segment, self._holders.wanted)
-        self._couriers.send(roll)
-        return roll
+        # One at a time: of two that overlap the older reading could come last, and a revoked holder count
+        # again.
+        async with self._looking:
+            roll = await call_roll(self._ledger, self._holders.log)
+            await self._holders.learn(roll)
+            opened = await self._cargo.horizon()
+            for segment in range(segment_of(opened) + 1 if opened else 0):
+                await fill(self._holders, roll, segment, self._holders.wanted)
+            self._couriers.send(roll)
+            return roll
 
     async def acknowledge(self, prev_size: int, head: Checkpoint) -> Sequence[Acknowledgement]:
         """Acknowledgements of this state as the step from `prev_size`: of all holders, or after the patience
@@ -209,10 +217,12 @@ class Replicator:
         """Let the next nearest hold the segment too, as many as the quorum lacks for holders that are
         silent.
         """
-        since = self._patience.now() - self._patience.seconds
+        patience = self._patience.seconds
         there = self._holders.of(goal.segment)
         alive = {ack.operator_number for ack in goal.acknowledged(self._roll)}
-        alive |= {copy.operator for copy in there if self._couriers.heard(copy.node) >= since}
+        for copy in there:
+            if self._couriers.moving(copy.node, goal.since, patience, SLOW * patience):
+                alive.add(copy.operator)
         if len(alive) < self._quorum:
             wanted = len({copy.operator for copy in there}) + self._quorum - len(alive)
             await fill(self._holders, self._roll, goal.segment, wanted)
