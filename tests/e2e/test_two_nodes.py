@@ -169,8 +169,7 @@ def test_both_nodes_answer_as_one_that_has_it_all(
 @pytest.mark.slow
 def test_every_record_of_a_trace_is_handed_out_by_both_nodes(captured: Captured, pair: tuple[Pair, bool]):
     """By the fingerprint in the answer, wherever it is kept: the same record, byte for byte the same final
-    receipt
-    and evidence, and verified; what nobody has is not found.
+    receipt and evidence, and verified; what nobody has is not found.
     """
     two, _ = pair
     ending, direction = QUESTIONS[0]
