@@ -4,7 +4,9 @@ others.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
@@ -12,7 +14,7 @@ from tests.journey.bread import net
 from tests.journey.network import AUTHORITY, EVERYONE, Network, Node, begun, force, replicate
 from tests.journey.scene import SALTS, START
 from tracehold.core.access import Reader
-from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.core.evidence import Evidence, decode_evidence
 from tracehold.core.ids import Fingerprint, NetworkId
 from tracehold.core.receipt import encode_receipt, parse_receipt
@@ -171,6 +173,17 @@ async def test_a_tree_that_is_damaged_here_is_no_hindrance(three):
     assert holder.faults
     del tiles[coord]
     assert (await receipt(holder, name)).receipt == (await proved(creator, name)).receipt
+
+
+async def test_bytes_that_are_lost_here_are_made_good_from_elsewhere(three, monkeypatch):
+    """The store itself says that it cannot read them; any other fault of it is not hidden."""
+    _, creator, holder = three
+    name = await only(creator)
+    for code, good in (("CORRUPT", True), ("STORE_FAILED", False)):
+        monkeypatch.setattr(holder.store, "_entry", Mock(side_effect=Broken(code, "bytes are lost")))
+        for question in (record(holder, name), verify_kept(holder.knowledge, EVERYONE, name, 0)):
+            with nullcontext() if good else pytest.raises(Broken):
+                assert (await question).state.lower() == "final"
 
 
 async def test_not_found_is_what_nobody_has(three):
