@@ -16,15 +16,13 @@ from typing import NoReturn
 from tracehold.core.anchor import Anchor
 from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.core.ids import LogId
-from tracehold.core.limits import SEGMENT_ENTRIES
-from tracehold.journey.follow import Trouble, growing, untold
+from tracehold.journey.follow import Trouble, untold
+from tracehold.journey.missing import Missing, top_of
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports import AnchorState, AnchorTask, SignedTransaction
 from tracehold.journey.settle import Fault
 from tracehold.journey.states import Sleep, States
 from tracehold.journey.witness import Witnessing
-
-_IN_BLOCK = {AnchorState.MINED, AnchorState.FINAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,19 @@ class Pace:
 
     poll: float = 1.0
     watch: float = 60.0
+
+
+MAX_PAUSE = 31
+"""Looks that pass by a log at most of which the chain did not tell."""
+
+
+@dataclass(slots=True)
+class _Pause:
+    """Why a log is not looked at, for how many looks still, and of how many."""
+
+    error: Unavailable
+    left: int
+    length: int
 
 
 class KeptAnchors:
@@ -52,40 +63,54 @@ class KeptAnchors:
         self._now: Now = witnessing.now
         self._fault = fault
         self._numbers: dict[LogId, int] = {}
-        self._whole: dict[LogId, list[int]] = {}  # starts of the spans in which no anchor is missing
+        self._missing = Missing(witnessing.store)
         self._watched: float | None = None
+        self._pauses: dict[LogId, _Pause] = {}
 
     async def run(self, trouble: Trouble = untold) -> NoReturn:
-        """Step for ever, until cancelled or something is Broken here. A chain that is down is asked again
-        with
-        growing waits.
-        """
-        waits = growing()
+        """Step for ever, until cancelled or something is Broken here."""
         while True:
             try:
                 await self.step()
             except Unavailable as error:
                 trouble(error)
-                await self._sleep(next(waits))
             else:
-                trouble(None)
-                waits = growing()
-                await self._sleep(self._pace.poll)
+                # One that is not looked at now is in trouble all the same.
+                trouble(next((pause.error for pause in self._pauses.values()), None))
+            await self._sleep(self._pace.poll)
 
     async def step(self) -> None:
-        """Bring the anchors of every kept log one step further. Harmless to repeat."""
+        """Bring the anchors of every kept log one step further. Harmless to repeat.
+
+        One of which the chain does not tell holds up none of the others, and is asked for with growing waits.
+        Raises `Unavailable` for the first of those that were looked at, when all were.
+        """
         watch = self._watched is None or self._now() - self._watched >= self._pace.watch
         _, *others = await self._store.logs()  # the own log has a follower of its own
-        for log in others:
-            try:
-                await self._step(log, watch=watch)
-            except Broken as error:
-                if error.code != "CORRUPT":
-                    raise
-                # A copy that is damaged here; the others go on.
-                self._fault(error)
+        failed = [error for log in others if (error := await self._look(log, watch=watch))]
         if watch:
             self._watched = self._now()
+        if failed:
+            raise failed[0]
+
+    async def _look(self, log: LogId, *, watch: bool) -> Unavailable | None:
+        pause = self._pauses.get(log)
+        if pause is not None and pause.left:
+            pause.left -= 1
+            return None
+        try:
+            await self._step(log, watch=watch)
+        except Unavailable as error:
+            length = min(2 * pause.length + 1, MAX_PAUSE) if pause else 0
+            self._pauses[log] = _Pause(error, length, length)
+            return error
+        except Broken as error:
+            if error.code != "CORRUPT":
+                raise
+            # A copy that is damaged here; the others go on.
+            self._fault(error)
+        self._pauses.pop(log, None)
+        return None
 
     async def _step(self, log: LogId, *, watch: bool) -> None:
         for task in await self._store.anchors(log, {AnchorState.MINED}):
@@ -127,56 +152,35 @@ class KeptAnchors:
     async def _adopt(self, log: LogId) -> None:
         """Take over the anchors over what is kept that are not stored yet."""
         spans = await self._store.spans(log)
-        whole = await self._is_whole(log, spans)
-        due = [span for span in spans if not (whole and await self._stored(log, span[1]))]
+        whole = await self._missing.is_whole(log, spans)
+        due = [span for span in spans if not (whole and await self._missing.stored(log, span[1]))]
         number = await self._number(log) if due else None
         if number is None or await self._witnessing.copies.forks(log):
             return
         head = await self._ledger.head(number)
         for start, stop in due:
-            gaps = [] if whole else await self._gaps(log, start, stop)
-            for top in (*gaps, _top(start, stop, head.size)):
+            gaps = [] if whole else await self._missing.gaps(log, start, stop)
+            for top in (*gaps, top_of(start, stop, head.size)):
                 try:
-                    await self._take_over(await self._missing(number, log, start, top))
+                    await self._fetch(number, log, start, top)
                 except Rejected:
                     return  # the chain shows another log; that was told with its evidence
-        await self._now_whole(log, spans)
+        await self._missing.now_whole(log, spans)
 
-    async def _is_whole(self, log: LogId, spans: Sequence[tuple[int, int]]) -> bool:
-        """Whether no anchor is missing below one that is stored, as far as these spans were looked
-        through.
+    async def _fetch(self, number: int, log: LogId, start: int, top: int) -> None:
+        """Take over the anchors over (start, top] that are missing below `top`, the oldest first, run by
+        run: so none is missing below one that is stored, and what was away for long costs each one once.
         """
-        if log not in self._whole and await self._store.bookmark(_mark(log)) == len(spans):
-            self._whole[log] = [start for start, _ in spans]
-        return self._whole.get(log) == [start for start, _ in spans]
-
-    async def _now_whole(self, log: LogId, spans: Sequence[tuple[int, int]]) -> None:
-        if await self._store.bookmark(_mark(log)) != len(spans):
-            await self._store.save_bookmark(_mark(log), len(spans))
-        self._whole[log] = [start for start, _ in spans]
-
-    async def _gaps(self, log: LogId, start: int, stop: int) -> Sequence[int]:
-        """Sizes in a span over which there are anchors, and under which one is missing: where spans
-        joined.
-        """
-        tasks = await self._store.anchors(log, _IN_BLOCK)
-        inside = [task for task in tasks if start < task.size <= stop]
-        return sorted({task.prev_size for task in inside} - {task.size for task in inside} - {start})
-
-    async def _missing(self, number: int, log: LogId, start: int, size: int) -> Sequence[Anchor]:
-        """Anchors over (start, size] that are not stored as mined, the oldest first."""
-        found: list[Anchor] = []
-        while size > start and not await self._stored(log, size):
-            anchor = await self._ledger.find_anchor(number, size)
-            if anchor is None or anchor.log != log:
+        if top <= start or await self._missing.stored(log, top):
+            return
+        size, block = await self._missing.below(log, start, top)
+        while size < top:
+            run = [each for each in await self._ledger.anchors(number, size, block) if each.size <= top]
+            steps = [each.prev_size for each in run[1:]]
+            if not run or run[0].log != log or steps != [each.size for each in run[:-1]]:
                 raise Unavailable("CHAIN_DOWN", "the chain's head has no event yet")
-            found.append(anchor)
-            size = anchor.prev_size
-        return found[::-1]
-
-    async def _stored(self, log: LogId, size: int) -> bool:
-        task = await self._store.anchor_covering(log, size - 1)
-        return task is not None and task.size == size
+            await self._take_over(run)
+            size, block = run[-1].size, run[-1].block_number
 
     async def _take_over(self, anchors: Sequence[Anchor]) -> None:
         for anchor in anchors:
@@ -204,19 +208,3 @@ class KeptAnchors:
     async def _save(self, task: AnchorTask) -> None:
         await self._store.save_anchor(task)
         self._states.moved(task.log)
-
-
-def _mark(log: LogId) -> str:
-    """The bookmark with the number of spans in which no anchor is missing."""
-    return f"kept-anchors/{log.hex()}"
-
-
-def _top(start: int, stop: int, head: int) -> int:
-    """The largest size in (start, stop] that is known to be anchored: the chain's head, or where that is
-    beyond
-    the span, the last end of a segment in it. `start` where there is none: the creator has not shipped yet
-    what
-    is anchored next.
-    """
-    size = head if head <= stop else stop - stop % SEGMENT_ENTRIES
-    return max(size, start)
