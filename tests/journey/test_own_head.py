@@ -21,12 +21,12 @@ from tracehold.adapters.memory.peers import MemoryPeers
 from tracehold.core.checkpoint import Checkpoint, sign_checkpoint
 from tracehold.core.control import Enrol
 from tracehold.core.errors import TraceholdError, Unavailable
-from tracehold.core.ids import LogId, Root
+from tracehold.core.ids import Fingerprint, LogId, Root
 from tracehold.core.keys import Ed25519Key
 from tracehold.journey.delegate import Delegated
 from tracehold.journey.fsck import check_log
 from tracehold.journey.holders import Holders
-from tracehold.journey.own_head import Asking, OwnHead
+from tracehold.journey.own_head import Asking, OwnHead, unmarked
 from tracehold.journey.own_log import OwnLog, reopen
 from tracehold.journey.ports import AnchorState, Entries, Expansion, Kept, Peer, Sent, Shipment
 from tracehold.journey.receipts import Receipts
@@ -44,13 +44,14 @@ class Restored:
     copies: MemoryCopies
     faults: list[TraceholdError] = field(default_factory=list)
     liars: dict[int, Callable[[Peer], Peer]] = field(default_factory=dict)
+    older: Callable[[], None] = unmarked
 
     async def recover(self, *, restored: bool = False) -> OwnLog:
         """What the start of a node does before it seals."""
         own = await reopen(self.store, self.it.creator.sealer.own.identity)
         holders = await Holders.open(self.store, self.copies, own.log, self.it.target)
         peers = Lying(self.it.peers, CREATOR, self.it.caller, liars=self.liars)
-        asking = Asking(peers, PATIENCE, self.it.creator.clock.sleep, self.faults.append)
+        asking = Asking(peers, PATIENCE, self.it.creator.clock.sleep, self.faults.append, self.older)
         return await OwnHead(self.store, self.it.ledger, holders, asking).recover(own, restored=restored)
 
     async def code(self, *, restored: bool = False) -> str:
@@ -86,10 +87,15 @@ class Shows:
         return self.peer.node
 
     async def expand(
-        self, items: Collection[str], event_ids: Collection[str] = (), transformations: Collection[str] = ()
+        self,
+        items: Collection[str],
+        event_ids: Collection[str] = (),
+        transformations: Collection[str] = (),
+        *,
+        fingerprints: Collection[Fingerprint] = (),
     ) -> Expansion:
         """What it has."""
-        return await self.peer.expand(items, event_ids, transformations)
+        return await self.peer.expand(items, event_ids, transformations, fingerprints=fingerprints)
 
     async def replicate(self, shipment: Shipment) -> Kept:
         """What it has."""

@@ -7,13 +7,15 @@ section
 
 A checkpoint that is larger than the log and was signed by this node means that the disk lost entries: they
 are
-fetched and proved (`regain`). One of a size that the log has, with another root, means that it was forked. A
-holder that does not answer holds up a normal start for a few seconds; after a restore, or where the chain has
-more than this disk, every holder must have answered.
+fetched and proved (`regain`). One of a size that the log has, with another root, means that it was forked; up
+to the anchored size the chain alone decides that, since keys that were in force once may be anybody's by now.
+A holder that does not answer holds up a normal start for a few seconds. After a restore, or where the chain
+has more than this disk, every active holder must have answered, and the chain's size be reached: who kept the
+end of the log may have been chosen after the backup was made.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
@@ -28,16 +30,22 @@ from tracehold.journey.states import Sleep, within
 from tracehold.journey.tree import root_at
 
 
+def unmarked() -> None:
+    """Marks nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """The nodes that can be asked, and how long a normal start waits for them. `fault` is told of those that
-    show what cannot be.
+    show what cannot be; `older` is called before the first entry comes back, to remember durably that the
+    folder is an older copy of itself.
     """
 
     peers: Peers
     patience_s: float
     sleep: Sleep
     fault: Fault
+    older: Callable[[], None] = unmarked
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +75,15 @@ class OwnHead:
         roll = await call_roll(self._ledger, own.log)
         looked = _Looked(roll, await self._ledger.head(roll.creator.number))
         patient = restored or looked.head.size > own.size
-        required = self._required(own, looked)
-        answers = await self._ask(own, roll.holders if patient else required, patient)
+        required = set(roll.holders) if patient else self._required(own, looked)
+        answers = await self._ask(own, required, patient)
         shown = self._signed(own, answers)
-        await self._compare(own, shown)
-        own = await self._regained(own, shown, looked)
-        silent = sorted(required - answers.keys())
-        if silent and (restored or looked.head.size > own.size):
+        await self._compare(own, shown, looked.head)
+        if patient and (silent := sorted(required - answers.keys())):
+            # Before anything comes back: by that the folder would not look like an older copy any more.
             names = ", ".join(f"node {number}" for number in silent)
             raise Unavailable("STARTING", f"{names} must say first how far the own log was kept there")
-        return own
+        return await self._regained(own, shown, looked)
 
     def _required(self, own: OwnLog, looked: _Looked) -> set[int]:
         """Numbers of the nodes that keep the open segment, as far as this disk or the members tell: the log
@@ -127,45 +134,60 @@ class OwnHead:
                 self._asking.fault(Rejected("PROOF_INVALID", said))
         return found
 
-    async def _compare(self, own: OwnLog, shown: Mapping[int, Checkpoint]) -> None:
+    async def _compare(self, own: OwnLog, shown: Mapping[int, Checkpoint], head: Head) -> None:
+        """Raises LOG_FORKED where another state than ours is anchored, or was signed behind what is."""
+        if 0 < head.size <= own.size and await root_at(self._store, own.log, head.size) != head.root:
+            raise Broken("LOG_FORKED", f"the chain has another root at size {head.size} of the own log")
         for number, checkpoint in shown.items():
             size = checkpoint.size
-            if size <= own.size and await root_at(self._store, own.log, size) != checkpoint.root:
-                raise Broken("LOG_FORKED", f"node {number} has another state of size {size} that we signed")
+            if size > own.size or await root_at(self._store, own.log, size) == checkpoint.root:
+                continue
+            said = f"node {number} has another state of size {size} that we signed"
+            if size > head.size:
+                raise Broken("LOG_FORKED", said)
+            self._asking.fault(Rejected("PROOF_INVALID", f"{said}, or whoever has an old key of ours"))
 
     async def _regained(self, own: OwnLog, shown: Mapping[int, Checkpoint], looked: _Looked) -> OwnLog:
         """The log with what is missing, from whoever hands it over, the furthest first."""
         further = sorted(shown.items(), key=lambda each: -each[1].size)
-        goal = max([own.size, *(checkpoint.size for _, checkpoint in further)])
+        # Without others nobody can hand over anything: what the chain has more is for the anchorer to say.
+        anchored = looked.head.size if looked.roll.holders else 0
+        goal = max([own.size, anchored, *(checkpoint.size for _, checkpoint in further)])
+        if goal > own.size:
+            self._asking.older()
         for number, checkpoint in further:
             if own.size >= checkpoint.size:
                 break
-            peer = await self._asking.peers.node(number)
-            if peer is None:
-                continue
-            regaining = Regaining(self._store, own, peer)
-            try:
-                await regaining.up_to(await self._states(own, checkpoint, looked))
-            except Unavailable as error:
-                if error.code != "PEER_DOWN":
-                    raise
-                # The next one may hand it over.
-            except Rejected as error:
-                self._asking.fault(error)
-            own = regaining.own
+            own = await self._regained_from(number, own, await self._states(own, checkpoint, looked))
         if own.size < goal:
             raise Unavailable("STARTING", f"of {goal} entries that this node signed, {own.size} are here")
         return own
 
+    async def _regained_from(self, number: int, own: OwnLog, states: Sequence[State]) -> OwnLog:
+        """As much of it as this holder hands over."""
+        peer = await self._asking.peers.node(number)
+        if peer is None:
+            return own
+        regaining = Regaining(self._store, own, peer)
+        try:
+            await regaining.up_to(states)
+        except Unavailable as error:
+            if error.code != "PEER_DOWN":
+                raise
+            # The next one may hand it over.
+        except Rejected as error:
+            self._asking.fault(error)
+        return regaining.own
+
     async def _states(self, own: OwnLog, checkpoint: Checkpoint, looked: _Looked) -> Sequence[State]:
-        """What leads up to a checkpoint: first the states in between that are anchored."""
-        states = [State(checkpoint.size, checkpoint.root)]
+        """What leads up to a checkpoint: the states that are anchored, and behind them itself."""
         size = looked.head.size
+        states = [State(checkpoint.size, checkpoint.root)] if checkpoint.size > size else []
         while size > own.size:
             anchor = await self._ledger.find_anchor(looked.roll.creator.number, size)
             if anchor is None:
                 raise Unavailable("CHAIN_DOWN", "the chain's head has no event yet")
-            if anchor.size < checkpoint.size:
+            if anchor.size <= checkpoint.size:
                 states.append(State(anchor.size, anchor.root))
             size = anchor.prev_size
         return states[::-1]

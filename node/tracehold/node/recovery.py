@@ -39,9 +39,10 @@ class Recovery:
         if parts.peering is None:
             return  # nobody keeps this log
         await parts.peering.neighbours.refresh()
-        asking = Asking(parts.peering.peers, PATIENCE_S, asyncio.sleep, parts.faults.error)
-        head = OwnHead(parts.store, parts.ledger, parts.holders, asking)
         mark = data_folder(parts.config) / RESTORED
+        # Marked before anything comes back: after a crash in between, the size tells nothing any more.
+        asking = Asking(parts.peering.peers, PATIENCE_S, asyncio.sleep, parts.faults.error, mark.touch)
+        head = OwnHead(parts.store, parts.ledger, parts.holders, asking)
         try:
             await head.recover(parts.own, restored=mark.exists())
         finally:
