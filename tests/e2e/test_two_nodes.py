@@ -3,8 +3,10 @@ all.
 """
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,34 @@ def test_every_record_of_a_trace_is_handed_out_by_both_nodes(captured: Captured,
     with pytest.raises(Rejected) as caught:
         two.readers[0].get(f"v1/records/{'00' * 32}")
     assert caught.value.code == "NOT_FOUND"
+
+
+@pytest.mark.slow
+def test_a_copy_that_is_damaged_on_disk_is_made_good_by_the_other_node(
+    captured: Captured, pair: tuple[Pair, bool]
+):
+    """The record is answered and verified as before, and the fault is in the status; where there is no other
+    copy, it is said to be damaged.
+    """
+    two, copied = pair
+    reader, other = two.readers[1], two.readers[0]
+    trace = other.post("v1/trace", {"item": captured.lot(QUESTIONS[0][0]), "direction": "UPSTREAM"})
+    name = next(e["fingerprint"] for e in trace["events"] if e["log"] == two.addresses["log"])
+    before = reader.get(f"v1/records/{name}/receipt")
+    with closing(sqlite3.connect(two.second / "data" / "log.sqlite", timeout=30)) as log, log:
+        found = "SELECT record FROM entries WHERE fingerprint = ?"
+        damage = f"UPDATE records SET raw = zeroblob(length(raw)) WHERE id = ({found})"
+        assert log.execute(damage, (bytes.fromhex(name),)).rowcount == 1
+    if copied:
+        assert reader.get(f"v1/records/{name}")["record"]["state"] == "FINAL"
+        assert reader.get(f"v1/records/{name}/receipt")["evidence"] == before["evidence"]
+    else:
+        with pytest.raises(Rejected) as caught:
+            reader.get(f"v1/records/{name}")
+        assert caught.value.code == "PROOF_INVALID"
+    report = reader.post("v1/records:verify", {"fingerprint": name})
+    assert report["verdict"] == ("VERIFIED" if copied else "FALSE")
+    assert any(name in fault for fault in reader.get("v1/status")["faults"])
 
 
 @pytest.mark.slow
