@@ -32,11 +32,22 @@ from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.base import proved
 from tracehold.journey.clock import too_late
 from tracehold.journey.judge import Arrived, Judge, arriving
-from tracehold.journey.keeping import Keeping, begun, contradicted, on_base, redactions, resumed
+from tracehold.journey.keeping import (
+    Keeping,
+    begun,
+    check_between,
+    contradicted,
+    on_base,
+    redactions,
+    resumed,
+)
 from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.ports import Base, Kept, Role, Shipment
 from tracehold.journey.room import Filling, Room, taken, taken_by_base
 from tracehold.journey.witness import Witnessing
+
+REMEMBERED = 8
+"""Spans of one log whose control records are not read again for each question."""
 
 
 def unrung() -> None:
@@ -63,7 +74,7 @@ class Holding:
         self._judge = judge or Judge()
         self._appended = appended
         self._turns: dict[LogId, asyncio.Lock] = {}
-        self._last: dict[LogId, Keeping] = {}
+        self._last: dict[LogId, dict[int, Keeping]] = {}  # by start of the span, those used last behind
 
     async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
         """The largest checkpoint of a log that is kept here, or the one of exactly this size."""
@@ -108,10 +119,17 @@ class Holding:
         if not spans:
             return None
         start, end = spans[-1]
-        known = self._last.get(log)
-        if known is None or (known.start, known.end) != (start, end):
-            known = self._last[log] = await resumed(self._store, log, start, end)
+        known = self._last.get(log, {}).pop(start, None)
+        if known is None or known.end != end:
+            known = await resumed(self._store, log, start, end)
+        self._remember(known)
         return known
+
+    def _remember(self, keeping: Keeping) -> None:
+        last = self._last.setdefault(keeping.log, {})
+        last[keeping.start] = keeping
+        if len(last) > REMEMBERED:
+            del last[next(iter(last))]
 
     async def _begin(self, caller: Neighbour, base: Base) -> None:
         await self._filling.check(base.log, taken_by_base(base))
@@ -139,7 +157,7 @@ class Holding:
             raise Rejected("BAD_REQUEST", f"these are not the entries up to the checkpoint of size {size}")
         if shipment.start // SEGMENT_ENTRIES != (size - 1) // SEGMENT_ENTRIES:
             raise Rejected("BAD_REQUEST", "a shipment ends where its segment does")
-        await self._check_time(caller, keeping.checkpoint, shipment.checkpoint)
+        await self._check_time(shipment.checkpoint)
         await self._filling.check(shipment.log, taken(len(sent.raw) for sent in shipment.entries))
 
     async def _append(self, keeping: Keeping, shipment: Shipment, arrived: Sequence[Arrived]) -> Keeping:
@@ -149,14 +167,17 @@ class Holding:
         if await contradicted(self._store, shipment.log, batch.tiles):
             await self._witnessing.refuse(shipment.checkpoint)
         # Forgotten until it is known what became of the append: then it is read again from the store.
-        self._last.pop(shipment.log, None)
+        self._last.get(shipment.log, {}).pop(keeping.start, None)
         try:
             await self._store.append(batch)
         except Rejected as error:
+            if error.code == "HEAD_MOVED" and (moved := await self._at(shipment)) is not None:
+                # A sender hung up during an append, which came to its end all the same.
+                return moved
             if error.code != "CONFLICT":
                 raise
             raise Rejected("LOG_BROKEN", "a record stands twice in the log") from error
-        self._last[shipment.log] = grown
+        self._remember(grown)
         self._appended()
         return grown
 
@@ -181,22 +202,12 @@ class Holding:
         """Keep a checkpoint of a size that the copy had gone past: an anchor may be of that size, and whoever
         makes its receipts needs the checkpoint.
         """
-        log, size = checkpoint.log, checkpoint.size
-        if await self._store.checkpoint(log, size) is not None:
-            return
-        before = await self._store.checkpoint_within(log, 0, size, 1 << 62)
-        after = await self._store.checkpoint_covering(log, size)
-        late, early = (
-            before and before.time_ms > checkpoint.time_ms,
-            after and after.time_ms < checkpoint.time_ms,
-        )
-        if late or early:
-            raise Unavailable("CLOCK_JUMPED", "the time of a checkpoint is not between those around it")
-        await self._store.keep_checkpoint(checkpoint)
+        if await self._store.checkpoint(checkpoint.log, checkpoint.size) is None:
+            await check_between(self._store, checkpoint)
+            await self._store.keep_checkpoint(checkpoint)
 
-    async def _check_time(self, caller: Neighbour, last: Checkpoint | None, new: Checkpoint) -> None:
-        if last is not None and new.time_ms < last.time_ms:
-            raise Unavailable("CLOCK_JUMPED", "the time of the checkpoint is before that of the last one")
+    async def _check_time(self, new: Checkpoint) -> None:
+        await check_between(self._store, new)
         # The chain is asked only where this node's clock finds the time strange, and either may be behind.
         # Its newest block counts: the creator may have anchored nothing for long.
         strange = too_late(new.time_ms, int(self._now()))

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.control import Redact
-from tracehold.core.errors import Broken, Rejected
+from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.core.ids import LogId
 from tracehold.core.keys import PublicKey
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.merkle import CompactRange, leaf_hash
-from tracehold.core.record import Kind, parse
+from tracehold.core.record import CONTROL_KINDS, Kind, parse
 from tracehold.core.roster import Roster
 from tracehold.core.snapshot import Listed
 from tracehold.core.tiles import Coord, tiles_after
@@ -21,6 +21,8 @@ from tracehold.journey.check import SLICE
 from tracehold.journey.judge import Arrived, Judge, named, take_effect
 from tracehold.journey.ports import Batch, Dispute, Entry, RecordLog
 from tracehold.journey.tree import coords, node_of, whole_tiles
+
+_SPEAKING = {*CONTROL_KINDS, Kind.NODE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,9 @@ class Keeping:
             raise Rejected(
                 "ROOT_MISMATCH", f"the entries up to {tree.end} give another root than the checkpoint"
             )
-        roster, listed = self.roster.copy(), self.listed.copy()
+        # They may be long, and are copied only where they may grow.
+        grows = any(each.record and each.record.header.kind in _SPEAKING for each in entries)
+        roster, listed = (self.roster.copy(), self.listed.copy()) if grows else (self.roster, self.listed)
         disputes = await judge.judge(roster, listed, self.end, entries, redacted)
         _check_structure(self.end, entries, disputes)
         tiles = tiles_after(self.end, leaves, self.edge.__getitem__)
@@ -102,6 +106,20 @@ async def redactions(store: RecordLog, copy: Keeping, entries: Sequence[Arrived]
         if entry.kind == Kind.REDACT and not await store.disputes(copy.log, entry.index, entry.index + 1):
             found |= named(parse(entry.raw))
     return found
+
+
+async def check_between(store: RecordLog, new: Checkpoint) -> None:
+    """Returns if the time of a checkpoint is between those of the checkpoints around it, in whatever spans
+    they are. Raises CLOCK_JUMPED.
+    """
+    log, size = new.log, new.size
+    after = await store.checkpoint_covering(log, size)
+    before = None
+    for start, _ in reversed(await store.spans(log)):
+        if start < size - 1 and (before := await store.checkpoint_within(log, start, size - 1, 1 << 62)):
+            break
+    if (before and before.time_ms > new.time_ms) or (after and after.time_ms < new.time_ms):
+        raise Unavailable("CLOCK_JUMPED", "the time of a checkpoint is not between those around it")
 
 
 async def contradicted(store: RecordLog, log: LogId, tiles: Iterable[tuple[Coord, bytes]]) -> bool:
