@@ -13,7 +13,6 @@ from tests.journey.network import Node
 from tests.ports.dock import SHIP, Dock, docked
 from tests.ports.mesh import dialled, until
 from tests.ports.shipping import ACK, ERASED, based, sent, shipment, state
-from tracehold.api import peers as service
 from tracehold.core.limits import MAX_RECORD_BYTES
 from tracehold.journey.ports import Kept
 from tracehold.v1 import peer_pb2
@@ -73,13 +72,13 @@ async def test_shipments_take_no_turns_from_questions(dock):
 
 async def test_security_shipments_of_all_share_one_room(dock, monkeypatch):
     """What is too much at once is refused, for all; afterwards the room is empty."""
-    monkeypatch.setattr(service, "ARRIVING_BYTES", 3 << 20)
+    monkeypatch.setattr(dock.post.service._hall, "_total", 3 << 20)
     large = [part.SerializeToString() for part in shipment_messages(shipment(dock.creator, [MIB] * 4))]
     assert await dock.code(large) == "RESOURCE_EXHAUSTED"
     small = shipment(dock.creator, [MIB] * 2)
     for _ in range(3):
         assert await (await dock.peer()).replicate(small) == Kept(2, ACK)
-    assert dock.post.service._arriving == 0
+    assert dock.post.service._hall._held.total() == 0
 
 
 async def test_security_a_shipment_that_never_ends_leaves_nothing(dock):
@@ -94,9 +93,9 @@ async def test_security_a_shipment_that_never_ends_leaves_nothing(dock):
     async with dock.raw() as call:
         for _ in range(5):
             begun = call(half())
-            await until(lambda: dock.post.service._arriving > 0)
+            await until(lambda: dock.post.service._hall._held.total() > 0)
             begun.cancel()
-            await until(lambda: dock.post.service._arriving == 0)
+            await until(lambda: dock.post.service._hall._held.total() == 0)
     assert await (await dock.peer()).replicate(shipment(dock.creator, [])) == Kept(0, ACK)
     assert [len(each.entries) for _, each in dock.shelf.taken] == [0]
 

@@ -1,7 +1,9 @@
 """PeerService: what other nodes are told, from local knowledge and from nothing else."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 
+from tracehold.api.arriving import Hall
 from tracehold.api.call import Call
 from tracehold.core.dht.keys import Key
 from tracehold.core.errors import Rejected, Unavailable
@@ -21,7 +23,7 @@ from tracehold.wire.peers import (
     read_log,
     read_position,
 )
-from tracehold.wire.shipments import Arrivals, checkpoint_message, kept_message
+from tracehold.wire.shipments import MAX_SHIPMENT_BYTES, Arrivals, checkpoint_message, kept_message
 
 PAGE_RECORDS = 1_000
 """Records in one answer; `ExpandResponse.records` has the same limit."""
@@ -36,7 +38,7 @@ RANGE_ENTRIES = 65_536
 """Entries in one range; `GetEntriesResponse.statements` has the same limit."""
 
 ARRIVING_BYTES = 256 << 20
-"""Bytes of all shipments that are taken in at once."""
+"""Bytes of all shipments that are taken in at once; of one member's, those of the largest one."""
 
 
 class PeerService:
@@ -63,7 +65,7 @@ class PeerService:
         self._fault = fault
         self._keeper = keeper
         self._directory = directory
-        self._arriving = 0
+        self._hall = Hall(ARRIVING_BYTES, MAX_SHIPMENT_BYTES)
 
     async def hello(self, request: peer_pb2.HelloRequest, call: Call) -> peer_pb2.HelloResponse:
         """Who this node is, and what it has searched. Raises OTHER_NETWORK, GRAPH_DOWN."""
@@ -124,17 +126,12 @@ class PeerService:
         """Keep a shipment of the caller. Raises TOO_MANY_CALLS, BAD_REQUEST and what else is wrong with the
         form of it; and what `keeper.take` raises.
         """
-        member, arrivals, room = _member(call), Arrivals(), 0
-        try:
-            async for part in parts:
-                room += part.ByteSize()
-                self._arriving += part.ByteSize()
-                if self._arriving > ARRIVING_BYTES:
-                    raise Unavailable("TOO_MANY_CALLS", "there is no room for more shipments at once")
-                arrivals.add(part)
+        member, arrivals = _member(call), Arrivals()
+        with self._hall.place(member.number) as place:
+            async with aclosing(place.parts(parts)) as coming:
+                async for part in coming:
+                    arrivals.add(part)
             return kept_message(await take(self._keeper, member, arrivals.shipment()))
-        finally:
-            self._arriving -= room
 
     async def get_checkpoint(
         self, request: peer_pb2.GetCheckpointRequest, call: Call
