@@ -199,14 +199,17 @@ async def test_a_holder_chosen_after_the_backup_must_have_answered(anchored: boo
         assert (await made.recover(restored=True)).size == size
 
 
+@dataclass
+class Empty(Shows):
+    """Says that it keeps nothing."""
+
+    async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
+        """None."""
+        return None
+
+
 async def test_what_the_chain_has_must_be_there_before_anything_is_sealed() -> None:
     """Attack: all holders say that they keep nothing of this log. The node waits; it is no fork."""
-
-    @dataclass
-    class Empty(Shows):
-        async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
-            return None
-
     async with backed_up() as made:
         made.liars.update(dict.fromkeys(made.it.peers, Empty))
         assert await made.code() == "STARTING"
@@ -258,7 +261,7 @@ async def test_a_state_below_the_anchored_end_is_no_goal() -> None:
     async with backed_up() as made:
         tree = (await reopen(made.store, made.it.creator.sealer.own.identity)).range.copy()
         true = await made.it.store.read(made.it.log, 9, 15)
-        names = [entry.fingerprint for entry in true] + [fingerprint(statement(7).raw)]
+        names = [entry.fingerprint for entry in true] + [fingerprint(statement(777).raw)]
         for name in names:
             tree.append(leaf_hash(name))
         forged = sign_checkpoint(made.it.log, 16, tree.root(), 1, 1, operator=OPERATOR, key=NODE_KEY)
@@ -267,13 +270,14 @@ async def test_a_state_below_the_anchored_end_is_no_goal() -> None:
         class Forges(Shows):
             async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
                 true = await self.peer.entries(log, start, stop, max_bytes)
-                other = Sent(statement(7).raw, fingerprint(statement(7).raw))
+                other = Sent(statement(777).raw, fingerprint(statement(777).raw))
                 said = [each if at < 15 else other for at, each in enumerate(true.entries, start)]
                 return replace(true, entries=said)
 
         made.liars[2] = lambda peer: Forges(peer, forged)
-        made.liars[3] = Down
+        made.liars[3] = Empty
         assert await made.code() == "STARTING"
+        assert await made.store.size(made.it.log) == 15
         del made.liars[3]
         assert (await made.recover(restored=True)).size == 19
         assert (await check_log(made.store, made.it.log)).entries == 19
