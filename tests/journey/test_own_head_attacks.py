@@ -261,7 +261,9 @@ async def test_a_state_below_the_anchored_end_is_no_goal() -> None:
     async with backed_up() as made:
         tree = (await reopen(made.store, made.it.creator.sealer.own.identity)).range.copy()
         true = await made.it.store.read(made.it.log, 9, 15)
-        names = [entry.fingerprint for entry in true] + [fingerprint(statement(777).raw)]
+        raw = statement(777).raw
+        other = Sent(raw, fingerprint(raw))
+        names = [*(entry.fingerprint for entry in true), other.fingerprint]
         for name in names:
             tree.append(leaf_hash(name))
         forged = sign_checkpoint(made.it.log, 16, tree.root(), 1, 1, operator=OPERATOR, key=NODE_KEY)
@@ -270,7 +272,6 @@ async def test_a_state_below_the_anchored_end_is_no_goal() -> None:
         class Forges(Shows):
             async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
                 true = await self.peer.entries(log, start, stop, max_bytes)
-                other = Sent(statement(777).raw, fingerprint(statement(777).raw))
                 said = [each if at < 15 else other for at, each in enumerate(true.entries, start)]
                 return replace(true, entries=said)
 
