@@ -143,8 +143,7 @@ def test_pallets_are_in_no_trace(captured: Captured, direction: str):
 
 def test_history_of_the_product_lot(captured: Captured):
     """Made, packed, its pallet packed, shipped and received on it, both unpacked; nothing of a pallet before
-    or
-    after.
+    or after.
     """
     answer = captured.reader.post("v1/history", {"item": captured.lot("processor.2u.v1-0122-2022")})
     told = [(event["eventTime"][:16], event["type"], event["bizStep"]) for event in answer["events"]]

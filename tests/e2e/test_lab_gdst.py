@@ -101,8 +101,7 @@ def split(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """The document over a network that is up, all FINAL.
 
     Who holds what follows from random log ids. Once in some dozens of networks one of five nodes is chosen
-    for
-    the logs of all the others; then another network is made.
+    for the logs of all the others; then another network is made.
     """
     nodes, replicas = request.param
     for _ in range(4):
@@ -136,8 +135,7 @@ def test_every_node_gives_the_same_answers(split: Split):
 
 def _told(answer: dict[str, Any]) -> dict[str, Any]:
     """What an answer says, without how long it took and whether a record came from here, or from elsewhere
-    and
-    had its signature checked again.
+    and had its signature checked again.
     """
     events = [{key: event[key] for key in event if key != "signatureChecked"} for event in answer["events"]]
     parts = ("items", "gaps", "truncated")

@@ -273,8 +273,7 @@ def test_a_party_moves_from_one_node_to_the_other(pair: tuple[Pair, bool], tmp_p
 @pytest.mark.slow
 def test_a_node_that_is_killed_is_a_gap_by_name(captured: Captured, pair: tuple[Pair, bool]):
     """The other goes on with what it holds, and says who is missing; with a copy of all, nothing is missing
-    but
-    the word of the one that is down.
+    but the word of the one that is down.
     """
     two, copied = pair
     whole = told(captured.reader, captured.lot(QUESTIONS[0][0]), "UPSTREAM")

@@ -43,8 +43,7 @@ def name(made: Scene, index: int) -> Fingerprint:
 
 async def test_a_disputed_record_is_shown_with_what_is_wrong() -> None:
     """Who signed soundly is named; where the signature is false, or the key may not, nobody is. It is no
-    fault
-    of this node.
+    fault of this node.
     """
     odd = statement(1, payload=b"{}"), damaged(statement(2)), statement(3, key=MILL_KEY, party=MILL)
     made, knowledge, faults = await kept(*(each.raw for each in odd), statement(4).raw)

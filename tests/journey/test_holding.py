@@ -140,8 +140,7 @@ async def test_another_root_stores_nothing() -> None:
 
 async def test_a_poison_record_stops_no_log() -> None:
     """One holder finds a record bad and another good: both keep and acknowledge it, at one it is disputed,
-    and
-    the log goes on at both.
+    and the log goes on at both.
     """
 
     def stricter(kind: str, payload: bytes) -> object:
@@ -189,8 +188,7 @@ async def test_odd_records_are_kept_and_disputed() -> None:
 
 async def test_a_disputed_control_record_has_no_effect() -> None:
     """An enrolment by somebody who may not, or with a false signature, lets nobody speak; a sound one does,
-    and
-    a revocation ends it, also when they come in one shipment.
+    and a revocation ends it, also when they come in one shipment.
     """
     made = await scene()
     enrol = Enrol(MILL, MILL_KEY.public)
@@ -336,8 +334,7 @@ async def test_swapped_log_id() -> None:
 
 async def test_replayed_shipment() -> None:
     """Attack: another member sends a shipment that it saw. It is not its log; and from the creator itself an
-    old
-    one moves nothing back.
+    old one moves nothing back.
     """
     made = await scene()
     old = made.branch.shipment(0)

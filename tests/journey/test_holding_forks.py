@@ -18,8 +18,7 @@ from tracehold.journey.ports import Kept, Witness
 
 async def test_two_forks_offered_to_two_holders() -> None:
     """Attack: each holder sees one branch only, keeps and acknowledges it; shown the other, it has evidence
-    that
-    anybody can check with the creator's key, and signs nothing more.
+    that anybody can check with the creator's key, and signs nothing more.
     """
     made = await scene()
     fork = made.branch.fork()
@@ -44,8 +43,7 @@ async def test_two_forks_offered_to_two_holders() -> None:
 
 async def test_two_roots_of_one_size_refuse_the_log_for_ever() -> None:
     """Attack: the creator signs two states of one size. The refusal outlives the process, and is not told
-    again
-    as a fault.
+    again as a fault.
     """
     made = await scene()
     fork = made.branch.fork()
@@ -92,8 +90,7 @@ async def test_a_branch_that_does_not_continue_the_copy_is_not_kept() -> None:
 
 async def test_rewound_log_is_not_signed() -> None:
     """Attack: the creator went back behind what was acknowledged and sealed other records. Wherever it tries
-    to
-    go on, the holder signs nothing of the other branch.
+    to go on, the holder signs nothing of the other branch.
     """
     made = await scene()
     before = made.branch.fork()
@@ -117,8 +114,7 @@ async def test_rewound_log_is_not_signed() -> None:
 
 async def test_a_holder_restored_from_a_backup_signs_no_second_branch() -> None:
     """Attack: the holder lost the end of its copy and the creator offers another one. Until the copy is as
-    long
-    as what was signed before, nothing is signed; then the conflict shows.
+    long as what was signed before, nothing is signed; then the conflict shows.
     """
     made = await scene()
     fork = made.branch.fork()
@@ -174,8 +170,7 @@ class Full(MemoryCopies):
 @pytest.mark.parametrize("at", [Coord(0, 0), Coord(1, 0)])
 async def test_a_damaged_disk_makes_no_evidence(at: Coord) -> None:
     """A true checkpoint that does not meet what the disk gives back is no fork of the creator's: the answer
-    is
-    that this node is broken, and nothing is kept against the log.
+    is that this node is broken, and nothing is kept against the log.
     """
     made = await scene()
     made.branch.seal(*(statement(number).raw for number in range(250)))

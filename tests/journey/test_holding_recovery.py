@@ -119,8 +119,7 @@ def test_any_interleaving_of_shipments_leads_to_the_same_copy(
     rounds: list[list[tuple[int, int, int]]], restarts: set[int]
 ) -> None:
     """Cut, doubled, out of order, several at once, with restarts in between: what is acknowledged is right
-    each
-    time, and when the sender goes on where it is told, the copy is the log.
+    each time, and when the sender goes on where it is told, the copy is the log.
     """
     asyncio.run(play(rounds, restarts))
 

@@ -164,8 +164,7 @@ async def do(it: Anchored, step: object, number: int) -> None:
 @given(st.lists(STEPS, min_size=20, max_size=60))
 def test_no_order_of_nonces_and_blocks_keeps_anchors_from_being_final(steps: list[object]) -> None:
     """Reorganisations of any depth, lost pools, foreign transactions: in the end every entry is in exactly
-    one
-    final anchor, and the chain says the same.
+    one final anchor, and the chain says the same.
     """
 
     async def play() -> None:

@@ -116,8 +116,7 @@ class Shows:
 @asynccontextmanager
 async def backed_up(others: int = 2) -> AsyncIterator[Restored]:
     """The backup has nine entries, all final; behind it came three uploads, the last of which the holders
-    have
-    and the chain has not.
+    have and the chain has not.
     """
     async with world(others) as it:
         await it.start()
@@ -214,8 +213,7 @@ async def test_a_checkpoint_that_no_holder_has_is_signed_anew() -> None:
 
 async def test_a_larger_checkpoint_of_another_key_is_a_lie() -> None:
     """Attack: a holder shows a state that this node never signed, to keep it from sealing. It is told as a
-    fault
-    and changes nothing.
+    fault and changes nothing.
     """
     async with backed_up() as made:
         await made.recover()
@@ -230,8 +228,7 @@ async def test_a_larger_checkpoint_of_another_key_is_a_lie() -> None:
 
 async def test_false_entries_are_not_taken() -> None:
     """Attack: a holder has the true checkpoint and hands over other records. Another one helps; without one
-    the
-    node waits, and never seals beside what it signed.
+    the node waits, and never seals beside what it signed.
     """
     async with backed_up() as made:
         made.liars[2] = lambda peer: Shows(peer, entry=statement(7).raw)

@@ -139,8 +139,7 @@ async def test_a_holder_that_takes_a_base_and_then_is_silent_stops_no_anchor(
 
 async def test_a_segment_that_comes_no_further_holds_up_no_other() -> None:
     """A newcomer has all of the first segment and cannot acknowledge it yet: that is no fault, since it
-    signed
-    for more, and the open segment goes on meanwhile.
+    signed for more, and the open segment goes on meanwhile.
     """
     async with world(1) as it:
         await fill(it)

@@ -54,8 +54,7 @@ def names(made: Long, *indices: int) -> list[Fingerprint]:
 
 async def test_receipts_of_a_later_span_are_the_creators() -> None:
     """Byte for byte, final or not, with the control records that vouch for the signer out of the base; one
-    with
-    a false signature is not among them.
+    with a false signature is not among them.
     """
     made = await settled()
     theirs, ours = await of_the_creator(made), Receipts(made.holder.store)
@@ -93,8 +92,7 @@ async def test_a_record_of_a_base_has_a_receipt_too() -> None:
 
 async def test_entries_are_proved_under_a_root_of_their_own_span() -> None:
     """Those of the last one under its newest anchor, those before the hole under what was kept of them, and
-    the
-    control records of the base under what follows it. Everything that is asked is proved.
+    the control records of the base under what follows it. Everything that is asked is proved.
     """
     made = await settled()
     proofs, log = Proofs(made.holder.store), made.branch.log

@@ -15,8 +15,7 @@ KEYS = [key_of(f"item {number}") for number in range(40)]
 @pytest.mark.parametrize(("size", "minutes"), [(30, 10), pytest.param(60, 60, marks=pytest.mark.slow)])
 def test_holders_are_found_in_a_network_that_never_rests(size, minutes):
     """Stays of ten minutes in the median, with a heavy tail: 99.5 % of the lookups find every holder, and
-    what
-    is remembered and runs does not grow.
+    what is remembered and runs does not grow.
     """
 
     async def scene() -> None:

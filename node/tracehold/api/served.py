@@ -56,16 +56,14 @@ class Served:
 
     async def push(self, request: Message, call: Call, send: Send) -> None:
         """The responses of a server stream. Raises BAD_REQUEST where the request is beyond its limits, and
-        what
-        the handler raises.
+        what the handler raises.
         """
         check(request)
         await self.handler(request, call, send)
 
     async def converse(self, requests: AsyncIterator[Message], call: Call, send: Send) -> None:
         """The responses of a stream of requests, whose limits are the handler's to check one by one: a
-        request
-        beyond them is no reason to end the others. Raises what `requests` and the handler raise.
+        request beyond them is no reason to end the others. Raises what `requests` and the handler raise.
         """
         await self.handler(requests, call, send)
 

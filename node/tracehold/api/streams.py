@@ -61,8 +61,7 @@ async def pipelined(
 
     Reads no further while all lanes are taken, also by answers that nobody takes: so the sender is held back.
     What `requests` raises is raised after the answers to what came before it; what `work` or `send` raises,
-    at
-    once.
+    at once.
     """
     started: asyncio.Queue[asyncio.Future[Answer] | None] = asyncio.Queue()
     room = asyncio.Semaphore(lanes)

@@ -85,8 +85,7 @@ class UploadService:
         self, requests: AsyncIterator[upload_pb2.UploadStreamRequest], call: Call, send: Send
     ) -> None:
         """One response per batch, in order. A batch that is refused as a whole ends nothing; what is Broken
-        does,
-        and what cannot be read.
+        does, and what cannot be read.
         """
 
         async def work(request: upload_pb2.UploadStreamRequest) -> upload_pb2.UploadStreamResponse:

@@ -81,8 +81,7 @@ class Contacts:
 
     async def look_beyond(self) -> None:
         """Ask a seed that is no contact who is near this node. Where it names others than this node knows,
-        the
-        network was cut in two, or has grown.
+        the network was cut in two, or has grown.
         """
         strangers = sorted(set(self._seeds()) - set(self._seat.table.contacts()) - {self._seat.own})
         if not strangers:

@@ -22,8 +22,7 @@ async def answer_disputed(
     be.
 
     Raises `Rejected`: FORBIDDEN where the reader may not read it, PROOF_INVALID where its bytes are no
-    record,
-    so that nobody can tell who may.
+    record, so that nobody can tell who may.
     """
     entry = (await knowledge.log.entries([fingerprint])).get(fingerprint)
     if entry is None or entry.erased:

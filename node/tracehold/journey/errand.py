@@ -18,8 +18,7 @@ from tracehold.journey.states import Sleep
 @dataclass(frozen=True, slots=True)
 class Round:
     """What all couriers of a node share. `creator` is this node's number; `goal` what an anchor waits for
-    now,
-    if anything; `moved` is called when an acknowledgement brought something further.
+    now, if anything; `moved` is called when an acknowledgement brought something further.
     """
 
     cargo: Cargo

@@ -15,9 +15,8 @@ Spans = tuple[tuple[int, int], ...]
 @dataclass(frozen=True, slots=True)
 class KeptLog:
     """One kept log: who vouches in it and its node's number (0 where it is not known), what is kept, up to
-    where
-    it was acknowledged and is final, how many of its records are disputed, and whether it was seen in two
-    states.
+    where it was acknowledged and is final, how many of its records are disputed, and whether it was seen in
+    two states.
     """
 
     log: LogId

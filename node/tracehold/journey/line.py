@@ -19,9 +19,8 @@ some for a copy that moved meanwhile.
 @dataclass(slots=True)
 class Line:
     """`far` is the largest size that was ever acknowledged on it, `end` where the copy ends as the holder
-    said
-    last (None: not known), `due` when it may be worked on again. `asked` is set once the holder said, since
-    this courier began, that it still has what it acknowledged.
+    said last (None: not known), `due` when it may be worked on again. `asked` is set once the holder said,
+    since this courier began, that it still has what it acknowledged.
     """
 
     segment: int

@@ -35,8 +35,7 @@ class Nearest:
 @dataclass(frozen=True, slots=True)
 class Holders:
     """Who announced itself under a key, one record a holder. There may be more where the key was `full`, or
-    the
-    lookup is not `ended`: it took too long, or next to nobody answered.
+    the lookup is not `ended`: it took too long, or next to nobody answered.
     """
 
     providers: Sequence[Provider] = ()
@@ -148,8 +147,7 @@ class Lookups:
 
     def _holds(self, provider: Provider, heard: _Heard) -> bool:
         """Whether it is to be believed. A false one may be honest: its holder changed its key, or is not
-        known
-        here yet.
+        known here yet.
         """
         if heard.providers.get(provider.holder) == provider:
             return True

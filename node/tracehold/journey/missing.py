@@ -68,10 +68,8 @@ def _named(starts: Sequence[int]) -> int:
 
 def top_of(start: int, stop: int, head: int) -> int:
     """The largest size in (start, stop] that is known to be anchored: the chain's head, or where that is
-    beyond
-    the span, the last end of a segment in it. `start` where there is none: the creator has not shipped yet
-    what
-    is anchored next.
+    beyond the span, the last end of a segment in it. `start` where there is none: the creator has not shipped
+    yet what is anchored next.
     """
     size = head if head <= stop else stop - stop % SEGMENT_ENTRIES
     return max(size, start)

@@ -87,8 +87,7 @@ class OwnHead:
 
     def _required(self, own: OwnLog, looked: _Looked) -> set[int]:
         """Numbers of the nodes that keep the open segment, as far as this disk or the members tell: the log
-        may
-        have gone on into the next one since the disk was written.
+        may have gone on into the next one since the disk was written.
         """
         roll = looked.roll
         able = [Candidate(each.number, each.operator_number, each.log) for each in roll.holders.values()]

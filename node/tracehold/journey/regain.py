@@ -58,8 +58,7 @@ class Regaining:
 
         Raises `Broken("LOG_FORKED")` where the entries handed over lead to the state and this log does not,
         `Rejected("ROOT_MISMATCH")` where they do not lead there either, `Rejected("PROOF_INVALID")` where
-        bytes
-        are left out that no redaction names, PEER_DOWN, and what the store raises.
+        bytes are left out that no redaction names, PEER_DOWN, and what the store raises.
         """
         for state in states:
             if state.size > self.own.size:

@@ -73,8 +73,7 @@ class StateOf:
 
 async def frontier(store: RecordLog, log: LogId, holders: Holders | None = None) -> Frontier:
     """The frontier of a log, from its stored anchors, which follow each other without gaps or overlaps; of
-    the
-    own log also from what its holders acknowledged.
+    the own log also from what its holders acknowledged.
     """
     final = await store.anchors(log, {AnchorState.FINAL}, newest=1)
     ahead = await store.anchors(log, {AnchorState.MINED, AnchorState.REORGED})
@@ -99,8 +98,7 @@ class States:
         holders: Holders | None = None,
     ) -> None:
         """`heard` is called at every move: followers of the anchors wake by it. `holders` are those of the
-        own
-        log.
+        own log.
         """
         self._store = store
         self._holders = holders

@@ -138,8 +138,7 @@ class Watching:
 
     async def _kept(self, told: Told, final: int) -> int:
         """How much of what was told final has been so all the time: less where an anchor fell, also where it
-        was
-        replaced since.
+        was replaced since.
         """
         kept = min(told.final, final)
         if kept == told.final and told.mark == await self._mark(kept):

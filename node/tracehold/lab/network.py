@@ -208,8 +208,7 @@ def made(
     folder: Path, nodes: int | None, replicas: int | None, tell: Tell, *, block_s: float = 0.0
 ) -> Iterator[Lab]:
     """The lab in this folder, or a new one of three nodes unless said otherwise; within `at_work`. `block_s`
-    as
-    in `Plan`, for a new one.
+    as in `Plan`, for a new one.
 
     Raises CONFLICT where the folder holds anything else, or another lab than the one asked for, BAD_REQUEST.
     """

@@ -51,9 +51,8 @@ class Seat:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The whole network. `target` counts copies, the creator's own included; `block_s` are the seconds
-    between
-    blocks, 0 for a chain that seals whenever there is work; `contract` is empty until it stands, and `built`
-    says that every node is enrolled.
+    between blocks, 0 for a chain that seals whenever there is work; `contract` is empty until it stands, and
+    `built` says that every node is enrolled.
     """
 
     seats: tuple[Seat, ...]

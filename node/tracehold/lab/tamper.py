@@ -23,8 +23,7 @@ class Flipped:
 
 def flip(data: Path, fingerprint: str = "") -> Flipped:
     """Change one bit in the middle of a stored record: of this one, or else of the newest event. The same
-    again
-    puts it back.
+    again puts it back.
 
     Raises NOT_FOUND where the node's folder of data does not hold it.
     """

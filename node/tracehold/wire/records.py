@@ -11,8 +11,7 @@ from tracehold.wire.words import copies_message, number_of, speaker_message, sta
 
 def record_message(answer: RecordAnswer, known: StateOf | None = None) -> record_pb2.Record:
     """One record: its signed bytes, and what they say, to be read. `known` tells of its copies, where this
-    node
-    counts them.
+    node counts them.
     """
     record = answer.record
     header = record.header

@@ -30,8 +30,7 @@ _NOWHERE = frozenset({Level.PLACE, Level.PARTY})
 
 def announceable(audience: str) -> bool:
     """Whether records of this audience may be announced: not those for single parties or authorities, and
-    none
-    of an audience that is not known.
+    none of an audience that is not known.
     """
     return audience in _OPEN
 
@@ -53,8 +52,7 @@ def names_of(item: str) -> tuple[str, ...]:
 
 def asked_name(item: str) -> str | None:
     """Under which name the holders of records about a canonical item are looked up; None where it has none,
-    so
-    that every member has to be asked.
+    so that every member has to be asked.
     """
     return next(iter(names_of(item)), None)
 

@@ -16,8 +16,7 @@ WHOLE = 8 * KEY_BYTES
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a lookup saw: ids of the nodes nearest to `key`, and which of them are alive. `whole` where there
-    are
-    no others in the network.
+    are no others in the network.
     """
 
     key: Key
@@ -69,8 +68,7 @@ class Region:
 
 def region_of(seen: Seen, replicas: int) -> Region | None:
     """The region in which `seen` has the nearest `replicas` live nodes of every key; None where the subtree
-    that
-    is known has fewer, so that its sibling is to be looked at.
+    that is known has fewer, so that its sibling is to be looked at.
     """
     enough = seen.bits == WHOLE or seen.within(seen.bits) >= replicas
     return Region(seen.key, seen.bits) if enough else None

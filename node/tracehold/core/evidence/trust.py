@@ -40,8 +40,7 @@ class ChainView:
     `network` is the contract's network id; `node_log` is what it has for the anchor's node, `node_key`
     (Ed25519,
     32 bytes) the key of that node that was in force at the end of the anchor's block, `former_keys` those
-    that
-    it had before; `operator_hash` is keccak256 of the party of that node's operator; `block_hash` and
+    that it had before; `operator_hash` is keccak256 of the party of that node's operator; `block_hash` and
     `block_time` (seconds) are of the canonical block at the anchor's number, `final_number` the newest final
     block; `event` is the anchor's event as found in that block. None means that there is none.
     """

@@ -54,8 +54,7 @@ class Graph(Protocol):
         """Add the step's facts and count its entries as indexed, in one durable transaction.
 
         Harmless to repeat: entries that are indexed already are passed over. Steps of a log of which parts
-        are
-        kept may come in any order. A record that stands in several logs is one fact, known since the
+        are kept may come in any order. A record that stands in several logs is one fact, known since the
         earliest.
         """
         ...

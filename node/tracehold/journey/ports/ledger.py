@@ -143,8 +143,7 @@ class Ledger(Protocol):
 
     async def acknowledge(self, pledge: Pledge) -> bytes:
         """This account's signature (64 bytes) under a pledge; asks the chain for nothing but its fixed
-        points.
-        What is signed must be durable before. Raises `Rejected("NOT_A_MEMBER")` without an account.
+        points. What is signed must be durable before. Raises `Rejected("NOT_A_MEMBER")` without an account.
         """
         ...
 
@@ -186,8 +185,7 @@ class Ledger(Protocol):
 
     async def stuck(self, transaction: SignedTransaction) -> bool:
         """Whether a nonce before this one is neither mined nor waiting, as far as the chain's node knows:
-        until
-        somebody fills it, no block can hold this one.
+        until somebody fills it, no block can hold this one.
         """
         ...
 
