@@ -34,21 +34,30 @@ class Ringed:
     announcer: Announcer
 
 
+async def slowly(seconds: float) -> None:
+    """Patience for a machine that many share."""
+    await asyncio.sleep(5 * seconds)
+
+
 def ringed(post: Post) -> Ringed:
     """Let the post take part: it answers, and knows nobody yet. Its lookups are to be closed."""
     log, register = post.node.log, NeighbourRegister(post.neighbours)
     table = KademliaTable(log, lambda other: register.node_key(other) is not None)
     seat = Seat(log, register, table, MemoryShelf(), lambda: START)
     offers, random, seconds = MemoryOffers(), Random(post.node.number), itertools.count()
-    dialogue = Dialogue(seat, GrpcTalk(post.peers.line), asyncio.sleep)
-    lookups = Lookups(seat, dialogue, asyncio.get_running_loop().time, asyncio.sleep)
-    contacts = Contacts(seat, lookups, dialogue, offers, register.reachable, asyncio.sleep, random.randbytes)
+    dialogue = Dialogue(seat, GrpcTalk(post.peers.line), slowly)
+    lookups = Lookups(seat, dialogue, _ticks, slowly)
+    contacts = Contacts(seat, lookups, dialogue, offers, register.reachable, slowly, random.randbytes)
     key = post.node.sealer.own.identity.key
     announcer = Announcer(seat, key, lookups, dialogue, offers, random.randbytes, per_s=1e9)
     directory = Directory(seat, lambda: float(next(seconds)))
     post.service._directory = directory
     post.ring = Ringed(seat, offers, directory, dialogue, lookups, contacts, announcer)
     return post.ring
+
+
+def _ticks() -> float:
+    return asyncio.get_running_loop().time() / 5
 
 
 def providers(post: Post, count: int = 50) -> Sequence[bytes]:
