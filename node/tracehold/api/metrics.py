@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from tracehold.api.upkeep import UpkeepGauges
 from tracehold.wire.standing import Standing
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -78,6 +79,7 @@ class Metrics:
         self._up = Gauge(
             "tracehold_backend_up", "Whether a back-end answers", ("port", "name"), registry=registry
         )
+        self._upkeep = UpkeepGauges(registry)
 
     def grpc_handled(self, service: str, method: str, form: str, code: str, seconds: float) -> None:
         """Count one gRPC call by its outcome (`OK`, `NOT_FOUND`, ...)."""
@@ -109,6 +111,7 @@ class Metrics:
                 gauge.labels(kept.log.hex()).set(getattr(kept, name))
         for backend in standing.backends:
             self._up.labels(backend.port, backend.name).set(backend.up)
+        self._upkeep.stands(standing)
 
     def _stand_holders(self, standing: Standing) -> None:
         # By node, over all segments. Who holds no more is forgotten.

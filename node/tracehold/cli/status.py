@@ -9,6 +9,7 @@ import typer
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, open_client
 from tracehold.cli.local import local
 from tracehold.cli.output import JsonOption, note, reported, show_json, table
+from tracehold.cli.upkeep import upkeep_lines
 
 if TYPE_CHECKING:
     from tracehold.v1 import verify_pb2
@@ -75,6 +76,8 @@ def _show(answer: "verify_pb2.GetStatusResponse") -> None:
             note(f"segment {segment.segment}: node {holder.node} ({holder.operator}) {_lag(holder)}")
     for kept in answer.kept:
         note(f"keeps {_kept(kept)}")
+    for line in upkeep_lines(answer):
+        note(line)
     for fault in answer.faults:
         note(f"fault: {fault}")
 

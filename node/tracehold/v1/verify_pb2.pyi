@@ -90,6 +90,34 @@ VERDICT_UNREACHABLE: Verdict.ValueType  # 6
 """What is needed to check could not be reached."""
 Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
 
+class _Health:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _HealthEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Health.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    HEALTH_UNSPECIFIED: _Health.ValueType  # 0
+    """Not said."""
+    HEALTH_UP: _Health.ValueType  # 1
+    """It answers, or did until a moment ago."""
+    HEALTH_SUSPECT: _Health.ValueType  # 2
+    """It has not answered for a while; its copies still count."""
+    HEALTH_LOST: _Health.ValueType  # 3
+    """It has not answered for so long that its copies are replaced."""
+
+class Health(_Health, metaclass=_HealthEnumTypeWrapper):
+    """What a node thinks of another member by how long it has been silent. Silence is no guilt."""
+
+HEALTH_UNSPECIFIED: Health.ValueType  # 0
+"""Not said."""
+HEALTH_UP: Health.ValueType  # 1
+"""It answers, or did until a moment ago."""
+HEALTH_SUSPECT: Health.ValueType  # 2
+"""It has not answered for a while; its copies still count."""
+HEALTH_LOST: Health.ValueType  # 3
+"""It has not answered for so long that its copies are replaced."""
+Global___Health: _TypeAlias = Health  # noqa: Y015
+
 @_typing.final
 class GetRecordRequest(_message.Message):
     """Which record is wanted."""
@@ -456,6 +484,182 @@ class KeptLog(_message.Message):
 Global___KeptLog: _TypeAlias = KeptLog  # noqa: Y015
 
 @_typing.final
+class MemberStanding(_message.Message):
+    """Another member of the network as this node sees it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    HEALTH_FIELD_NUMBER: _builtins.int
+    SILENT_S_FIELD_NUMBER: _builtins.int
+    DRAINING_FIELD_NUMBER: _builtins.int
+    node: _builtins.int
+    """Number of the node in the contract."""
+    operator: _builtins.str
+    """URI of its operator."""
+    health: Global___Health.ValueType
+    """What this node thinks of it."""
+    silent_s: _builtins.float
+    """Seconds since it was heard last; since the start of this node where it never was."""
+    draining: _builtins.bool
+    """That it hands over what it keeps, since it is about to leave."""
+    def __init__(
+        self,
+        *,
+        node: _builtins.int = ...,
+        operator: _builtins.str = ...,
+        health: Global___Health.ValueType = ...,
+        silent_s: _builtins.float = ...,
+        draining: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draining", b"draining", "health", b"health", "node", b"node", "operator", b"operator", "silent_s", b"silent_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MemberStanding: _TypeAlias = MemberStanding  # noqa: Y015
+
+@_typing.final
+class Repair(_message.Message):
+    """A copy that is being made good: of a segment of this node's own log at another node, or of another's log here."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    SEGMENT_FIELD_NUMBER: _builtins.int
+    FROM_NODE_FIELD_NUMBER: _builtins.int
+    TO_NODE_FIELD_NUMBER: _builtins.int
+    DONE_ENTRIES_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    DONE_BYTES_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    log: _builtins.str
+    """Id of the log, 64 lowercase hexadecimal digits."""
+    segment: _builtins.int
+    """The segment."""
+    from_node: _builtins.int
+    """Number of the node that hands it over."""
+    to_node: _builtins.int
+    """Number of the node that takes it."""
+    done_entries: _builtins.int
+    """Entries that were taken, from the start of the segment."""
+    entries: _builtins.int
+    """Entries that it comes to."""
+    done_bytes: _builtins.int
+    """Record bytes that came since this repair began."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """When it began."""
+
+    def __init__(
+        self,
+        *,
+        log: _builtins.str = ...,
+        segment: _builtins.int = ...,
+        from_node: _builtins.int = ...,
+        to_node: _builtins.int = ...,
+        done_entries: _builtins.int = ...,
+        entries: _builtins.int = ...,
+        done_bytes: _builtins.int = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done_bytes", b"done_bytes", "done_entries", b"done_entries", "entries", b"entries", "from_node", b"from_node", "log", b"log", "segment", b"segment", "since", b"since", "to_node", b"to_node"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Repair: _TypeAlias = Repair  # noqa: Y015
+
+@_typing.final
+class Scrub(_message.Message):
+    """How this node reads over what it keeps, to find what the disk damaged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PASS_STARTED_AT_FIELD_NUMBER: _builtins.int
+    DONE_ENTRIES_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    BAD_FIELD_NUMBER: _builtins.int
+    MENDED_FIELD_NUMBER: _builtins.int
+    LAST_WHOLE_PASS_AT_FIELD_NUMBER: _builtins.int
+    done_entries: _builtins.int
+    """Entries that it has read."""
+    entries: _builtins.int
+    """Entries that it comes to."""
+    bad: _builtins.int
+    """Entries found damaged since the start, and not mended yet."""
+    mended: _builtins.int
+    """Entries mended since the start."""
+    @_builtins.property
+    def pass_started_at(self) -> _timestamp_pb2.Timestamp:
+        """When the pass of now began; absent where none runs."""
+
+    @_builtins.property
+    def last_whole_pass_at(self) -> _timestamp_pb2.Timestamp:
+        """When the last whole pass ended; absent where none did."""
+
+    def __init__(
+        self,
+        *,
+        pass_started_at: _timestamp_pb2.Timestamp | None = ...,
+        done_entries: _builtins.int = ...,
+        entries: _builtins.int = ...,
+        bad: _builtins.int = ...,
+        mended: _builtins.int = ...,
+        last_whole_pass_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_whole_pass_at", b"last_whole_pass_at", "pass_started_at", b"pass_started_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bad", b"bad", "done_entries", b"done_entries", "entries", b"entries", "last_whole_pass_at", b"last_whole_pass_at", "mended", b"mended", "pass_started_at", b"pass_started_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Scrub: _TypeAlias = Scrub  # noqa: Y015
+
+@_typing.final
+class Drain(_message.Message):
+    """How far this node is with leaving the network in order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_FIELD_NUMBER: _builtins.int
+    LEFT_SEGMENTS_FIELD_NUMBER: _builtins.int
+    SEGMENTS_FIELD_NUMBER: _builtins.int
+    LEFT_ENTRIES_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    left_segments: _builtins.int
+    """Segments of others' logs that too few others keep yet."""
+    segments: _builtins.int
+    """Segments of others' logs that it kept when it began."""
+    left_entries: _builtins.int
+    """Entries of its own log that are not final yet, or not kept by as many others as are wanted."""
+    done: _builtins.bool
+    """That everything is handed over: it may be stopped."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """When it was asked to leave."""
+
+    def __init__(
+        self,
+        *,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        left_segments: _builtins.int = ...,
+        segments: _builtins.int = ...,
+        left_entries: _builtins.int = ...,
+        done: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "left_entries", b"left_entries", "left_segments", b"left_segments", "segments", b"segments", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Drain: _TypeAlias = Drain  # noqa: Y015
+
+@_typing.final
 class GetStatusResponse(_message.Message):
     """How this node stands."""
 
@@ -482,6 +686,10 @@ class GetStatusResponse(_message.Message):
     KEPT_FIELD_NUMBER: _builtins.int
     REPLICATED_FIELD_NUMBER: _builtins.int
     COPIES_FIELD_NUMBER: _builtins.int
+    REPAIRS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    SCRUB_FIELD_NUMBER: _builtins.int
+    DRAINING_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """Version of the software."""
     network: _builtins.str
@@ -536,6 +744,22 @@ class GetStatusResponse(_message.Message):
     def copies(self) -> _record_pb2.Copies:
         """Copies of the segment that has the fewest."""
 
+    @_builtins.property
+    def repairs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Repair]:
+        """Copies that are being made good now, at most 100."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemberStanding]:
+        """The other members of the network, by number, at most 1,000."""
+
+    @_builtins.property
+    def scrub(self) -> Global___Scrub:
+        """How it reads over what it keeps; absent where it does not."""
+
+    @_builtins.property
+    def draining(self) -> Global___Drain:
+        """How far it is with leaving; absent where it stays."""
+
     def __init__(
         self,
         *,
@@ -560,10 +784,14 @@ class GetStatusResponse(_message.Message):
         kept: _abc.Iterable[Global___KeptLog] | None = ...,
         replicated: _builtins.int = ...,
         copies: _record_pb2.Copies | None = ...,
+        repairs: _abc.Iterable[Global___Repair] | None = ...,
+        members: _abc.Iterable[Global___MemberStanding] | None = ...,
+        scrub: Global___Scrub | None = ...,
+        draining: Global___Drain | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "draining", b"draining", "scrub", b"scrub", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "faults", b"faults", "final", b"final", "indexed", b"indexed", "kept", b"kept", "log", b"log", "network", b"network", "node", b"node", "operator", b"operator", "quorum", b"quorum", "replicated", b"replicated", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "draining", b"draining", "faults", b"faults", "final", b"final", "indexed", b"indexed", "kept", b"kept", "log", b"log", "members", b"members", "network", b"network", "node", b"node", "operator", b"operator", "quorum", b"quorum", "repairs", b"repairs", "replicated", b"replicated", "scrub", b"scrub", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from tracehold.journey.holders import CopyCount
 from tracehold.journey.kept_logs import KeptLog
 from tracehold.journey.segments import SegmentStanding
+from tracehold.journey.upkeep import DrainStanding, MemberStanding, RepairStanding, ScrubStanding
 from tracehold.v1 import verify_pb2
 from tracehold.wire.times import from_s
+from tracehold.wire.upkeep import drain_message, member_message, repair_message, scrub_message
 from tracehold.wire.words import copies_message
 
 
@@ -50,6 +52,10 @@ class Standing:
     replicated: int = 0
     segments: tuple[SegmentStanding, ...] = ()
     kept: tuple[KeptLog, ...] = ()
+    repairs: tuple[RepairStanding, ...] = ()
+    members: tuple[MemberStanding, ...] = ()
+    scrub: ScrubStanding | None = None
+    draining: DrainStanding | None = None
 
     @property
     def copies(self) -> CopyCount:
@@ -65,6 +71,10 @@ MAX_KEPT = 1_000
 """Kept logs in an answer."""
 MAX_FAULTS = 100
 """Faults in an answer, the newest ones."""
+MAX_REPAIRS = 100
+"""Repairs in an answer."""
+MAX_MEMBERS = 1_000
+"""Other members in an answer."""
 
 
 def status_message(standing: Standing) -> verify_pb2.GetStatusResponse:
@@ -91,6 +101,10 @@ def status_message(standing: Standing) -> verify_pb2.GetStatusResponse:
         segments=[_segment(segment) for segment in _shown(standing.segments)],
         copies=copies_message(standing.copies),
         kept=[_kept(each) for each in standing.kept[:MAX_KEPT]],
+        repairs=[repair_message(each) for each in standing.repairs[:MAX_REPAIRS]],
+        members=[member_message(each) for each in standing.members[:MAX_MEMBERS]],
+        scrub=scrub_message(standing.scrub),
+        draining=drain_message(standing.draining),
     )
 
 

@@ -1,0 +1,60 @@
+"""The gauges of upkeep: repairs, the other members, the reading over of what is kept, and leaving."""
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from tracehold.journey.upkeep import DrainStanding, ScrubStanding
+from tracehold.wire.standing import Standing
+
+
+class UpkeepGauges:
+    """Set by `stands`. What is there no more is forgotten."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._repairs = Gauge("tracehold_repairs", "Copies that are being made good now", registry=registry)
+        self._left = Gauge(
+            "tracehold_repair_left_entries", "Entries that these copies lack still", registry=registry
+        )
+        self._health = Gauge(
+            "tracehold_member_health",
+            "Another member: 2 up, 1 suspect, 0 lost",
+            ("node",),
+            registry=registry,
+        )
+        self._silent = Gauge(
+            "tracehold_member_silent_seconds",
+            "Seconds since another member was heard",
+            ("node",),
+            registry=registry,
+        )
+        self._scrub = {
+            name: Gauge(f"tracehold_scrub_{name}", text, registry=registry) for name, text in _SCRUB.items()
+        }
+        self._drain = Gauge(
+            "tracehold_drain_left_segments",
+            "Segments that too few others keep before this node may leave; 0 where it stays",
+            registry=registry,
+        )
+
+    def stands(self, standing: Standing) -> None:
+        """Set the gauges to how the node stands now."""
+        self._repairs.set(len(standing.repairs))
+        self._left.set(sum(max(each.entries - each.done_entries, 0) for each in standing.repairs))
+        self._health.clear()
+        self._silent.clear()
+        for member in standing.members:
+            self._health.labels(member.node).set(_HEALTH.get(member.health, 0))
+            self._silent.labels(member.node).set(member.silent_s)
+        scrub = standing.scrub or ScrubStanding()
+        for name, gauge in self._scrub.items():
+            gauge.set(getattr(scrub, name))
+        self._drain.set((standing.draining or DrainStanding(0, 0, 0)).left_segments)
+
+
+_HEALTH = {"up": 2, "suspect": 1, "lost": 0}
+_SCRUB = {
+    "done_entries": "Entries that the pass of now has read",
+    "entries": "Entries that the pass of now comes to",
+    "bad": "Entries found damaged since the start, and not mended yet",
+    "mended": "Entries mended since the start",
+    "last_whole_pass_at": "When the last whole pass ended, in seconds since the epoch; 0 where none did",
+}
