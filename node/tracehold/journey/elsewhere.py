@@ -26,12 +26,10 @@ from tracehold.journey.locating import EVERYBODY, Whom
 from tracehold.journey.ports import Expansion, Found, Peer, Position
 from tracehold.journey.proving import Budget, Proved, Prover
 
-HINTED = (
-    "coverage is hinted: of {logs} logs, in which the directory names no such record, not all was searched"
-)
+HINTED = "of {logs} logs, in which the directory names no such record, not all was searched"
 """Protocol section 7: a large network is not asked as a whole."""
 
-PARTLY = "coverage is hinted: the directory may not have named all holders"
+PARTLY = "the directory may not have named all holders"
 
 NO_LEDGER = "what other nodes hand over cannot be checked without the ledger"
 
@@ -137,7 +135,7 @@ class Elsewhere:
             for start, stop in missing(joined((*own.get(log, ()), *others.get(log, ()))), end)
         ]
         if left and self._hinted:
-            return [Gap("", GapReason.NOT_COVERED, HINTED.format(logs=len({log for log, _, _ in left})))]
+            return [Gap("", GapReason.HINTED, HINTED.format(logs=len({log for log, _, _ in left})))]
         return [
             Gap(
                 "", GapReason.NOT_COVERED, f"nobody searched entries {start} to {stop - 1} of log {log.hex()}"
@@ -159,7 +157,7 @@ class Elsewhere:
         good = {Position(each.log, each.index) for each in standing}
         false = [gap for gap, places in self._false.items() if places - good]
         partly = any(not whom.whole for whom in self._named)
-        return [*self._gaps, *false, *([Gap("", GapReason.NOT_COVERED, PARTLY)] if partly else [])]
+        return [*self._gaps, *false, *([Gap("", GapReason.HINTED, PARTLY)] if partly else [])]
 
     async def _ask(
         self, source: _Source, items: Collection[str], transformations: Collection[str]

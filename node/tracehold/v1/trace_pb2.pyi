@@ -90,6 +90,8 @@ class _GapReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GapReason.V
     """Part of a log is not indexed yet."""
     GAP_REASON_ERASED: _GapReason.ValueType  # 6
     """A record's bytes were redacted: its place and fingerprint are all that is left."""
+    GAP_REASON_HINTED: _GapReason.ValueType  # 7
+    """The network is too large to be asked as a whole: those were asked whom its directory names. There may be more."""
 
 class GapReason(_GapReason, metaclass=_GapReasonEnumTypeWrapper):
     """Why a chain of events stops, or an answer is not complete."""
@@ -108,6 +110,8 @@ GAP_REASON_NOT_COVERED: GapReason.ValueType  # 5
 """Part of a log is not indexed yet."""
 GAP_REASON_ERASED: GapReason.ValueType  # 6
 """A record's bytes were redacted: its place and fingerprint are all that is left."""
+GAP_REASON_HINTED: GapReason.ValueType  # 7
+"""The network is too large to be asked as a whole: those were asked whom its directory names. There may be more."""
 Global___GapReason: _TypeAlias = GapReason  # noqa: Y015
 
 @_typing.final

@@ -23,6 +23,7 @@ class GapReason(StrEnum):
     PROOF_FAILED = "proof_failed"
     ERASED = "erased"
     NOT_COVERED = "not_covered"
+    HINTED = "hinted"
     TRUNCATED = "truncated"
 
 
