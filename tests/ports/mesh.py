@@ -29,7 +29,6 @@ from tracehold.journey.neighbours import Neighbours
 from tracehold.v1 import peer_pb2
 
 SERVICE = "tracehold.v1.PeerService"
-NO_RECORD = b""
 
 Tamper = Callable[[str, Any], Awaitable[Any]]
 """What a node makes of its answer to a method."""
@@ -121,7 +120,12 @@ class Mesh:
         )
         post = Post(node, pair, leaf, neighbours, None, None, told, lines, faults)  # type: ignore[arg-type]
         service = PeerService(
-            node.store, node.graph, neighbours, NO_RECORD, node.faults.append, node.peer.keeper
+            node.store,
+            node.graph,
+            neighbours,
+            lambda: post.record_sent,
+            node.faults.append,
+            node.peer.keeper,
         )
         served = [
             replace(one, handler=changed(post, one.method.name, one.handler, tamper))
@@ -136,7 +140,7 @@ class Mesh:
         post.server, post.service = post.listener(0), service
         post.peers = GrpcPeers(neighbours, pair, self.deadline_s)
         await post.server.start()
-        service._node_record = post.record_sent = post.record()
+        post.record_sent = post.record()
         if publish:
             self.publish(node.number, post.record())
         self.posts[node.number] = post

@@ -81,7 +81,7 @@ def nearly(rng: random.Random, ships: Sequence[Sequence[bytes]]) -> list[bytes]:
 async def service(made: Scene) -> Served:
     """What a holder serves."""
     holder = made.holder
-    own = PeerService(holder.store, None, None, b"", str, holder.holding)  # type: ignore[arg-type]
+    own = PeerService(holder.store, None, None, bytes, str, holder.holding)  # type: ignore[arg-type]
     served = serve([peer_pb2.DESCRIPTOR], {"tracehold.v1.PeerService": own})
     return next(one for one in served if one.method.name == "Replicate")
 

@@ -179,6 +179,19 @@ async def test_security_a_revoked_member(three):
     assert [peer.node for peer in await target.peers.holders(())] == [3]
 
 
+async def test_a_hello_introduces_the_node_as_it_is_now(three):
+    """Also after its keys were rotated under the running listener: by the new record."""
+    target, pair = three.posts[1], three.posts[2].pair
+    here = target.neighbours.network
+    contract = f"0x{here.contract.hex()}"
+    request = peer_pb2.HelloRequest(network=here.network_id.hex(), chain_id=here.chain_id, contract=contract)
+    before = target.record_sent
+    target.record_sent = target.record(rest="https://new.example")
+    assert target.record_sent != before
+    answer = peer_pb2.HelloResponse.FromString(await call(target, pair, "Hello", request))
+    assert answer.node_record == target.record_sent
+
+
 @pytest.mark.parametrize(
     ("field", "path", "value"),
     [

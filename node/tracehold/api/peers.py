@@ -49,13 +49,13 @@ class PeerService:
         log: RecordLog,
         graph: Graph,
         neighbours: Neighbours,
-        node_record: bytes,
+        node_record: Callable[[], bytes],
         fault: Callable[[str], None],
         keeper: Keeper | None = None,
         directory: Directory | None = None,
     ) -> None:
-        """`node_record` introduces this node; `fault` hears of stored bytes that do not match. Without a
-        `keeper` nothing of others is kept; without a `directory` its calls end as NOT_FOUND.
+        """`node_record` introduces this node as it is now; `fault` hears of stored bytes that do not match.
+        Without a `keeper` nothing of others is kept; without a `directory` its calls end as NOT_FOUND.
         """
         self._log = log
         self._graph = graph
@@ -71,7 +71,7 @@ class PeerService:
         """Who this node is, and what it has searched. Raises OTHER_NETWORK, GRAPH_DOWN."""
         return peer_pb2.HelloResponse(
             network=self._same(request).hex(),
-            node_record=self._node_record,
+            node_record=self._node_record(),
             coverage=coverage_messages(await searched(self._log, self._graph)),
         )
 

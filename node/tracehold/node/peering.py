@@ -31,7 +31,7 @@ FIRST_LOOK_S = 5.0
 """Seconds that a start waits to learn who the members are; it goes on without them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Peering:
     """What asking and answering share."""
 
@@ -39,7 +39,7 @@ class Peering:
     peers: GrpcPeers
     pair: OwnPair
     record: bytes
-    """This node's own record, as of the start."""
+    """This node's own record. A rotation that is under way replaces it."""
 
 
 @asynccontextmanager
@@ -75,7 +75,7 @@ def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:
         parts.store,
         parts.graph,
         peering.neighbours,
-        peering.record,
+        lambda: peering.record,
         parts.faults.record,
         parts.custody.holding,
         parts.ring.directory if parts.ring else None,

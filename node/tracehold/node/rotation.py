@@ -68,7 +68,7 @@ def _rotation(parts: Parts, faces: Faces, coming: Succession) -> Rotation:
         parts.anchorer,
         parts.store,
         _OnChain(parts, secret),
-        _Turnover(parts, faces, coming, secret),
+        _Turnover(parts, faces, coming, secret, record),
         parts.gate.ready,
         time.time,
         os.urandom,
@@ -124,11 +124,14 @@ class _OnChain:
 class _Turnover:
     """`journey.rotate.Switch`: the ledger's account, the certificates of listeners and lines, the files."""
 
-    def __init__(self, parts: Parts, faces: Faces, coming: Succession, secret: bytes) -> None:
+    def __init__(
+        self, parts: Parts, faces: Faces, coming: Succession, secret: bytes, record: bytes
+    ) -> None:
         self._parts = parts
         self._faces = faces
         self._coming = coming
         self._secret = secret
+        self._record = record
         self._used = False
 
     async def use(self) -> None:
@@ -152,6 +155,7 @@ class _Turnover:
             pair = own_pair(files.tls_certificate, files.tls_key, self._parts.own)
             self._parts.peering.peers.use(pair)
             self._faces.peers.use(pair.certificate, pair.key)
+            self._parts.peering.record = self._record
             self._parts.peering.neighbours.knock()
 
     async def keep(self) -> None:
