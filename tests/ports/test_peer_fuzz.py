@@ -117,7 +117,9 @@ async def node(folder: Path) -> AsyncIterator[tuple[Post, dict[str, Served]]]:
         post = await made.add(kept)
         await made.refresh()
         directory = ringed(post).directory
-        own = PeerService(kept.store, kept.graph, post.neighbours, bytes, kept.faults.append, Bin(), directory)
+        own = PeerService(
+            kept.store, kept.graph, post.neighbours, bytes, kept.faults.append, Bin(), directory
+        )
         served = serve([peer_pb2.DESCRIPTOR], {"tracehold.v1.PeerService": own})
         yield post, {one.method.request.DESCRIPTOR.name: one for one in served}
 
