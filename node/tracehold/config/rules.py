@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tracehold.config.replication import ReplicationSection
 from tracehold.config.settings import Config
 from tracehold.core.errors import Rejected
 from tracehold.core.limits import MAX_PARTY_CHARS
@@ -27,6 +28,15 @@ def check(config: Config) -> None:
         raise Rejected(
             "BAD_CONFIG", "must be set: other nodes cannot reach every address", path="peers.public"
         )
+    _check_limits(config.replication)
+
+
+def _check_limits(replication: ReplicationSection) -> None:
+    """Members that are looked at twice before they are suspect, and are suspect before they are lost."""
+    if replication.suspect_s < 2 * replication.look_s:
+        raise Rejected("BAD_CONFIG", "must be twice look_s or more", path="replication.suspect_s")
+    if replication.replace_s < replication.suspect_s:
+        raise Rejected("BAD_CONFIG", "must be suspect_s or more", path="replication.replace_s")
 
 
 def _anywhere(listen: str) -> bool:
@@ -86,6 +96,11 @@ _RULES: dict[str, tuple[Rule, str]] = {
     "replication.target": _within(1, 16),
     "replication.patience_s": _within(0.1, 3_600),
     "replication.quota_bytes": _at_least(0),
+    "replication.look_s": _within(0.05, 3_600),
+    "replication.suspect_s": _within(0.1, 30 * 86_400),
+    "replication.replace_s": _within(0.1, 365 * 86_400),
+    "replication.repair_bytes_per_s": _at_least(0),
+    "replication.scrub_bytes_per_s": _at_least(0),
     "limits.disk_reserve_bytes": _at_least(16 << 20),
     "limits.stop_grace_s": _within(0, 600),
     "logging.slow_s": _at_least(0),

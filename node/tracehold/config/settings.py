@@ -11,6 +11,7 @@ from typing import Literal
 
 from tracehold.api.access import Token
 from tracehold.config.directory import DirectorySection
+from tracehold.config.replication import ReplicationSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,25 +165,6 @@ class AnchorSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplicationSection:
-    """Copies of this node's records at nodes of other operators, and of theirs here."""
-
-    target: int = 3
-    """Copies that are wanted of each record, this node's own among them. Fewer than the contract's quorum
-    asks for stops nothing: then as many as the quorum needs are made. Where fewer operators are there, a
-    record has fewer copies.
-    """
-
-    patience_s: float = 10.0
-    """Seconds that an anchor waits for all holders of a segment; then the contract's quorum is enough, and
-    the missing copies follow later.
-    """
-
-    quota_bytes: int = 0
-    """Bytes of records that are kept here for one other node at most; more is refused. 0 is no limit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GraphSection:
     """The index that questions are answered from. It can be
     deleted at any time and is made again from the log.
@@ -232,7 +214,7 @@ class Config:
     directory: DirectorySection = DirectorySection()  # noqa: RUF009  frozen
     ledger: LedgerSection = LedgerSection()
     anchor: AnchorSection = AnchorSection()
-    replication: ReplicationSection = ReplicationSection()
+    replication: ReplicationSection = ReplicationSection()  # noqa: RUF009  frozen
     graph: GraphSection = GraphSection()
     limits: LimitsSection = LimitsSection()
     logging: LoggingSection = LoggingSection()

@@ -67,6 +67,11 @@ class Neighbours:
         """The contract's fixed points; None until the ledger answered for the first time."""
 
     @property
+    def own(self) -> LogId:
+        """This node's log."""
+        return self._own
+
+    @property
     def leaves(self) -> Sequence[Leaf]:
         """Those of all active members, by number; this node's own too."""
         return [neighbour.leaf for neighbour in self._known.values()]
