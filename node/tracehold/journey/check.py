@@ -78,6 +78,12 @@ def read(raw: bytes) -> Record | Rejected:
         return refusal
 
 
+def kind_of(raw: bytes) -> str:
+    """The kind by which a record is kept; of bytes that are none, the empty one."""
+    record = read(raw)
+    return "" if isinstance(record, Rejected) else str(record.header.kind)
+
+
 def check_content(kind: str, payload: bytes, mode: Mode) -> tuple[Finding, ...]:
     """Rule 7; raises `Rejected`. Kinds that are not interpreted have no content rules,
     but those that are reserved must not stand in a log before their rules do.

@@ -30,6 +30,10 @@ class MemoryCopies:
         """Make a node a holder, with nothing acknowledged yet."""
         self._holders.setdefault((copy.segment, copy.node), replace(copy, size=0))
 
+    async def release(self, segment: int, node: int) -> None:
+        """The node is no holder of the segment any more."""
+        self._holders.pop((segment, node), None)
+
     async def acknowledged(self, copy: Copy) -> None:
         """The holder keeps the segment up to `copy.size`, or further."""
         known = self._holders.setdefault((copy.segment, copy.node), copy)

@@ -9,12 +9,19 @@ the same object.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from tracehold.adapters.memory.police import check_anchor, check_base, check_batch, check_kept_checkpoint
+from tracehold.adapters.memory.police import (
+    check_anchor,
+    check_base,
+    check_batch,
+    check_judged,
+    check_kept_checkpoint,
+)
 from tracehold.adapters.memory.spans import Kept, fitting
+from tracehold.core import record
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.record import CONTROL_KINDS, fingerprint
+from tracehold.core.spans import Spans, covers, without
 from tracehold.core.tiles import Coord
 from tracehold.journey.ports import AnchorState, AnchorTask, Base, Batch, Dispute, Entry, Position
 
@@ -107,8 +114,11 @@ class MemoryLog:
             disputed = place.index in self._of(place.log).disputes
             return own_first and number > 0, self._entry(place).erased, disputed, number
 
-        known = {name: self._positions[name] for name in fingerprints if name in self._positions}
-        return {name: sorted(places, key=rank) for name, places in known.items()}
+        known = {name: self._judged(self._positions.get(name, ())) for name in fingerprints}
+        return {name: sorted(places, key=rank) for name, places in known.items() if places}
+
+    def _judged(self, places: Sequence[Position]) -> list[Position]:
+        return [place for place in places if not covers(self._of(place.log).unjudged, place.index)]
 
     def _entry(self, place: Position) -> Entry:
         entry = self._of(place.log).at(place.index)
@@ -121,12 +131,33 @@ class MemoryLog:
 
     async def controls(self, log: LogId, start: int = 0) -> Sequence[Entry]:
         """Control records with index >= start."""
-        found = (entry for entry in self._of(log).all() if entry.kind in CONTROL_KINDS)
-        return sorted((entry for entry in found if entry.index >= start), key=lambda entry: entry.index)
+        return self._of(log).controls(start)
 
     async def disputes(self, log: LogId, start: int, stop: int) -> Sequence[Dispute]:
         """What was found wrong with the entries [start, stop)."""
         return [said for at, said in sorted(self._of(log).disputes.items()) if start <= at < stop]
+
+    async def unjudged(self, log: LogId) -> Spans:
+        """The runs of entries that are to be judged."""
+        return self._of(log).unjudged
+
+    async def judged(self, log: LogId, start: int, stop: int, disputes: Sequence[Dispute]) -> None:
+        """What was found wrong with entries; asserts that they are kept and stand in the range."""
+        kept = self._of(log)
+        check_judged(start, stop, disputes, kept.spans())
+        kept.unjudged = without(kept.unjudged, [(start, stop)])
+        kept.disputes = {dispute.index: dispute for dispute in disputes} | kept.disputes
+
+    async def mend(self, log: LogId, index: int, raw: bytes, fingerprint: Fingerprint) -> None:
+        """Put right an entry; asserts that the bytes have this fingerprint."""
+        assert not raw or record.fingerprint(raw) == fingerprint, "bytes that do not have this fingerprint"
+        if self._of(log).mend(index, raw, fingerprint):
+            places = self._positions.setdefault(fingerprint, [])
+            places += {Position(log, index)} - set(places)
+
+    async def mend_tiles(self, log: LogId, tiles: Sequence[tuple[Coord, bytes]]) -> None:
+        """Put tiles in the place of those that are kept."""
+        self._of(log).tiles.update(tiles)
 
     async def erase(self, log: LogId, index: int) -> None:
         """Forget a record's bytes."""
@@ -154,12 +185,7 @@ class MemoryLog:
 
     async def checkpoint_within(self, log: LogId, after: int, upto: int, max_bytes: int) -> Checkpoint | None:
         """The checkpoint that the next anchor takes."""
-        kept = self._of(log)
-        span = next(((low, high) for low, high in kept.spans() if low <= after <= high), (0, 0))
-        sizes = [size for size in sorted(kept.checkpoints) if after < size <= min(upto, span[1])]
-        before = kept.bytes_before(after) if after > span[0] else 0
-        fitting = [size for size in sizes if kept.bytes_before(size) - before <= max_bytes]
-        return kept.checkpoints[max(fitting, default=sizes[0])] if sizes else None
+        return self._of(log).checkpoint_within(after, upto, max_bytes)
 
     async def save_anchor(self, task: AnchorTask) -> None:
         """Insert or replace the task of (log, size); asserts
@@ -199,8 +225,14 @@ class MemoryLog:
 
     def damage(self, log: LogId, index: int) -> None:
         """Change one byte of a record, as a bad disk does (tests of what reads it)."""
-        entry = self._of(log).entries[index]
-        self._of(log).entries[index] = replace(entry, raw=entry.raw[:-1] + bytes([entry.raw[-1] ^ 1]))
+        entry = self._entry(Position(log, index))
+        self._of(log).put(replace(entry, raw=entry.raw[:-1] + bytes([entry.raw[-1] ^ 1])))
+
+    def damage_fingerprint(self, log: LogId, index: int) -> None:
+        """Change one byte of an entry's fingerprint where it is read; it is found by the old one still."""
+        entry = self._entry(Position(log, index))
+        damaged = entry.fingerprint[:-1] + bytes([entry.fingerprint[-1] ^ 1])
+        self._of(log).put(replace(entry, fingerprint=Fingerprint(damaged)))
 
     def forget_anchors(self, log: LogId) -> None:
         """Lose every anchor of a log, as a folder restored
@@ -213,6 +245,6 @@ class MemoryLog:
 
 
 def _rehashed(entry: Entry) -> Entry:
-    if not entry.erased and fingerprint(entry.raw) != entry.fingerprint:
+    if not entry.erased and record.fingerprint(entry.raw) != entry.fingerprint:
         raise Broken("CORRUPT", f"entry {entry.index} does not have its fingerprint")
     return entry

@@ -11,7 +11,7 @@ from tracehold.core.limits import SEGMENT_ENTRIES, TILE_WIDTH
 from tracehold.core.merkle import CompactRange, leaf_hash
 from tracehold.core.record import CONTROL_KINDS, fingerprint
 from tracehold.core.tiles import Coord, node_reader, tiles_after
-from tracehold.journey.ports import AnchorState, AnchorTask, Base, Batch
+from tracehold.journey.ports import AnchorState, AnchorTask, Base, Batch, Dispute
 
 
 def check_batch(
@@ -29,10 +29,22 @@ def check_batch(
     disputed = [dispute.index for dispute in batch.disputes]
     assert len(set(disputed)) == len(disputed), "two disputes about one entry"
     assert all(at in places for at in disputed), "a dispute about an entry that is not in the batch"
-    assert not (own and disputed), "a dispute about the own log"
+    assert not (own and (disputed or batch.unjudged)), "the own log is not judged"
+    kinds = {at: batch.entries[at - batch.first].kind for at in disputed} if batch.unjudged else {}
+    assert set(kinds.values()) <= CONTROL_KINDS, "a dispute about what is still to be judged"
     leaves = [leaf_hash(entry.fingerprint) for entry in batch.entries]
     _check_checkpoint(batch, leaves, tiles, checkpoints)
     _check_tiles(batch, leaves, tiles)
+
+
+def check_judged(
+    start: int, stop: int, disputes: Sequence[Dispute], spans: Sequence[tuple[int, int]]
+) -> None:
+    """What was judged is kept, and the disputes are about it."""
+    assert any(low <= start < stop <= high for low, high in spans), "judged, but not kept"
+    indices = [dispute.index for dispute in disputes]
+    assert len(set(indices)) == len(indices), "two disputes about one entry"
+    assert all(start <= at < stop for at in indices), "a dispute about an entry that was not judged"
 
 
 def _check_checkpoint(

@@ -6,7 +6,10 @@ from itertools import chain
 
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.ids import Fingerprint
+from tracehold.core.record import CONTROL_KINDS
+from tracehold.core.spans import Spans, joined
 from tracehold.core.tiles import Coord
+from tracehold.journey.check import kind_of
 from tracehold.journey.ports import AnchorTask, Base, Batch, Dispute, Entry, NewEntry
 
 
@@ -20,6 +23,7 @@ class Kept:
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
     anchors: dict[int, AnchorTask] = field(default_factory=dict)
     disputes: dict[int, Dispute] = field(default_factory=dict)
+    unjudged: Spans = ()
 
     @property
     def entries(self) -> list[Entry]:
@@ -86,6 +90,8 @@ class Kept:
         self.put_tiles(batch.tiles)
         self.checkpoints[batch.checkpoint.size] = batch.checkpoint
         self.disputes |= {dispute.index: dispute for dispute in batch.disputes}
+        if batch.unjudged:
+            self.unjudged = joined([*self.unjudged, (batch.first, batch.first + len(new))])
         return [entry for entry in new if entry.index not in known]
 
     def put_tiles(self, tiles: Iterable[tuple[Coord, bytes]]) -> None:
@@ -94,13 +100,41 @@ class Kept:
             if len(hashes) > len(self.tiles.get(at, b"")):
                 self.tiles[at] = hashes
 
+    def put(self, entry: Entry) -> None:
+        """Put an entry into the place of the one that stands there."""
+        run, offset = self.run_with(entry.index)
+        if offset < len(run):
+            run[offset] = entry
+        else:
+            self.base[entry.index] = entry
+
     def erase(self, index: int) -> None:
         """Forget the bytes of an entry."""
-        run, offset = self.run_with(index)
-        if offset < len(run):
-            run[offset] = replace(run[offset], raw=b"")
-        elif index in self.base:
-            self.base[index] = replace(self.base[index], raw=b"")
+        entry = self.at(index)
+        if entry is not None:
+            self.put(replace(entry, raw=b""))
+
+    def mend(self, index: int, raw: bytes, fingerprint: Fingerprint) -> bool:
+        """Put right an entry, except that one without bytes stays so. False where none is kept."""
+        old = self.at(index)
+        if old is None:
+            return False
+        new = replace(old, raw=raw, kind=kind_of(raw)) if raw and not old.erased else old
+        self.put(replace(new, fingerprint=fingerprint))
+        return True
+
+    def controls(self, start: int) -> list[Entry]:
+        """The control records with index >= start, in order."""
+        found = (entry for entry in self.all() if entry.kind in CONTROL_KINDS)
+        return sorted((entry for entry in found if entry.index >= start), key=lambda entry: entry.index)
+
+    def checkpoint_within(self, after: int, upto: int, max_bytes: int) -> Checkpoint | None:
+        """As the port says."""
+        span = next(((low, high) for low, high in self.spans() if low <= after <= high), (0, 0))
+        sizes = [size for size in sorted(self.checkpoints) if after < size <= min(upto, span[1])]
+        before = self.bytes_before(after) if after > span[0] else 0
+        fits = [size for size in sizes if self.bytes_before(size) - before <= max_bytes]
+        return self.checkpoints[max(fits, default=sizes[0])] if sizes else None
 
     def _join(self, batch: Batch) -> None:
         """Make one of runs that meet; what follows counts its bytes from the first one's start. One that was

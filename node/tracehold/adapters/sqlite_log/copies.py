@@ -28,6 +28,10 @@ class SqliteCopies:
         """Make a node a holder, with nothing acknowledged yet."""
         await self._store.write(partial(_choose, copy=copy))
 
+    async def release(self, segment: int, node: int) -> None:
+        """The node is no holder of the segment any more."""
+        await self._store.write(partial(_release, segment=segment, node=node))
+
     async def acknowledged(self, copy: Copy) -> None:
         """The holder keeps the segment up to `copy.size`, or further."""
         await self._store.write(partial(_acknowledged, copy=copy))
@@ -63,6 +67,10 @@ _CHOOSE = "INSERT INTO copies (segment, node, operator, size) VALUES (?, ?, ?, ?
 
 def _choose(connection: Connection, copy: Copy) -> None:
     connection.execute(_CHOOSE + "NOTHING", (copy.segment, copy.node, copy.operator, 0))
+
+
+def _release(connection: Connection, segment: int, node: int) -> None:
+    connection.execute("DELETE FROM copies WHERE segment = ? AND node = ?", (segment, node))
 
 
 def _acknowledged(connection: Connection, copy: Copy) -> None:

@@ -85,6 +85,12 @@ def erase(connection: Connection, log: LogId, index: int) -> None:
     row = connection.execute("SELECT record FROM entries WHERE position = ?", (position,)).fetchone()
     if row is None or row[0] is None:
         return
-    with connection.blobopen("records", "raw", row[0]) as blob:
-        blob.write(bytes(len(blob)))
+    size = connection.execute("SELECT length(raw) FROM records WHERE id = ?", row).fetchone()[0]
+    overwrite(connection, row[0], bytes(size))
     connection.execute("UPDATE entries SET record = NULL WHERE position = ?", (position,))
+
+
+def overwrite(connection: Connection, record: int, raw: bytes) -> None:
+    """Write as many bytes over those of a record, in the page where they are."""
+    with connection.blobopen("records", "raw", record) as blob:
+        blob.write(raw)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from tracehold.adapters.sqlite_log import keeping, reads, writes
+from tracehold.adapters.sqlite_log import judging, keeping, mending, reads, writes
 from tracehold.adapters.sqlite_log.copies import SqliteCopies
 from tracehold.adapters.sqlite_log.schema import prepare
 from tracehold.adapters.sqlite_log.spans import spans
@@ -15,6 +15,7 @@ from tracehold.adapters.sqlite_log.store import Store
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken
 from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.spans import Spans
 from tracehold.core.tiles import Coord
 from tracehold.journey.ports import AnchorState, AnchorTask, Base, Batch, Dispute, Entry, Position
 
@@ -108,6 +109,24 @@ class SqliteLog:
     async def disputes(self, log: LogId, start: int, stop: int) -> Sequence[Dispute]:
         """What was found wrong with the entries [start, stop)."""
         return await self._store.read(partial(reads.disputes, log=log, start=start, stop=stop))
+
+    async def unjudged(self, log: LogId) -> Spans:
+        """The runs of entries that are to be judged."""
+        return await self._store.read(partial(judging.unjudged, log=log))
+
+    async def judged(self, log: LogId, start: int, stop: int, disputes: Sequence[Dispute]) -> None:
+        """One transaction, one fsync."""
+        change = partial(judging.judged, log=log, start=start, stop=stop, disputes=disputes)
+        await self._store.write(change)
+
+    async def mend(self, log: LogId, index: int, raw: bytes, fingerprint: Fingerprint) -> None:
+        """Put right an entry that the disk damaged."""
+        change = partial(mending.mend, log=log, index=index, raw=raw, fingerprint=fingerprint)
+        await self._store.write(change)
+
+    async def mend_tiles(self, log: LogId, tiles: Sequence[tuple[Coord, bytes]]) -> None:
+        """Put tiles in the place of those that are kept."""
+        await self._store.write(partial(mending.mend_tiles, log=log, tiles=tiles))
 
     async def erase(self, log: LogId, index: int) -> None:
         """Overwrite a record's bytes, in the file and in its WAL."""

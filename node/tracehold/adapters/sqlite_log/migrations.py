@@ -61,6 +61,8 @@ CREATE TABLE forks (
 ) WITHOUT ROWID;
 """
 
+_TO_3 = "CREATE TABLE unjudged (start INTEGER PRIMARY KEY, stop INTEGER NOT NULL)"
+
 
 def run_all(connection: Connection, statements: str) -> None:
     """Each of the statements, which end with `;` at a line's end, inside the transaction that is open."""
@@ -75,3 +77,8 @@ def from_1(connection: Connection) -> None:
     to twice the file's size. Version 1 knew one log only, the own one.
     """
     run_all(connection, _TO_2)
+
+
+def from_2(connection: Connection) -> None:
+    """Entries may be kept before they are judged. Up to version 2 each was judged as it came."""
+    run_all(connection, _TO_3)

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import chain
 from sqlite3 import Connection
 
+from tracehold.adapters.sqlite_log.judging import JUDGED
 from tracehold.adapters.sqlite_log.rows import (
     ANCHOR,
     CHECKPOINT,
@@ -65,7 +66,7 @@ def entries(connection: Connection, log: LogId, start: int, stop: int, max_bytes
 # Where several logs hold a record: the copy that has its bytes, one in which nothing was found wrong, and of
 # these the one in the log that came first. Nobody can blemish a record by holding it too.
 _BEST = "record IS NULL, disputes.position IS NOT NULL, entries.position"
-_JUDGED = "LEFT JOIN disputes ON disputes.position = entries.position"
+_FOUND = "LEFT JOIN disputes ON disputes.position = entries.position"
 
 
 def find(connection: Connection, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
@@ -73,8 +74,8 @@ def find(connection: Connection, fingerprints: Collection[Fingerprint]) -> Mappi
     found: dict[Fingerprint, int] = {}
     for piece, marks in chunks(list(fingerprints)):
         query = (
-            f"SELECT fingerprint, entries.position FROM entries {_JUDGED} WHERE fingerprint IN ({marks}) "
-            f"ORDER BY entries.position >> {INDEX_BITS} > 1, {_BEST}"
+            f"SELECT fingerprint, entries.position FROM entries {_FOUND} WHERE fingerprint IN ({marks}) "
+            f"AND {JUDGED} ORDER BY entries.position >> {INDEX_BITS} > 1, {_BEST}"
         )
         for fingerprint, position in connection.execute(query, piece):
             found.setdefault(Fingerprint(fingerprint), position)
@@ -95,7 +96,8 @@ def named(connection: Connection, fingerprints: Collection[Fingerprint]) -> Mapp
     total = cache(lambda number: Totals(runs(connection, number)).of)
     found: dict[Fingerprint, Entry] = {}
     for piece, marks in chunks(list(fingerprints)):
-        query = f"SELECT {ENTRY} FROM {ENTRIES} {_JUDGED} WHERE fingerprint IN ({marks}) ORDER BY {_BEST}"
+        where = f"fingerprint IN ({marks}) AND {JUDGED} ORDER BY {_BEST}"
+        query = f"SELECT {ENTRY} FROM {ENTRIES} {_FOUND} WHERE {where}"
         for row in connection.execute(query, piece):
             number = place_of(row[0])[0]
             if row[1] not in found:

@@ -11,10 +11,10 @@ is what makes `erase` true; in `entries`, where logs grow side by side, pages ar
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from tracehold.adapters.sqlite_log.migrations import from_1, run_all
+from tracehold.adapters.sqlite_log.migrations import from_1, from_2, run_all
 from tracehold.core.errors import Broken
 
-VERSION = 2
+VERSION = 3
 """Of the tables below. Raise it with every change of meaning, and add the step to MIGRATIONS."""
 
 INDEX_BITS = 40
@@ -57,6 +57,11 @@ CREATE TABLE disputes (                -- what was found wrong with entries of f
     position INTEGER PRIMARY KEY,
     code     TEXT NOT NULL,
     rules    INTEGER NOT NULL
+);
+
+CREATE TABLE unjudged (                -- runs of positions that were kept and not judged yet
+    start INTEGER PRIMARY KEY,
+    stop  INTEGER NOT NULL
 );
 
 CREATE TABLE received (                -- delegated events: idempotency key to sealed record
@@ -125,7 +130,7 @@ CREATE TABLE forks (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: from_1}
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: from_1, 2: from_2}
 """From version n to n + 1, each run inside the transaction that also raises the version row."""
 
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from sqlite3 import Connection
 
+from tracehold.adapters.sqlite_log.judging import put_disputes, put_off
 from tracehold.adapters.sqlite_log.keeping import Keeper, new_log, put_tiles
 from tracehold.adapters.sqlite_log.rows import ANCHOR, anchor_row, number_of, place_of, position_of
 from tracehold.adapters.sqlite_log.spans import Run
@@ -19,7 +20,9 @@ def append(connection: Connection, batch: Batch) -> None:
     stop = batch.first + len(batch.entries)
     known = _base(connection, number, batch) if later else {}
     bytes_total = _entries(connection, number, run.bytes, batch, known)
-    _disputes(connection, number, batch)
+    put_disputes(connection, number, batch.disputes)
+    if batch.unjudged:
+        put_off(connection, number, batch.first, stop)
     put_tiles(connection, number, batch.tiles)
     _checkpoint(connection, number, bytes_total, batch.checkpoint)
     if later:
@@ -84,11 +87,6 @@ def _entries(
     except sqlite3.IntegrityError:
         raise Rejected("CONFLICT", "a record of the batch is in the log already") from None
     return bytes_total
-
-
-def _disputes(connection: Connection, number: int, batch: Batch) -> None:
-    rows = [(position_of(number, said.index), said.code, said.rules) for said in batch.disputes]
-    connection.executemany("INSERT INTO disputes VALUES (?, ?, ?)", rows)
 
 
 def keep_checkpoint(connection: Connection, checkpoint: Checkpoint) -> None:

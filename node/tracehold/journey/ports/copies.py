@@ -62,6 +62,12 @@ class Copies(Protocol):
         """
         ...
 
+    async def release(self, segment: int, node: int) -> None:
+        """The node is no holder of the segment any more. Durable on return; harmless to repeat, also where
+        it was none. If it is chosen again, it is as one that acknowledged nothing.
+        """
+        ...
+
     async def acknowledged(self, copy: Copy) -> None:
         """The holder keeps the segment up to `copy.size`; an earlier, larger size stays. Durable on return;
         harmless to repeat. Chooses the node too where it was not.

@@ -63,7 +63,8 @@ class Dispute:
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Everything that one step makes durable at once: entries from `first` on, the tiles they change, one
-    checkpoint over all, and what was found wrong with the entries (in foreign logs only).
+    checkpoint over all, and what was found wrong with the entries (in foreign logs only). `unjudged`: its
+    records are still to be looked at, and `disputes` tells of its control records only.
     """
 
     log: LogId
@@ -72,6 +73,7 @@ class Batch:
     tiles: Sequence[tuple[Coord, bytes]]
     checkpoint: Checkpoint
     disputes: Sequence[Dispute] = ()
+    unjudged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

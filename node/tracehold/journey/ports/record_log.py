@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.spans import Spans
 from tracehold.core.tiles import Coord
 from tracehold.journey.ports.kept import AnchorState, AnchorTask, Base, Batch, Dispute, Entry, Position
 
@@ -15,6 +16,9 @@ class RecordLog(Protocol):
     The own log is whole. Of a foreign one a node keeps *spans*: runs of entries without a gap that begin at a
     segment's start; where two meet they are one. Before a later span stands its base (`begin`): the control
     records that came before it, which are found and proved like all entries and belong to no span.
+
+    Entries of a foreign log may be kept before they were judged. Until then they are read by their places
+    only: who asks by fingerprint is not shown what nobody looked at.
 
     All reads may run at once with each other and with one writer. Every method may raise
     `Broken("STORE_FAILED")` when the disk refuses, and `Unavailable("STORE_BUSY")` when another process
@@ -60,7 +64,7 @@ class RecordLog(Protocol):
         ...
 
     async def find(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
-        """Positions of those fingerprints that are kept; the rest is left out.
+        """Positions of those fingerprints that are kept and not `unjudged`; the rest is left out.
 
         Where several logs hold one, the own log wins; of others one whose copy was not erased, of these one
         in which nothing was found wrong with it, and of these the first: nobody blemishes a record by
@@ -70,14 +74,14 @@ class RecordLog(Protocol):
 
     async def entry(self, fingerprint: Fingerprint) -> Entry | None:
         """The record with this fingerprint, re-hashed by the store: `Broken("CORRUPT")` where the bytes on
-        disk do not match. Where several logs hold it, as `entries`.
+        disk do not match. Where several logs hold it, as `entries`; None where only unjudged copies are kept.
         """
         ...
 
     async def entries(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Entry]:
-        """Those of the records that are kept, as the disk holds them; the rest is left out. Where several
-        logs hold one, it is chosen as by `find`, but a copy that was not erased wins over the own log's
-        that was. They are not re-hashed: whoever shows one does that.
+        """Those of the records that are kept and not `unjudged`, as the disk holds them; the rest is left
+        out. Where several logs hold one, it is chosen as by `find`, but a copy that was not erased wins over
+        the own log's that was. They are not re-hashed: whoever shows one does that.
         """
         ...
 
@@ -93,6 +97,32 @@ class RecordLog(Protocol):
 
     async def disputes(self, log: LogId, start: int, stop: int) -> Sequence[Dispute]:
         """What was found wrong with the entries [start, stop), by index; one for each entry at most."""
+        ...
+
+    async def unjudged(self, log: LogId) -> Spans:
+        """The runs [start, stop) of entries that came in unjudged batches and were not judged since,
+        ascending; none empty, and no two meet.
+        """
+        ...
+
+    async def judged(self, log: LogId, start: int, stop: int, disputes: Sequence[Dispute]) -> None:
+        """The entries [start, stop) are unjudged no more, and this is what was found wrong with them (what
+        was known already stays). Durable on return, in one transaction; harmless to repeat.
+        """
+        ...
+
+    async def mend(self, log: LogId, index: int, raw: bytes, fingerprint: Fingerprint) -> None:
+        """Put right the bytes, the kind and the fingerprint of an entry that the disk damaged. Who calls has
+        proved them against the tree; nothing is checked here. An entry that is erased stays erased, and with
+        empty `raw` the bytes stay: then only the fingerprint is put right. Nothing happens where no such
+        entry is kept. Durable on return; harmless to repeat.
+        """
+        ...
+
+    async def mend_tiles(self, log: LogId, tiles: Sequence[tuple[Coord, bytes]]) -> None:
+        """Put tiles in the place of those that are kept, whatever those hold. Who calls has proved them.
+        Durable on return; harmless to repeat.
+        """
         ...
 
     async def erase(self, log: LogId, index: int) -> None:
