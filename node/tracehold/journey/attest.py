@@ -29,7 +29,7 @@ async def answer_receipt(
 
     Raises `Rejected` (NOT_FOUND, PROOF_INVALID) and `Unavailable`.
     """
-    found = await or_copy(knowledge, fingerprint, _kept(knowledge, receipts, reader, fingerprint))
+    found = await or_copy(knowledge, reader, fingerprint, _kept(knowledge, receipts, reader, fingerprint))
     if isinstance(found, Attested):
         return found
     return await _of(knowledge, reader, found)

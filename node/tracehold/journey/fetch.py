@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from tracehold.core.access import Reader
 from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint
@@ -17,7 +18,7 @@ from tracehold.core.record import fingerprint
 from tracehold.journey.admission import Admitted
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.ledger_view import LedgerView
-from tracehold.journey.ports import Found, Ledger, Peer
+from tracehold.journey.ports import Found, Ledger, Peer, Peers
 from tracehold.journey.proving import Budget, Prover
 from tracehold.journey.states import State, reaches
 
@@ -35,7 +36,7 @@ class Copy:
     evidence: Evidence
 
 
-async def or_copy(knowledge: Knowledge, name: Fingerprint, kept: Awaitable[_T]) -> _T | Copy:
+async def or_copy(knowledge: Knowledge, reader: Reader, name: Fingerprint, kept: Awaitable[_T]) -> _T | Copy:
     """What is made of the record as it is kept here, if it is; else a copy of another node.
 
     Raises what `kept` raises where others are not asked, and as `good_copy`.
@@ -51,21 +52,36 @@ async def or_copy(knowledge: Knowledge, name: Fingerprint, kept: Awaitable[_T]) 
             raise
         knowledge.fault(f"record {name.hex()}: {broken.message}")
         failed = Rejected("PROOF_INVALID", broken.message)
-    return await good_copy(knowledge, name, failed)
+    return await good_copy(knowledge, reader, name, failed)
 
 
-async def good_copy(knowledge: Knowledge, name: Fingerprint, failed: Rejected) -> Copy:
+async def good_copy(knowledge: Knowledge, reader: Reader, name: Fingerprint, failed: Rejected) -> Copy:
     """The copy that is proved furthest among those of all other nodes, the first that is final.
 
     Where there is none, raises `failed`, which says why the own one is none, with who did not answer;
-    `Unavailable("CHAIN_DOWN")` where nothing can be checked now.
+    `Unavailable`: CHAIN_DOWN where nothing can be checked now, TOO_MANY_CALLS where members are asked for
+    too many records already. What nobody had a moment ago is not asked for again.
     """
     if knowledge.peers is None or knowledge.ledger is None:
         raise failed
+    silent = knowledge.misses.nobody_had(name)
+    if silent is None:
+        with knowledge.misses.asking(reader):
+            best, silent = await _best(knowledge, knowledge.peers, knowledge.ledger, name)
+        if best is not None:
+            return best
+        knowledge.misses.note(name, silent)
+    raise _told(failed, silent)
+
+
+async def _best(
+    knowledge: Knowledge, others: Peers, ledger: Ledger, name: Fingerprint
+) -> tuple[Copy | None, Sequence[int]]:
+    """The best copy, and the nodes that did not answer before it was there."""
     # No key leads to a fingerprint: all are asked.
-    peers = await knowledge.peers.holders(())
+    peers = await others.holders(())
     asked = [asyncio.ensure_future(_ask(peer, name)) for peer in peers]
-    view, best, silent = LedgerView(knowledge.ledger), None, list[int]()
+    view, best, silent = LedgerView(ledger), None, list[int]()
     try:
         for coming in asyncio.as_completed(asked):
             peer, answer = await coming
@@ -80,9 +96,7 @@ async def good_copy(knowledge: Knowledge, name: Fingerprint, failed: Rejected) -
         for task in asked:
             task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
-    if best is None:
-        raise _told(failed, silent)
-    return best
+    return best, silent
 
 
 async def whole_evidence(ledger: Ledger, copy: Copy) -> Evidence:

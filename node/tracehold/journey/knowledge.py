@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from tracehold.journey.horizon import Horizon
 from tracehold.journey.locating import EVERYBODY, Whom
+from tracehold.journey.misses import Misses
 from tracehold.journey.ports import Graph, Ledger, Peers, RecordLog
 from tracehold.journey.speakers import Speakers
 
@@ -60,8 +61,10 @@ class Knowledge:
     whom: Callable[[Collection[str]], Awaitable[Whom]] = everybody
     speakers: Speakers = field(init=False)
     horizon: Horizon | None = field(init=False)
+    misses: Misses = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "speakers", Speakers(self.log))
         horizon = Horizon(self.ledger, self.node, self.micros) if self.ledger else None
         object.__setattr__(self, "horizon", horizon)
+        object.__setattr__(self, "misses", Misses(self.micros))

@@ -102,7 +102,8 @@ async def answer_record(
     Raises `Rejected`: NOT_FOUND, FORBIDDEN where the reader may not read it, REDACTED where its bytes were
     erased here, PROOF_INVALID where it is damaged here and nobody else has it; and `Unavailable`.
     """
-    found = await or_copy(knowledge, fingerprint, kept_record(knowledge, reader, fingerprint, full=full))
+    kept = kept_record(knowledge, reader, fingerprint, full=full)
+    found = await or_copy(knowledge, reader, fingerprint, kept)
     if isinstance(found, RecordAnswer):
         return found
     if not readable(reader, found.admitted.record):

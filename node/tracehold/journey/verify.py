@@ -34,7 +34,7 @@ async def verify_kept(knowledge: Knowledge, reader: Reader, fingerprint: Fingerp
             raise
         absent = refusal
     try:
-        copy = await good_copy(knowledge, fingerprint, absent or Rejected("PROOF_INVALID", ""))
+        copy = await good_copy(knowledge, reader, fingerprint, absent or Rejected("PROOF_INVALID", ""))
     except Rejected:
         if own is None:
             raise
