@@ -208,3 +208,51 @@ def test_the_chain_is_a_process_like_the_others(folder: Path):
     lab(folder, "start", CHAIN)
     made = lab(folder, "up")
     assert all(Http().exchange(f"{node['rest']}/readyz").status == 200 for node in made["nodes"])
+
+
+def test_a_company_joins(tmp_path: Path):
+    """A lab of one grows to three while it runs: the newcomers are members with all that the founders have,
+    in through the node that was named; a killed one stays down meanwhile, and all come up again together.
+    """
+    folder = tmp_path / "lab"
+    try:
+        first = lab(folder, "up", "--nodes", "1")
+        second = lab(folder, "add")
+        assert [node["name"] for node in second["nodes"]] == ["mill", "warehouse"]
+        assert second["nodes"][0] == first["nodes"][0]
+        assert (second["quorum"], second["target"]) == (1, 2)
+        lab(folder, "kill", "mill")
+        third = lab(folder, "add", "--seed", "warehouse")
+        assert [node["pid"] is not None for node in third["nodes"]] == [False, True, True]
+        config = (folder / "nodes" / "board" / "tracehold.toml").read_text()
+        assert f'seeds = ["{third["nodes"][1]["peer"]}"]' in config
+        assert third == state(folder)
+        up = lab(folder, "up")
+        assert addresses(up) == addresses(third)
+        for node in up["nodes"]:
+            status = RestClient(node["rest"], token=node["readToken"]).get("v1/status")
+            assert (status["quorum"], status["contract"]) == (1, up["chain"]["contract"])
+        assert lab(folder, "add", "--seed", "baker", code=1)["error"]["code"] == "NOT_FOUND"
+        assert len(state(folder)["nodes"]) == 3
+    finally:
+        lab(folder, "down")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_joining_that_ends_in_the_middle(tmp_path: Path, number: signal.Signals):
+    """Whatever is left of it, the next `up` brings all companies up."""
+    own = tmp_path / "lab"
+    try:
+        lab(own, "up", "--nodes", "2")
+        line = command("lab", "add", "--dir", str(own))
+        adding = subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        assert adding.stderr is not None
+        assert any(words.startswith("enrolling") for words in adding.stderr)
+        adding.send_signal(number)
+        adding.communicate(timeout=120)
+        assert adding.returncode != 0
+        made = lab(own, "up")
+        assert len(made["nodes"]) == 3
+        assert all(Http().exchange(f"{node['rest']}/readyz").status == 200 for node in made["nodes"])
+    finally:
+        lab(own, "down")

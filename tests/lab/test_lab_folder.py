@@ -15,7 +15,7 @@ from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.lab import home, ports
 from tracehold.lab.documents import read_json, write_json
 from tracehold.lab.network import at_work, made, opened
-from tracehold.lab.plan import new_plan
+from tracehold.lab.plan import grown, new_plan
 from tracehold.lab.tamper import changed_byte, flip
 from tracehold.main import app
 
@@ -93,12 +93,24 @@ def test_the_configuration_is_one_that_a_node_takes_and_stays_as_its_owner_chang
     assert config.peers.listen == "127.0.0.1:5003"
     assert [sorted(token.roles) for token in config.tokens] == [["capture"], ["authority"]]
     assert plan.seats[0].read_token not in path.read_text()
+    assert config.directory.seeds == ()
     path.write_text(path.read_text() + "\n# mine\n")
     shared = (tmp_path / "keys" / "network.key").read_bytes()
     assert shared == (tmp_path / "network.key").read_bytes()
     home.make_keys(tmp_path, tmp_path / "network.key")
     home.make_config(tmp_path, plan, plan.seats[0])
     assert path.read_text().endswith("# mine\n")
+
+
+def test_a_newcomer_is_told_one_address(tmp_path: Path):
+    """Its seed stands in its configuration, beside everything else."""
+    plan = grown(new_plan(2, None, range(5000, 5007)), range(6000, 6003), "warehouse")
+    (tmp_path / "keys").mkdir()
+    home.make_config(tmp_path, plan, plan.seats[-1])
+    config = load(tmp_path / home.CONFIG_NAME)
+    assert config.directory.seeds == ("127.0.0.1:5006",)
+    assert config.node.operator == plan.seats[-1].operator
+    assert len(config.tokens) == 2
 
 
 def test_documents_are_whole_and_their_owner_s(tmp_path: Path):
@@ -171,6 +183,7 @@ def test_nothing_is_changed_where_the_record_is_not(data: Path, record: str, cod
         (["kill", "mill"], 1, "NOT_FOUND"),
         (["start", "mill"], 1, "NOT_FOUND"),
         (["corrupt", "mill"], 1, "NOT_FOUND"),
+        (["add"], 1, "NOT_FOUND"),
         (["up", "--nodes", "0"], 2, "BAD_REQUEST"),
         (["up", "--nodes", "3", "--replicas", "4"], 2, "BAD_REQUEST"),
         (["up", "--backends", "real"], 2, "BAD_REQUEST"),

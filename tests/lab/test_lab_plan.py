@@ -1,11 +1,13 @@
 """What a lab is to be: who runs its nodes, how many copies, which quorum."""
 
+from dataclasses import replace
+
 import pytest
 
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.gs1 import canonical
 from tracehold.lab.companies import MOST, companies
-from tracehold.lab.plan import from_json, new_plan, ports_needed, quorum_of, to_json
+from tracehold.lab.plan import PORTS_OF_A_NODE, from_json, grown, new_plan, ports_needed, quorum_of, to_json
 
 
 def plan(nodes: int, replicas: int | None = None):
@@ -78,6 +80,38 @@ def test_plan_survives_its_file():
     """What is written is what is read."""
     made = plan(5, 2)
     assert from_json(to_json(made)) == made
+
+
+@pytest.mark.parametrize(("nodes", "target", "quorum"), [(1, 2, 1), (2, 2, 1), (3, 3, 2), (5, 3, 2)])
+def test_a_lab_that_grows(nodes: int, target: int, quorum: int):
+    """One company more, that nobody was before, with one seed; the others stay as they are."""
+    before = plan(nodes)
+    after = grown(before, range(9000, 9000 + PORTS_OF_A_NODE), before.seats[-1].name)
+    assert after.seats[:-1] == before.seats
+    newcomer = after.seats[-1]
+    assert (newcomer.name, newcomer.operator) == list(companies(nodes + 1))[-1]
+    assert newcomer.seed == before.seats[-1].peer
+    assert (newcomer.grpc_port, newcomer.rest_port, newcomer.peer_port) == (9000, 9001, 9002)
+    assert (after.target, after.quorum) == (target, quorum)
+    assert from_json(to_json(after)) == after
+
+
+def test_a_newcomer_is_no_member_yet():
+    """Until it is enrolled the lab is not built; what was enrolled stays so."""
+    before = replace(plan(3), enrolled=3)
+    assert before.built
+    after = grown(before, range(3), "mill")
+    assert (after.built, after.enrolled) == (False, 3)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "seed", "code"), [(MOST, "mill", "BAD_REQUEST"), (3, "node4", "NOT_FOUND")]
+)
+def test_a_lab_that_cannot_grow(nodes: int, seed: str, code: str):
+    """Full, or through a node that is not there."""
+    with pytest.raises(Rejected) as refusal:
+        grown(plan(nodes), range(3), seed)
+    assert refusal.value.code == code
 
 
 @pytest.mark.parametrize("document", [{}, {"seats": [{}]}, {"seats": [], "more": 1}, {"seats": 3}])

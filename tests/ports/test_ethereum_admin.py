@@ -91,6 +91,15 @@ async def test_what_an_account_has_goes_over_to_another(chain: OnDevchain):
         assert balance(BOB) < whole // 100
 
 
+async def test_an_account_is_paid(chain: OnDevchain):
+    """So much, and not a wei more or less."""
+    newcomer = account("newcomer")
+    payer = Admin(chain.client, bytes(ALICE.key), chain._sleep)
+    for times in (1, 2):
+        await payer.pay(bytes.fromhex(newcomer.address[2:]), 7)
+        assert int(chain.node.rpc("eth_getBalance", newcomer.address, "latest"), 16) == 7 * times
+
+
 @pytest.mark.parametrize("text", ["", "0x", "0x1234", "c0" * 20, "0x" + "zz" * 20, "0x" + "00" * 21])
 def test_malformed_address(text: str):
     """An address has 0x and 40 hexadecimal digits."""

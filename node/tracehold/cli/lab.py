@@ -99,6 +99,29 @@ def start(name: Name, dir: Folder = Path("lab"), as_json: JsonOption = False) ->
     _say(state, f"{name} is up", as_json)
 
 
+@app.command("add")
+def add(
+    dir: Folder = Path("lab"),
+    seed: Annotated[
+        str, typer.Option(help="Node through which it finds the others; by default the first one.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Let one company more join, with an empty disk and the address of one node.
+
+    Its node is made a member and started; the command returns when it is ready. What is down stays down.
+    """
+    with reported(as_json):
+        from tracehold.lab.growing import add as grow
+        from tracehold.lab.network import at_work
+
+        lab = _opened(dir)
+        with ending_in_order(), at_work(dir):
+            name = grow(lab, seed)
+            state = lab.state()
+    _say(state, f"{name} joined", as_json)
+
+
 @app.command("corrupt")
 def corrupt(
     name: Annotated[str, typer.Argument(help="Name of a node.")],

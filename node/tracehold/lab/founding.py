@@ -17,6 +17,8 @@ from tracehold.node.own import contract_of, open_ledger, open_own, open_store
 from tracehold.node.record import node_record
 
 POLL_S = 0.05
+FUNDS = 10**21
+"""Wei that a node's account gets: some years of anchors."""
 
 
 async def deploy(rpc: str, admin_key: Path) -> str:
@@ -27,13 +29,16 @@ async def deploy(rpc: str, admin_key: Path) -> str:
 
 
 async def enrol(config: Path, admin_key: Path) -> None:
-    """Enrol the node of this configuration and its operator, as creator and holder; the node must not run."""
+    """Give the account of this configuration's node what anchors cost, and enrol the node and its operator
+    as creator and holder; the node must not run.
+    """
     settings = load(config)
     raw = await _record(settings)
     async with open_ledger(settings) as ledger, _admin(settings.ledger.rpc, admin_key) as admin:
         node = parse_node_record(raw, (await ledger.network()).network_id)
         if any(member.log == node.log for member in await ledger.members()):
             return
+        await admin.pay(node.account, FUNDS)
         contract = contract_of(settings)
         operator = await admin.operator_of(contract, node.operator)
         operator = operator or await admin.enrol_operator(contract, node.operator)

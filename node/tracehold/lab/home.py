@@ -33,7 +33,8 @@ listen = "{rest}"
 [peers]
 listen = "{peer}"
 
-# Looks at the chain and anchors more often than a real network would pay for.
+# Looks at the chain and anchors more often than a real network would pay for, and gives up sooner on whoever
+# is silent.
 [ledger]
 rpc = "{rpc}"
 contract = "{contract}"
@@ -45,7 +46,10 @@ seconds = 1.0
 [replication]
 target = {target}
 patience_s = 1.0
-
+suspect_s = 10.0
+replace_s = 30.0
+look_s = 2.0
+{directory}
 [[tokens]]
 name = "capture"
 sha256 = "{capture}"
@@ -56,6 +60,12 @@ party = "{operator}"
 name = "read"
 sha256 = "{read}"
 roles = ["authority"]
+"""
+
+
+_DIRECTORY = """
+[directory]
+seeds = ["{seed}"]
 """
 
 
@@ -99,6 +109,7 @@ def make_config(home: Path, plan: Plan, seat: Seat) -> None:
         rpc=plan.rpc,
         contract=plan.contract,
         target=plan.target,
+        directory=_DIRECTORY.format(seed=seat.seed) if seat.seed else "",
         capture=_digest(seat.capture_token),
         read=_digest(seat.read_token),
     )

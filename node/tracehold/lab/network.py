@@ -68,28 +68,32 @@ class Lab:
 
         if self.plan.built:
             return
-        self.tell(f"making {len(self.plan.seats)} nodes in {self.dir}")
+        new = self.plan.seats[self.plan.enrolled :]
+        self.tell(f"making {len(new)} nodes in {self.dir}")
         network_key = self.dir / "network.key"
         for key in (self.admin_key, network_key):
             home.make_key(key)
-        for name in self.names:
-            home.make_keys(self.home(name), network_key)
+        for seat in new:
+            home.make_keys(self.home(seat.name), network_key)
         self.start_chain()
         if not self.plan.contract:
             self.tell("deploying the contract")
-            self._decide(contract=asyncio.run(founding.deploy(self.plan.rpc, self.admin_key)))
-        for seat in self.plan.seats:
+            contract = asyncio.run(founding.deploy(self.plan.rpc, self.admin_key))
+            self.decide(replace(self.plan, contract=contract))
+        for seat in new:
             home.make_config(self.home(seat.name), self.plan, seat)
             self.tell(f"enrolling {seat.name}, {seat.operator}")
-            asyncio.run(founding.enrol(self._config(seat.name), self.admin_key))
-        asyncio.run(founding.set_quorum(self._config(self.names[0]), self.admin_key, self.plan.quorum))
-        self._decide(built=True)
+            asyncio.run(founding.enrol(self.config(seat.name), self.admin_key))
+        asyncio.run(founding.set_quorum(self.config(self.names[0]), self.admin_key, self.plan.quorum))
+        self.decide(replace(self.plan, enrolled=len(self.names)))
 
-    def _decide(self, **changed: Any) -> None:
-        self.plan = replace(self.plan, **changed)
-        write_json(self.dir / PLAN, to_json(self.plan))
+    def decide(self, plan: Plan) -> None:
+        """Make this the plan; durable on return."""
+        self.plan = plan
+        write_json(self.dir / PLAN, to_json(plan))
 
-    def _config(self, name: str) -> Path:
+    def config(self, name: str) -> Path:
+        """The configuration of a node. Raises NOT_FOUND."""
         return self.home(name) / home.CONFIG_NAME
 
     # -- running it
@@ -98,8 +102,7 @@ class Lab:
         """Start the chain where it does not run; return when it answers."""
         slot = self.slot(CHAIN)
         folder, port = str(self.dir / "chain"), str(self.plan.chain_port)
-        keys = [self.admin_key, *(self.home(name) / "keys" / "ledger.key" for name in self.names)]
-        funded = [part for key in keys for part in ("--alloc", home.account(key))]
+        funded = ("--alloc", home.account(self.admin_key))
         self.held.release(self.plan.chain_port)
         of = ("--chain-id", str(CHAIN_ID), "--block-interval", str(self.plan.block_s))
         slot.start(command("devchain", "--dir", folder, "--port", port, *of, *funded))

@@ -4,7 +4,7 @@ addresses.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tracehold.core.errors import Broken, Rejected
@@ -21,7 +21,7 @@ PORTS_OF_A_NODE = 3
 @dataclass(frozen=True, slots=True)
 class Seat:
     """One node and its operator. Its tokens: `capture_token` sends for the operator, `read_token` reads
-    all.
+    all. `seed` is the peer address through which it comes into the directory; empty: through any member.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Seat:
     peer_port: int
     capture_token: str
     read_token: str
+    seed: str = ""
 
     @property
     def grpc(self) -> str:
@@ -52,7 +53,7 @@ class Seat:
 class Plan:
     """The whole network. `target` counts copies, the creator's own included; `block_s` are the seconds
     between blocks, 0 for a chain that seals whenever there is work; `contract` is empty until it stands, and
-    `built` says that every node is enrolled.
+    `enrolled` counts the nodes, the first ones, that are members.
     """
 
     seats: tuple[Seat, ...]
@@ -60,12 +61,17 @@ class Plan:
     target: int
     block_s: float = 0.0
     contract: str = ""
-    built: bool = False
+    enrolled: int = 0
 
     @property
     def rpc(self) -> str:
         """JSON-RPC address of the chain."""
         return f"http://127.0.0.1:{self.chain_port}"
+
+    @property
+    def built(self) -> bool:
+        """Whether every node is a member."""
+        return self.enrolled == len(self.seats)
 
     @property
     def quorum(self) -> int:
@@ -102,13 +108,27 @@ def new_plan(nodes: int, replicas: int | None, ports: Sequence[int], block_s: fl
         raise Rejected("BAD_REQUEST", message, path="replicas")
     starts = range(1, len(ports), PORTS_OF_A_NODE)
     taken = zip(companies(nodes), starts, strict=True)
-    seats = tuple(_seat(*company, ports[at : at + PORTS_OF_A_NODE]) for company, at in taken)
+    seats = tuple(_seat(company, ports[at : at + PORTS_OF_A_NODE]) for company, at in taken)
     return Plan(seats, ports[0], target, block_s)
 
 
-def _seat(name: str, operator: str, ports: Sequence[int]) -> Seat:
+def grown(plan: Plan, ports: Sequence[int], seed: str) -> Plan:
+    """The network with one company more, on these `PORTS_OF_A_NODE` ports, which comes in through the node
+    named `seed`. The target stays, but for a network of one, which kept a single copy.
+
+    Raises BAD_REQUEST where it has `MOST` nodes, NOT_FOUND where it has no such seed.
+    """
+    if len(plan.seats) >= MOST:
+        raise Rejected("BAD_REQUEST", f"a lab has 1 to {MOST} nodes", path="nodes")
+    *_, company = companies(len(plan.seats) + 1)
+    newcomer = _seat(company, ports, plan.seat(seed).peer)
+    return replace(plan, seats=(*plan.seats, newcomer), target=max(2, plan.target))
+
+
+def _seat(company: tuple[str, str], ports: Sequence[int], seed: str = "") -> Seat:
     grpc, rest, peer = ports
-    return Seat(name, operator, grpc, rest, peer, secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+    capture, read = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    return Seat(*company, grpc, rest, peer, capture, read, seed)
 
 
 def quorum_of(operators: int, target: int) -> int:

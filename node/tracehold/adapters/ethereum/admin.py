@@ -12,7 +12,7 @@ from tracehold.adapters.ethereum import abi
 from tracehold.adapters.ethereum.answers import Outcome, hexed, unhexed
 from tracehold.adapters.ethereum.client import Client, RpcError
 from tracehold.adapters.ethereum.contract import AnchorsContract, refusal
-from tracehold.adapters.ethereum.sender import Sender
+from tracehold.adapters.ethereum.sender import TRANSFER_GAS, Sender
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.journey.ports import Role, SignedTransaction
@@ -106,6 +106,11 @@ class Admin:
         """
         sender = await self._sender()
         await self._settle(sender, await sender.prepare_rest(to))
+
+    async def pay(self, to: bytes, wei: int) -> None:
+        """Send so much to another account."""
+        sender = await self._sender()
+        await self._settle(sender, await sender.prepare(to, b"", TRANSFER_GAS, value=wei))
 
     # -- parts
 
