@@ -76,7 +76,7 @@ class _Seen:
     answered: bool = True
     draining: bool = False
     kept: Mapping[LogId, Spans] = field(default_factory=dict)
-    told: tuple[Health, bool, bool] = (Health.UP, True, False)
+    told: tuple[Health, bool, bool, bool] = (Health.UP, True, False, False)
 
 
 class Liveness:
@@ -91,8 +91,8 @@ class Liveness:
         self._now = now
         self._seen: dict[int, _Seen] = {}
         self.bell = Bell()
-        """Rung when the health of a member changed, when it fell silent or answers again, and when it begins
-        to leave.
+        """Rung when the health of a member changed, when it fell silent or answers again, when it begins to
+        leave, and when a storm began or ended.
         """
         self._begin()
 
@@ -142,13 +142,17 @@ class Liveness:
         """
         if self._many_silent():
             return True
-        since = self._stormy
-        return since is not None and not self._all_looked(since)
+        return self._stormy is not None and not self._all_looked(self._stormy)
 
     @property
     def looked(self) -> bool:
         """Whether every member was looked at since the start. False where none is known."""
-        return bool(self._neighbours.others()) and self._all_looked(self._began)
+        return bool(self._neighbours.others()) and self._all_looked(float("-inf"))
+
+    @property
+    def calm(self) -> bool:
+        """Whether places may be given to others: every member was looked at, and there is no storm."""
+        return self.looked and not self.storm
 
     def _many_silent(self) -> bool:
         others = self._neighbours.others()
@@ -240,7 +244,7 @@ class Liveness:
             return
         if self._many_silent():
             self._stormy = self._now()
-        thought = self.health(node), seen.answered, seen.draining
+        thought = self.health(node), seen.answered, seen.draining, self.calm
         if thought != seen.told:
             seen.told = thought
             self.bell.ring()
