@@ -146,7 +146,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_OTHER_NETWORK: _ErrorReason.ValueType  # 60
     """The caller's network, chain or contract is another one."""
     ERROR_REASON_TOO_MANY_CALLS: _ErrorReason.ValueType  # 61
-    """Too many calls of this member are running."""
+    """Too many calls are running: of this member, or of this kind."""
     ERROR_REASON_STARTING: _ErrorReason.ValueType  # 62
     """The node started a moment ago, or the chain does not answer since: it seals nothing before it compared its log
     with the chain.
@@ -161,6 +161,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The creator's logs fill the room that the holder gives to one operator."""
     ERROR_REASON_TOO_FEW_COPIES: _ErrorReason.ValueType  # 67
     """Fewer holders acknowledged the log than the contract's quorum; nothing is anchored before."""
+    ERROR_REASON_DRAINING: _ErrorReason.ValueType  # 68
+    """The node is about to leave the network: it hands over what it keeps, and takes nothing new."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -288,7 +290,7 @@ ERROR_REASON_STRANGER: ErrorReason.ValueType  # 59
 ERROR_REASON_OTHER_NETWORK: ErrorReason.ValueType  # 60
 """The caller's network, chain or contract is another one."""
 ERROR_REASON_TOO_MANY_CALLS: ErrorReason.ValueType  # 61
-"""Too many calls of this member are running."""
+"""Too many calls are running: of this member, or of this kind."""
 ERROR_REASON_STARTING: ErrorReason.ValueType  # 62
 """The node started a moment ago, or the chain does not answer since: it seals nothing before it compared its log
 with the chain.
@@ -303,6 +305,8 @@ ERROR_REASON_QUOTA: ErrorReason.ValueType  # 66
 """The creator's logs fill the room that the holder gives to one operator."""
 ERROR_REASON_TOO_FEW_COPIES: ErrorReason.ValueType  # 67
 """Fewer holders acknowledged the log than the contract's quorum; nothing is anchored before."""
+ERROR_REASON_DRAINING: ErrorReason.ValueType  # 68
+"""The node is about to leave the network: it hands over what it keeps, and takes nothing new."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
