@@ -21,7 +21,7 @@ from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.limits import MAX_ANCHOR_BYTES, SEGMENT_ENTRIES
 from tracehold.journey.clock import SealingClock
-from tracehold.journey.follow import Trouble, growing, untold
+from tracehold.journey.follow import Trouble, patiently, untold
 from tracehold.journey.onchain import Link, adopt, check_head, joined, signed_within
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports import Acknowledgement, AnchorState, AnchorTask, Member
@@ -101,21 +101,16 @@ class Anchorer:
         """Step for ever, until cancelled or something is Broken. A chain that is down,
         or refuses, is asked again with growing waits.
         """
-        waits = growing()
         try:
             while True:
-                try:
-                    await self.step()
-                except (Unavailable, Rejected) as error:
-                    self._trouble(error)
-                    await self._sleep(next(waits))
-                else:
-                    # Too few copies hold up the next anchor, and none that is on its way.
-                    self._trouble(self._next.lacking if self._next else None)
-                    waits = growing()
-                    await self._sleep(self._policy.poll)
+                await patiently(self.step, self._sleep, self._held_up, passing=(Unavailable, Rejected))
+                await self._sleep(self._policy.poll)
         finally:
             self._forget_next()
+
+    def _held_up(self, error: TraceholdError | None) -> None:
+        # Too few copies hold up the next anchor, and none that is on its way.
+        self._trouble(error or (self._next.lacking if self._next else None))
 
     async def check(self) -> None:
         """Whether the chain's head is on the own log; to be asked before sealing

@@ -7,6 +7,7 @@ retried with growing waits; Broken and everything unforeseen leaves the loop and
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.journey.states import Sleep
@@ -18,6 +19,8 @@ LAST_WAIT = 30.0
 calls, and its end is seen within half a minute.
 """
 
+_Result = TypeVar("_Result")
+
 Trouble = Callable[[TraceholdError | None], None]
 """Told of what holds a follower up, and (None) that it goes on."""
 
@@ -26,12 +29,12 @@ def untold(_: TraceholdError | None) -> None:
     """Tells nobody."""
 
 
-def growing() -> Iterator[float]:
-    """Waits between retries, in seconds."""
+def growing(last: float = LAST_WAIT) -> Iterator[float]:
+    """Waits between retries, in seconds, up to `last`."""
     wait = FIRST_WAIT
     while True:
         yield wait
-        wait = min(2 * wait, LAST_WAIT)
+        wait = min(2 * wait, last)
 
 
 class Bell:
@@ -50,13 +53,20 @@ class Bell:
         return self._rung
 
 
-async def patiently(work: Callable[[], Awaitable[int]], sleep: Sleep, trouble: Trouble = untold) -> int:
-    """The result of `work`, retried for as long as it is Unavailable."""
-    waits = growing()
+async def patiently(
+    work: Callable[[], Awaitable[_Result]],
+    sleep: Sleep,
+    trouble: Trouble = untold,
+    *,
+    passing: type[TraceholdError] | tuple[type[TraceholdError], ...] = Unavailable,
+    last: float = LAST_WAIT,
+) -> _Result:
+    """The result of `work`, retried with waits up to `last` for as long as what it raises is `passing`."""
+    waits = growing(last)
     while True:
         try:
             done = await work()
-        except Unavailable as error:
+        except passing as error:
             trouble(error)
             await sleep(next(waits))
         else:

@@ -11,9 +11,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
-from tracehold.journey.follow import Trouble, growing
+from tracehold.journey.follow import Trouble, patiently
 from tracehold.journey.states import Sleep, State
 from tracehold.journey.upload import Item, Outcome, Uploads
+
+LAST_WAIT_S = 5.0
+"""Seconds between two comparisons at most."""
 
 
 class Gate:
@@ -32,20 +35,16 @@ class Gate:
 
     async def open(self, check: Callable[[], Awaitable[None]], sleep: Sleep, trouble: Trouble) -> None:
         """Ask until the check passes, with growing waits. Raises what is Broken."""
-        waits = growing()
-        while True:
-            try:
-                await check()
-            except (Unavailable, Rejected) as error:
+
+        def told(error: TraceholdError | None) -> None:
+            if error is not None:
                 self._held = _starting(error)
                 self._looked.set()
-                trouble(error)
-                await sleep(min(next(waits), 5.0))
-            else:
-                trouble(None)
-                self._opened.set()
-                self._looked.set()
-                return
+            trouble(error)
+
+        await patiently(check, sleep, told, passing=(Unavailable, Rejected), last=LAST_WAIT_S)
+        self._opened.set()
+        self._looked.set()
 
     async def looked(self) -> None:
         """Wait until the first comparison has ended, well or not."""

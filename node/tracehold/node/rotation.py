@@ -23,7 +23,7 @@ from tracehold.adapters.keyfiles import (
 )
 from tracehold.config import Config
 from tracehold.core.errors import Rejected, Unavailable
-from tracehold.journey.follow import growing
+from tracehold.journey.follow import patiently
 from tracehold.journey.ports import Member
 from tracehold.journey.rotate import Rotation, Successor
 from tracehold.node.faces import Faces
@@ -39,20 +39,17 @@ LOOK_S = 1.0
 async def rotating(parts: Parts, faces: Faces) -> NoReturn:
     """Carry out every rotation that is announced, for ever. Raises what is Broken."""
     coming = succession(parts.config)
+
+    async def look() -> None:
+        if coming.announced:
+            rotation = _rotation(parts, faces, coming)
+            while not await rotation.step():  # noqa: ASYNC110, a chain is looked at, and tells nobody
+                await asyncio.sleep(parts.config.ledger.poll_s)
+
     trouble = parts.faults.trouble("rotation")
-    waits = growing()
     while True:
-        try:
-            if coming.announced:
-                rotation = _rotation(parts, faces, coming)
-                while not await rotation.step():  # noqa: ASYNC110, a chain is looked at, and tells nobody
-                    await asyncio.sleep(parts.config.ledger.poll_s)
-            trouble(None)
-            waits = growing()
-            await asyncio.sleep(LOOK_S)
-        except (Unavailable, Rejected) as error:
-            trouble(error)
-            await asyncio.sleep(next(waits))
+        await patiently(look, asyncio.sleep, trouble, passing=(Unavailable, Rejected))
+        await asyncio.sleep(LOOK_S)
 
 
 def _rotation(parts: Parts, faces: Faces, coming: Succession) -> Rotation:
@@ -124,9 +121,7 @@ class _OnChain:
 class _Turnover:
     """`journey.rotate.Switch`: the ledger's account, the certificates of listeners and lines, the files."""
 
-    def __init__(
-        self, parts: Parts, faces: Faces, coming: Succession, secret: bytes, record: bytes
-    ) -> None:
+    def __init__(self, parts: Parts, faces: Faces, coming: Succession, secret: bytes, record: bytes) -> None:
         self._parts = parts
         self._faces = faces
         self._coming = coming
