@@ -68,6 +68,29 @@ async def test_an_acknowledgement_makes_a_holder(copies: Copies) -> None:
     assert list(await copies.holders(3)) == [Copy(3, 5, 15, 200_000), Copy(3, 1, 11)]
 
 
+async def test_a_released_holder_is_one_no_more(copies: Copies) -> None:
+    """Of that segment only; harmless to repeat, and where it was none."""
+    for segment, node in ((2, 9), (2, 4), (3, 9)):
+        await copies.acknowledged(Copy(segment, node, node + 10, 200_000))
+    for _ in range(2):
+        await copies.release(2, 9)
+        await copies.release(5, 9)
+        await copies.release(3, 4)
+    assert list(await copies.holders(2)) == [Copy(2, 4, 14, 200_000)]
+    assert list(await copies.holders(3)) == [Copy(3, 9, 19, 200_000)]
+    await copies.release(2, 4)
+    assert list(await copies.segments()) == [3]
+
+
+async def test_a_holder_that_is_chosen_again_begins_anew(copies: Copies) -> None:
+    """Behind those who stayed, and with nothing acknowledged."""
+    for node in (9, 4):
+        await copies.acknowledged(Copy(2, node, node + 10, 200_000))
+    await copies.release(2, 9)
+    await copies.choose(Copy(2, 9, 19))
+    assert list(await copies.holders(2)) == [Copy(2, 4, 14, 200_000), Copy(2, 9, 19)]
+
+
 async def test_the_witness_keeps_the_largest_state(copies: Copies) -> None:
     """Per log; a smaller one, and the same again, change nothing."""
     await copies.pledge(Witness(A, 10, ROOT))
@@ -103,6 +126,8 @@ async def test_notes_survive_the_process(tmp_path: Path) -> None:
     async with SqliteLog.open(tmp_path) as log:
         await log.copies.choose(Copy(0, 4, 14))
         await log.copies.acknowledged(Copy(0, 4, 14, 6))
+        await log.copies.acknowledged(Copy(0, 5, 15, 6))
+        await log.copies.release(0, 5)
         await log.copies.pledge(Witness(A, 10, ROOT))
         await log.copies.save_fork(fork())
     async with SqliteLog.open(tmp_path) as log:

@@ -55,6 +55,9 @@ STEPS = st.one_of(
     st.tuples(st.just("begin"), st.tuples(st.integers(0, len(BASES) - 1), st.integers(0, 6))),
     st.tuples(st.just("erase"), PLACES),
     st.tuples(st.just("erase own"), st.integers(0, 5)),
+    st.tuples(st.just("haste"), st.integers(0, len(BATCHES) - 1)),
+    st.tuples(st.just("judge"), st.tuples(PLACES, PLACES)),
+    st.tuples(st.just("mend"), PLACES),
 )
 
 
@@ -63,6 +66,14 @@ async def do(store: RecordLog, name: str, value: Any) -> str:
     match name:
         case "append":
             return await code_of(store.append(BATCHES[value]))
+        case "haste":
+            late = [said for said in BATCHES[value].disputes if said.index in CONTROLS]
+            return await code_of(store.append(replace(BATCHES[value], unjudged=True, disputes=late)))
+        case "judge":
+            return await judge(store, *value)
+        case "mend":
+            new = entry(value)
+            return await code_of(store.mend(B, value, b"" if value == 7 else new.raw, new.fingerprint))
         case "begin":
             base = BASES[value[0]]
             # A part of it, or from 5 on all.
@@ -72,6 +83,17 @@ async def do(store: RecordLog, name: str, value: Any) -> str:
             return await code_of(store.erase(B, value))
         case _:
             return await code_of(store.erase(A, value))
+
+
+async def judge(store: RecordLog, start: int, stop: int) -> str:
+    """Judge what is kept of a range: what was wrong with it is found now."""
+    said = [replace(dispute, rules=2) for batch in BATCHES for dispute in batch.disputes]
+    for low, high in await store.spans(B):
+        begin, end = max(low, start), min(high, stop)
+        if begin < end:
+            late = [dispute for dispute in said if begin <= dispute.index < end]
+            await store.judged(B, begin, end, late)
+    return ""
 
 
 async def code_of(call: Awaitable[None]) -> str:
@@ -88,6 +110,7 @@ async def answers(store: RecordLog) -> list[Any]:
     names = [entry(at).fingerprint for at in range(0, 768, 3)] + [new.fingerprint for new in OWN.entries]
     said: list[Any] = [list(await store.logs()), await store.find(names), await store.entries(names)]
     for log in (A, B):
+        said.append(await store.unjudged(log))
         said += [list(await store.spans(log)), await store.size(log), list(await store.controls(log, 1))]
         said += [list(await store.read(log, at, at + 99)) for at in (0, 2, 150, 250, 256, 300, 511, 700)]
         said += [list(await store.disputes(log, 0, 999)), await store.checkpoint(log)]
@@ -113,7 +136,7 @@ async def play(folder: Path, steps: list[tuple[str, Any]]) -> None:
         assert await answers(sqlite) == expected
 
 
-@settings(max_examples=30)
+@settings(max_examples=40)
 @given(st.lists(STEPS, max_size=20))
 def test_both_logs_give_the_same_answers(steps: list[tuple[str, Any]]) -> None:
     """Refusals too, and after a restart."""

@@ -15,7 +15,7 @@ from tracehold.core.errors import Broken
 from tracehold.core.record import CONTROL_KINDS, Kind
 from tracehold.journey.fsck import check_log
 from tracehold.journey.own_log import Identity, open_log
-from tracehold.journey.ports import AnchorState, Batch, Copy
+from tracehold.journey.ports import AnchorState, Batch, Copy, Dispute
 
 VERSION_1 = """
 CREATE TABLE schema (version INTEGER NOT NULL);
@@ -67,6 +67,80 @@ CREATE INDEX anchors_state ON anchors (log, state, size);
 CREATE TABLE bookmarks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO schema VALUES (1)
 """
+
+
+VERSION_2 = """
+CREATE TABLE schema (version INTEGER NOT NULL);
+CREATE TABLE logs (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
+CREATE TABLE runs (
+    log INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    PRIMARY KEY (log, start)
+) WITHOUT ROWID;
+CREATE TABLE records (id INTEGER PRIMARY KEY, raw BLOB NOT NULL);
+CREATE TABLE entries (
+    position    INTEGER PRIMARY KEY,
+    fingerprint BLOB NOT NULL,
+    kind        TEXT NOT NULL,
+    control     INTEGER NOT NULL,
+    bytes_total INTEGER NOT NULL,
+    record      INTEGER
+);
+CREATE UNIQUE INDEX entries_once ON entries (fingerprint, position >> 40);
+CREATE INDEX entries_control ON entries (position) WHERE control = 1;
+CREATE TABLE disputes (position INTEGER PRIMARY KEY, code TEXT NOT NULL, rules INTEGER NOT NULL);
+CREATE TABLE copies (
+    chosen   INTEGER PRIMARY KEY,
+    segment  INTEGER NOT NULL,
+    node     INTEGER NOT NULL,
+    operator INTEGER NOT NULL,
+    size     INTEGER NOT NULL,
+    UNIQUE (segment, node)
+);
+CREATE TABLE witness (log BLOB PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE forks (
+    log      BLOB NOT NULL,
+    size     INTEGER NOT NULL,
+    kept     BLOB NOT NULL,
+    shown    BLOB NOT NULL,
+    by_chain INTEGER NOT NULL,
+    seen_ms  INTEGER NOT NULL,
+    PRIMARY KEY (log, size)
+) WITHOUT ROWID;
+INSERT INTO schema VALUES (2)
+"""
+UNCHANGED = ("received", "tiles", "checkpoints", "anchors", "anchors_state", "bookmarks")
+"""What version 2 has as version 1 had it."""
+
+
+def version_2(folder: Path) -> sqlite3.Connection:
+    """An empty file of version 2, open, to fill."""
+    file = sqlite3.connect(folder / FILE, isolation_level=None)
+    file.execute("PRAGMA journal_mode = WAL")
+    kept = [s for s in VERSION_1.split(";\n") if s.split("(")[0].split()[2] in UNCHANGED]
+    for statement in [*VERSION_2.split(";\n"), *kept]:
+        file.execute(statement)
+    return file
+
+
+async def test_everything_of_version_2_is_kept_and_was_judged(tmp_path: Path) -> None:
+    """Entries, erased ones too, disputes, holders; nothing of them waits to be judged."""
+    batch = Writer.of(B).batch([entry(at) for at in range(3)])
+    file = version_2(tmp_path)
+    file.execute("INSERT INTO logs VALUES (1, ?), (2, ?)", (A, B))
+    file.execute("INSERT INTO runs VALUES (2, 0, 3, 30)")
+    for at, new in enumerate(batch.entries):
+        row = (position_of(2, at), new.fingerprint, new.kind, 0, 10 * at + 10, None if at == 1 else at + 1)
+        file.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", row)
+        file.execute("INSERT INTO records VALUES (?, ?)", (at + 1, bytes(10) if at == 1 else new.raw))
+    file.execute("INSERT INTO disputes VALUES (?, 'BAD_SIGNATURE', 3)", (position_of(2, 2),))
+    file.execute("INSERT INTO copies VALUES (1, 0, 4, 14, 99)")
+    file.close()
+    async with SqliteLog.open(tmp_path) as store:
+        assert [e.raw for e in await store.read(B, 0, 9)] == [entry(0).raw, b"", entry(2).raw]
+        assert list(await store.disputes(B, 0, 9)) == [Dispute(2, "BAD_SIGNATURE", 3)]
+        assert list(await store.copies.holders(0)) == [Copy(0, 4, 14, 99)]
+        assert await store.unjudged(B) == ()
+        assert len(await store.find([new.fingerprint for new in batch.entries])) == 3
 
 
 def version_1(folder: Path, *batches: Batch) -> sqlite3.Connection:
@@ -166,12 +240,13 @@ def tables(folder: Path) -> list[tuple[str, str]]:
 
 def test_a_migrated_file_has_the_form_of_a_new_one(tmp_path: Path) -> None:
     """Same tables, columns and indexes, so that only one form is in use."""
-    for name in ("old", "new"):
+    for name in ("one", "two", "new"):
         (tmp_path / name).mkdir()
-    version_1(tmp_path / "old", Writer.of(A).batch([entry(0)])).close()
-    for name in ("old", "new"):
+    version_1(tmp_path / "one", Writer.of(A).batch([entry(0)])).close()
+    version_2(tmp_path / "two").close()
+    for name in ("one", "two", "new"):
         SqliteLog.open(tmp_path / name).close()
-    assert tables(tmp_path / "old") == tables(tmp_path / "new")
+    assert tables(tmp_path / "one") == tables(tmp_path / "two") == tables(tmp_path / "new")
 
 
 def test_a_migration_that_is_cut_short_leaves_version_1(tmp_path: Path) -> None:
