@@ -14,7 +14,7 @@ from tracehold.core.control import Enrol, Snapshot
 from tracehold.core.ids import Fingerprint, Root
 from tracehold.core.snapshot import RULES_VERSION
 from tracehold.core.tiles import Coord
-from tracehold.journey import cargo as cargo_module
+from tracehold.journey import giving
 from tracehold.journey.ports import Base, Kept, NewEntry
 
 
@@ -40,7 +40,7 @@ async def test_a_base_comes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is proved alone and durable; the entries come with the last, also when the holder was restarted
     in between.
     """
-    monkeypatch.setattr(cargo_module, "BASE_BYTES", 1)
+    monkeypatch.setattr(giving, "BASE_BYTES", 1)
     made = await long(statement(1).raw)
     parts = await made.bases()
     assert len(parts) == len(CONTROLS)

@@ -28,7 +28,18 @@ from tracehold.journey.fsck import check_log
 from tracehold.journey.holders import Holders
 from tracehold.journey.own_head import Asking, OwnHead, unmarked
 from tracehold.journey.own_log import OwnLog, reopen
-from tracehold.journey.ports import AnchorState, Entries, Expansion, Kept, Peer, Sent, Shipment
+from tracehold.journey.ports import (
+    AnchorState,
+    BasePart,
+    Entries,
+    Expansion,
+    Greeting,
+    Handed,
+    Kept,
+    Peer,
+    Sent,
+    Shipment,
+)
 from tracehold.journey.receipts import Receipts
 
 PATIENCE = 3.0
@@ -85,6 +96,18 @@ class Shows:
     def node(self) -> int:
         """Its number."""
         return self.peer.node
+
+    async def hello(self) -> Greeting:
+        """What it has."""
+        return await self.peer.hello()
+
+    async def handing(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Handed:
+        """What it has."""
+        return await self.peer.handing(log, start, stop, max_bytes)
+
+    async def base(self, log: LogId, start: int, part: int) -> BasePart | None:
+        """What it has."""
+        return await self.peer.base(log, start, part)
 
     async def expand(
         self,

@@ -20,7 +20,7 @@ from tracehold.api.call import Call, Calls
 from tracehold.api.logging import make_logger
 from tracehold.api.metrics import Metrics
 from tracehold.api.peer_server import PeerServer, PeerSettings
-from tracehold.api.peers import PeerService
+from tracehold.api.peers import PeerService, Presence
 from tracehold.api.served import serve
 from tracehold.core.leaf import leaf_name
 from tracehold.core.noderecord import NodeRecord, sign_node_record
@@ -123,7 +123,7 @@ class Mesh:
             node.store,
             node.graph,
             neighbours,
-            lambda: post.record_sent,
+            Presence(lambda: post.record_sent, lambda: node.peer.leaving),
             node.faults.append,
             node.peer.keeper,
         )

@@ -15,7 +15,7 @@ from tests.ports.messages import bytes_of, damaged
 from tests.ports.test_peer_fuzz import COUNTS, SEED, kept_blocks
 from tracehold.api.access import Caller
 from tracehold.api.call import Call
-from tracehold.api.peers import PeerService
+from tracehold.api.peers import PeerService, Presence
 from tracehold.api.served import Served, serve
 from tracehold.core.errors import TraceholdError
 from tracehold.v1 import errors_pb2, peer_pb2
@@ -81,7 +81,7 @@ def nearly(rng: random.Random, ships: Sequence[Sequence[bytes]]) -> list[bytes]:
 async def service(made: Scene) -> Served:
     """What a holder serves."""
     holder = made.holder
-    own = PeerService(holder.store, None, None, bytes, str, holder.holding)  # type: ignore[arg-type]
+    own = PeerService(holder.store, None, None, Presence(bytes), str, holder.holding)  # type: ignore[arg-type]
     served = serve([peer_pb2.DESCRIPTOR], {"tracehold.v1.PeerService": own})
     return next(one for one in served if one.method.name == "Replicate")
 

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import random
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,13 @@ from tests.ports.ringed import providers, ringed
 from tests.ports.shipping import ERASED, based, sent, shipment
 from tracehold.api.access import Caller
 from tracehold.api.call import Call
-from tracehold.api.peers import PeerService
+from tracehold.api.peers import PeerService, Presence
 from tracehold.api.served import Served, serve
 from tracehold.core.errors import Rejected, TraceholdError
+from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.ports import Kept, Shipment
 from tracehold.v1 import peer_pb2
+from tracehold.wire.bases import base_message, read_base
 from tracehold.wire.directory import (
     near_message,
     read_near,
@@ -36,8 +38,15 @@ from tracehold.wire.directory import (
     refused_message,
     told_message,
 )
-from tracehold.wire.peers import expand_message, read_coverage, read_entries, read_expand
-from tracehold.wire.shipments import kept_message, read_answered, read_kept, shipment_messages
+from tracehold.wire.peers import expand_message, read_coverage, read_entries, read_expand, read_greeting
+from tracehold.wire.shipments import (
+    handed_message,
+    kept_message,
+    read_answered,
+    read_handed,
+    read_kept,
+    shipment_messages,
+)
 
 SEED = 20_261_123
 CASES = 20_000
@@ -46,6 +55,7 @@ REQUESTS = (
     "HelloRequest",
     "ExpandRequest",
     "GetEntriesRequest",
+    "GetBaseRequest",
     "ReplicateRequest",
     "GetCheckpointRequest",
     "FindNodeRequest",
@@ -118,7 +128,7 @@ async def node(folder: Path) -> AsyncIterator[tuple[Post, dict[str, Served]]]:
         await made.refresh()
         directory = ringed(post).directory
         own = PeerService(
-            kept.store, kept.graph, post.neighbours, bytes, kept.faults.append, Bin(), directory
+            kept.store, kept.graph, post.neighbours, Presence(bytes), kept.faults.append, Bin(), directory
         )
         served = serve([peer_pb2.DESCRIPTOR], {"tracehold.v1.PeerService": own})
         yield post, {one.method.request.DESCRIPTOR.name: one for one in served}
@@ -146,28 +156,35 @@ async def each(requests: Sequence[Message]) -> AsyncIterator[Message]:
 def read(kind: str, raw: bytes, asked: Shipment) -> bool:
     """Read an answer as the asker does; whether it was taken. Nothing but Rejected may come of it."""
     try:
-        message: Any = getattr(peer_pb2, kind).FromString(raw)
-        match kind:
-            case "ExpandResponse":
-                # What was taken can be passed on: nothing in it is out of its limits.
-                expand_message(read_expand(message, None))
-            case "GetEntriesResponse":
-                read_entries(message, message.start, 4)
-            case "ReplicateResponse":
-                kept_message(read_kept(message, asked))
-            case "GetCheckpointResponse":
-                read_answered(message, asked.log)
-            case "FindNodeResponse":
-                near_message(read_near(message))
-            case "GetProvidersResponse":
-                told_message(read_told(message))
-            case "AddProvidersResponse":
-                refused_message(read_refused(message, 100))
-            case _:
-                read_coverage([each for each in message.coverage if _hexadecimal(each.log)])
+        READERS[kind](getattr(peer_pb2, kind).FromString(raw), asked)
     except (DecodeError, Rejected):
         return False
     return True
+
+
+def _entries(message: Any, asked: Shipment) -> None:
+    read_entries(message, message.start, 4)
+    if message.HasField("checkpoint"):
+        handed_message(read_handed(message, asked.log, message.start, 4))
+
+
+def _hello(message: Any, asked: Shipment) -> None:
+    read_greeting(message)
+    read_coverage([each for each in message.coverage if _hexadecimal(each.log)])
+
+
+READERS: dict[str, Callable[[Any, Shipment], object]] = {
+    "HelloResponse": _hello,
+    # What was taken can be passed on: nothing in it is out of its limits.
+    "ExpandResponse": lambda message, asked: expand_message(read_expand(message, None)),
+    "GetEntriesResponse": _entries,
+    "GetBaseResponse": lambda message, asked: base_message(read_base(message, asked.log, SEGMENT_ENTRIES)),
+    "ReplicateResponse": lambda message, asked: kept_message(read_kept(message, asked)),
+    "GetCheckpointResponse": lambda message, asked: read_answered(message, asked.log),
+    "FindNodeResponse": lambda message, asked: near_message(read_near(message)),
+    "GetProvidersResponse": lambda message, asked: told_message(read_told(message)),
+    "AddProvidersResponse": lambda message, asked: refused_message(read_refused(message, 100)),
+}
 
 
 def _hexadecimal(log: str) -> bool:

@@ -2,28 +2,39 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from tracehold.api.arriving import Hall
 from tracehold.api.call import Call
 from tracehold.core.dht.keys import Key
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import Fingerprint, NetworkId
+from tracehold.core.spans import joined
 from tracehold.journey.directory import Directory
 from tracehold.journey.expand import Names, Page, expand, searched
+from tracehold.journey.giving import base_part, handing
 from tracehold.journey.keeper import Keeper, take
 from tracehold.journey.neighbours import Neighbour, Neighbours
 from tracehold.journey.ports import Entries, Graph, RecordLog, Sent
 from tracehold.journey.speakers import Speakers
 from tracehold.v1 import peer_pb2
+from tracehold.wire.bases import base_message
 from tracehold.wire.directory import near_message, refused_message, told_message
 from tracehold.wire.peers import (
     coverage_messages,
     entries_message,
     expand_message,
+    kept_messages,
     read_log,
     read_position,
 )
-from tracehold.wire.shipments import MAX_SHIPMENT_BYTES, Arrivals, checkpoint_message, kept_message
+from tracehold.wire.shipments import (
+    MAX_SHIPMENT_BYTES,
+    Arrivals,
+    checkpoint_message,
+    handed_message,
+    kept_message,
+)
 
 PAGE_RECORDS = 1_000
 """Records in one answer; `ExpandResponse.records` has the same limit."""
@@ -41,6 +52,19 @@ ARRIVING_BYTES = 256 << 20
 """Bytes of all shipments that are taken in at once; of one member's, those of the largest one."""
 
 
+def staying() -> bool:
+    """The node does not leave."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """How this node introduces itself: its own node record, and whether it leaves the network."""
+
+    record: Callable[[], bytes]
+    draining: Callable[[], bool] = staying
+
+
 class PeerService:
     """Thin: who may ask was decided before, what is answered is the journey's."""
 
@@ -49,30 +73,42 @@ class PeerService:
         log: RecordLog,
         graph: Graph,
         neighbours: Neighbours,
-        node_record: Callable[[], bytes],
+        presence: Presence,
         fault: Callable[[str], None],
         keeper: Keeper | None = None,
         directory: Directory | None = None,
     ) -> None:
-        """`node_record` introduces this node as it is now; `fault` hears of stored bytes that do not match.
+        """`presence` introduces this node as it is now; `fault` hears of stored bytes that do not match.
         Without a `keeper` nothing of others is kept; without a `directory` its calls end as NOT_FOUND.
         """
         self._log = log
         self._graph = graph
         self._speakers = Speakers(log)
         self._neighbours = neighbours
-        self._node_record = node_record
+        self._presence = presence
         self._fault = fault
         self._keeper = keeper
         self._directory = directory
         self._hall = Hall(ARRIVING_BYTES, MAX_SHIPMENT_BYTES)
 
     async def hello(self, request: peer_pb2.HelloRequest, call: Call) -> peer_pb2.HelloResponse:
-        """Who this node is, and what it has searched. Raises OTHER_NETWORK, GRAPH_DOWN."""
+        """Who this node is, what it keeps, and what it has searched: nothing where its graph is down, for the
+        node is there nevertheless. Raises OTHER_NETWORK, STORE_BUSY.
+        """
+        network = self._same(request)
+        kept = {log: joined(await self._log.spans(log)) for log in await self._log.logs()}
+        try:
+            coverage = await searched(self._log, self._graph)
+        except Unavailable as error:
+            if error.code != "GRAPH_DOWN":
+                raise
+            coverage = {}
         return peer_pb2.HelloResponse(
-            network=self._same(request).hex(),
-            node_record=self._node_record(),
-            coverage=coverage_messages(await searched(self._log, self._graph)),
+            network=network.hex(),
+            node_record=self._presence.record(),
+            coverage=coverage_messages(coverage),
+            kept=kept_messages(kept),
+            draining=self._presence.draining(),
         )
 
     def _same(self, request: peer_pb2.HelloRequest) -> NetworkId:
@@ -112,13 +148,21 @@ class PeerService:
     async def get_entries(
         self, request: peer_pb2.GetEntriesRequest, call: Call
     ) -> peer_pb2.GetEntriesResponse:
-        """Entries of a log from one on, as far as they are kept here and fit. Raises STORE_BUSY."""
+        """Entries of a log from one on, as far as they are kept here and fit, or up to a checkpoint. Raises
+        STORE_BUSY.
+        """
         log, start = read_log(request.log), request.start
+        limit = min(request.max_bytes or RANGE_BYTES, RANGE_BYTES)
+        if request.to_checkpoint:
+            return handed_message(await handing(self._log, log, start, request.stop, limit))
         size = await self._log.size(log)
         stop = min(request.stop, size, start + RANGE_ENTRIES)
-        limit = min(request.max_bytes or RANGE_BYTES, RANGE_BYTES)
         entries = await self._log.read(log, start, stop, limit) if start < stop else ()
         return entries_message(Entries(start, [Sent(each.raw, each.fingerprint) for each in entries], size))
+
+    async def get_base(self, request: peer_pb2.GetBaseRequest, call: Call) -> peer_pb2.GetBaseResponse:
+        """A part of what a copy rests on that begins at a later segment. Raises STORE_BUSY."""
+        return base_message(await base_part(self._log, read_log(request.log), request.start, request.part))
 
     async def replicate(
         self, parts: AsyncIterator[peer_pb2.ReplicateRequest], call: Call

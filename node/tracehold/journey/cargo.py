@@ -4,19 +4,18 @@ A copy reaches as far as the next anchor may, and no further: so the checkpoints
 the sizes that become anchored, and every holder can make the receipts of its entries.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
+from itertools import count
 
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Broken
 from tracehold.core.ids import LogId
-from tracehold.core.limits import MAX_ANCHOR_BYTES, SEGMENT_ENTRIES, TILE_WIDTH
-from tracehold.core.merkle import cover
-from tracehold.core.tiles import Coord
+from tracehold.core.limits import MAX_ANCHOR_BYTES, SEGMENT_ENTRIES
+from tracehold.journey.giving import base_part
 from tracehold.journey.ports import (
     AnchorState,
     Base,
     Entry,
-    NewEntry,
     Pledge,
     RecordLog,
     Sent,
@@ -26,10 +25,6 @@ from tracehold.journey.tree import root_at
 
 SHIPMENT_BYTES = 8 << 20
 """Record bytes of one shipment, unless a single seal made more."""
-BASE_BYTES = 2 << 20
-"""Bytes of tiles and records in one part of a base, about."""
-
-_HASH = 32
 
 
 class Cargo:
@@ -104,15 +99,13 @@ class Cargo:
 
     async def bases(self, start: int) -> AsyncIterator[Base]:
         """What a copy rests on that begins at a later segment: parts that each can be proved alone."""
-        controls = [entry for entry in await self._store.controls(self._log) if entry.index < start]
-        for part in _parts(controls):
-            wanted = _ways([entry.index for entry in part], start)
-            tiles = await self._store.tiles(self._log, wanted)
-            if len(tiles) < len(wanted):
-                raise Broken("CORRUPT", "a tile of the own log is lost")
-            cut = tuple((at, _cut(at, tiles[at], start)) for at in sorted(wanted))
-            kept = tuple((entry.index, NewEntry(entry.fingerprint, entry.raw, entry.kind)) for entry in part)
-            yield Base(self._log, start, cut, kept)
+        for part in count():
+            found = await base_part(self._store, self._log, start, part)
+            if found is None:
+                raise Broken("CORRUPT", f"a tile or control record of the own log before {start} is lost")
+            yield found.base
+            if not found.more:
+                return
 
 
 def segment_end(segment: int) -> int:
@@ -124,38 +117,3 @@ async def newest_anchored(store: RecordLog, log: LogId) -> int:
     """The size of the newest anchor that is in a block; 0 where there is none."""
     newest = await store.anchors(log, {AnchorState.MINED, AnchorState.FINAL}, newest=1)
     return newest[-1].size if newest else 0
-
-
-def _parts(controls: Iterable[Entry]) -> Iterable[list[Entry]]:
-    """Control records in runs of bounded size; of each new lowest tile two levels of hashes count."""
-    part: list[Entry] = []
-    size, tile = 0, -1
-    for entry in controls:
-        cost = len(entry.raw)
-        if entry.index // TILE_WIDTH != tile:
-            cost, tile = cost + 2 * TILE_WIDTH * _HASH, entry.index // TILE_WIDTH
-        if part and size + cost > BASE_BYTES:
-            yield part
-            part, size = [], 0
-        part.append(entry)
-        size += cost
-    yield part
-
-
-def _ways(indices: Iterable[int], start: int) -> set[Coord]:
-    """The tiles on the ways from these entries to the root of the first `start`, and those that fold to
-    it.
-    """
-    found = {Coord(level // 8, (at << level % 8) // TILE_WIDTH) for level, at in cover(0, start)}
-    for leaf in indices:
-        level, at = 0, leaf // TILE_WIDTH
-        while TILE_WIDTH * at < start >> 8 * level:
-            found.add(Coord(level, at))
-            level, at = level + 1, at // TILE_WIDTH
-    return found
-
-
-def _cut(at: Coord, hashes: bytes, size: int) -> bytes:
-    """The tile as it is in the tree of this size."""
-    width = min((size >> 8 * at.level) - TILE_WIDTH * at.index, TILE_WIDTH)
-    return hashes[: width * _HASH]

@@ -11,7 +11,7 @@ from tracehold.adapters.keyfiles import certificate_der, read_secret
 from tracehold.adapters.peers import GrpcPeers, OwnPair
 from tracehold.api.call import Calls
 from tracehold.api.peer_server import PeerServer, PeerSettings
-from tracehold.api.peers import PeerService
+from tracehold.api.peers import PeerService, Presence
 from tracehold.api.served import serve
 from tracehold.config import Config
 from tracehold.core.errors import Rejected
@@ -75,7 +75,7 @@ def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:
         parts.store,
         parts.graph,
         peering.neighbours,
-        lambda: peering.record,
+        Presence(lambda: peering.record),
         parts.faults.record,
         parts.custody.holding,
         parts.ring.directory if parts.ring else None,

@@ -58,13 +58,21 @@ class HelloResponse(_message.Message):
     NETWORK_FIELD_NUMBER: _builtins.int
     NODE_RECORD_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
+    DRAINING_FIELD_NUMBER: _builtins.int
     network: _builtins.str
     """Id of the node's network, 64 lowercase hexadecimal digits."""
     node_record: _builtins.bytes
     """The node's signed node record (docs/spec/node.md)."""
+    draining: _builtins.bool
+    """Whether the node leaves the network: it hands over what it keeps, and takes nothing new."""
     @_builtins.property
     def coverage(self) -> _containers.RepeatedCompositeFieldContainer[Global___LogCoverage]:
-        """What the node holds."""
+        """What the node has searched."""
+
+    @_builtins.property
+    def kept(self) -> _containers.RepeatedCompositeFieldContainer[Global___KeptEntries]:
+        """What the node keeps, searched or not."""
 
     def __init__(
         self,
@@ -72,14 +80,46 @@ class HelloResponse(_message.Message):
         network: _builtins.str = ...,
         node_record: _builtins.bytes = ...,
         coverage: _abc.Iterable[Global___LogCoverage] | None = ...,
+        kept: _abc.Iterable[Global___KeptEntries] | None = ...,
+        draining: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "network", b"network", "node_record", b"node_record"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "draining", b"draining", "kept", b"kept", "network", b"network", "node_record", b"node_record"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HelloResponse: _TypeAlias = HelloResponse  # noqa: Y015
+
+@_typing.final
+class KeptEntries(_message.Message):
+    """Entries of one log that a node keeps without a gap. Of one log there may be several such runs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    STOP_FIELD_NUMBER: _builtins.int
+    log: _builtins.str
+    """Id of the log, 64 lowercase hexadecimal digits."""
+    start: _builtins.int
+    """Index of the first one."""
+    stop: _builtins.int
+    """Index after the last one."""
+    def __init__(
+        self,
+        *,
+        log: _builtins.str = ...,
+        start: _builtins.int = ...,
+        stop: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log", b"log", "start", b"start", "stop", b"stop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeptEntries: _TypeAlias = KeptEntries  # noqa: Y015
 
 @_typing.final
 class LogCoverage(_message.Message):
@@ -303,6 +343,7 @@ class GetEntriesRequest(_message.Message):
     START_FIELD_NUMBER: _builtins.int
     STOP_FIELD_NUMBER: _builtins.int
     MAX_BYTES_FIELD_NUMBER: _builtins.int
+    TO_CHECKPOINT_FIELD_NUMBER: _builtins.int
     log: _builtins.str
     """Id of the log, 64 lowercase hexadecimal digits."""
     start: _builtins.int
@@ -311,6 +352,10 @@ class GetEntriesRequest(_message.Message):
     """Index after the last entry wanted; what the node does not keep is not given."""
     max_bytes: _builtins.int
     """Bytes of records wanted at most; 0, and more than 8 MiB, count as 8 MiB. One entry is given whatever its size."""
+    to_checkpoint: _builtins.bool
+    """Ask for all entries up to the newest checkpoint that lies within `stop` and `max_bytes`, or where none does up to
+    the first one; and for that checkpoint.
+    """
     def __init__(
         self,
         *,
@@ -318,10 +363,11 @@ class GetEntriesRequest(_message.Message):
         start: _builtins.int = ...,
         stop: _builtins.int = ...,
         max_bytes: _builtins.int = ...,
+        to_checkpoint: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["log", b"log", "max_bytes", b"max_bytes", "start", b"start", "stop", b"stop"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log", b"log", "max_bytes", b"max_bytes", "start", b"start", "stop", b"stop", "to_checkpoint", b"to_checkpoint"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -337,6 +383,7 @@ class GetEntriesResponse(_message.Message):
     STATEMENTS_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
     ERASED_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
     start: _builtins.int
     """Index of the first entry given."""
     size: _builtins.int
@@ -351,6 +398,12 @@ class GetEntriesResponse(_message.Message):
     def erased(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Fingerprints, 32 bytes each, of the records that are empty in `statements`, in the same order."""
 
+    @_builtins.property
+    def checkpoint(self) -> Global___SignedCheckpoint:
+        """The checkpoint of the state that ends with the last entry given, where `to_checkpoint` was asked for. Not set, and
+        no entries, where the node has none.
+        """
+
     def __init__(
         self,
         *,
@@ -358,14 +411,79 @@ class GetEntriesResponse(_message.Message):
         statements: _abc.Iterable[_builtins.bytes] | None = ...,
         size: _builtins.int = ...,
         erased: _abc.Iterable[_builtins.bytes] | None = ...,
+        checkpoint: Global___SignedCheckpoint | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased", b"erased", "size", b"size", "start", b"start", "statements", b"statements"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "erased", b"erased", "size", b"size", "start", b"start", "statements", b"statements"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetEntriesResponse: _TypeAlias = GetEntriesResponse  # noqa: Y015
+
+@_typing.final
+class GetBaseRequest(_message.Message):
+    """Which part of which base."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    log: _builtins.str
+    """Id of the log, 64 lowercase hexadecimal digits."""
+    start: _builtins.int
+    """Index of a later segment's first entry, where the copy shall begin."""
+    part: _builtins.int
+    """Number of the part, from 0 on."""
+    def __init__(
+        self,
+        *,
+        log: _builtins.str = ...,
+        start: _builtins.int = ...,
+        part: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log", b"log", "part", b"part", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBaseRequest: _TypeAlias = GetBaseRequest  # noqa: Y015
+
+@_typing.final
+class GetBaseResponse(_message.Message):
+    """Tiles and control records, as a creator ships them before a segment. The asker folds them into the anchored root."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TILES_FIELD_NUMBER: _builtins.int
+    CONTROLS_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    more: _builtins.bool
+    """Whether parts follow."""
+    @_builtins.property
+    def tiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___LogTile]:
+        """Tiles that lead from the control records to the root at `start`."""
+
+    @_builtins.property
+    def controls(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarlierControl]:
+        """Control records before `start`, by index. None where the node cannot give this part."""
+
+    def __init__(
+        self,
+        *,
+        tiles: _abc.Iterable[Global___LogTile] | None = ...,
+        controls: _abc.Iterable[Global___EarlierControl] | None = ...,
+        more: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["controls", b"controls", "more", b"more", "tiles", b"tiles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBaseResponse: _TypeAlias = GetBaseResponse  # noqa: Y015
 
 @_typing.final
 class SignedCheckpoint(_message.Message):
@@ -550,6 +668,7 @@ class ReplicateResponse(_message.Message):
     SIZE_FIELD_NUMBER: _builtins.int
     ACKNOWLEDGEMENT_FIELD_NUMBER: _builtins.int
     REFUSED_FIELD_NUMBER: _builtins.int
+    PULLING_FIELD_NUMBER: _builtins.int
     size: _builtins.int
     """Where the holder's copy of the log ends. Where `refused` is set it may be the `start` of the shipment."""
     acknowledgement: _builtins.bytes
@@ -558,16 +677,19 @@ class ReplicateResponse(_message.Message):
     """
     refused: _errors_pb2.ErrorReason.ValueType
     """Why the holder keeps and acknowledges nothing of it: a fault of the log, of its creator, or of the holder's means."""
+    pulling: _builtins.bool
+    """Whether the holder fetches what it lacks from other holders. The caller waits and asks again."""
     def __init__(
         self,
         *,
         size: _builtins.int = ...,
         acknowledgement: _builtins.bytes = ...,
         refused: _errors_pb2.ErrorReason.ValueType = ...,
+        pulling: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "refused", b"refused", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "pulling", b"pulling", "refused", b"refused", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -50,6 +50,11 @@ class PeerServiceStub(object):
                 request_serializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesResponse.FromString,
                 _registered_method=True)
+        self.GetBase = channel.unary_unary(
+                '/tracehold.v1.PeerService/GetBase',
+                request_serializer=tracehold_dot_v1_dot_peer__pb2.GetBaseRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_peer__pb2.GetBaseResponse.FromString,
+                _registered_method=True)
         self.Replicate = channel.stream_unary(
                 '/tracehold.v1.PeerService/Replicate',
                 request_serializer=tracehold_dot_v1_dot_peer__pb2.ReplicateRequest.SerializeToString,
@@ -97,6 +102,13 @@ class PeerServiceServicer(object):
 
     def GetEntries(self, request, context):
         """Entries of a log that the node keeps, from one index on: for those that catch up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBase(self, request, context):
+        """A part of what a copy of a log rests on that begins at a later segment: for those that catch up.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -155,6 +167,11 @@ def add_PeerServiceServicer_to_server(servicer, server):
                     servicer.GetEntries,
                     request_deserializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_peer__pb2.GetEntriesResponse.SerializeToString,
+            ),
+            'GetBase': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBase,
+                    request_deserializer=tracehold_dot_v1_dot_peer__pb2.GetBaseRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_peer__pb2.GetBaseResponse.SerializeToString,
             ),
             'Replicate': grpc.stream_unary_rpc_method_handler(
                     servicer.Replicate,
@@ -264,6 +281,33 @@ class PeerService(object):
             '/tracehold.v1.PeerService/GetEntries',
             tracehold_dot_v1_dot_peer__pb2.GetEntriesRequest.SerializeToString,
             tracehold_dot_v1_dot_peer__pb2.GetEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.PeerService/GetBase',
+            tracehold_dot_v1_dot_peer__pb2.GetBaseRequest.SerializeToString,
+            tracehold_dot_v1_dot_peer__pb2.GetBaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

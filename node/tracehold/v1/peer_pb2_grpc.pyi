@@ -39,6 +39,8 @@ class PeerServiceStub:
     """Records that touch these items, or have these fingerprints. The asker checks the bytes and derives every fact itself."""
     GetEntries: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetEntriesRequest, _peer_pb2.GetEntriesResponse]
     """Entries of a log that the node keeps, from one index on: for those that catch up."""
+    GetBase: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetBaseRequest, _peer_pb2.GetBaseResponse]
+    """A part of what a copy of a log rests on that begins at a later segment: for those that catch up."""
     Replicate: _grpc.StreamUnaryMultiCallable[_peer_pb2.ReplicateRequest, _peer_pb2.ReplicateResponse]
     """Keep these entries of the caller's own log, and acknowledge it. One shipment a call, in messages of at most 8 MiB
     each and 40 MiB in all.
@@ -63,6 +65,8 @@ class PeerServiceAsyncStub(PeerServiceStub):
     """Records that touch these items, or have these fingerprints. The asker checks the bytes and derives every fact itself."""
     GetEntries: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetEntriesRequest, _peer_pb2.GetEntriesResponse]  # type: ignore[assignment]
     """Entries of a log that the node keeps, from one index on: for those that catch up."""
+    GetBase: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetBaseRequest, _peer_pb2.GetBaseResponse]  # type: ignore[assignment]
+    """A part of what a copy of a log rests on that begins at a later segment: for those that catch up."""
     Replicate: _aio.StreamUnaryMultiCallable[_peer_pb2.ReplicateRequest, _peer_pb2.ReplicateResponse]  # type: ignore[assignment]
     """Keep these entries of the caller's own log, and acknowledge it. One shipment a call, in messages of at most 8 MiB
     each and 40 MiB in all.
@@ -102,6 +106,14 @@ class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_peer_pb2.GetEntriesResponse, _abc.Awaitable[_peer_pb2.GetEntriesResponse]]:
         """Entries of a log that the node keeps, from one index on: for those that catch up."""
+
+    @_abc_1.abstractmethod
+    def GetBase(
+        self,
+        request: _peer_pb2.GetBaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_peer_pb2.GetBaseResponse, _abc.Awaitable[_peer_pb2.GetBaseResponse]]:
+        """A part of what a copy of a log rests on that begins at a later segment: for those that catch up."""
 
     @_abc_1.abstractmethod
     def Replicate(

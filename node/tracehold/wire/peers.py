@@ -8,9 +8,12 @@ from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import fingerprint
 from tracehold.core.spans import Span, Spans, joined
-from tracehold.journey.ports import Entries, Expansion, Found, Position, Sent
+from tracehold.journey.ports import Entries, Expansion, Found, Greeting, Position, Sent
 from tracehold.v1 import peer_pb2
 from tracehold.wire.limits import check
+
+MAX_RUNS = 10_000
+"""Runs of entries in one answer; `HelloResponse.kept` has the same limit."""
 
 _Controls = dict[tuple[bytes, bytes], int]
 
@@ -62,6 +65,23 @@ def read_coverage(coverage: Sequence[peer_pb2.LogCoverage]) -> Mapping[LogId, Sp
     for each in coverage:
         found.setdefault(read_log(each.log), []).append((each.start, each.indexed))
     return {log: joined(spans) for log, spans in found.items()}
+
+
+def kept_messages(kept: Mapping[LogId, Spans]) -> Sequence[peer_pb2.KeptEntries]:
+    """Entries kept, by log; of too many runs the first."""
+    runs = [(log, span) for log, spans in kept.items() for span in spans]
+    return [
+        peer_pb2.KeptEntries(log=log.hex(), start=start, stop=stop) for log, (start, stop) in runs[:MAX_RUNS]
+    ]
+
+
+def read_greeting(response: peer_pb2.HelloResponse) -> Greeting:
+    """What the peer says of itself, besides who it is. Raises BAD_REQUEST."""
+    check(response)
+    found: dict[LogId, list[Span]] = {}
+    for each in response.kept:
+        found.setdefault(read_log(each.log), []).append((each.start, each.stop))
+    return Greeting({log: joined(spans) for log, spans in found.items()}, response.draining)
 
 
 def position_message(place: Position) -> peer_pb2.LogPosition:

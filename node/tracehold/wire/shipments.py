@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from tracehold.core.checkpoint import Checkpoint, parse_note
 from tracehold.core.errors import Rejected
-from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES
-from tracehold.core.record import fingerprint, parse
 from tracehold.core.tiles import Coord
-from tracehold.journey.ports import Base, Kept, NewEntry, Sent, Shipment
+from tracehold.journey.ports import Base, Handed, Kept, NewEntry, Sent, Shipment
 from tracehold.v1 import errors_pb2, peer_pb2
+from tracehold.wire.bases import PART_BYTES, base_pieces, check_order, read_control, read_tile
 from tracehold.wire.descriptors import enum_words
 from tracehold.wire.limits import check
-from tracehold.wire.peers import read_sent
+from tracehold.wire.peers import entries_message, read_entries, read_sent
 from tracehold.wire.words import number_of
 
 MAX_SHIPMENT_BYTES = 40 << 20
@@ -23,12 +23,6 @@ MAX_TILES = 8_192
 
 MAX_CONTROLS = 65_536
 """Control records of the base in one shipment."""
-
-PART_BYTES = 2 << 20
-"""A message ends before it has more than this; one record may go beyond."""
-
-_LEAST = PART_BYTES // 1_024
-"""What a tile or control record counts at least: no message has more of them than its limit."""
 
 _SIGNATURE = 64
 _HASH = 32
@@ -56,13 +50,7 @@ def shipment_messages(shipment: Shipment) -> Iterator[peer_pb2.ReplicateRequest]
 
 def _pieces(shipment: Shipment) -> Iterator[tuple[int, peer_pb2.ReplicateRequest]]:
     """Everything that comes after the head, in order: what it weighs, and a message of it alone."""
-    for coord, hashes in shipment.base.tiles if shipment.base else ():
-        tile = peer_pb2.LogTile(level=coord.level, index=coord.index, hashes=hashes)
-        yield max(_LEAST, len(hashes)), peer_pb2.ReplicateRequest(tiles=[tile])
-    for index, entry in shipment.base.controls if shipment.base else ():
-        erased = b"" if entry.raw else entry.fingerprint
-        control = peer_pb2.EarlierControl(index=index, statement=entry.raw, erased=erased)
-        yield max(_LEAST, len(entry.raw)), peer_pb2.ReplicateRequest(controls=[control])
+    yield from base_pieces(shipment.base)
     for sent in shipment.entries:
         erasures = () if sent.raw else (sent.fingerprint,)
         yield (
@@ -94,8 +82,8 @@ class Arrivals:
         if self._head is not None and not (part.tiles or part.controls or part.statements):
             raise _refused("there is nothing in a message")
         self._head = self._head or part.head
-        self._tiles += [_read_tile(tile) for tile in part.tiles]
-        self._controls += [_read_control(control) for control in part.controls]
+        self._tiles += [read_tile(tile) for tile in part.tiles]
+        self._controls += [read_control(control) for control in part.controls]
         self._entries += read_sent(part.statements, part.erased)
         for what, most in (
             (self._tiles, MAX_TILES),
@@ -113,11 +101,9 @@ class Arrivals:
         checkpoint = read_checkpoint(head.checkpoint)
         if self._entries and head.start + len(self._entries) != checkpoint.size:
             raise _refused("the entries do not end where the checkpoint does")
-        indices = [index for index, _ in self._controls]
-        if not head.base and (self._tiles or indices):
+        if not head.base and (self._tiles or self._controls):
             raise _refused("a base comes that was not announced")
-        if indices != sorted(set(indices)) or (indices and indices[-1] >= head.start):
-            raise _refused("the control records are not in order, or not before the first entry")
+        check_order([index for index, _ in self._controls], head.start)
         base = Base(checkpoint.log, head.start, self._tiles, self._controls) if head.base else None
         return Shipment(checkpoint.log, head.start, self._entries, checkpoint, head.prev_size, base)
 
@@ -152,12 +138,37 @@ def read_answered(
     return found
 
 
+def handed_message(handed: Handed) -> peer_pb2.GetEntriesResponse:
+    """Entries, and the checkpoint that they end with."""
+    message = entries_message(handed.entries)
+    if handed.checkpoint:
+        message.checkpoint.CopyFrom(checkpoint_message(handed.checkpoint))
+    return message
+
+
+def read_handed(response: peer_pb2.GetEntriesResponse, log: LogId, start: int, most: int) -> Handed:
+    """The entries from `start` on, at most so many, and the checkpoint of the log that they end with. Raises
+    BAD_REQUEST where one is there without the other, MALFORMED_PROOF.
+    """
+    entries = read_entries(response, start, most)
+    if not response.HasField("checkpoint"):
+        if entries.entries:
+            raise _refused("entries come without the checkpoint that they end with")
+        return Handed(entries, None)
+    head = read_checkpoint(response.checkpoint)
+    if not entries.entries or head.log != log or head.size != start + len(entries.entries):
+        raise _refused("the entries do not end where the checkpoint does")
+    return Handed(entries, head)
+
+
 def kept_message(kept: Kept) -> peer_pb2.ReplicateResponse:
     """A holder's answer."""
     reason = number_of(errors_pb2.ErrorReason, kept.refused)
     if kept.refused and not reason:
         raise AssertionError(f"{kept.refused} is no code")
-    return peer_pb2.ReplicateResponse(size=kept.size, acknowledgement=kept.acknowledgement, refused=reason)
+    return peer_pb2.ReplicateResponse(
+        size=kept.size, acknowledgement=kept.acknowledgement, refused=reason, pulling=kept.pulling
+    )
 
 
 def read_kept(response: peer_pb2.ReplicateResponse, shipment: Shipment) -> Kept:
@@ -169,27 +180,14 @@ def read_kept(response: peer_pb2.ReplicateResponse, shipment: Shipment) -> Kept:
     refused = words.get(response.refused, "") if response.refused else ""
     if response.refused and not refused:
         raise _refused("it is refused for a reason that is none of ours")
+    if response.pulling and (refused or response.acknowledgement):
+        raise _refused("nothing is fetched for what was refused, or is there")
     if response.acknowledgement:
         if refused or len(response.acknowledgement) != _SIGNATURE:
             raise _refused("this is no acknowledgement")
         if response.size < shipment.checkpoint.size:
             raise _refused("more is acknowledged than is kept")
-    return Kept(response.size, response.acknowledgement, refused)
-
-
-def _read_tile(tile: peer_pb2.LogTile) -> tuple[Coord, bytes]:
-    if len(tile.hashes) % _HASH:
-        raise _refused("a tile is of hashes of 32 bytes")
-    return Coord(tile.level, tile.index), tile.hashes
-
-
-def _read_control(control: peer_pb2.EarlierControl) -> tuple[int, NewEntry]:
-    raw, erased = control.statement, control.erased
-    if bool(raw) == bool(erased) or len(erased) not in {0, _HASH}:
-        raise _refused("a control record has its bytes, or where they were erased its fingerprint")
-    if erased:
-        return control.index, NewEntry(Fingerprint(erased), b"", "")
-    return control.index, NewEntry(fingerprint(raw), raw, parse(raw).header.kind)
+    return Kept(response.size, response.acknowledgement, refused, response.pulling)
 
 
 def _refused(message: str) -> Rejected:

@@ -9,10 +9,24 @@ from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import fingerprint
+from tracehold.core.spans import joined
 from tracehold.journey.expand import Names, expand
+from tracehold.journey.giving import base_part, handing
 from tracehold.journey.keeper import Keeper, take
 from tracehold.journey.neighbours import Neighbour
-from tracehold.journey.ports import Entries, Expansion, Graph, Kept, Peer, RecordLog, Sent, Shipment
+from tracehold.journey.ports import (
+    BasePart,
+    Entries,
+    Expansion,
+    Graph,
+    Greeting,
+    Handed,
+    Kept,
+    Peer,
+    RecordLog,
+    Sent,
+    Shipment,
+)
 
 
 async def at_once() -> None:
@@ -43,6 +57,8 @@ class MemoryPeer:
     keeper: Keeper | None = None
     shipped: list[Shipment] = field(default_factory=list)
     """What was sent to be kept, in order."""
+    leaving: bool = False
+    """Whether it says that it drains."""
 
     async def reach(self) -> None:
         """Returns when it answers; raises PEER_DOWN."""
@@ -62,6 +78,12 @@ class MemoryLine:
     def node(self) -> int:
         """See `ports.Peer.node`."""
         return self.to.node
+
+    async def hello(self) -> Greeting:
+        """See `ports.Peer.hello`."""
+        await self.to.reach()
+        log = self.to.log
+        return Greeting({each: joined(await log.spans(each)) for each in await log.logs()}, self.to.leaving)
 
     async def expand(
         self,
@@ -87,6 +109,16 @@ class MemoryLine:
         found = await self.to.log.read(log, start, stop, max_bytes)
         sent = [Sent(e.raw, fingerprint(e.raw) if e.raw else e.fingerprint) for e in found]
         return Entries(start, sent, await self.to.log.size(log))
+
+    async def handing(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Handed:
+        """See `ports.Peer.handing`."""
+        await self.to.reach()
+        return await handing(self.to.log, log, start, stop, max_bytes)
+
+    async def base(self, log: LogId, start: int, part: int) -> BasePart | None:
+        """See `ports.Peer.base`."""
+        await self.to.reach()
+        return await base_part(self.to.log, log, start, part)
 
     async def replicate(self, shipment: Shipment) -> Kept:
         """See `ports.Peer.replicate`."""

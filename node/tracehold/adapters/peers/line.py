@@ -58,10 +58,13 @@ class Line:
         """End the channel; calls that run end as PEER_DOWN."""
         await self._channel.close()
 
-    async def ask(self, method: str, request: Message, answer: type[_Answer]) -> _Answer:
-        """One call. To be made within `limited`, which knows what may go wrong."""
+    async def ask(self, method: str, request: Message, answer: type[_Answer], size: int = 0) -> _Answer:
+        """One call, whose answer may have `size` bytes and more time for them. To be made within `limited`,
+        which knows what may go wrong.
+        """
         call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(_SERVICE + method)
-        return answer.FromString(await call(request.SerializeToString(), timeout=self._deadline_s))
+        seconds = self._deadline_s + size / SHIPMENT_RATE
+        return answer.FromString(await call(request.SerializeToString(), timeout=seconds))
 
     async def ship(self, method: str, parts: Iterator[Message], answer: type[_Answer], size: int) -> _Answer:
         """One call with many messages of `size` bytes in all. To be made within `limited` for that size."""
@@ -70,14 +73,14 @@ class Line:
         return answer.FromString(await call(sent, timeout=self._deadline_s + size / SHIPMENT_RATE))
 
     @asynccontextmanager
-    async def limited(self, size: int | None = None) -> AsyncIterator[None]:
-        """One piece of work: some calls and the reading of their answers, or a shipment of `size` bytes.
-        Raises PEER_DOWN and nothing else. At most `AT_ONCE`, or `SHIPMENTS_AT_ONCE`, run; the others wait,
-        within their time.
+    async def limited(self, size: int | None = None, answer: int = 0) -> AsyncIterator[None]:
+        """One piece of work: some calls and the reading of their answers, which may have `answer` bytes; or a
+        shipment of `size` bytes. Raises PEER_DOWN and nothing else. At most `AT_ONCE`, or
+        `SHIPMENTS_AT_ONCE`, run; the others wait, within their time.
         """
         number = self.neighbour.number
         turns = self._turns if size is None else self._shipping
-        seconds = self._deadline_s + (size or 0) / SHIPMENT_RATE
+        seconds = self._deadline_s + (size or answer) / SHIPMENT_RATE
         try:
             async with asyncio.timeout(seconds), turns:
                 yield

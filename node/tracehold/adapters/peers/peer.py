@@ -9,10 +9,23 @@ from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.noderecord import parse_node_record
 from tracehold.core.spans import Spans, common
-from tracehold.journey.ports import Entries, Expansion, Found, Kept, Network, Position, Shipment
+from tracehold.journey.giving import BASE_BYTES
+from tracehold.journey.ports import (
+    BasePart,
+    Entries,
+    Expansion,
+    Found,
+    Greeting,
+    Handed,
+    Kept,
+    Network,
+    Position,
+    Shipment,
+)
 from tracehold.v1 import peer_pb2
-from tracehold.wire.peers import position_message, read_entries, read_expand
-from tracehold.wire.shipments import read_answered, read_kept, shipment_messages
+from tracehold.wire.bases import read_base
+from tracehold.wire.peers import position_message, read_entries, read_expand, read_greeting
+from tracehold.wire.shipments import read_answered, read_handed, read_kept, shipment_messages
 
 MAX_ANSWER_RECORDS = 10_000
 """Records of one peer that are kept for one question; an answer with more is cut off."""
@@ -73,6 +86,14 @@ class GrpcPeer:
         """See `ports.Peer.node`."""
         return self._line.neighbour.number
 
+    async def hello(self) -> Greeting:
+        """See `ports.Peer.hello`."""
+        async with self._line.limited():
+            here = self._network()
+            if here is None:
+                raise Rejected("OTHER_NETWORK", "this node has not read its contract yet")
+            return await self._hello(here)
+
     async def expand(
         self,
         items: Collection[str],
@@ -99,6 +120,25 @@ class GrpcPeer:
             await self._greet()
             answer = await self._line.ask("GetEntries", request, peer_pb2.GetEntriesResponse)
             return read_entries(answer, start, max(0, stop - start))
+
+    async def handing(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Handed:
+        """See `ports.Peer.handing`. Its time grows with the bytes that are asked for."""
+        stop = min(stop, LAST_INDEX)
+        request = peer_pb2.GetEntriesRequest(
+            log=log.hex(), start=start, stop=stop, max_bytes=max_bytes, to_checkpoint=True
+        )
+        async with self._line.limited(answer=max_bytes):
+            await self._greet()
+            answer = await self._line.ask("GetEntries", request, peer_pb2.GetEntriesResponse, max_bytes)
+            return read_handed(answer, log, start, max(0, stop - start))
+
+    async def base(self, log: LogId, start: int, part: int) -> BasePart | None:
+        """See `ports.Peer.base`."""
+        request = peer_pb2.GetBaseRequest(log=log.hex(), start=start, part=part)
+        async with self._line.limited(answer=BASE_BYTES):
+            await self._greet()
+            answer = await self._line.ask("GetBase", request, peer_pb2.GetBaseResponse, BASE_BYTES)
+            return read_base(answer, log, start)
 
     async def replicate(self, shipment: Shipment) -> Kept:
         """See `ports.Peer.replicate`. Its time grows with its bytes."""
@@ -145,8 +185,10 @@ class GrpcPeer:
     async def _greet(self) -> None:
         """Once a line: the member is asked whether it means the same network, and which node it is."""
         here = self._network()
-        if self._greeted or here is None:
-            return
+        if not self._greeted and here is not None:
+            await self._hello(here)
+
+    async def _hello(self, here: Network) -> Greeting:
         answer = await self._line.ask(
             "Hello",
             peer_pb2.HelloRequest(
@@ -158,6 +200,7 @@ class GrpcPeer:
         if said.log != self._line.neighbour.log or answer.network != here.network_id.hex():
             raise Rejected("OTHER_NETWORK", "the node is another than the contract says")
         self._greeted = True
+        return read_greeting(answer)
 
 
 def _portions(wanted: Sequence[Collection[str]]) -> Iterator[_Names]:

@@ -28,7 +28,19 @@ from tracehold.journey.ports.ledger import (
     Pledge,
     Role,
 )
-from tracehold.journey.ports.peers import Entries, Expansion, Found, Kept, Peer, Peers, Sent, Shipment
+from tracehold.journey.ports.peers import (
+    BasePart,
+    Entries,
+    Expansion,
+    Found,
+    Greeting,
+    Handed,
+    Kept,
+    Peer,
+    Peers,
+    Sent,
+    Shipment,
+)
 from tracehold.journey.ports.record_log import RecordLog
 
 __all__ = [
@@ -36,6 +48,7 @@ __all__ = [
     "AnchorState",
     "AnchorTask",
     "Base",
+    "BasePart",
     "Batch",
     "Copies",
     "Copy",
@@ -46,6 +59,8 @@ __all__ = [
     "Fork",
     "Found",
     "Graph",
+    "Greeting",
+    "Handed",
     "Head",
     "Indexed",
     "Kept",

@@ -60,6 +60,34 @@ class Entries:
 
 
 @dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a peer says of itself: the entries that it keeps of each log, searched or not, and whether it
+    leaves: then it hands over what it keeps, and takes nothing new.
+    """
+
+    coverage: Mapping[LogId, Spans]
+    draining: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Entries of a log up to the state of a checkpoint of it; none, and no checkpoint, where the peer has no
+    such.
+    """
+
+    entries: Entries
+    checkpoint: Checkpoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class BasePart:
+    """A part of what a copy rests on that begins at a later segment, and whether more of it follows."""
+
+    base: Base
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Shipment:
     """Entries of the sender's own log for a holder: from `start` on without a gap up to the size of the
     checkpoint, or none. The holder acknowledges the state of the checkpoint as the step from the anchored
@@ -83,11 +111,13 @@ class Kept:
 
     Without one the sender goes on at `size`. `refused` is the stable code of a fault that the holder sees in
     the log, its creator or its own means (ROOT_MISMATCH, FORK_SEEN, NOT_A_MEMBER, QUOTA, DISK_LOW, ...).
+    `pulling`: it fetches what it lacks from other holders; the sender waits and asks again.
     """
 
     size: int
     acknowledgement: bytes = b""
     refused: str = ""
+    pulling: bool = False
 
 
 class Peer(Protocol):
@@ -98,6 +128,10 @@ class Peer(Protocol):
     @property
     def node(self) -> int:
         """Its number in the contract."""
+        ...
+
+    async def hello(self) -> Greeting:
+        """What it keeps, and whether it leaves; asked anew each time."""
         ...
 
     async def expand(
@@ -119,6 +153,18 @@ class Peer(Protocol):
     async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
         """Entries [start, stop) of a log as far as the peer keeps them; fewer where `max_bytes` of records is
         reached (at least one entry if any). None of a log that it does not keep.
+        """
+        ...
+
+    async def handing(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Handed:
+        """Entries from `start` on up to the newest checkpoint within `stop` that adds at most `max_bytes` of
+        records, or where none does up to the first one; and that checkpoint, not verified here.
+        """
+        ...
+
+    async def base(self, log: LogId, start: int, part: int) -> BasePart | None:
+        """Part number `part`, from 0 on, of what a copy of the log rests on that begins at `start`, a later
+        segment's first entry. None where the peer cannot give it; nothing is verified here.
         """
         ...
 
