@@ -15,6 +15,9 @@ A shipment is refused only for its creator's own faults, by these rules in order
 What is wrong with single records is kept beside them (`judge`) and refuses nothing: one odd record must never
 stop a log.
 
+What this node fetches itself (`pull`) is kept by the same rules, but for the caller, which may be anybody,
+and is not acknowledged.
+
 What a crash means:
     before the append    nothing happened
     after the append     the sender is told where the copy ends and ships nothing twice
@@ -28,7 +31,6 @@ from typing import NoReturn
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import LogId
-from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.base import proved
 from tracehold.journey.clock import too_late
 from tracehold.journey.judge import Arrived, Judge, arriving
@@ -42,12 +44,17 @@ from tracehold.journey.keeping import (
     resumed,
 )
 from tracehold.journey.neighbours import Neighbour
-from tracehold.journey.ports import Base, Kept, Role, Shipment
+from tracehold.journey.ports import Base, Kept, Member, Shipment
 from tracehold.journey.room import Filling, Room, taken, taken_by_base
+from tracehold.journey.shipments import check_bounds, check_caller
+from tracehold.journey.underway import Underway
 from tracehold.journey.witness import Witnessing
 
 REMEMBERED = 8
 """Spans of one log whose control records are not read again for each question."""
+
+Creator = Member | Neighbour
+"""Whose log it is; one who is no active member any more is known by the contract alone."""
 
 
 def unrung() -> None:
@@ -64,8 +71,9 @@ class Holding:
         *,
         judge: Judge | None = None,
         appended: Callable[[], None] = unrung,
+        underway: Underway | None = None,
     ) -> None:
-        """`appended` is called after each append, for those who follow."""
+        """`appended` is called after each append, for those who follow. `underway`: what is fetched now."""
         self._witnessing = witnessing
         self._store = witnessing.store
         self._ledger = witnessing.ledger
@@ -73,6 +81,7 @@ class Holding:
         self._filling = Filling(witnessing.store, room)
         self._judge = judge or Judge()
         self._appended = appended
+        self._underway = underway
         self._turns: dict[LogId, asyncio.Lock] = {}
         self._last: dict[LogId, dict[int, Keeping]] = {}  # by start of the span, those used last behind
 
@@ -88,28 +97,50 @@ class Holding:
         MALFORMED_PROOF, BAD_REQUEST, QUOTA, ROOT_MISMATCH, LOG_BROKEN; `Unavailable` CLOCK_JUMPED, DISK_LOW,
         CHAIN_DOWN (where only the chain could tell), and what the store raises.
         """
-        _check_caller(caller, shipment)
+        check_caller(caller, shipment)
         async with self._turns.setdefault(shipment.log, asyncio.Lock()):
             await self._witnessing.check(shipment.log)
             return await self._take(caller, shipment)
 
+    async def keep(self, creator: Creator, fetched: Shipment, *, anchored: bool = False) -> int:
+        """Keep what was fetched of this creator's log from anybody; where the copy ends then. `anchored`: the
+        entries lead to a root that the chain has, so their records may be judged later.
+
+        A base comes in parts with no entries and the last one with the first range, as in a shipment. Raises
+        as `replicate`, but for the caller.
+        """
+        async with self._turns.setdefault(fetched.log, asyncio.Lock()):
+            await self._witnessing.check(fetched.log)
+            keeping = await self._grown(creator, fetched)
+            return keeping.end if keeping else 0
+
     async def _take(self, caller: Neighbour, shipment: Shipment) -> Kept:
+        keeping = await self._grown(caller, shipment)
+        if keeping is None:
+            return self._short(shipment, shipment.base.start if shipment.base else 0)
+        return await self._answer(caller, keeping, shipment)
+
+    def _short(self, shipment: Shipment, end: int) -> Kept:
+        """No acknowledgement, since the copy ends before what was asked for."""
+        log, size = shipment.log, shipment.checkpoint.size
+        return Kept(end, pulling=self._underway is not None and self._underway.asked(log, end, size))
+
+    async def _grown(self, creator: Creator, shipment: Shipment) -> Keeping | None:
+        """The copy with what is new of the shipment; None where there is none, or its base only."""
         keeping = await self._at(shipment)
         arrived: Sequence[Arrived] = ()
         if keeping is None and shipment.start == 0 and shipment.entries:
             arrived = await arriving(shipment.entries)
-            keeping = begun(shipment.log, arrived[0], caller.operator)
+            keeping = begun(shipment.log, arrived[0], creator.operator)
         if shipment.base and (keeping is None or keeping.end < shipment.base.start):
-            await self._begin(caller, shipment.base)
+            await self._begin(creator, shipment.base)
             if not shipment.entries:
-                return Kept(shipment.base.start)
+                return None
             keeping = await on_base(self._store, shipment.log, shipment.base.start)
-        if keeping is None:
-            return Kept(0)
-        if shipment.entries and shipment.start == keeping.end:
-            await self._admit(caller, keeping, shipment)
+        if keeping is not None and shipment.entries and shipment.start == keeping.end:
+            await self._admit(shipment)
             keeping = await self._append(keeping, shipment, arrived or await arriving(shipment.entries))
-        return await self._answer(caller, keeping, shipment)
+        return keeping
 
     async def _at(self, shipment: Shipment) -> Keeping | None:
         """The copy that the shipment continues or asks for: the last one that begins at or before it."""
@@ -131,32 +162,28 @@ class Holding:
         if len(last) > REMEMBERED:
             del last[next(iter(last))]
 
-    async def _begin(self, caller: Neighbour, base: Base) -> None:
+    async def _begin(self, creator: Creator, base: Base) -> None:
         await self._filling.check(base.log, taken_by_base(base))
-        anchor = await self._ledger.find_anchor(caller.number, base.start)
+        anchor = await self._ledger.find_anchor(creator.number, base.start)
         if anchor is None:
-            await self._lacking(caller, base.start)
-        kept = await proved(self._store, base, anchor.root, caller.operator)
+            await self._lacking(creator, base.start)
+        kept = await proved(self._store, base, anchor.root, creator.operator)
         if await contradicted(self._store, base.log, kept.tiles):
             ends = [stop for _, stop in await self._store.spans(base.log) if stop <= base.start]
             await self._witnessing.refuse_base(base.log, max(ends, default=0), anchor)
         await self._store.begin(kept)
         self._filling.begun(base.log)
 
-    async def _lacking(self, caller: Neighbour, size: int) -> NoReturn:
+    async def _lacking(self, creator: Creator, size: int) -> NoReturn:
         """Whether the creator says what is not so, or the chain that is asked here lags behind."""
-        head = await self._ledger.head(caller.number)
+        head = await self._ledger.head(creator.number)
         if head.size < size:
             raise Unavailable("CHAIN_DOWN", f"the chain here has anchors up to {head.size} only")
         raise Rejected("ROOT_MISMATCH", f"the chain has no anchor of size {size} of this log")
 
-    async def _admit(self, caller: Neighbour, keeping: Keeping, shipment: Shipment) -> None:
+    async def _admit(self, shipment: Shipment) -> None:
         """Rules 4 and 5, and the bounds of one shipment."""
-        size = shipment.checkpoint.size
-        if shipment.start + len(shipment.entries) != size:
-            raise Rejected("BAD_REQUEST", f"these are not the entries up to the checkpoint of size {size}")
-        if shipment.start // SEGMENT_ENTRIES != (size - 1) // SEGMENT_ENTRIES:
-            raise Rejected("BAD_REQUEST", "a shipment ends where its segment does")
+        check_bounds(shipment)
         await self._check_time(shipment.checkpoint)
         await self._filling.check(shipment.log, taken(len(sent.raw) for sent in shipment.entries))
 
@@ -187,7 +214,7 @@ class Holding:
         """
         checkpoint, prev_size = shipment.checkpoint, shipment.prev_size
         if checkpoint.size > keeping.end:
-            return Kept(keeping.end)
+            return self._short(shipment, keeping.end)
         if min(checkpoint.size - 1, prev_size) < keeping.start:
             raise Rejected(
                 "BAD_REQUEST", f"the copy begins at {keeping.start}, and cannot tell of what was before"
@@ -215,13 +242,3 @@ class Holding:
             raise Unavailable(
                 "CLOCK_JUMPED", "the time of the checkpoint is ahead of the chain's and of ours"
             )
-
-
-def _check_caller(caller: Neighbour, shipment: Shipment) -> None:
-    if Role.CREATOR not in caller.roles:
-        raise Rejected("NOT_A_MEMBER", "only active creators have their logs kept")
-    logs = {shipment.log, shipment.checkpoint.log, *([shipment.base.log] if shipment.base else [])}
-    if logs != {caller.log}:
-        raise Rejected("NOT_A_MEMBER", "a member ships its own log and no other's")
-    if shipment.prev_size > shipment.checkpoint.size:
-        raise Rejected("BAD_REQUEST", "no step goes back")
