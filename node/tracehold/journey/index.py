@@ -95,7 +95,8 @@ class Indexer:
         return done
 
     async def _step(self, log: LogId, indexed: Spans) -> int:
-        due = without(await self._log.spans(log), indexed)
+        # What nobody looked at yet is not searched either.
+        due = without(await self._log.spans(log), [*indexed, *await self._log.unjudged(log)])
         if not due:
             return 0
         # The first run that is not searched: behind what was, or in a hole that was filled since.

@@ -126,6 +126,21 @@ class Judge:
                 erased.pop(says.index, None)
         return sorted([*found, *erased.values()], key=lambda said: said.index)
 
+    async def admit(
+        self, roster: Roster, listed: Listed, first: int, entries: Sequence[Arrived]
+    ) -> Sequence[Dispute]:
+        """What is wrong with the control records among these entries, which take effect as in `judge`. The
+        other entries are not looked at: that is for `judge` to do later, from the same roster and list.
+        """
+        codes: dict[int, str] = {}
+        for start in range(0, len(entries), SLICE):
+            piece = enumerate(entries[start : start + SLICE], first + start)
+            controls = {at: each for at, each in piece if each.entry.kind in CONTROL_KINDS}
+            if controls:
+                list(_admitted(roster, listed, controls, codes))
+                await asyncio.sleep(0)
+        return [Dispute(at, code, RULES_VERSION) for at, code in sorted(codes.items())]
+
     def _content(self, record: Record) -> str:
         try:
             self.content(record.header.kind, record.payload)

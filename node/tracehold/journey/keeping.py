@@ -54,9 +54,12 @@ class Keeping:
         checkpoint: Checkpoint,
         judge: Judge,
         redacted: Collection[Redact] = (),
+        *,
+        deferred: bool = False,
     ) -> "tuple[Batch, Keeping]":
         """The batch that appends these entries under the checkpoint, with what is found wrong with them;
-        `redacted` are redactions that came before their entries.
+        `redacted` are redactions that came before their entries. Where it is `deferred`, only control records
+        are judged now, and the rest is kept unjudged (`assess`).
 
         Raises ROOT_MISMATCH where the checkpoint is over others, LOG_BROKEN where a segment does not begin
         with a snapshot of the control records before it.
@@ -72,11 +75,14 @@ class Keeping:
         # They may be long, and are copied only where they may grow.
         grows = any(each.record and each.record.header.kind in _SPEAKING for each in entries)
         roster, listed = (self.roster.copy(), self.listed.copy()) if grows else (self.roster, self.listed)
-        disputes = await judge.judge(roster, listed, self.end, entries, redacted)
+        if deferred:
+            disputes = await judge.admit(roster, listed, self.end, entries)
+        else:
+            disputes = await judge.judge(roster, listed, self.end, entries, redacted)
         _check_structure(self.end, entries, disputes)
         tiles = tiles_after(self.end, leaves, self.edge.__getitem__)
         new = [each.entry for each in entries]
-        batch = Batch(self.log, self.end, new, tiles, checkpoint, disputes)
+        batch = Batch(self.log, self.end, new, tiles, checkpoint, disputes, deferred)
         edge = _edge({**self.edge, **dict(tiles)}, tree.end)
         return batch, Keeping(self.log, self.start, roster, listed, tree, edge, checkpoint)
 
@@ -99,11 +105,17 @@ async def redactions(store: RecordLog, copy: Keeping, entries: Sequence[Arrived]
     places = range(copy.end, copy.end + len(entries))
     erased = {at for at, each in zip(places, entries, strict=True) if each.erased}
     later = await store.controls(copy.log, copy.end) if erased else ()
-    found: set[Redact] = set()
     for entry in later:
         if entry.index in erased:
             raise Rejected("LOG_BROKEN", f"entry {entry.index} is a control record, and came erased")
-        if entry.kind == Kind.REDACT and not await store.disputes(copy.log, entry.index, entry.index + 1):
+    return await redacted_by(store, later)
+
+
+async def redacted_by(store: RecordLog, controls: Iterable[Entry]) -> Collection[Redact]:
+    """What the redactions among these control records name, but for those that are disputed."""
+    found: set[Redact] = set()
+    for entry in controls:
+        if entry.kind == Kind.REDACT and not await store.disputes(entry.log, entry.index, entry.index + 1):
             found |= named(parse(entry.raw))
     return found
 
@@ -186,6 +198,12 @@ async def replayed(controls: Sequence[Entry]) -> tuple[Roster, Listed]:
     if not controls:
         raise Broken("CORRUPT", "the control records of a log are lost")
     listed, roster = Listed(), _header(controls[0])
+    await continued(roster, listed, controls)
+    return roster, listed
+
+
+async def continued(roster: Roster, listed: Listed, controls: Sequence[Entry]) -> None:
+    """Let more control records take effect, as `replayed` does."""
     for number, entry in enumerate(controls):
         listed.add(entry.index, entry.fingerprint)
         try:
@@ -194,7 +212,6 @@ async def replayed(controls: Sequence[Entry]) -> tuple[Roster, Listed]:
             pass  # a dispute, which was told when it came; or erased
         if number % SLICE == 0:
             await asyncio.sleep(0)
-    return roster, listed
 
 
 def _header(entry: Entry) -> Roster:

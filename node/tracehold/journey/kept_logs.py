@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 from tracehold.core.ids import LogId
 from tracehold.core.record import Kind, parse
+from tracehold.core.spans import Spans, without
 from tracehold.journey.judge import named
 from tracehold.journey.ports import AnchorState, Copies, RecordLog
 from tracehold.journey.speakers import Speakers
-
-Spans = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,14 @@ class KeptLogs:
             max((stop for _, stop in spans), default=0),
             witness.size if witness else 0,
             final[-1].size if final else 0,
-            await self._disputed(log, spans),
+            await self._disputed(log, without(spans, await self._store.unjudged(log))),
             bool(await self._copies.forks(log)),
         )
 
     async def _disputed(self, log: LogId, spans: Spans) -> int:
-        """Disputes, of which there may be many: those of earlier counts are only added to."""
+        """Disputes in what was judged, of which there may be many: those of earlier counts are only added
+        to.
+        """
         known = self._counted.get(log)
         starts = [start for start, _ in spans]
         if known is None or starts != [start for start, _ in known.spans]:

@@ -14,6 +14,7 @@ from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.lineage import fact_of, touched
 from tracehold.core.record import Kind, parse
+from tracehold.core.spans import without
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
 from tracehold.journey.ports import Entry, RecordLog
 from tracehold.journey.ports.directory import Offered, Offers
@@ -57,10 +58,11 @@ class Offering:
         done = 0
         coverage = await self._offers.coverage()
         for log in await self._log.logs():
-            for start, stop in _segments(await self._log.spans(log)):
+            # What is not judged yet is not announced, and what stands behind it waits too.
+            for start, stop in _segments(without(await self._log.spans(log), await self._log.unjudged(log))):
                 segment = start // SEGMENT_ENTRIES
                 at = coverage.get((log, segment), segment * SEGMENT_ENTRIES)
-                if at < stop:
+                if start <= at < stop:
                     done += await self._step(log, at, min(stop, at + STEP))
         if done:
             self._ring()

@@ -17,6 +17,7 @@ from tracehold.core.merkle import CompactRange, leaf_hash
 from tracehold.core.record import CONTROL_KINDS, Kind, Record, check_signature, fingerprint, parse
 from tracehold.core.roster import Roster
 from tracehold.core.snapshot import Listed
+from tracehold.core.spans import Spans, covers
 from tracehold.core.tiles import Coord, tiles_after
 from tracehold.journey.base import ways
 from tracehold.journey.ports import Entry, RecordLog
@@ -45,6 +46,7 @@ class Replay:
         self._total = 0
         self._tiles: dict[Coord, bytes] = {}
         self._disputed: frozenset[int] = frozenset()
+        self._unjudged: Spans = ()
         self.tree = CompactRange()
         self.bytes = 0
         """Of the records, those of bases too."""
@@ -79,8 +81,8 @@ class Replay:
         entries = await self._store.read(self._log, start, stop)
         if not entries:
             raise corrupt(f"entry {start} is lost")
-        await self._check_places(entries)
         await self._read_disputes(start, start + len(entries))
+        await self._check_places([each for each in entries if not covers(self._unjudged, each.index)])
         leaves = []
         for entry in entries:
             self._check_entry(entry)
@@ -114,8 +116,11 @@ class Replay:
         said = await self._store.disputes(self._log, start, stop)
         self._disputed = frozenset(dispute.index for dispute in said)
         self.disputed += len(said)
+        self._unjudged = await self._store.unjudged(self._log)
         if said and self._own:
             raise corrupt(f"entry {said[0].index} of the own log is disputed")
+        if self._unjudged and self._own:
+            raise corrupt(f"entry {self._unjudged[0][0]} of the own log is to be judged")
 
     def _check_bytes(self, entry: Entry) -> None:
         self.bytes += len(entry.raw)
@@ -133,7 +138,8 @@ class Replay:
             self.erased += 1
             self._gone.add(entry.index)
         refusal = self._refusal(entry)
-        if refusal is not None and entry.index not in self._disputed and not entry.erased:
+        known = entry.erased or entry.index in self._disputed or covers(self._unjudged, entry.index)
+        if refusal is not None and not known:
             raise corrupt(f"entry {entry.index}: {refusal}") from refusal
         if entry.index and entry.index % SEGMENT_ENTRIES == 0 and (refusal or entry.kind != Kind.SNAPSHOT):
             raise corrupt(f"entry {entry.index} is no snapshot of the control records before it")
