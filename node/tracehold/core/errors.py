@@ -138,6 +138,7 @@ _ALL = (
     # -- ledger
     _rejected("LEDGER_REFUSED", "The contract refused the transaction.", "See the named contract error in docs/spec/contract.md.", "FAILED_PRECONDITION"),
     _rejected("NOT_A_MEMBER", "This node is not enrolled as an active creator.", "Run `tracehold member add` with the admin key.", "FAILED_PRECONDITION"),
+    _rejected("STILL_NEEDED", "Without this node the others could not go on: too few operators would be left to keep logs.", "Enrol another member first, or have the contract's admin lower the quorum (`tracehold contract quorum`).", "FAILED_PRECONDITION"),
     _rejected("STRANGER", "The certificate is not that of one active member of the network.", "Have the admin enrol the node with the record of its present certificate (`tracehold member request`).", "PERMISSION_DENIED"),
     _rejected("ROOT_MISMATCH", "The records sent do not give the root that the log's checkpoint or anchor names.", "Send the log from where the holder's copy ends; where that does not help, compare the two logs with `tracehold doctor`.", "FAILED_PRECONDITION"),
     _rejected("FORK_SEEN", "The log was shown in two states that cannot both be true; it is acknowledged no more.", "Stop the creator's node; its operator compares its log with the evidence that the holders keep (docs/spec/peer.md).", "FAILED_PRECONDITION"),

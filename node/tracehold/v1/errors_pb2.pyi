@@ -163,6 +163,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Fewer holders acknowledged the log than the contract's quorum; nothing is anchored before."""
     ERROR_REASON_DRAINING: _ErrorReason.ValueType  # 68
     """The node is about to leave the network: it hands over what it keeps, and takes nothing new."""
+    ERROR_REASON_STILL_NEEDED: _ErrorReason.ValueType  # 69
+    """Without this node the others could not go on: too few operators would be left to keep logs."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -307,6 +309,8 @@ ERROR_REASON_TOO_FEW_COPIES: ErrorReason.ValueType  # 67
 """Fewer holders acknowledged the log than the contract's quorum; nothing is anchored before."""
 ERROR_REASON_DRAINING: ErrorReason.ValueType  # 68
 """The node is about to leave the network: it hands over what it keeps, and takes nothing new."""
+ERROR_REASON_STILL_NEEDED: ErrorReason.ValueType  # 69
+"""Without this node the others could not go on: too few operators would be left to keep logs."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
