@@ -70,7 +70,7 @@ def always(raw: bytes) -> Tamper:
     return tamper
 
 
-def edit(change: Callable[[Any], None], *methods: str) -> Tamper:
+def edit(change: Callable[[Any], object], *methods: str) -> Tamper:
     """Answers honestly but for a change to the messages of these methods."""
 
     async def tamper(method: str, answer: Any) -> Any:
