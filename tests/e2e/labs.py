@@ -2,6 +2,7 @@
 all.
 """
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,10 +14,11 @@ from typing import Any
 from tests.e2e.conftest import SENDER
 from tracehold.cli.token import create
 from tracehold.core.errors import Unavailable
+from tracehold.lab.growing import enlarge
 from tracehold.lab.network import Lab, made
 from tracehold_client.rest import RestClient
 
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
 
 
 class Network:
@@ -61,6 +63,24 @@ class Network:
         for name in names or self.names:
             until(partial(_still, self.reader(name)))
 
+    def add(self, seed: str, **settings: dict[str, Any]) -> str:
+        """Let one company more join through this node, with these settings; its name, when it is ready."""
+        name = enlarge(self.lab, seed)
+        self._tokens[name] = create(self.lab.home(name), "sender", ("capture",), SENDER.party.link)
+        configure(self.lab, [name], **settings)
+        self.names = self.lab.names
+        self.lab.start([name])
+        self.lab.publish()
+        return name
+
+    def number(self, name: str) -> int:
+        """The node's number in the contract: they are enrolled in order."""
+        return 1 + self.names.index(name)
+
+    def status(self, name: str) -> dict[str, Any]:
+        """How a node stands, by its own word."""
+        return dict(self.reader(name).get("v1/status"))
+
     def kept(self, name: str) -> dict[str, set[str]]:
         """Fingerprints that a node has on its disk, by log; without control records."""
         return stored(self.lab.home(name) / "data")
@@ -72,16 +92,39 @@ def _still(reader: RestClient) -> bool:
 
 
 @contextmanager
-def network(folder: Path, nodes: int, replicas: int | None = None) -> Iterator[Network]:
-    """A lab that is up, and nothing of it afterwards."""
+def network(
+    folder: Path, nodes: int, replicas: int | None = None, **settings: dict[str, Any]
+) -> Iterator[Network]:
+    """A lab that is up, with these settings by section, and nothing of it afterwards."""
     with made(folder, nodes, replicas, lambda line: None) as lab:
         try:
             lab.build()
             found = Network(lab)
+            configure(lab, lab.names, **settings)
             lab.up()
             yield found
         finally:
             lab.down()
+
+
+def configure(lab: Lab, names: Sequence[str], **settings: dict[str, Any]) -> None:
+    """Write these settings, by section, into the configurations of nodes that do not run."""
+    for name in names:
+        text = lab.config(name).read_text()
+        for section, values in settings.items():
+            text = _set(text, section, values)
+        lab.config(name).write_text(text)
+
+
+def _set(text: str, section: str, values: dict[str, Any]) -> str:
+    head = f"\n[{section}]\n"
+    if head not in text:
+        text = text.replace("\n[[", f"{head}\n[[", 1)
+    before, _, after = text.partition(head)
+    own, bracket, rest = after.partition("\n[")
+    lines = [line for line in own.splitlines() if line.partition(" =")[0] not in values]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    return before + head + "\n".join(lines) + "\n" + bracket + rest
 
 
 def settled(sender: RestClient, path: str, wanted: str | None) -> dict[str, Any]:

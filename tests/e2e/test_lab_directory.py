@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.labs import Network, until
+from tests.e2e.labs import Network, configure, network, until
 from tests.e2e.test_lab_gdst import Split
 from tracehold.cli.demo.programs import run
-from tracehold.cli.files import CONFIG_NAME
-from tracehold.lab.network import made
 
 pytestmark = pytest.mark.slow
 
@@ -19,22 +17,14 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def split(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Split]:
     """Five nodes that keep two copies, up; all are asked."""
-    with made(tmp_path_factory.mktemp("directory") / "lab", 5, 2, lambda line: None) as lab:
-        try:
-            lab.build()
-            over = Network(lab)
-            lab.up()
-            yield Split(over)
-        finally:
-            lab.down()
+    with network(tmp_path_factory.mktemp("directory") / "lab", 5, 2) as over:
+        yield Split(over)
 
 
 def by_directory(over: Network) -> None:
     """Start all nodes again, so that they ask whom the directory names."""
     over.lab.stop(over.names)
-    for name in over.names:
-        config = over.lab.home(name) / CONFIG_NAME
-        config.write_text(config.read_text() + "\n[directory]\nask_all_upto = 0\n")
+    configure(over.lab, over.names, directory={"ask_all_upto": 0})
     over.lab.start(over.names)
     over.lab.publish()
 

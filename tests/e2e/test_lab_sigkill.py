@@ -6,60 +6,22 @@ import random
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import SENDER
 from tests.e2e.labs import Network, network, until
-from tests.e2e.signing import event
+from tests.e2e.loads import Load, loaded
 from tests.e2e.test_sigkill import root_of
 from tracehold.cli.demo.programs import run
 from tracehold.core.anchorproof import ANCHORED_TOPIC
-from tracehold.core.errors import Unavailable
 from tracehold.lab.plan import CHAIN
-from tracehold_client import AsyncClient, State, Uploaded, event_json, wait_for_state
+from tracehold_client import AsyncClient, State, wait_for_state
 from tracehold_client.jsonrpc import JsonRpc
 
 KILLS = 20
-LEVELS = (State.SEALED, State.REPLICATED, State.FINAL)
-"""What each of a node's senders waits for."""
-PAUSE_S = 0.1
-"""Between two batches of a sender: it is the kills that are to be many, not the records."""
-
-
-@dataclass
-class Load:
-    """One sender: uploads until told to stop, and keeps every answer with its level."""
-
-    over: Network
-    name: str
-    lane: int
-    answered: list[Uploaded] = field(default_factory=list)
-    sent: int = 0
-    stopping: bool = False
-
-    async def run(self) -> None:
-        """Batches of five; a batch without an answer is sent again as it is."""
-        client = AsyncClient(self.over.grpc(self.name), token=self.over.token(self.name), timeout=15)
-        async with client:
-            while not self.stopping:
-                first = self.lane * 1_000_000 + self.sent
-                items = [SENDER.piece(5, f"{self.name}{first + n}").link for n in range(5)]
-                self.sent += 5
-                self.answered += await self._answer(client, [event_json(event(item)) for item in items])
-                await asyncio.sleep(PAUSE_S)
-
-    async def _answer(self, client: AsyncClient, items: list) -> list[Uploaded]:
-        while True:
-            with suppress(Unavailable):
-                outcomes = await client.upload(items, receipts=False, wait_for=LEVELS[self.lane], timeout=10)
-                if not any(isinstance(outcome.error, Unavailable) for outcome in outcomes):
-                    return [outcome.unwrap() for outcome in outcomes]
-            await asyncio.sleep(0.1)
 
 
 async def kill_at_random(over: Network, chance: random.Random) -> None:
@@ -89,13 +51,9 @@ async def test_sigkill_of_random_processes_loses_nothing(over: Network):
     doubled, each log verifies from entry 0, and every copy equals the log that it is of.
     """
     chance = random.Random(20)
-    loads = [Load(over, name, lane) for name in over.names for lane in range(len(LEVELS))]
-    uploading = [asyncio.create_task(load.run()) for load in loads]
-    for _ in range(KILLS):
-        await kill_at_random(over, chance)
-    for load in loads:
-        load.stopping = True
-    await asyncio.gather(*uploading)
+    async with loaded(over, over.names) as loads:
+        for _ in range(KILLS):
+            await kill_at_random(over, chance)
     for load in loads:
         assert len(load.answered) == load.sent > 0
     await all_final(over, loads)
