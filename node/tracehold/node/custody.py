@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tracehold.adapters.ethereum.ledger import EthereumLedger
 from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.config import Config
+from tracehold.journey.assess import Assessor
 from tracehold.journey.check import Verify
 from tracehold.journey.doubts import Doubts
 from tracehold.journey.follow import Bell
@@ -36,6 +37,7 @@ class Custody:
     anchors: KeptAnchors
     logs: KeptLogs
     doubts: Doubts
+    assessor: Assessor
 
 
 def custody(
@@ -56,9 +58,11 @@ def custody(
     room = Room(disk, config.replication.quota_bytes)
     pace = Pace(poll=config.ledger.poll_s)
     anchors = KeptAnchors(witnessing, states, pace, asyncio.sleep, faults.error)
+    judge = Judge(verify)
     return Custody(
-        Holding(witnessing, room, judge=Judge(verify), appended=bell.ring),
+        Holding(witnessing, room, judge=judge, appended=bell.ring),
         anchors,
         KeptLogs(store, store.copies, Speakers(store), anchors.number_of),
         doubts,
+        Assessor(store, judge, bell.ring),
     )

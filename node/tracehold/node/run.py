@@ -80,6 +80,8 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         following.append(tasks.create_task(erasing, name="erase"))
         trouble = parts.faults.trouble("kept anchors")
         following.append(tasks.create_task(parts.custody.anchors.run(trouble), name="kept anchors"))
+        assessing = parts.custody.assessor.run(parts.bell, asyncio.sleep, parts.faults.trouble("assess"))
+        following.append(tasks.create_task(assessing, name="assess"))
         if parts.peering:
             looking = parts.peering.neighbours.run(asyncio.sleep)
             following.append(tasks.create_task(looking, name="neighbours"))
