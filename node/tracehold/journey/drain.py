@@ -1,5 +1,4 @@
-"""What a node that leaves in order has left to hand over, and whether it may leave at all. Rules only;
-nothing
+"""What a node that leaves in order has left to hand over, and whether it may leave at all. Rules only; nobody
 is asked here.
 
 A copy counts as kept elsewhere where another member said so itself, after this node had begun to leave: two
@@ -54,12 +53,10 @@ class Left:
     silent: tuple[int, ...] = ()
 
 
-def segments_of(spans: Spans) -> Iterable[int]:
+def segments_of(spans: Spans) -> Sequence[int]:
     """The segments that entries of these are in, ascending."""
-    found: dict[int, None] = {}
-    for start, stop in spans:
-        found.update(dict.fromkeys(range(start // SEGMENT_ENTRIES, (stop - 1) // SEGMENT_ENTRIES + 1)))
-    return found
+    runs = (range(start // SEGMENT_ENTRIES, (stop - 1) // SEGMENT_ENTRIES + 1) for start, stop in spans)
+    return sorted({segment for run in runs for segment in run})
 
 
 def left_over(owed: Sequence[Owed], others: Sequence[Other], target: int) -> Sequence[Left]:

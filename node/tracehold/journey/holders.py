@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES
+from tracehold.journey.liveness import Health
 from tracehold.journey.ports import Copies, Copy, Ledger, Member, RecordLog, Role
+from tracehold.journey.signs import NoSigns, Signs
 
 QUORUM = "contract/quorum"
 """Bookmark of the contract's quorum, so that a start without the chain tells the states of before."""
@@ -64,6 +66,10 @@ class Holders:
         """The contract's, when it was last read."""
         self.roll: Roll | None = None
         """Of the last look at the members; None before the first, when all who were chosen count."""
+        self.leaving = False
+        """Whether this node leaves: others shall have as many copies without its own."""
+        self.signs: Signs = NoSigns()
+        """Who of them is up."""
         self._store = store
         self._copies = copies
         self._target = target
@@ -81,7 +87,7 @@ class Holders:
     @property
     def wanted(self) -> int:
         """Holders that each segment shall have."""
-        return max(self._target - 1, self.quorum)
+        return max(self._target - (0 if self.leaving else 1), self.quorum)
 
     @property
     def segments(self) -> Sequence[int]:
@@ -101,13 +107,17 @@ class Holders:
 
     def count(self, index: int) -> CopyCount:
         """The copies of one entry: this node's, and one of each operator that acknowledged it."""
-        segment = index // SEGMENT_ENTRIES
-        operators = {copy.operator for copy in self.of(segment) if copy.size > index}
-        return CopyCount(1 + len(operators), 1 + self.wanted)
+        return CopyCount(1 + len(self.operators(index // SEGMENT_ENTRIES, index + 1)), 1 + self.wanted)
+
+    def operators(self, segment: int, size: int) -> set[int]:
+        """Those that keep a segment up to this size: by holders that are not lost."""
+        kept = [copy for copy in self.of(segment) if copy.size >= size]
+        return {copy.operator for copy in kept if self.signs.health(copy.node) is not Health.LOST}
 
     def replicated(self, anchored: int) -> int:
         """How many entries from the start are kept by as many operators as the contract asks for (one at
-        least), beyond the `anchored` ones, which are. 0 in a network that asks for none.
+        least), beyond the `anchored` ones, which are. 0 in a network that asks for none. Who acknowledged and
+        is lost counts: what was told is not taken back.
         """
         if not self.quorum:
             return 0
@@ -136,17 +146,25 @@ class Holders:
         self._chosen.setdefault(copy.segment, {}).setdefault(copy.node, copy)
 
     async def acknowledged(self, copy: Copy) -> bool:
-        """The holder keeps the segment up to `copy.size`; durable on return. Whether that is news."""
+        """The holder keeps the segment up to `copy.size`; durable on return. Whether that is news. Nothing of
+        a node that is no holder of it: it may have been released while it answered.
+        """
         known = self.copy(copy.segment, copy.node)
-        if known is not None and known.size >= copy.size:
+        if known is None or known.size >= copy.size:
             return False
         await self._copies.acknowledged(copy)
         self._chosen.setdefault(copy.segment, {})[copy.node] = replace(copy)
         return True
 
+    async def release(self, segment: int, node: int) -> None:
+        """The node is no holder of the segment any more; durable on return."""
+        await self._copies.release(segment, node)
+        self._chosen.get(segment, {}).pop(node, None)
+
     def lost(self, segment: int, node: int, size: int) -> None:
         """The holder says that its copy ends at `size`, before what it acknowledged. It counts for no more
         from now on, until it acknowledges again. Not durable: after a start it is asked again.
         """
-        known = self._chosen[segment][node]
-        self._chosen[segment][node] = replace(known, size=min(size, known.size))
+        known = self.copy(segment, node)
+        if known is not None:
+            self._chosen[segment][node] = replace(known, size=min(size, known.size))

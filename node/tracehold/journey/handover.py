@@ -1,0 +1,127 @@
+"""What a node that leaves keeps, and what others have of it: asked anew at each look.
+
+Others are asked after the wish to leave stood, never before, so two nodes that leave at once never count each
+other's copies.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tracehold.core.errors import Unavailable
+from tracehold.core.ids import LogId
+from tracehold.core.spans import Spans, common, joined
+from tracehold.journey.cargo import newest_anchored
+from tracehold.journey.drain import Left, Other, Owed, check_leaving, left_over, segments_of
+from tracehold.journey.liveness import Health
+from tracehold.journey.ports import AnchorState, Copies, Greeting, Ledger, Member, Peers, RecordLog, Role
+
+
+class Thought(Protocol):
+    """What is thought of the other members (`liveness`)."""
+
+    @property
+    def calm(self) -> bool:
+        """Every member was looked at, and not too many are silent."""
+        ...
+
+    def health(self, node: int) -> Health:
+        """Of one member."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is left: `entries` of the own log that no final anchor covers, and `left` of `segments` in all,
+    which too few others keep. `calm`: enough members answer to say so.
+    """
+
+    entries: int
+    left: Sequence[Left]
+    segments: int
+    calm: bool
+
+    @property
+    def nothing(self) -> bool:
+        """Whether others have everything."""
+        return self.calm and not self.entries and not self.left
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Of the node with this log; `target` copies are wanted of all that it keeps, its own not among them."""
+
+    log: LogId
+    store: RecordLog
+    copies: Copies
+    ledger: Ledger
+    peers: Peers
+    thought: Thought
+    target: int
+
+    async def look(self, members: Sequence[Member], own: Member) -> Found:
+        """How far it is. Raises `Rejected("STILL_NEEDED")`, `Unavailable("CHAIN_DOWN")`, and what the store
+        raises.
+        """
+        # What is owed first, and what others have after: theirs only grows meanwhile.
+        entries = await self._unfinished()
+        owed = await self._owed(members, own)
+        calm = self.thought.calm
+        there = [each for each in members if each.active and each.number != own.number]
+        # Whoever is lost keeps nothing, and is not waited for.
+        lost = {each.number for each in there if calm and self.thought.health(each.number) is Health.LOST}
+        others, leaving = await self._others([each for each in there if each.number not in lost])
+        check_leaving(members, own, (await self.ledger.network()).quorum, lost | leaving)
+        segments = sum(len(segments_of(each.spans)) for each in owed)
+        return Found(entries, left_over(owed, others, self.target), segments, calm)
+
+    async def _unfinished(self) -> int:
+        final = await self.store.anchors(self.log, {AnchorState.FINAL}, newest=1)
+        return await self.store.size(self.log) - (final[-1].size if final else 0)
+
+    async def _owed(self, members: Sequence[Member], own: Member) -> Sequence[Owed]:
+        """All that is kept, the own log first."""
+        creators = {each.log: each for each in members}
+        kept = [log for log in await self.store.logs() if log != self.log]
+        mine = Owed(self.log, ((0, await self.store.size(self.log)),), own.operator_number)
+        return [mine, *[Owed(log, await self._spans(log, creators.get(log))) for log in kept]]
+
+    async def _spans(self, log: LogId, creator: Member | None) -> Spans:
+        """What others shall have of a log: all of it, where its creator can still anchor the rest; else what
+        is anchored, since nobody could check more.
+        """
+        spans = joined(await self.store.spans(log))
+        alive = creator and creator.active and self.thought.health(creator.number) is not Health.LOST
+        if alive and not await self.copies.forks(log):
+            return spans
+        return common(spans, [(0, await newest_anchored(self.store, log))])
+
+    async def _others(self, there: Collection[Member]) -> tuple[Sequence[Other], set[int]]:
+        """Those of them that stay and can be reached, with what they say now; and the numbers of those that
+        leave, too.
+        """
+        others: list[Other] = []
+        leaving: set[int] = set()
+        asked = await asyncio.gather(*(self._hello(each.number) for each in there))
+        for each, (listed, greeting) in zip(there, asked, strict=True):
+            if greeting and greeting.draining:
+                leaving.add(each.number)
+            elif listed:
+                others.append(_other(each, greeting))
+        return others, leaving
+
+    async def _hello(self, node: int) -> tuple[bool, Greeting | None]:
+        """Whether it can be asked at all, and what it says."""
+        peer = await self.peers.node(node)
+        if peer is None:
+            return False, None
+        try:
+            return True, await peer.hello()
+        except Unavailable:
+            return True, None
+
+
+def _other(member: Member, greeting: Greeting | None) -> Other:
+    kept = greeting.coverage if greeting else None
+    return Other(member.number, member.operator_number, member.log, Role.HOLDER in member.roles, kept)

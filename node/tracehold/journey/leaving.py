@@ -1,0 +1,164 @@
+"""Leaving in order: a node hands over what it keeps before it goes (protocol section 3: "a holder that leaves
+deactivates itself on chain before it deletes").
+
+    asked      uploads are refused; the own log is anchored to its end; others are told, and take the copies
+    closed     others have all of it: nothing new is taken of their logs either, and all is compared once more
+    handed     that holds: the node may be stopped, but the contract still counts on it
+    revoked    where that was wished: by itself, on the chain. What it signs counts no more from here on
+    gone       that block is final: the folder may be deleted
+
+What a crash means: what was wished, and that the revocation was begun, is on disk (`Wish`); everything else is
+found out anew.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.journey.anchor import Anchorer
+from tracehold.journey.handover import Found, Handover
+from tracehold.journey.holders import Holders
+from tracehold.journey.ports import AnchorState, Member
+
+_UNSETTLED = {AnchorState.SIGNED, AnchorState.REORGED}
+_NOTHING = Found(0, (), 0, calm=True)
+
+
+class Stage(StrEnum):
+    """How far a node is with leaving."""
+
+    ASKED = "asked"
+    HANDED = "handed"
+    REVOKED = "revoked"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the operator asked for, at `since` (seconds since the epoch): to hand over and, with `leave`, to
+    be
+    revoked then. `begun`: the revocation was begun, and cannot be taken back.
+    """
+
+    since: float
+    leave: bool = False
+    begun: bool = False
+
+
+class Wishes(Protocol):
+    """The operator's wish, on disk."""
+
+    def read(self) -> Wish | None:
+        """What is wished now; None where the node stays."""
+        ...
+
+    def begin(self) -> bool:
+        """From now on it cannot be taken back; durable on return. False where it was taken back already."""
+        ...
+
+    def undo(self) -> None:
+        """It can be taken back again: the contract refused. Durable on return."""
+        ...
+
+
+class Contract(Protocol):
+    """What a node does to the contract with its own account."""
+
+    async def final(self) -> Sequence[Member]:
+        """The members at the newest final block."""
+        ...
+
+    async def revoke(self, node: int) -> None:
+        """Revoke this node for good; returns when that is in a block. Raises `Rejected("LEDGER_REFUSED")`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it is with the wish of `since`, and what is left."""
+
+    since: float
+    stage: Stage
+    found: Found
+
+
+class Leaving:
+    """One per node. One task steps; everybody may look."""
+
+    def __init__(
+        self, handover: Handover, holders: Holders, wishes: Wishes, contract: Contract, anchorer: Anchorer
+    ) -> None:
+        """`holders` of the own log are told, so that there are more of them."""
+        self._handover = handover
+        self._holders = holders
+        self._wishes = wishes
+        self._contract = contract
+        self._anchorer = anchorer
+        self.progress: Progress | None = None
+        """Of the last step; None while the node stays."""
+        self.closed = False
+        """Whether nothing new is taken of the logs of others."""
+
+    @property
+    def wished(self) -> bool:
+        """Whether the node is to leave; read from the disk each time."""
+        return self._wishes.read() is not None
+
+    def check_uploads(self) -> None:
+        """Returns while uploads are taken; raises `Unavailable("DRAINING")` once the node is to leave."""
+        if self.wished:
+            raise Unavailable("DRAINING", "this node is about to leave the network")
+
+    def check_copies(self) -> None:
+        """Returns while entries of others are taken; raises `Unavailable("DRAINING")` once all is handed
+        over.
+        """
+        if self.closed:
+            raise Unavailable("DRAINING", "what this node kept is handed over")
+
+    async def step(self) -> Progress | None:
+        """Look how far it is, and do the next thing. Harmless to repeat, and after a crash anywhere.
+
+        Raises `Rejected` (STILL_NEEDED, NOT_A_MEMBER, LEDGER_REFUSED) and `Unavailable`.
+        """
+        wish = self._wishes.read()
+        self._holders.leaving = wish is not None
+        if wish is None:
+            self.progress, self.closed = None, False
+            return None
+        members = await self._handover.ledger.members()
+        own = self._own(members)
+        if not own.active:
+            self.closed = True
+            gone = not self._own(await self._contract.final()).active
+            self.progress = Progress(wish.since, Stage.GONE if gone else Stage.REVOKED, _NOTHING)
+            return self.progress
+        was_closed = self.closed
+        found = await self._handover.look(members, own)
+        self.closed = found.nothing or wish.begun
+        handed = found.nothing and was_closed
+        self.progress = Progress(wish.since, Stage.HANDED if handed else Stage.ASKED, found)
+        if handed and wish.leave:
+            await self._revoke(own)
+        return self.progress
+
+    def _own(self, members: Sequence[Member]) -> Member:
+        own = next((each for each in members if each.log == self._handover.log), None)
+        if own is None:
+            raise Rejected("NOT_A_MEMBER", "the contract knows no node of this log")
+        return own
+
+    async def _revoke(self, own: Member) -> None:
+        """Between two transactions of the anchorer: those of one account follow each other."""
+        async with self._anchorer.turn:
+            if await self._handover.store.anchors(self._handover.log, _UNSETTLED, newest=1):
+                return
+            if not self._wishes.begin():
+                return
+            try:
+                await self._contract.revoke(own.number)
+            except Rejected:
+                self._wishes.undo()
+                raise
