@@ -7,7 +7,7 @@ deactivates itself on chain before it deletes").
     revoked    where that was wished: by itself, on the chain. What it signs counts no more from here on
     gone       that block is final: the folder may be deleted
 
-What a crash means: what was wished, and that the revocation was begun, is on disk (`Wish`); everything else is
+What a crash means: what was wished, and that the revocation was begun, is on disk (`Wish`); all else is
 found out anew.
 """
 
