@@ -1,10 +1,10 @@
 """Lookups in a simulated network, and how they went."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.network.ring import Ring
+from tests.network.member import Around, Member
 from tracehold.core.dht.keys import Key
 from tracehold.core.ids import LogId
 from tracehold.journey.announce import REPLICAS
@@ -36,8 +36,10 @@ class Outcome:
         return sorted(self.times)[min(self.total - 1, int(share * self.total))]
 
 
-async def ask(ring: Ring, truth: Mapping[Key, set[LogId]], times: int, at_once: int = 5) -> Outcome:
-    """So many lookups of keys by members that are up, both drawn by chance; nobody asks for a key twice."""
+async def ask(ring: Around, truth: Mapping[Key, set[LogId]], times: int, at_once: int = 5) -> Outcome:
+    """So many lookups of keys by members that are up, both drawn by chance; nobody asks for a key twice. One
+    whose asker falls silent meanwhile does not count.
+    """
     outcome, keys, seen = Outcome(), sorted(truth), set()
 
     async def one() -> None:
@@ -46,7 +48,12 @@ async def ask(ring: Ring, truth: Mapping[Key, set[LogId]], times: int, at_once: 
             member, key = ring.random.choice(ring.up()), ring.random.choice(keys)
         seen.add((member.log, key))
         start = asyncio.get_running_loop().time()
-        found = await member.held_by(key)
+        try:
+            found = await member.held_by(key)
+        except asyncio.CancelledError:
+            if member in ring.up():
+                raise
+            return  # it fell silent itself: nobody waits for the answer
         outcome.times.append(asyncio.get_running_loop().time() - start)
         outcome.every += found >= truth[key]
         outcome.some += bool(found & truth[key])
@@ -56,7 +63,12 @@ async def ask(ring: Ring, truth: Mapping[Key, set[LogId]], times: int, at_once: 
     return outcome
 
 
-async def placed(ring: Ring, truth: Mapping[Key, set[LogId]], replicas: int = REPLICAS) -> float:
+async def right(members: Sequence[Member], truth: Mapping[Key, set[LogId]]) -> int:
+    """Lookups that name all holders and nobody else, of one from each member for each key."""
+    return sum([await each.held_by(key) == truth[key] for each in members for key in truth])
+
+
+async def placed(ring: Around, truth: Mapping[Key, set[LogId]], replicas: int = REPLICAS) -> float:
     """Which share of the records is where it should be: at the members that are truly nearest."""
     there = total = 0
     for key, holders in truth.items():

@@ -7,7 +7,7 @@ import math
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
-from tests.network.ring import Member, Ring
+from tests.network.member import Around, Member
 from tracehold.journey.follow import Bell
 
 MEDIAN_S = 600.0
@@ -22,29 +22,29 @@ TAIL = 1.5
 
 async def live(member: Member) -> None:
     """What a node does as long as it runs."""
-    await asyncio.gather(member.contacts.run(), member.announcer.run(Bell(), asyncio.sleep))
+    await asyncio.gather(member.contacts.run(), member.announcer.run(Bell(), member.ring.idle))
 
 
-async def come_and_go(ring: Ring, member: Member) -> None:
+async def come_and_go(ring: Around, member: Member) -> None:
     """For ever: run, fall silent without a word, start again with what is on disk."""
     random = ring.random
     while True:
         running = asyncio.ensure_future(live(member))
         try:
-            await asyncio.sleep(MEDIAN_S * math.exp(random.gauss(0, TAIL)))
+            await ring.idle(MEDIAN_S * math.exp(random.gauss(0, TAIL)))
         finally:
             running.cancel()
             with suppress(asyncio.CancelledError):
                 await running
-        ring.down.add(member.log)
+        ring.down = ring.down | {member.log}
         await member.lookups.close()
-        await asyncio.sleep(AWAY_S * math.exp(random.gauss(0, TAIL)))
+        await ring.idle(AWAY_S * math.exp(random.gauss(0, TAIL)))
         member.start()
-        ring.down.discard(member.log)
+        ring.down = ring.down - {member.log}
 
 
 @asynccontextmanager
-async def churning(ring: Ring, members: Collection[Member]) -> AsyncIterator[None]:
+async def churning(ring: Around, members: Collection[Member]) -> AsyncIterator[None]:
     """These members come and go meanwhile."""
     tasks = [asyncio.ensure_future(come_and_go(ring, member)) for member in members]
     try:

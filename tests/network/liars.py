@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from tests.network.ring import EPOCH, Member
+from tests.network.member import Member
 from tracehold.core.dht.keys import Key
 from tracehold.core.dht.provider import PROVIDER_BYTES, Provider, sign_provider
 from tracehold.core.errors import Unavailable
@@ -40,7 +40,7 @@ class Forger(Liar):
 
     def lie(self, key: Key) -> Told:
         """Sixty-four of them."""
-        now = int(EPOCH * 1000) + 1
+        now = int(self.ring.now() * 1000) + 1
         records = [
             Provider(key, log, 1, now, now + 1_000_000, self.ring.random.randbytes(64)).raw
             for log in list(self.ring.members)[:64]
@@ -54,7 +54,7 @@ class Replayer(Liar):
     def lie(self, key: Key) -> Told:
         """All of that."""
         other = self.ring.random.choice(list(self.ring.members.values()))
-        now = int(EPOCH * 1000)
+        now = int(self.ring.now() * 1000)
         old = sign_provider(key, other.log, 1, now - 172_800_001, self.ring.network(), other.key)
         foreign = sign_provider(key, other.log, 1, now, NetworkId(bytes(32)), other.key)
         return Told([old.raw, foreign.raw], False, self.accomplices)
@@ -66,7 +66,7 @@ class Mover(Liar):
     def lie(self, key: Key) -> Told:
         """Its own."""
         other = Key(bytes(20))
-        now = int(EPOCH * 1000)
+        now = int(self.ring.now() * 1000)
         record = sign_provider(other, self.member.log, 1, now, self.ring.network(), self.member.key)
         return Told([record.raw], False, self.accomplices)
 
@@ -92,7 +92,7 @@ class Pretender(Liar):
 
     def lie(self, key: Key) -> Told:
         """Its own record."""
-        now = int(EPOCH * 1000)
+        now = int(self.ring.now() * 1000)
         record = sign_provider(key, self.member.log, 1, now, self.ring.network(), self.member.key)
         return Told([record.raw], False, self.accomplices)
 

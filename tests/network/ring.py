@@ -1,14 +1,12 @@
 """A simulated network: members with their whole directory in one process, behind the `Talk` port.
 
 Seeded and in virtual time, so a run is the same every time. Each message has a delay; one that is lost is
-sent
-again by the transport, as TCP does; a member may be down (refuses), hung (accepts and never answers), cut
-off,
-or lie.
+sent again by the transport, as TCP does; a member may be down (refuses), hung (accepts and never answers),
+cut off, or lie.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
@@ -16,19 +14,14 @@ from typing import TypeVar
 from blake3 import blake3
 
 from tests.logs import NETWORK
-from tracehold.adapters.dht import KademliaTable
-from tracehold.adapters.memory.directory import MemoryOffers, MemoryShelf
+from tests.network.member import Around, Member
 from tracehold.core.dht.keys import Key, distance
 from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.keys import Ed25519Key, PublicKey
 from tracehold.core.placement import dht_id
-from tracehold.journey.announce import REPLICAS, Announcer
-from tracehold.journey.contacts import Contacts
-from tracehold.journey.dialogue import Dialogue
-from tracehold.journey.directory import Directory, Seat
-from tracehold.journey.lookup import Lookups
-from tracehold.journey.ports.directory import Offered, ShelfLimits, Told
+from tracehold.journey.announce import REPLICAS
+from tracehold.journey.ports.directory import Register, Talk, Told
 from tracehold.journey.search import Pace
 
 EPOCH = 1_764_000_000.0
@@ -71,22 +64,51 @@ class Ring:
         member = self.members.get(log)
         return member.key.public if member else None
 
-    def enrol(self, count: int) -> list["Member"]:
+    def register(self, log: LogId) -> Register:
+        """See `Around.register`: the same for all."""
+        return self
+
+    def talk(self, log: LogId) -> Talk:
+        """See `Around.talk`."""
+        return Line(self, log)
+
+    def ticks(self) -> float:
+        """See `Around.ticks`: virtual time."""
+        return asyncio.get_running_loop().time()
+
+    spent = ticks
+
+    def now(self) -> float:
+        """See `Around.now`."""
+        return EPOCH + self.ticks()
+
+    async def sleep(self, seconds: float) -> None:
+        """See `Around.sleep`."""
+        await asyncio.sleep(seconds)
+
+    idle = sleep
+
+    def enrol(self, count: int) -> list[Member]:
         """New members. They know nobody yet."""
-        new = [Member(self, len(self.members) + number) for number in range(count)]
+        first = len(self.members)
+        new = [self._member(number) for number in range(first, first + count)]
         self.members.update((member.log, member) for member in new)
         return new
 
-    def up(self) -> list["Member"]:
+    def _member(self, number: int) -> Member:
+        log, key = (blake3(f"{what} {number}".encode()).digest() for what in ("member", "key"))
+        return Member(self, LogId(log), Ed25519Key.from_seed(key))
+
+    def up(self) -> list[Member]:
         """Those that run and answer."""
         return [each for each in self.members.values() if each.log not in self.down | self.hung]
 
-    def nearest(self, key: Key, count: int = REPLICAS, *, alive: bool = True) -> list["Member"]:
+    def nearest(self, key: Key, count: int = REPLICAS, *, alive: bool = True) -> list[Member]:
         """The members that are truly nearest to a key."""
         among = self.up() if alive else self.members.values()
         return sorted(among, key=lambda each: distance(dht_id(each.log), key))[:count]
 
-    async def carry(self, sender: LogId, to: LogId, work: Callable[["Member"], Awaitable[_Done]]) -> _Done:
+    async def carry(self, sender: LogId, to: LogId, work: Callable[[Member], Awaitable[_Done]]) -> _Done:
         """A call and its answer, over this weather. Raises `Unavailable`."""
         self.calls += 1
         await self._way(sender, to)
@@ -114,52 +136,6 @@ class Ring:
         await asyncio.sleep(delay)
 
 
-class Member:
-    """A node, as far as the directory goes."""
-
-    def __init__(self, ring: Ring, number: int, limits: ShelfLimits | None = None) -> None:
-        self.ring = ring
-        self.log = LogId(blake3(f"member {number}".encode()).digest())
-        self.key = Ed25519Key.from_seed(blake3(f"key {number}".encode()).digest())
-        self.offers = MemoryOffers()
-        self.shelf = MemoryShelf(limits)
-        self.seeds: Sequence[LogId] = ()
-        self.start()
-
-    def start(self) -> None:
-        """Begin anew, with nothing in memory: offers and shelf are on disk."""
-        now = asyncio.get_running_loop().time
-        table = KademliaTable(self.log, lambda log: self.ring.node_key(log) is not None)
-        self.seat = Seat(self.log, self.ring, table, self.shelf, lambda: EPOCH + now())
-        self.directory: Directory = Directory(self.seat, now)
-        self.dialogue = Dialogue(self.seat, Line(self.ring, self.log), asyncio.sleep)
-        self.lookups = Lookups(self.seat, self.dialogue, now, asyncio.sleep, self.ring.pace)
-        randbytes = self.ring.random.randbytes
-        self.contacts = Contacts(
-            self.seat, self.lookups, self.dialogue, self.offers, lambda: self.seeds, asyncio.sleep, randbytes
-        )
-        self.announcer = Announcer(
-            self.seat, self.key, self.lookups, self.dialogue, self.offers, randbytes, per_s=1e9
-        )
-
-    async def offer(self, keys: Iterable[Key]) -> None:
-        """Have records under these keys, to be announced."""
-        start = (await self.offers.coverage()).get((self.log, 0), 0)
-        counts = dict.fromkeys(keys, 1)
-        await self.offers.add(Offered(self.log, start, start + 1, counts))
-
-    async def announce(self) -> int:
-        """Announce all that is due; how many keys."""
-        total = 0
-        while done := await self.announcer.once():
-            total += done
-        return total
-
-    async def held_by(self, key: Key) -> set[LogId]:
-        """A lookup from here: who holds records under the key."""
-        return {each.holder for each in (await self.lookups.holders(key)).providers}
-
-
 class Line:
     """The `Talk` port of one member."""
 
@@ -185,18 +161,23 @@ class Line:
 async def joined(count: int, seed: int = 1, weather: Weather | None = None, pace: Pace | None = None) -> Ring:
     """A network whose members all joined by the first of them, ten at a time."""
     ring = Ring(seed, weather, pace)
-    first, *others = ring.enrol(count)
+    await join(ring.enrol(count))
+    return ring
+
+
+async def join(members: Sequence[Member]) -> None:
+    """By the first of them, ten at a time, which is more than one network grows by."""
+    first, *others = members
     for at in range(0, len(others), 10):
         for member in others[at : at + 10]:
             member.seeds = [first.log]
         await asyncio.gather(*(_join(member) for member in others[at : at + 10]))
-    return ring
 
 
 async def _join(member: Member) -> None:
     """As a node does that tries until somebody answers."""
-    while not await member.contacts.join():  # noqa: ASYNC110
-        await asyncio.sleep(10)
+    while not await member.contacts.join():
+        await member.ring.idle(10)
 
 
 def key_of(name: str) -> Key:
@@ -204,13 +185,16 @@ def key_of(name: str) -> Key:
     return Key(blake3(name.encode()).digest()[:20])
 
 
-async def announced(ring: Ring, keys: Sequence[Key], holders: int = 3) -> dict[Key, set[LogId]]:
-    """Who holds what, after each holder announced it: members by chance."""
+async def announced(
+    ring: Around, keys: Sequence[Key], holders: int = 3, among: Sequence[Member] = ()
+) -> dict[Key, set[LogId]]:
+    """Who holds what, after each holder announced it: members by chance, of those that are up or `among`."""
     truth: dict[Key, set[LogId]] = {}
+    members = among or ring.up()
     for key in keys:
-        truth[key] = {each.log for each in ring.random.sample(ring.up(), holders)}
-    for member in ring.up():
+        truth[key] = {each.log for each in ring.random.sample(members, holders)}
+    for member in members:
         await member.offer([key for key in keys if member.log in truth[key]])
-    for member in ring.up():
+    for member in members:
         await member.announce()
     return truth

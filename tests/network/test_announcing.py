@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.network.asking import placed
-from tests.network.ring import Member, Ring, announced, joined, key_of
+from tests.network.member import Member
+from tests.network.ring import Ring, announced, joined, key_of
 from tests.network.virtual import run
 from tracehold.core.dht.keys import Key
 from tracehold.core.dht.provider import sign_provider

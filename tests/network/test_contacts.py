@@ -3,7 +3,8 @@
 import asyncio
 
 from tests.network.asking import ask
-from tests.network.ring import Member, announced, joined, key_of
+from tests.network.member import Member
+from tests.network.ring import announced, joined, key_of
 from tests.network.virtual import run
 from tracehold.adapters.memory.directory import MemoryShelf
 from tracehold.core.dht.keys import Key

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.network.ring import Member, Ring, joined
+from tests.network.member import Member
+from tests.network.ring import Ring, joined
 from tests.network.virtual import run
 from tests.vectors.directory_cases import CLASS, LOT, NETWORK_KEY, PIECE, SSCC
 from tracehold.core.dht.keys import NetworkKey, keys_of

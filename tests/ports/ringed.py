@@ -1,63 +1,206 @@
-"""Posts of a mesh that take part in the directory, over their lines."""
+"""Posts of a mesh that take part in the directory: over real gRPC with mutual TLS, each with a certificate
+and a member record of its own.
+
+The same members as in the simulation, in a network that is none, so that one scene runs in both.
+"""
 
 import asyncio
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
+from typing import Any
 
+from tests.journey.network import network
 from tests.journey.scene import NETWORK, START
-from tests.ports.mesh import Post
-from tracehold.adapters.dht import KademliaTable
-from tracehold.adapters.memory.directory import MemoryOffers, MemoryShelf
+from tests.network.member import Front, Member
+from tests.network.ring import Weather, join
+from tests.ports.gates import Gate
+from tests.ports.mesh import Mesh, Post, honest, mesh
 from tracehold.adapters.peers import GrpcTalk
-from tracehold.core.dht.keys import Key
+from tracehold.core.dht.keys import Key, distance
 from tracehold.core.dht.provider import sign_provider
-from tracehold.journey.announce import Announcer
-from tracehold.journey.contacts import Contacts
-from tracehold.journey.dialogue import Dialogue
-from tracehold.journey.directory import Directory, Seat
-from tracehold.journey.lookup import Lookups
+from tracehold.core.ids import LogId, NetworkId
+from tracehold.core.placement import dht_id
+from tracehold.journey.announce import REPLICAS
+from tracehold.journey.ports.directory import Register, Talk
 from tracehold.journey.register import NeighbourRegister
+from tracehold.journey.search import Pace
+
+PATIENCE = 5.0
+"""Of tests, on a machine that many share: so many seconds count as one."""
 
 
-@dataclass
-class Ringed:
-    """What a post has of the directory."""
+class GrpcRing:
+    """See `Around`. Members that are down or hung are so on the wire, at the gates in front of them."""
 
-    seat: Seat
-    offers: MemoryOffers
-    directory: Directory
-    dialogue: Dialogue
-    lookups: Lookups
-    contacts: Contacts
-    announcer: Announcer
+    def __init__(self, patience: float = PATIENCE, haste: float = 1.0, *, real: bool = False) -> None:
+        """Followers live `haste` times as fast as calls. `real`: what others ask is counted by the clock, and
+        not a second for each call.
+        """
+        self.random = Random(1)
+        self.pace = Pace()
+        self.members: dict[LogId, Member] = {}
+        self.posts: dict[LogId, Post] = {}
+        self.gates: dict[LogId, Gate] = {}
+        self.passed = 0.0
+        """Seconds since the start, by everybody's calendar."""
+        self._patience = patience
+        self._haste = haste
+        self._calls = itertools.count()
+        self._real = real
+        self._down = frozenset[LogId]()
+        self._hung = frozenset[LogId]()
+        self._opening: set[asyncio.Task[None]] = set()
+
+    def add(self, post: Post) -> Member:
+        """Let the post take part: it answers, and knows nobody yet. Its lookups are to be closed."""
+        log = post.node.log
+        self.posts[log] = post
+        self.members[log] = member = Member(self, log, post.node.sealer.own.identity.key)
+        post.service._directory, post.ring = Front(member), member
+        return member
+
+    def network(self) -> NetworkId:
+        """See `Around.network`."""
+        return NETWORK
+
+    def register(self, log: LogId) -> Register:
+        """See `Around.register`: what the node read of the contract."""
+        return NeighbourRegister(self.posts[log].neighbours)
+
+    def talk(self, log: LogId) -> Talk:
+        """See `Around.talk`."""
+        return GrpcTalk(self.posts[log].peers.line)
+
+    def now(self) -> float:
+        """See `Around.now`."""
+        return START + self.passed
+
+    def ticks(self) -> float:
+        """See `Around.ticks`."""
+        return asyncio.get_running_loop().time() / self._patience
+
+    def spent(self) -> float:
+        """See `Around.spent`."""
+        return asyncio.get_running_loop().time() if self._real else float(next(self._calls))
+
+    async def sleep(self, seconds: float) -> None:
+        """See `Around.sleep`."""
+        await asyncio.sleep(seconds * self._patience)
+
+    async def idle(self, seconds: float) -> None:
+        """See `Around.idle`."""
+        await asyncio.sleep(seconds / self._haste)
+
+    def up(self) -> list[Member]:
+        """See `Around.up`."""
+        return [each for each in self.members.values() if each.log not in self.down | self.hung]
+
+    def nearest(self, key: Key, count: int = REPLICAS, *, alive: bool = True) -> list[Member]:
+        """See `Around.nearest`."""
+        among = self.up() if alive else self.members.values()
+        return sorted(among, key=lambda each: distance(dht_id(each.log), key))[:count]
+
+    @property
+    def calls(self) -> int:
+        """Messages that were answered, so far."""
+        return sum(len(post.asked) for post in self.posts.values())
+
+    @property
+    def down(self) -> frozenset[LogId]:
+        """See `Around.down`. Who comes back listens a moment later; `settle` waits for it."""
+        return self._down
+
+    @down.setter
+    def down(self, logs: Collection[LogId]) -> None:
+        self._down = frozenset(logs)
+        for log, gate in self.gates.items():
+            if log in self._down:
+                gate.shut()
+            elif gate.is_shut:
+                opening = asyncio.ensure_future(self._open(log))
+                self._opening.add(opening)
+                opening.add_done_callback(self._opening.discard)
+
+    @property
+    def hung(self) -> frozenset[LogId]:
+        """See `Around.hung`."""
+        return self._hung
+
+    @hung.setter
+    def hung(self, logs: Collection[LogId]) -> None:
+        self._hung = frozenset(logs)
+        for log, gate in self.gates.items():
+            gate.hang(log in self._hung)
+
+    async def settle(self) -> None:
+        """Until all listen who are down no more."""
+        await asyncio.gather(*self._opening)
+
+    async def _open(self, log: LogId) -> None:
+        await self.gates[log].listen(self.posts[log].server.port)
+        if log in self._down:
+            self.gates[log].shut()
+
+    def blow(self, weather: Weather) -> None:
+        """Weather at all gates from now on."""
+        for gate in self.gates.values():
+            spread = self.random.lognormvariate(0, weather.spread)
+            gate.delay_s, gate.loss = weather.delay_s * spread, weather.loss
+
+    async def close(self) -> None:
+        """End what runs."""
+        await self.settle()
+        for member in self.members.values():
+            await member.lookups.close()
 
 
-async def slowly(seconds: float) -> None:
-    """Patience for a machine that many share."""
-    await asyncio.sleep(5 * seconds)
+def ringed(post: Post) -> Member:
+    """Let a post take part, alone in a ring of its own."""
+    return GrpcRing().add(post)
 
 
-def ringed(post: Post) -> Ringed:
-    """Let the post take part: it answers, and knows nobody yet. Its lookups are to be closed."""
-    log, register = post.node.log, NeighbourRegister(post.neighbours)
-    table = KademliaTable(log, lambda other: register.node_key(other) is not None)
-    seat = Seat(log, register, table, MemoryShelf(), lambda: START)
-    offers, random, seconds = MemoryOffers(), Random(post.node.number), itertools.count()
-    dialogue = Dialogue(seat, GrpcTalk(post.peers.line), slowly)
-    lookups = Lookups(seat, dialogue, _ticks, slowly)
-    contacts = Contacts(seat, lookups, dialogue, offers, register.reachable, slowly, random.randbytes)
-    key = post.node.sealer.own.identity.key
-    announcer = Announcer(seat, key, lookups, dialogue, offers, random.randbytes, per_s=1e9)
-    directory = Directory(seat, lambda: float(next(seconds)))
-    post.service._directory = directory
-    post.ring = Ringed(seat, offers, directory, dialogue, lookups, contacts, announcer)
-    return post.ring
+@asynccontextmanager
+async def grpc_ring(
+    folder: Path, count: int, tamper: dict[int, Any] | None = None, **given: Any
+) -> AsyncIterator[GrpcRing]:
+    """So many members that know nobody yet, their seed the first; `tamper` by number as in `Mesh.add`,
+    `given` as `GrpcRing` has it.
+    """
+    ring = GrpcRing(**given)
+    async with network() as net, mesh(net, folder) as made:
+        for number in range(1, count + 1):
+            await _gated(made, ring, (tamper or {}).get(number, honest))
+        await made.refresh()
+        first, *others = ring.members
+        ring.members[first].seeds = others[:1]
+        for log in others:
+            ring.members[log].seeds = [first]
+        try:
+            yield ring
+        finally:
+            await ring.close()
+            for gate in ring.gates.values():
+                await gate.close()
 
 
-def _ticks() -> float:
-    return asyncio.get_running_loop().time() / 5
+@asynccontextmanager
+async def grpc_ring_joined(folder: Path, count: int, **given: Any) -> AsyncIterator[GrpcRing]:
+    """The same, when all have joined."""
+    async with grpc_ring(folder, count, **given) as ring:
+        await join(list(ring.members.values()))
+        yield ring
+
+
+async def _gated(made: Mesh, ring: GrpcRing, tamper: Any) -> None:
+    post = await made.add(await made.net.join(), tamper=tamper, publish=False)
+    gate = Gate(ring.random)
+    await gate.listen(post.server.port)
+    made.publish(post.node.number, post.record(peer=f"127.0.0.1:{gate.port}"))
+    ring.add(post)
+    ring.gates[post.node.log] = gate
 
 
 def providers(post: Post, count: int = 50) -> Sequence[bytes]:
