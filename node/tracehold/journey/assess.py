@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import NoReturn
 
 from tracehold.core.control import Redact
-from tracehold.core.errors import Broken
+from tracehold.core.errors import Broken, Unavailable
 from tracehold.core.ids import LogId
 from tracehold.core.record import fingerprint
 from tracehold.core.roster import Roster
@@ -23,12 +23,29 @@ from tracehold.core.spans import Span, Spans, joined, without
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
 from tracehold.journey.judge import Judge, arriving
 from tracehold.journey.keeping import continued, redacted_by
-from tracehold.journey.ports import Entry, RecordLog, Sent
+from tracehold.journey.neighbours import Neighbour
+from tracehold.journey.ports import Entry, Ledger, RecordLog, Sent, Shipment
 from tracehold.journey.speakers import begin
 from tracehold.journey.states import Sleep
 
 STEP = 1_000
 """Entries of one step at most."""
+
+
+LATE = 1_000
+"""Entries of a shipment from which on it is asked whether they are anchored: few are judged as they come."""
+
+
+async def late(ledger: Ledger, creator: Neighbour, shipment: Shipment) -> bool:
+    """Whether a shipment brings much that is anchored already: its records are judged later then, since a
+    creator that ships so late waits for copies and not for findings. Not where the chain cannot tell.
+    """
+    if len(shipment.entries) < LATE:
+        return False
+    try:
+        return (await ledger.head(creator.number)).size >= shipment.checkpoint.size
+    except Unavailable:
+        return False
 
 
 def unrung() -> None:

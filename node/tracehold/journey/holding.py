@@ -31,6 +31,7 @@ from typing import NoReturn
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import LogId
+from tracehold.journey.assess import late
 from tracehold.journey.base import proved
 from tracehold.journey.clock import too_late
 from tracehold.journey.judge import Arrived, Judge, arriving
@@ -102,20 +103,21 @@ class Holding:
             await self._witnessing.check(shipment.log)
             return await self._take(caller, shipment)
 
-    async def keep(self, creator: Creator, fetched: Shipment, *, anchored: bool = False) -> int:
-        """Keep what was fetched of this creator's log from anybody; where the copy ends then. `anchored`: the
-        entries lead to a root that the chain has, so their records may be judged later.
-
-        A base comes in parts with no entries and the last one with the first range, as in a shipment. Raises
-        as `replicate`, but for the caller.
+    async def keep(self, creator: Creator, fetched: Shipment | Base, *, anchored: bool = False) -> int:
+        """Keep what was fetched of this creator's log from anybody, a part of a base or a range (the first one
+        with a part of its base); where the copy ends then. `anchored`: the entries lead to a root that the
+        chain has, so their records may be judged later. Raises as `replicate`, but for the caller.
         """
         async with self._turns.setdefault(fetched.log, asyncio.Lock()):
             await self._witnessing.check(fetched.log)
+            if isinstance(fetched, Base):
+                await self._begin(creator, fetched)
+                return fetched.start
             keeping = await self._grown(creator, fetched)
             return keeping.end if keeping else 0
 
     async def _take(self, caller: Neighbour, shipment: Shipment) -> Kept:
-        keeping = await self._grown(caller, shipment)
+        keeping = await self._grown(caller, shipment, deferred=await late(self._ledger, caller, shipment))
         if keeping is None:
             return self._short(shipment, shipment.base.start if shipment.base else 0)
         return await self._answer(caller, keeping, shipment)
@@ -125,7 +127,7 @@ class Holding:
         log, size = shipment.log, shipment.checkpoint.size
         return Kept(end, pulling=self._underway is not None and self._underway.asked(log, end, size))
 
-    async def _grown(self, creator: Creator, shipment: Shipment) -> Keeping | None:
+    async def _grown(self, creator: Creator, shipment: Shipment, *, deferred: bool) -> Keeping | None:
         """The copy with what is new of the shipment; None where there is none, or its base only."""
         keeping = await self._at(shipment)
         arrived: Sequence[Arrived] = ()
@@ -139,7 +141,8 @@ class Holding:
             keeping = await on_base(self._store, shipment.log, shipment.base.start)
         if keeping is not None and shipment.entries and shipment.start == keeping.end:
             await self._admit(shipment)
-            keeping = await self._append(keeping, shipment, arrived or await arriving(shipment.entries))
+            arrived = arrived or await arriving(shipment.entries)
+            keeping = await self._append(keeping, shipment, arrived, deferred=deferred)
         return keeping
 
     async def _at(self, shipment: Shipment) -> Keeping | None:
@@ -187,9 +190,12 @@ class Holding:
         await self._check_time(shipment.checkpoint)
         await self._filling.check(shipment.log, taken(len(sent.raw) for sent in shipment.entries))
 
-    async def _append(self, keeping: Keeping, shipment: Shipment, arrived: Sequence[Arrived]) -> Keeping:
+    async def _append(
+        self, keeping: Keeping, shipment: Shipment, arrived: Sequence[Arrived], *, deferred: bool
+    ) -> Keeping:
         redacted = await redactions(self._store, keeping, arrived)
-        batch, grown = await keeping.extended(arrived, shipment.checkpoint, self._judge, redacted)
+        how = shipment.checkpoint, self._judge, redacted
+        batch, grown = await keeping.extended(arrived, *how, deferred=deferred)
         check_checkpoint(shipment.checkpoint, grown.signer(grown.end))
         if await contradicted(self._store, shipment.log, batch.tiles):
             await self._witnessing.refuse(shipment.checkpoint)
