@@ -104,16 +104,16 @@ class Holding:
             return await self._take(caller, shipment)
 
     async def keep(self, creator: Creator, fetched: Shipment | Base, *, anchored: bool = False) -> int:
-        """Keep what was fetched of this creator's log from anybody, a part of a base or a range (the first one
+        """Keep what was fetched of this creator's log from anybody, a part of a base or a range (the first
         with a part of its base); where the copy ends then. `anchored`: the entries lead to a root that the
-        chain has, so their records may be judged later. Raises as `replicate`, but for the caller.
+        chain has, and are judged later. Raises as `replicate`, but for the caller.
         """
         async with self._turns.setdefault(fetched.log, asyncio.Lock()):
             await self._witnessing.check(fetched.log)
             if isinstance(fetched, Base):
                 await self._begin(creator, fetched)
                 return fetched.start
-            keeping = await self._grown(creator, fetched)
+            keeping = await self._grown(creator, fetched, deferred=anchored)
             return keeping.end if keeping else 0
 
     async def _take(self, caller: Neighbour, shipment: Shipment) -> Kept:
