@@ -11,13 +11,13 @@ What a crash means: what was wished, and that the revocation was begun, is on di
 found out anew.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from tracehold.core.errors import Rejected, Unavailable
-from tracehold.journey.anchor import Anchorer
 from tracehold.journey.handover import Found, Handover
 from tracehold.journey.holders import Holders
 from tracehold.journey.ports import AnchorState, Member
@@ -88,14 +88,16 @@ class Leaving:
     """One per node. One task steps; everybody may look."""
 
     def __init__(
-        self, handover: Handover, holders: Holders, wishes: Wishes, contract: Contract, anchorer: Anchorer
+        self, handover: Handover, holders: Holders, wishes: Wishes, contract: Contract, turn: asyncio.Lock
     ) -> None:
-        """`holders` of the own log are told, so that there are more of them."""
+        """`holders` of the own log are told, so that there are more of them; `turn` is the anchorer's, who
+        sends with the same account.
+        """
         self._handover = handover
         self._holders = holders
         self._wishes = wishes
         self._contract = contract
-        self._anchorer = anchorer
+        self._turn = turn
         self.progress: Progress | None = None
         """Of the last step; None while the node stays."""
         self.closed = False
@@ -152,7 +154,7 @@ class Leaving:
 
     async def _revoke(self, own: Member) -> None:
         """Between two transactions of the anchorer: those of one account follow each other."""
-        async with self._anchorer.turn:
+        async with self._turn:
             if await self._handover.store.anchors(self._handover.log, _UNSETTLED, newest=1):
                 return
             if not self._wishes.begin():

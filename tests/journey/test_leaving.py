@@ -1,0 +1,328 @@
+"""A node that leaves hands over first: when it is done, whom it waits for, what a crash or a change of mind
+means.
+"""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from tests.journey.leaving_scene import Killed, Leaver, change, finish, kept, leaver, say
+from tests.journey.network import Node, begun, replicate
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.journey.leaving import Stage
+from tracehold.journey.ports import AnchorState
+
+
+async def hand_over(nodes: list[Node], gone: Node) -> None:
+    """What the others do about it: everybody keeps everything."""
+    for source in nodes:
+        for target in nodes:
+            if gone is not target and source is not target:
+                await replicate(source, target)
+
+
+async def ready(nodes: list[Node], *, leave: bool = True) -> Leaver:
+    """The first node, asked to go; everything was handed over."""
+    made = await leaver(nodes[0])
+    made.ask(leave=leave)
+    await hand_over(nodes, nodes[0])
+    return made
+
+
+async def test_a_segment_is_left_until_enough_others_keep_it() -> None:
+    """Of five nodes the first keeps three logs. Its own copy counts no more; the creator's does."""
+    async with kept(5) as nodes:
+        made = await leaver(nodes[0])
+        made.ask()
+        assert await made.left() == {1: (2, 3), 4: (2, 3), 5: (2, 3)}
+        await replicate(nodes[4], nodes[2])
+        await replicate(nodes[3], nodes[1])
+        assert await made.left() == {1: (2, 3)}
+        assert made.leaving.progress is not None
+        assert made.leaving.progress.found.segments == 3
+        await replicate(nodes[0], nodes[3])
+        assert await made.left() == {}
+        assert made.leaving.progress.stage is Stage.HANDED
+
+
+async def test_where_there_are_fewer_operators_all_of_them_are_enough() -> None:
+    """Three nodes, three copies: two are left to keep each log."""
+    async with kept(3) as nodes:
+        made = await leaver(nodes[0])
+        made.ask()
+        assert (await made.steps()).stage is Stage.HANDED
+        await say(nodes[1], 2)
+        await replicate(nodes[1], nodes[0])
+        assert await made.left() == {2: (1, 2)}
+
+
+async def test_a_second_node_of_an_operator_is_no_second_copy() -> None:
+    """Distinct operators count, for what is wanted and for what is there."""
+    async with kept(5) as nodes:
+        change(nodes[0].network, 5, operator_number=4)
+        made = await leaver(nodes[0])
+        made.ask()
+        assert (await made.left())[5] == (2, 3)
+        await replicate(nodes[4], nodes[3])
+        assert (await made.left())[5] == (2, 3)
+        await replicate(nodes[4], nodes[2])
+        assert 5 not in await made.left()
+
+
+async def test_the_own_log_is_to_be_final_and_with_other_operators() -> None:
+    """What is sealed goes on to be anchored; a second node of the own operator does not count for it."""
+    async with kept(4) as nodes:
+        made = await ready(nodes, leave=False)
+        await nodes[0].say(begun("urn:x:late", 2))
+        found = (await made.steps()).found
+        assert (found.entries, found.nothing) == (1, False)
+        await finish(nodes[0])
+        await hand_over(nodes, nodes[0])
+        assert (await made.steps()).stage is Stage.HANDED
+        change(nodes[0].network, 2, operator_number=1)
+        nodes[2].peer.down = True
+        left = (await made.steps()).found.left
+        assert (left[0].log, left[0].kept, left[0].wanted) == (nodes[0].log, 1, 2)
+        assert {each.kept for each in left[1:]} == {2}
+
+
+async def test_more_holders_are_wanted_while_it_leaves() -> None:
+    """Its own copy is no more counted on."""
+    async with kept(4) as nodes:
+        made = await leaver(nodes[0])
+        await made.leaving.step()
+        assert made.holders.wanted == 2
+        made.ask()
+        await made.steps()
+        assert made.holders.wanted == 3
+        made.cancel()
+        await made.leaving.step()
+        assert made.holders.wanted == 2
+
+
+async def test_whoever_is_down_is_waited_for_and_named() -> None:
+    """Until it answers, or counts as lost."""
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        nodes[2].peer.down = True
+        found = (await made.steps()).found
+        assert {each.silent for each in found.left} == {(3,)}
+        assert {(each.kept, each.wanted) for each in found.left} == {(2, 3)}
+        assert made.contract.sent == []
+        made.opinion.lost = {3}
+        assert (await made.steps()).stage is Stage.HANDED
+
+
+async def test_nobody_leaves_while_too_many_are_silent() -> None:
+    """It may be this node that is cut off; then it does not know who keeps what, nor who is lost."""
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        made.opinion.calm, made.opinion.lost = False, {2, 3, 4}
+        assert (await made.steps(3)).stage is Stage.ASKED
+        assert made.contract.sent == []
+
+
+async def test_security_two_that_leave_at_once_do_not_count_each_other() -> None:
+    """In any order of their steps; each goes only when those that stay have everything."""
+    async with kept(5) as nodes:
+        first, second = await leaver(nodes[0]), await leaver(nodes[1])
+        for each in (first, second):
+            each.ask(leave=True)
+        assert (await first.left())[1] == (1, 3)
+        assert (await second.left())[2] == (2, 3)
+        await replicate(nodes[0], nodes[3])
+        await replicate(nodes[0], nodes[4])
+        assert 1 not in await first.left()
+        await hand_over(nodes, nodes[0])
+        for each in (first, second):
+            await each.steps()
+        assert (first.contract.sent, second.contract.sent) == ([1], [2])
+
+
+async def test_two_that_leave_and_would_leave_too_few_are_told_so_both() -> None:
+    """Of four with a quorum of two; when one stays, the other may go."""
+    async with kept(4, quorum=2) as nodes:
+        first, second = await leaver(nodes[0]), await leaver(nodes[1])
+        await hand_over(nodes, nodes[0])
+        for each in (first, second):
+            each.ask(leave=True)
+        for each in (first, second):
+            with pytest.raises(Rejected) as caught:
+                await each.leaving.step()
+            assert caught.value.code == "STILL_NEEDED"
+        second.cancel()
+        await second.leaving.step()
+        await first.steps()
+        assert first.contract.sent == [1]
+
+
+@pytest.mark.parametrize(("nodes", "quorum"), [(1, 0), (2, 1), (3, 2)])
+async def test_the_last_and_whom_the_quorum_needs_are_refused(nodes: int, quorum: int) -> None:
+    """With a remedy; and let go when there is another member."""
+    async with kept(nodes, copies=nodes, quorum=quorum) as there:
+        made = await leaver(there[0])
+        made.ask(leave=True)
+        with pytest.raises(Rejected) as caught:
+            await made.leaving.step()
+        assert caught.value.code == "STILL_NEEDED"
+        assert "member" in caught.value.remedy
+        more = [*there, *[await there[0].network.join() for _ in range(2)]]
+        await hand_over(more, there[0])
+        await made.steps()
+        assert made.contract.sent == [1]
+
+
+async def test_uploads_end_at_once_and_foreign_entries_when_all_is_handed_over() -> None:
+    """DRAINING; and everything again when it is taken back."""
+    async with kept(4) as nodes:
+        made = await leaver(nodes[0])
+        made.leaving.check_uploads()
+        made.ask()
+        with pytest.raises(Unavailable, match="leave") as caught:
+            made.leaving.check_uploads()
+        assert caught.value.code == "DRAINING"
+        await made.steps()
+        made.leaving.check_copies()
+        await hand_over(nodes, nodes[0])
+        await made.steps(1)
+        with pytest.raises(Unavailable):
+            made.leaving.check_copies()
+        made.cancel()
+        await made.leaving.step()
+        made.leaving.check_uploads()
+        made.leaving.check_copies()
+        assert made.leaving.progress is None
+
+
+async def test_what_came_before_it_closed_is_compared_too() -> None:
+    """Entries that arrive between the look that finds nothing left and the closing stay no secret of this
+    node: it opens again until others have them.
+    """
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        await made.steps(1)
+        assert made.leaving.closed
+        await say(nodes[3], 2)
+        await replicate(nodes[3], nodes[0])
+        assert (await made.steps(1)).stage is Stage.ASKED
+        made.leaving.check_copies()
+        assert made.contract.sent == []
+        await hand_over(nodes, nodes[0])
+        assert (await made.steps()).stage is Stage.HANDED
+        assert made.contract.sent == [1]
+
+
+async def test_a_node_that_only_hands_over_stays_a_member() -> None:
+    """It is revoked only where that was wished."""
+    async with kept(4) as nodes:
+        made = await ready(nodes, leave=False)
+        assert (await made.steps(5)).stage is Stage.HANDED
+        assert made.contract.sent == []
+
+
+async def test_the_folder_may_be_deleted_when_the_revocation_is_final() -> None:
+    """Not before, and whoever sent it."""
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        await made.steps()
+        assert (await made.steps(2)).stage is Stage.REVOKED
+        made.contract.settle()
+        assert (await made.steps(1)).stage is Stage.GONE
+        assert made.leaving.closed
+        assert made.contract.sent == [1]
+
+
+async def test_a_log_whose_creator_cannot_anchor_is_owed_as_far_as_it_is_anchored() -> None:
+    """What nobody can check more is no reason to stay; while the creator is there it is."""
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        creator = nodes[3]
+        await creator.say(begun("urn:x:tail", 2))
+        await replicate(creator, nodes[0])
+        creator.store._of(creator.log).entries.pop()
+        assert await made.left() == {4: (0, 3)}
+        creator.peer.down = True
+        made.opinion.lost = {4}
+        assert await made.left() == {}
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+async def test_killed_while_it_leaves(where: str) -> None:
+    """The next start looks anew, and sends the revocation once it was decided."""
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        made.wishes.killed = where
+        with pytest.raises(Killed):
+            await made.steps()
+        assert made.contract.sent == []
+        made.wishes.killed = ""
+        await made.start()
+        assert not made.leaving.closed
+        await made.steps()
+        assert made.contract.sent == [1]
+        made.contract.settle()
+        await made.start()
+        assert (await made.steps(1)).stage is Stage.GONE
+
+
+async def test_a_crash_between_the_revocation_and_its_answer() -> None:
+    """The transaction is in a block: nothing is sent again."""
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        made.contract.fails = Unavailable("CHAIN_DOWN", "the reply was lost")
+        with pytest.raises(Unavailable):
+            await made.steps()
+        assert made.wishes.wish is not None
+        assert made.wishes.wish.begun
+        change(nodes[0].network, 1, active=False, roles=frozenset())
+        await made.start()
+        assert (await made.steps(1)).stage is Stage.REVOKED
+        assert made.contract.sent == [1]
+
+
+async def test_what_the_contract_refuses_can_be_taken_back() -> None:
+    """It is tried again while it is wished."""
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        made.contract.fails = Rejected("LEDGER_REFUSED", "no gas")
+        for _ in range(2):
+            with pytest.raises(Rejected):
+                await made.steps()
+        assert made.wishes.wish is not None
+        assert not made.wishes.wish.begun
+        made.cancel()
+        await made.leaving.step()
+        made.leaving.check_uploads()
+
+
+async def test_taken_back_in_the_last_moment() -> None:
+    """The wish is read again where it would become final."""
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        await made.steps(1)
+        await made.turn.acquire()
+        last = asyncio.ensure_future(made.leaving.step())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        made.cancel()
+        made.turn.release()
+        await last
+        assert made.contract.sent == []
+        await made.leaving.step()
+        made.leaving.check_copies()
+
+
+async def test_nothing_is_sent_beside_an_anchor_that_is_on_its_way() -> None:
+    """One account, one transaction after the other."""
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        tasks = nodes[0].store._of(nodes[0].log).anchors
+        task = next(iter(tasks.values()))
+        await made.steps(1)
+        tasks[0] = replace(task, state=AnchorState.SIGNED)
+        await made.steps(1)
+        assert made.contract.sent == []
+        del tasks[0]
+        await made.steps(1)
+        assert made.contract.sent == [1]
