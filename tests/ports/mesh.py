@@ -21,6 +21,7 @@ from tracehold.api.logging import make_logger
 from tracehold.api.metrics import Metrics
 from tracehold.api.peer_server import PeerServer, PeerSettings
 from tracehold.api.peers import PeerService, Presence
+from tracehold.api.rations import Limits
 from tracehold.api.served import serve
 from tracehold.core.leaf import leaf_name
 from tracehold.core.noderecord import NodeRecord, sign_node_record
@@ -107,6 +108,8 @@ class Mesh:
     folder: Path
     deadline_s: float = 10.0
     posts: dict[int, Post] = field(default_factory=dict)
+    limits: Limits = Limits(questions=4)  # noqa: RUF009  frozen
+    """What each gives one member."""
 
     async def add(self, node: Node, *, tamper: Tamper = honest, publish: bool = True) -> Post:
         """Let the node answer and ask over gRPC, and keep what its peer's keeper keeps. `tamper` may change
@@ -132,7 +135,7 @@ class Mesh:
             for one in serve([peer_pb2.DESCRIPTOR], {SERVICE: service})
         ]
         post.listener = lambda port: PeerServer(
-            PeerSettings(f"127.0.0.1:{port}", pair.certificate, pair.key, of_one_member=4),
+            PeerSettings(f"127.0.0.1:{port}", pair.certificate, pair.key, limits=self.limits),
             neighbours,
             calls,
             served,

@@ -137,7 +137,17 @@ async def test_a_holder_without_means_says_so(trade, code):
     assert await trade.ship(shipment(trade.creator, [])) == Kept(0, refused=code)
 
 
-@pytest.mark.parametrize("error", [Unavailable("STORE_BUSY", "secret"), Broken("CORRUPT", "secret")])
+@pytest.mark.parametrize("code", ["STORE_BUSY", "TOO_MANY_CALLS"])
+async def test_a_holder_that_puts_it_off_is_there(trade, code):
+    """It is not taken for one that is gone."""
+    trade.shelf.answer = raising(Unavailable(code, "secret"))
+    with pytest.raises(Unavailable) as caught:
+        await trade.ship(shipment(trade.creator, []))
+    assert caught.value.code == "TOO_MANY_CALLS"
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [Unavailable("CHAIN_DOWN", "secret"), Broken("CORRUPT", "secret")])
 async def test_security_what_else_goes_wrong_at_the_holder_is_its_own(trade, error):
     """It does not answer; no text of it is told."""
     trade.shelf.answer = raising(error)

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.test_spec import SPEC
 from tracehold.adapters.peers import line
 from tracehold.adapters.peers import peer as asking
-from tracehold.api import peer_server
+from tracehold.api import peer_server, rations
 from tracehold.api import peers as answering
 from tracehold.core.errors import CODES
 from tracehold.journey import proving
@@ -15,11 +15,15 @@ from tracehold.v1 import errors_pb2, peer_pb2
 from tracehold.wire import shipments
 
 PAGE = (SPEC / "peer.md").read_text()
-SETTINGS = peer_server.PeerSettings("", b"", b"")
+LIMITS_OF_ONE = rations.Limits()
 
 LIMITS = {
-    "16 calls": SETTINGS.of_one_member,
-    "2 shipments of one member": SETTINGS.shipments_of_one_member,
+    "16 questions": LIMITS_OF_ONE.questions,
+    "4 ranges": LIMITS_OF_ONE.ranges,
+    "2 shipments of one member": LIMITS_OF_ONE.shipments,
+    "500 calls of each kind": LIMITS_OF_ONE.calls_per_s,
+    "5,000 after a pause": LIMITS_OF_ONE.calls_at_once,
+    "16 MiB after a pause": LIMITS_OF_ONE.bytes_at_once / (1 << 20),
     "messages of at most 8 MiB": peer_server.MAX_REQUEST_BYTES >> 20,
     "after 1,000 records": answering.PAGE_RECORDS,
     "or 4 MiB": answering.PAGE_BYTES >> 20,

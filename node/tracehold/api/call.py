@@ -121,6 +121,9 @@ class Calls:
         if isinstance(error, Broken) or not isinstance(error, TraceholdError):
             self.on_fault(error)
             self.log.error("call_failed", **facts, exc_info=error)
+        elif told.code == "TOO_MANY_CALLS":
+            # Whoever floods the node shall not fill its log too; the metrics count them.
+            self.log.debug("call_unavailable", **facts, message=told.message)
         elif isinstance(error, Unavailable):
             self.log.warning("call_unavailable", **facts, message=told.message)
         else:

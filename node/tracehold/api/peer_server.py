@@ -7,9 +7,8 @@ signed a certificate for somebody else, is a stranger although its connection st
 
 import asyncio
 import ssl
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
@@ -18,10 +17,12 @@ from google.protobuf.message import DecodeError, Message
 
 from tracehold.api.access import Caller
 from tracehold.api.call import Arriving, Call, Calls
+from tracehold.api.rations import Limits, Rations
 from tracehold.api.served import Served
 from tracehold.api.status import Refusal, grpc_details
-from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.errors import Rejected
 from tracehold.journey.neighbours import Neighbour, Neighbours
+from tracehold.wire.ways import way_of
 
 MAX_REQUEST_BYTES = 8 << 20
 """One request; askers split what is larger."""
@@ -32,16 +33,15 @@ MAX_ANSWER_BYTES = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class PeerSettings:
-    """Where to listen (`host:port`, port 0 lets the system choose), with which certificate and key (PEM), and
-    how many calls run at once: in all, and of one member. Shipments are counted for themselves.
+    """Where to listen (`host:port`, port 0 lets the system choose), with which certificate and key (PEM), how
+    many calls run at once in all, and what one member may have.
     """
 
     listen: str
     certificate: bytes
     key: bytes
     max_concurrent: int = 128
-    of_one_member: int = 16
-    shipments_of_one_member: int = 2
+    limits: Limits = Limits()  # noqa: RUF009  frozen
 
 
 class PeerServer:
@@ -54,7 +54,7 @@ class PeerServer:
         self._neighbours = neighbours
         self._calls = calls
         self._served = served
-        self._running: Counter[tuple[int, bool]] = Counter()
+        self._rations = Rations(settings.limits)
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=settings.max_concurrent)
         self.port = 0
 
@@ -103,16 +103,19 @@ class PeerServer:
         # A stream of requests, also where there is one: who calls is looked at before anything is read.
         # On the wire it is the same.
         method = served.method
+        way = way_of(method.name)
 
         async def behaviour(
             incoming: AsyncIterator[bytes], context: "grpc.aio.ServicerContext[Any, Any]"
         ) -> bytes:
             async def work(call: Call) -> bytes:
                 member = self._member(context)
-                with self._turn(member, shipping=method.form == "client_stream"):
+                with self._rations.turn(member.number, way):
+                    await self._rations.due(member.number, way, call.remaining() / 2)
                     asked = replace(call, caller=Caller(f"node {member.number}"), member=member)
-                    answer = await _answer(served, incoming, asked)
-                    return answer.SerializeToString()
+                    answer = (await _answer(served, incoming, asked)).SerializeToString()
+                    self._rations.spend(member.number, way, len(answer))
+                    return answer
 
             left = context.time_remaining()
             arriving = Arriving("grpc", method.service, method.name, (), left, method.form)
@@ -128,19 +131,6 @@ class PeerServer:
         if len(certificates) != 1:
             raise Rejected("STRANGER", "one certificate is to be shown")
         return self._neighbours.caller(ssl.PEM_cert_to_DER_cert(certificates[0].decode("ascii")))
-
-    @contextmanager
-    def _turn(self, member: Neighbour, *, shipping: bool) -> Iterator[None]:
-        """One of the calls that this member may have running. Raises TOO_MANY_CALLS."""
-        settings, turn = self._settings, (member.number, shipping)
-        most = settings.shipments_of_one_member if shipping else settings.of_one_member
-        if self._running[turn] >= most:
-            raise Unavailable("TOO_MANY_CALLS", f"{most} such calls of this member are running")
-        self._running[turn] += 1
-        try:
-            yield
-        finally:
-            self._running[turn] -= 1
 
 
 _OPTIONS = [

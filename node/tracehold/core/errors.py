@@ -156,7 +156,7 @@ _ALL = (
     _unavailable("CHAIN_DOWN", "The chain does not answer.", "Start the chain or correct its address; a node that runs goes on sealing meanwhile, and anchors by itself later."),
     _unavailable("GRAPH_DOWN", "The graph store does not answer.", "Retry; the index resumes by itself."),
     _unavailable("PEER_DOWN", "A peer does not answer.", "Retry; others are asked meanwhile."),
-    _unavailable("TOO_MANY_CALLS", "Too many calls are running: of this member, or of this kind.", "Retry when some of them have ended.", "RESOURCE_EXHAUSTED"),
+    _unavailable("TOO_MANY_CALLS", "Too many calls are running, or came in a short time: of this member, or of this kind.", "Retry later.", "RESOURCE_EXHAUSTED"),
     _unavailable("TOO_FEW_COPIES", "Fewer holders acknowledged the log than the contract's quorum; nothing is anchored before.", "It is tried again by itself; start the members that hold, or enrol more of them."),
     _unavailable("STORE_BUSY", "The store is locked by another process.", "Retry; see whether a second node runs on this folder."),
     _unavailable("CLOCK_JUMPED", "The clock is ahead of a monotonic clock or of the chain by more than five minutes; its time is not signed.", "Correct the clock; if it is right and was wrong before, start the node again."),

@@ -171,7 +171,7 @@ class OwnHead:
         try:
             await regaining.up_to(states)
         except Unavailable as error:
-            if error.code != "PEER_DOWN":
+            if error.code not in {"PEER_DOWN", "TOO_MANY_CALLS"}:
                 raise
             # The next one may hand it over.
         except Rejected as error:

@@ -12,6 +12,7 @@ from tracehold.adapters.peers import GrpcPeers, OwnPair
 from tracehold.api.call import Calls
 from tracehold.api.peer_server import PeerServer, PeerSettings
 from tracehold.api.peers import PeerService, Presence
+from tracehold.api.rations import Limits
 from tracehold.api.served import serve
 from tracehold.config import Config
 from tracehold.core.errors import Rejected
@@ -81,7 +82,13 @@ def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:
         parts.ring.directory if parts.ring else None,
     )
     return PeerServer(
-        PeerSettings(settings.listen, peering.pair.certificate, peering.pair.key, settings.max_concurrent),
+        PeerSettings(
+            settings.listen,
+            peering.pair.certificate,
+            peering.pair.key,
+            settings.max_concurrent,
+            Limits(bytes_per_s=parts.config.replication.repair_bytes_per_s),
+        ),
         peering.neighbours,
         calls,
         serve([peer_pb2.DESCRIPTOR], {"tracehold.v1.PeerService": service}),

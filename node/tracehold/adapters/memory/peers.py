@@ -42,14 +42,15 @@ def honest(answer: Expansion) -> Expansion:
 class MemoryPeer:
     """Another node: its log and graph, and what keeps the logs of others there (none: nothing is kept).
 
-    While `down` is set it raises PEER_DOWN; `delay` is awaited before each answer;
-    `tell` may change what is said.
+    While `down` is set it raises PEER_DOWN, while `busy` is, TOO_MANY_CALLS; `delay` is awaited before each
+    answer; `tell` may change what is said.
     """
 
     node: int
     log: RecordLog
     graph: Graph
     down: bool = False
+    busy: bool = False
     delay: Callable[[], Awaitable[None]] = at_once
     tell: Callable[[Expansion], Expansion] = honest
     asked: list[frozenset[str]] = field(default_factory=list)
@@ -61,10 +62,12 @@ class MemoryPeer:
     """Whether it says that it drains."""
 
     async def reach(self) -> None:
-        """Returns when it answers; raises PEER_DOWN."""
+        """Returns when it answers; raises PEER_DOWN, TOO_MANY_CALLS."""
         await self.delay()
         if self.down:
             raise Unavailable("PEER_DOWN", f"node {self.node} was told to be down")
+        if self.busy:
+            raise Unavailable("TOO_MANY_CALLS", f"node {self.node} was told to be busy")
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ class MemoryLine:
             names = Names(items, event_ids, transformations, fingerprints)
             found = await expand(self.to.log, self.to.graph, names)
         except Unavailable as error:
-            raise self._unable() from error
+            raise self._unable(error) from error
         return self.to.tell(found)
 
     async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
@@ -129,7 +132,7 @@ class MemoryLine:
         try:
             return await take(self.to.keeper, self.caller, shipment)
         except TraceholdError as error:
-            raise self._unable() from error
+            raise self._unable(error) from error
 
     async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
         """See `ports.Peer.checkpoint`."""
@@ -137,10 +140,11 @@ class MemoryLine:
         try:
             return await (self.to.keeper or self.to.log).checkpoint(log, size)
         except TraceholdError as error:
-            raise self._unable() from error
+            raise self._unable(error) from error
 
-    def _unable(self) -> Unavailable:
-        return Unavailable("PEER_DOWN", f"node {self.node} cannot answer")
+    def _unable(self, error: TraceholdError) -> Unavailable:
+        code = "TOO_MANY_CALLS" if error.code in {"TOO_MANY_CALLS", "STORE_BUSY"} else "PEER_DOWN"
+        return Unavailable(code, f"node {self.node} cannot answer")
 
 
 @dataclass

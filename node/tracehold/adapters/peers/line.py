@@ -1,6 +1,7 @@
 """A line to one member: a channel that trusts its certificate and no other, and calls that end in time.
 
-Whatever goes wrong on it is one thing to those who ask: this peer does not answer now.
+Whatever goes wrong on it is one thing to those who ask: this peer does not answer now. But one that says that
+it has too much to do is there, and may be asked later.
 """
 
 import asyncio
@@ -12,14 +13,19 @@ from typing import TypeVar
 import grpc
 from google.protobuf.message import DecodeError, Message
 
+from tracehold.adapters.peers.busy import puts_off
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.journey.neighbours import Neighbour
+from tracehold.wire.ways import Way
 
 MAX_ANSWER_BYTES = 32 << 20
 """One answer of a peer; what is larger is not read."""
 
 AT_ONCE = 8
 """Questions on one line at once: well below what a peer answers one member at once."""
+
+RANGES_AT_ONCE = 3
+"""Questions for ranges on one line at once: below what a peer answers one member at once."""
 
 SHIPMENTS_AT_ONCE = 2
 """Shipments on one line at once: as many as a peer takes of one member. They wait for no questions."""
@@ -46,8 +52,11 @@ class Line:
         """Every piece of work on it gets `deadline_s` seconds, and more where it is a large shipment."""
         self.neighbour = neighbour
         self._deadline_s = deadline_s
-        self._turns = asyncio.Semaphore(AT_ONCE)
-        self._shipping = asyncio.Semaphore(SHIPMENTS_AT_ONCE)
+        self._turns = {
+            Way.QUESTION: asyncio.Semaphore(AT_ONCE),
+            Way.RANGE: asyncio.Semaphore(RANGES_AT_ONCE),
+            Way.SHIPMENT: asyncio.Semaphore(SHIPMENTS_AT_ONCE),
+        }
         leaf = neighbour.leaf
         credentials = grpc.ssl_channel_credentials(leaf.pem, own.key, own.certificate)
         # The certificate is pinned, wherever it is served; the name in it says nothing more.
@@ -73,20 +82,21 @@ class Line:
         return answer.FromString(await call(sent, timeout=self._deadline_s + size / SHIPMENT_RATE))
 
     @asynccontextmanager
-    async def limited(self, size: int | None = None, answer: int = 0) -> AsyncIterator[None]:
-        """One piece of work: some calls and the reading of their answers, which may have `answer` bytes; or a
-        shipment of `size` bytes. Raises PEER_DOWN and nothing else. At most `AT_ONCE`, or
-        `SHIPMENTS_AT_ONCE`, run; the others wait, within their time.
+    async def limited(self, way: Way = Way.QUESTION, size: int = 0) -> AsyncIterator[None]:
+        """One piece of work: some calls and the reading of their answers, or a shipment, of `size` bytes. So
+        many of each kind run at once; the others wait, within their time.
+
+        Raises PEER_DOWN, TOO_MANY_CALLS where the peer puts it off, and nothing else.
         """
         number = self.neighbour.number
-        turns = self._turns if size is None else self._shipping
-        seconds = self._deadline_s + (size or answer) / SHIPMENT_RATE
         try:
-            async with asyncio.timeout(seconds), turns:
+            async with asyncio.timeout(self._deadline_s + size / SHIPMENT_RATE), self._turns[way]:
                 yield
         except TimeoutError:
             raise Unavailable("PEER_DOWN", f"node {number} does not answer in time") from None
         except grpc.aio.AioRpcError as error:
+            if puts_off(error):
+                raise Unavailable("TOO_MANY_CALLS", f"node {number} puts it off") from error
             raise Unavailable("PEER_DOWN", f"node {number} does not answer ({error.code().name})") from error
         except (grpc.aio.UsageError, DecodeError, Rejected) as error:
             raise Unavailable("PEER_DOWN", f"node {number} answers what cannot be read") from error

@@ -26,6 +26,7 @@ from tracehold.v1 import peer_pb2
 from tracehold.wire.bases import read_base
 from tracehold.wire.peers import position_message, read_entries, read_expand, read_greeting
 from tracehold.wire.shipments import read_answered, read_handed, read_kept, shipment_messages
+from tracehold.wire.ways import Way
 
 MAX_ANSWER_RECORDS = 10_000
 """Records of one peer that are kept for one question; an answer with more is cut off."""
@@ -116,7 +117,7 @@ class GrpcPeer:
         """See `ports.Peer.entries`."""
         stop = min(stop, LAST_INDEX)
         request = peer_pb2.GetEntriesRequest(log=log.hex(), start=start, stop=stop, max_bytes=max_bytes)
-        async with self._line.limited():
+        async with self._line.limited(Way.RANGE):
             await self._greet()
             answer = await self._line.ask("GetEntries", request, peer_pb2.GetEntriesResponse)
             return read_entries(answer, start, max(0, stop - start))
@@ -127,7 +128,7 @@ class GrpcPeer:
         request = peer_pb2.GetEntriesRequest(
             log=log.hex(), start=start, stop=stop, max_bytes=max_bytes, to_checkpoint=True
         )
-        async with self._line.limited(answer=max_bytes):
+        async with self._line.limited(Way.RANGE, max_bytes):
             await self._greet()
             answer = await self._line.ask("GetEntries", request, peer_pb2.GetEntriesResponse, max_bytes)
             return read_handed(answer, log, start, max(0, stop - start))
@@ -135,7 +136,7 @@ class GrpcPeer:
     async def base(self, log: LogId, start: int, part: int) -> BasePart | None:
         """See `ports.Peer.base`."""
         request = peer_pb2.GetBaseRequest(log=log.hex(), start=start, part=part)
-        async with self._line.limited(answer=BASE_BYTES):
+        async with self._line.limited(Way.RANGE, BASE_BYTES):
             await self._greet()
             answer = await self._line.ask("GetBase", request, peer_pb2.GetBaseResponse, BASE_BYTES)
             return read_base(answer, log, start)
@@ -146,7 +147,7 @@ class GrpcPeer:
         size = sum(len(sent.raw) for sent in shipment.entries)
         size += sum(len(hashes) for _, hashes in base.tiles) if base else 0
         size += sum(len(entry.raw) for _, entry in base.controls) if base else 0
-        async with self._line.limited(size):
+        async with self._line.limited(Way.SHIPMENT, size):
             await self._greet()
             parts = shipment_messages(shipment)
             answer = await self._line.ship("Replicate", parts, peer_pb2.ReplicateResponse, size)

@@ -122,7 +122,9 @@ class Kept:
 
 class Peer(Protocol):
     """One other node. Calls are answered from its local knowledge only.
-    Raises `Unavailable("PEER_DOWN")` and nothing else.
+
+    Each raises `Unavailable`, and nothing else: TOO_MANY_CALLS where the peer is there and puts the call off
+    (it answered this node enough for now: ask later, or another), PEER_DOWN for whatever else is wrong.
     """
 
     @property

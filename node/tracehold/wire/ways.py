@@ -1,0 +1,21 @@
+"""Kinds of calls between nodes. Limits are for each kind apart, at both ends, so that none takes the turns of
+another: shipments, which anchors wait for; ranges, with which others catch up; and questions.
+"""
+
+from enum import StrEnum
+
+
+class Way(StrEnum):
+    """Kinds of calls."""
+
+    QUESTION = "question"
+    RANGE = "range"
+    SHIPMENT = "shipment"
+
+
+_WAYS = {"GetEntries": Way.RANGE, "GetBase": Way.RANGE, "Replicate": Way.SHIPMENT}
+
+
+def way_of(method: str) -> Way:
+    """What kind of call a method of `PeerService` is."""
+    return _WAYS.get(method, Way.QUESTION)
