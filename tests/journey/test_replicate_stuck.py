@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-import tracehold.journey.cargo
+import tracehold.journey.giving
 from tests.journey.holding_scene import Holder
 from tests.journey.replicate_scene import PATIENCE, Answer, World, world
 from tests.journey.scene import statement
@@ -112,7 +112,7 @@ async def test_a_holder_that_takes_a_base_and_then_is_silent_stops_no_anchor(
     """Attack: in a later segment it accepts every part of the base, and does not answer to the entries. The
     next nearest holds too, and the liar is asked with growing waits.
     """
-    monkeypatch.setattr(tracehold.journey.cargo, "BASE_BYTES", 1)
+    monkeypatch.setattr(tracehold.journey.giving, "BASE_BYTES", 1)
     async with world(3, target=2) as it:
         await fill(it)
 

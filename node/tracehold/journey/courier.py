@@ -4,11 +4,9 @@
     shipment     the entries from there to a checkpoint  -> the acknowledgement
     base, parts  before the first entries of a copy that begins at a later segment
 
-What an anchor waits for comes first, then the oldest segment that is not whole there; one that comes no
-further
-is put off, and holds up no other. What this disk knows as whole is asked for once after each start, since the
-holder may have lost it. An acknowledgement is durable here before anything is told of it. Whatever a holder
-answers costs at most itself: what cannot be is told as a fault, and it is asked again with growing waits.
+What comes next stands in its agenda. An acknowledgement is durable here before anything is told of it.
+Whatever a holder answers costs at most itself: what cannot be is told as a fault, and it is asked again with
+growing waits, which end when a silent one is heard again.
 
 What a crash means: nothing but one more question. Where the copy ends, the holder says; what it acknowledged
 and was not stored here, it signs again.
@@ -20,15 +18,12 @@ from typing import NoReturn
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import CODES, Rejected, TraceholdError, Unavailable
 from tracehold.core.limits import SEGMENT_ENTRIES
-from tracehold.journey.cargo import segment_end
+from tracehold.journey.agenda import Agenda
 from tracehold.journey.errand import Errand, Round
-from tracehold.journey.follow import Trouble, growing
+from tracehold.journey.follow import Bell, Trouble, growing
 from tracehold.journey.line import Line
-from tracehold.journey.ports import Acknowledgement, Copy, Kept, Member, Peer, Pledge
+from tracehold.journey.ports import Acknowledgement, Copy, Kept, Member, Peer, Pledge, Shipment
 from tracehold.journey.states import within
-
-CHECK_S = 1.0
-"""Seconds between two questions to a holder for segments that it acknowledged before the start."""
 
 
 class Courier:
@@ -46,9 +41,10 @@ class Courier:
         self._shared = shared
         self._creator = creator
         self._trouble = trouble
-        self._lines: dict[int, Line] = {}
+        self.agenda = Agenda(shared, holder)
+        """What is brought, and in which order."""
         self._waits = growing()
-        self._check_at = self.began
+        self._woken = Bell()
         self._last: tuple[Pledge, Acknowledgement] | None = None
 
     async def run(self) -> NoReturn:
@@ -66,74 +62,50 @@ class Courier:
         it (or the chain, or the disk) does not answer. Raises what is Broken here.
         """
         line: Line | None = None
+        woken = self._woken.next()
         try:
-            errand = await self._next()
+            self._repeat()
+            errand = await self.agenda.next()
             if errand is None:
                 return False
             line = errand.line
-            await self._bring(errand)
+            await self._paid(errand)
         except (Unavailable, Rejected) as error:
             self._failed(line, error)
             if line is None or isinstance(error, Unavailable):
-                await self._shared.sleep(next(self._waits))
+                await self._until(woken, next(self._waits))
         return True
 
-    # -- what to do
-
-    async def _next(self) -> Errand | None:
-        """What comes next among the lines that are not put off."""
-        shared, now = self._shared, self._shared.now()
-        goal = shared.goal()
-        if goal is not None and self._kept(goal.segment) is not None and not goal.has(self.holder):
-            if self._last is not None and self._last[0] == goal.pledge:
-                goal.add(self.holder, self._last[1])
-            elif self._line(goal.segment).due <= now:
-                return Errand(self._line(goal.segment), goal.head, goal)
-        horizon = await shared.cargo.horizon()
-        doubtful: tuple[Line, int] | None = None
-        for line in [self._line(segment) for segment in shared.holders.segments if self._kept(segment)]:
-            end = min(segment_end(line.segment), horizon)
-            if end <= line.segment * SEGMENT_ENTRIES or line.due > now:
-                continue
-            if self._size(line) < end:
-                return Errand(line, await shared.cargo.at(end), goal)
-            if not (line.asked or doubtful):
-                doubtful = line, end
-        if doubtful is None or self._check_at > now:
-            return None
-        self._check_at = now + CHECK_S
-        return Errand(doubtful[0], await shared.cargo.at(doubtful[1]), goal)
+    def wake(self) -> None:
+        """The holder answers again, after a silence: go on at once."""
+        self._waits = growing()
+        self.agenda.awake()
+        self._woken.ring()
 
     async def _rest(self, ring: asyncio.Event) -> None:
         """Until the bell rings, or a line that was put off is due."""
-        now = self._shared.now()
-        times = [line.due for line in self._lines.values() if line.due > now]
-        if self._check_at > now and not all(line.asked for line in self._lines.values()):
-            times.append(self._check_at)
-        if not times:
+        due = self.agenda.due()
+        if due is None:
             await ring.wait()
-            return
+        else:
+            await self._until(ring, due - self._shared.now())
+
+    async def _until(self, ring: asyncio.Event, seconds: float) -> None:
         waiting = asyncio.ensure_future(ring.wait())
         try:
-            await within(waiting, min(times) - now, self._shared.sleep)
+            await within(waiting, seconds, self._shared.sleep)
         finally:
             waiting.cancel()
 
-    def _line(self, segment: int) -> Line:
-        if segment not in self._lines:
-            kept = self._kept(segment)
-            self._lines[segment] = Line(segment, kept.size if kept else 0)
-        return self._lines[segment]
-
-    def _kept(self, segment: int) -> Copy | None:
-        return self._shared.holders.copy(segment, self.holder.number)
-
-    def _size(self, line: Line) -> int:
-        """What counts as acknowledged."""
-        kept = self._kept(line.segment)
-        return kept.size if kept else 0
-
     # -- one exchange
+
+    async def _paid(self, errand: Errand) -> None:
+        before = errand.line.shipped
+        try:
+            await self._bring(errand)
+        finally:
+            if errand.reserved:
+                self._shared.throttle.pay(errand.reserved, errand.line.shipped - before)
 
     async def _bring(self, errand: Errand) -> None:
         """One exchange on the way to having the target acknowledged."""
@@ -146,25 +118,38 @@ class Courier:
         aimed = goal is not None and head == goal.head
         pledge = goal.pledge if goal and aimed else await cargo.pledge(self._creator, head)
         try:
-            kept = await self._exchange(peer, end, start, head, pledge.prev_size)
+            kept = await self._exchange(peer, line, end, head, pledge.prev_size)
+            self._shared.signs.heard(self.holder.number)
             await self._judge(kept, line, pledge)
         except BaseException:
             # Nothing is known of the copy then: an interrupted shipment may have arrived.
             line.end = None
             raise
 
-    async def _exchange(self, peer: Peer, end: int, start: int, head: Checkpoint, prev_size: int) -> Kept:
-        cargo = self._shared.cargo
+    async def _exchange(self, peer: Peer, line: Line, end: int, head: Checkpoint, prev_size: int) -> Kept:
+        cargo, start = self._shared.cargo, line.segment * SEGMENT_ENTRIES
         if end >= head.size:
             return await peer.replicate(cargo.question(head, prev_size))
         if end >= start:
-            return await peer.replicate(await cargo.shipment(end, head, prev_size))
+            return await self._ship(peer, line, await cargo.shipment(end, head, prev_size))
         parts = [base async for base in cargo.bases(start)]
         for base in parts[:-1]:
             kept = await peer.replicate(cargo.part(base, head, prev_size))
             if kept.refused:
                 return kept
-        return await peer.replicate(await cargo.shipment(start, head, prev_size, parts[-1]))
+        return await self._ship(peer, line, await cargo.shipment(start, head, prev_size, parts[-1]))
+
+    async def _ship(self, peer: Peer, line: Line, shipment: Shipment) -> Kept:
+        line.shipped += sum(len(each.raw) for each in shipment.entries)
+        return await peer.replicate(shipment)
+
+    def _repeat(self) -> None:
+        """What was acknowledged last may be what an anchor waits for now."""
+        goal, (pledge, acknowledgement) = self._shared.goal(), self._last or (None, None)
+        if goal is None or acknowledgement is None or goal.pledge != pledge or goal.has(self.holder):
+            return
+        if self.agenda.kept(goal.segment) is not None:
+            goal.add(self.holder, acknowledgement)
 
     async def _judge(self, kept: Kept, line: Line, pledge: Pledge) -> None:
         """Take the acknowledgement, or what the answer says of the copy."""
@@ -173,7 +158,11 @@ class Courier:
         if kept.acknowledgement:
             await self._take(kept.acknowledgement, line, pledge)
             return
-        if kept.size < (size := self._size(line)):
+        if kept.pulling:
+            self.up = True
+            line.pulling(max(kept.size, 0), self._shared.now())
+            return
+        if kept.size < (size := self.agenda.size(line.segment)):
             self._shared.holders.lost(line.segment, self.holder.number, max(kept.size, 0))
             raise self._false(f"keeps {kept.size} entries of segment {line.segment}, and acknowledged {size}")
         if kept.size >= pledge.size:
@@ -187,7 +176,7 @@ class Courier:
         signed for more than it has now, elsewhere in the log or before it was restored; then it is brought
         further where there is something to bring.
         """
-        if kept.size >= max(each.far for each in self._lines.values()):
+        if kept.size >= self.agenda.far():
             raise self._false(f"keeps {kept.size} entries, and does not acknowledge {pledge.size}")
         if line.end is None or kept.size <= line.end:
             line.asked = True
@@ -205,7 +194,7 @@ class Courier:
         self.up = True
         if line.reached(pledge.size):
             self.heard, self._waits = shared.now(), growing()
-        line.asked |= pledge.size >= self._size(line)
+        line.asked |= pledge.size >= self.agenda.size(line.segment)
         self._trouble(None)
         acknowledgement = Acknowledgement(holder.number, holder.operator_number, signature)
         self._last = pledge, acknowledgement
@@ -219,7 +208,7 @@ class Courier:
         self.up = False
         self._trouble(error)
         if line is not None:
-            line.put_off(self._shared.now())
+            line.put_off(self._shared.now(), silent=isinstance(error, Unavailable))
             if isinstance(error, Rejected) and line.tell(str(error)):
                 self._shared.fault(error)
 

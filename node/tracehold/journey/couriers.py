@@ -43,7 +43,28 @@ class Couriers:
             trouble = self._trouble(f"replicate to node {node}")
             courier = Courier(self._shared, wanted[node], roll.creator.number, trouble)
             self._sent[node] = courier, self._tasks.create_task(courier.run())
+        for courier, _ in self._sent.values():
+            courier.agenda.forget()
         self._shared.bell.ring()
+
+    def wake(self, node: int) -> None:
+        """The node answers again, after a silence."""
+        if node in self._sent:
+            self._sent[node][0].wake()
+            self._shared.bell.ring()
+
+    def doubt(self, node: int, segment: int) -> None:
+        """Let the node be asked whether it still has what it acknowledged."""
+        if node in self._sent:
+            self._sent[node][0].agenda.doubt(segment)
+
+    def failing_s(self, node: int, segment: int) -> float:
+        """For how long nothing but failures came of bringing a segment to a node."""
+        return self._sent[node][0].agenda.line(segment).failing_s if node in self._sent else 0.0
+
+    def shipped(self, node: int, segment: int) -> int:
+        """Record bytes of a segment that went to a node since its courier was sent."""
+        return self._sent[node][0].agenda.line(segment).shipped if node in self._sent else 0
 
     def up(self, node: int) -> bool:
         """Whether the last exchange with a node ended well."""

@@ -12,13 +12,16 @@ from tracehold.journey.line import Line
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports import Ledger, Peers
 from tracehold.journey.settle import Fault
+from tracehold.journey.signs import Signs
 from tracehold.journey.states import Sleep
+from tracehold.journey.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """What all couriers of a node share. `creator` is this node's number; `goal` what an anchor waits for
-    now, if anything; `moved` is called when an acknowledgement brought something further.
+    now, if anything; `moved` is called when an acknowledgement brought something further. `throttle` holds
+    what is shipped behind the anchors, and `signs` hears who answers.
     """
 
     cargo: Cargo
@@ -31,12 +34,15 @@ class Round:
     now: Now
     fault: Fault
     moved: Callable[[], None]
+    throttle: Throttle
+    signs: Signs
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What is to be acknowledged next, and for which goal, if for any."""
+    """What is to be acknowledged next, for which goal, if for any, and the bytes reserved for it."""
 
     line: Line
     target: Checkpoint
     goal: Goal | None
+    reserved: int = 0

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.journey.follow import Bell
-from tracehold.journey.holders import Roll, segment_of
+from tracehold.journey.holders import Holders, Roll, segment_of
 from tracehold.journey.ports import Acknowledgement, Member, Pledge
 
 
@@ -37,6 +37,10 @@ class Goal:
             if self.has(holder):
                 found.setdefault(holder.operator_number, self._acks[holder.number][1])
         return list(found.values())
+
+    def lacks(self, holders: Holders) -> bool:
+        """Whether fewer acknowledged than the contract asks for."""
+        return holders.roll is None or len(self.acknowledged(holders.roll)) < holders.quorum
 
     def changed(self) -> None:
         """Look again: the members are others."""

@@ -4,15 +4,14 @@ The replicator alone writes here; whoever tells states or copies only looks. Wha
 acknowledgements that are durable on this disk, so a restart takes nothing back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES
-from tracehold.journey.liveness import Health
+from tracehold.journey.health import Health, unlooked
 from tracehold.journey.ports import Copies, Copy, Ledger, Member, RecordLog, Role
-from tracehold.journey.signs import NoSigns, Signs
 
 QUORUM = "contract/quorum"
 """Bookmark of the contract's quorum, so that a start without the chain tells the states of before."""
@@ -68,8 +67,8 @@ class Holders:
         """Of the last look at the members; None before the first, when all who were chosen count."""
         self.leaving = False
         """Whether this node leaves: others shall have as many copies without its own."""
-        self.signs: Signs = NoSigns()
-        """Who of them is up."""
+        self.health: Callable[[int], Health] = unlooked
+        """How a node is, by its number."""
         self._store = store
         self._copies = copies
         self._target = target
@@ -112,7 +111,7 @@ class Holders:
     def operators(self, segment: int, size: int) -> set[int]:
         """Those that keep a segment up to this size: by holders that are not lost."""
         kept = [copy for copy in self.of(segment) if copy.size >= size]
-        return {copy.operator for copy in kept if self.signs.health(copy.node) is not Health.LOST}
+        return {copy.operator for copy in kept if self.health(copy.node) is not Health.LOST}
 
     def replicated(self, anchored: int) -> int:
         """How many entries from the start are kept by as many operators as the contract asks for (one at

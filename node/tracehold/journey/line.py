@@ -14,21 +14,28 @@ ATTEMPTS = 3
 """Answers in a row without an acknowledgement and without a refusal: one to learn where the copy ends, and
 some for a copy that moved meanwhile.
 """
+PULLING_S = 2.0
+"""Seconds until a holder is asked again that fetches from others."""
 
 
 @dataclass(slots=True)
 class Line:
     """`far` is the largest size that was ever acknowledged on it, `end` where the copy ends as the holder
-    said last (None: not known), `due` when it may be worked on again. `asked` is set once the holder said,
-    since this courier began, that it still has what it acknowledged.
+    said last (None: not known), `due` when it may be worked on again, and `paced` when there is room again
+    for what no anchor waits for. `asked` is set once the holder said, since this courier began, that it still
+    has what it acknowledged. `shipped` counts record bytes.
     """
 
     segment: int
     far: int
     end: int | None = None
     due: float = float("-inf")
+    paced: float = float("-inf")
     asked: bool = False
     told: str = ""
+    shipped: int = 0
+    _failing: tuple[float, float] | None = None
+    _silent: bool = False
     _attempts: int = 0
     _waits: Iterator[float] = field(default_factory=growing)
 
@@ -38,18 +45,44 @@ class Line:
         if size <= self.far:
             return False
         self.far, self.told, self._attempts, self._waits = size, "", 0, growing()
+        self._failing = None
         return True
+
+    def pulling(self, size: int, now: float) -> None:
+        """The holder fetches what it lacks from others, and has it up to `size`: it is asked again soon. One
+        that gets no further that way fails.
+        """
+        if self.end is None or size > self.end:
+            self._failing = None
+        else:
+            self._fail(now)
+        self.end, self.due = size, now + PULLING_S
 
     def spent(self) -> bool:
         """One more answer without an acknowledgement; whether that was one too many."""
         self._attempts += 1
         return self._attempts > ATTEMPTS
 
-    def put_off(self, now: float) -> None:
-        """Leave it for a while, and longer each time."""
-        self.due, self._attempts = now + next(self._waits), 0
+    def put_off(self, now: float, *, silent: bool = False) -> None:
+        """Leave it for a while, and longer each time; `silent`: since no answer came."""
+        self._fail(now)
+        self.due, self._attempts, self._silent = now + next(self._waits), 0, silent
+
+    def awake(self) -> None:
+        """The holder answers again: what was put off for its silence is due, and is not held against it."""
+        if self._silent:
+            self.due, self._silent, self._failing, self._waits = float("-inf"), False, None, growing()
+
+    @property
+    def failing_s(self) -> float:
+        """For how long nothing but failures came of it, from the first to the last."""
+        first, last = self._failing or (0.0, 0.0)
+        return last - first
 
     def tell(self, said: str) -> bool:
         """Whether this was not just said already."""
         news, self.told = said != self.told, said
         return news
+
+    def _fail(self, now: float) -> None:
+        self._failing = (self._failing[0] if self._failing else now), now

@@ -14,17 +14,19 @@ a machine that slept: its silence was its own.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NoReturn, Protocol
 
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import LogId
 from tracehold.core.spans import Spans
 from tracehold.journey.follow import Bell
+from tracehold.journey.health import Health, Limits
 from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports import Peers
 from tracehold.journey.states import Sleep, within
+
+__all__ = ["Health", "Limits", "Listed", "Liveness"]
 
 DEADLINE_S = 10.0
 """Seconds that a member gets to answer a look."""
@@ -32,23 +34,6 @@ STALL_S = 10.0
 """Seconds beyond the interval that this process may come late to its next look; if it is later, it stood
 still.
 """
-
-
-class Health(StrEnum):
-    """What is thought of a member, by how long it has been silent."""
-
-    UP = "up"
-    SUSPECT = "suspect"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds of silence after which a member is suspect, and lost; and from one look at it to the next."""
-
-    suspect_s: float
-    replace_s: float
-    look_s: float
 
 
 class Listed(Protocol):
@@ -86,7 +71,7 @@ class Liveness:
         """`now` is any clock in seconds that is never set back."""
         self._neighbours = neighbours
         self._peers = peers
-        self._limits = limits
+        self.limits = limits
         self._sleep = sleep
         self._now = now
         self._seen: dict[int, _Seen] = {}
@@ -106,9 +91,9 @@ class Liveness:
     def health(self, node: int) -> Health:
         """Of a member by its number. A node that cannot be asked was silent since the start."""
         silent = self.silent_s(node)
-        if silent < self._limits.suspect_s:
+        if silent < self.limits.suspect_s:
             return Health.UP
-        return Health.SUSPECT if silent < self._limits.replace_s else Health.LOST
+        return Health.SUSPECT if silent < self.limits.replace_s else Health.LOST
 
     def silent_s(self, node: int) -> float:
         """Seconds since it was heard; since the start, or since it became a member, if it never was."""
@@ -201,9 +186,9 @@ class Liveness:
         self._forget({each.number for each in others})
         for each in others:
             tasks.create_task(self.look(each.number))
-            await self._wait(self._limits.look_s / len(others))
+            await self._wait(self.limits.look_s / len(others))
         if not others:
-            await self._wait(self._limits.look_s)
+            await self._wait(self.limits.look_s)
 
     async def _wait(self, seconds: float) -> None:
         await self._sleep(seconds)
@@ -217,17 +202,15 @@ class Liveness:
             seen.answered = False
             return
         try:
-            await peer.checkpoint(self._log(node))
+            said = await peer.hello()
         except Unavailable as error:
             # Being busy is an answer.
             seen.answered = False
-            if error.code != "PEER_DOWN":
-                self._answered(seen)
+            if error.code == "PEER_DOWN":
+                return
         else:
-            self._answered(seen)
-
-    def _log(self, node: int) -> LogId:
-        return next((e.log for e in self._neighbours.others() if e.number == node), self._neighbours.own)
+            seen.kept, seen.draining = said.coverage, said.draining
+        self._answered(seen)
 
     def _answered(self, seen: _Seen) -> None:
         seen.heard, seen.answered = self._now(), True

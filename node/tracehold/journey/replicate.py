@@ -4,16 +4,14 @@ acknowledge for the anchor.
 One courier per holder works on its own, so that whoever is slow, gone or false holds up nobody else. Holders
 are chosen here, when a segment opens; members are read again at an interval and whenever an anchor asks.
 
-An anchor waits until all holders acknowledged, and after `patience` for the contract's quorum. While holders
-are silent and the quorum is not met, the next nearest members hold the segment too.
+What an anchor waits for is in `gathering`, who takes the place of whom in `repair`.
 
 What a crash means: who holds, and what was acknowledged, is on disk before it counts; what an anchor had
 gathered is gathered again, and holders sign the same state again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NoReturn
 
 from tracehold.core.checkpoint import Checkpoint
@@ -21,53 +19,24 @@ from tracehold.core.errors import Rejected, Unavailable
 from tracehold.journey.cargo import Cargo
 from tracehold.journey.couriers import Couriers
 from tracehold.journey.errand import Round
-from tracehold.journey.follow import Bell, Trouble, untold
-from tracehold.journey.goal import Goal
+from tracehold.journey.follow import Bell
+from tracehold.journey.gathering import Gathering
+from tracehold.journey.hearers import Hearers, Patience
 from tracehold.journey.holders import Holders, Roll, call_roll, segment_of
-from tracehold.journey.own_log import Now
-from tracehold.journey.placing import fill
 from tracehold.journey.ports import Acknowledgement, Ledger, Peers, RecordLog
+from tracehold.journey.repair import Reach, Repairs
 from tracehold.journey.segments import SegmentStanding, standings
-from tracehold.journey.settle import Fault
-from tracehold.journey.states import Sleep, within
+from tracehold.journey.signs import NoSigns, Signs
+from tracehold.journey.states import within
+from tracehold.journey.throttle import Throttle
+from tracehold.journey.upkeep import RepairStanding
+
+__all__ = ["Hearers", "Patience", "Replicator"]
 
 LOOK_S = 15.0
 """Seconds between two readings of the members while no anchor asks."""
-SLOW = 3
-"""Times the patience that a holder may be on its way to what an anchor waits for: a large backlog is not
-silence, and one that moves for ever and never arrives is.
-"""
-
-
-def unmoved() -> None:
-    """Wakes nobody."""
-
-
-def silent(_: str) -> Trouble:
-    """Tells nobody what holds up which part."""
-    return untold
-
-
-@dataclass(frozen=True, slots=True)
-class Hearers:
-    """Who is told. `trouble` gives, for the name of a part, what hears of its troubles; `fault` hears of
-    answers of holders that cannot be; `moved` is called when an acknowledgement brought something further.
-    """
-
-    trouble: Callable[[str], Trouble] = silent
-    fault: Fault = untold
-    moved: Callable[[], None] = unmoved
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """`seconds` that an anchor waits for all holders before the contract's quorum is enough; how to wait, and
-    any clock in seconds.
-    """
-
-    seconds: float
-    sleep: Sleep
-    now: Now
+SOON_S = 1.0
+"""Seconds from the change of a member's health to the next reading: more may change at once."""
 
 
 class Replicator:
@@ -81,32 +50,38 @@ class Replicator:
         peers: Peers,
         patience: Patience,
         hearers: Hearers | None = None,
+        signs: Signs | None = None,
     ) -> None:
-        told = hearers or Hearers()
+        told, seen = hearers or Hearers(), signs or NoSigns()
         self._store = store
         self._holders = holders
+        holders.health = seen.health
         self._ledger = ledger
         self._patience = patience
         self._told = told
+        self._signs = seen
         self._bell = Bell()
+        self._changed = Bell()
         self._cargo = Cargo(store, holders.log)
-        self._goal: Goal | None = None
-        self._asking = False
         self._looking = asyncio.Lock()
-        self._couriers = Couriers(
-            Round(
-                self._cargo,
-                holders,
-                ledger,
-                peers,
-                self._bell,
-                lambda: self._goal if self._asking else None,
-                patience.sleep,
-                patience.now,
-                told.fault,
-                told.moved,
-            ),
-            told.trouble,
+        shared = Round(
+            self._cargo,
+            holders,
+            ledger,
+            peers,
+            self._bell,
+            lambda: self._gathering.goal,
+            patience.sleep,
+            patience.now,
+            told.fault,
+            told.moved,
+            Throttle(patience.repair_bytes_per_s, patience.now),
+            seen,
+        )
+        self._couriers = Couriers(shared, told.trouble)
+        self._repairs = Repairs(holders, self._couriers, seen, patience.wall, told.repair, told.trouble)
+        self._gathering = Gathering(
+            holders, self._cargo, self._couriers, self._repairs, seen, patience, self._bell
         )
 
     async def run(self, bell: Bell) -> NoReturn:
@@ -117,6 +92,7 @@ class Replicator:
             async with asyncio.TaskGroup() as tasks:
                 self._couriers.begin(tasks)
                 tasks.create_task(self._pass_on(bell))
+                tasks.create_task(self._watch())
                 await self._look_about()
         except BaseExceptionGroup as failures:
             # One that is broken ends the others.
@@ -125,7 +101,8 @@ class Replicator:
             self._couriers.end()
 
     async def look(self) -> Roll:
-        """Read the members, choose holders where some are missing, and send couriers to all.
+        """Read the members, choose holders where some are missing, release those who are replaced, and send
+        couriers to all.
 
         Raises `Rejected("NOT_A_MEMBER")`, `Unavailable`, and what is Broken.
         """
@@ -134,9 +111,9 @@ class Replicator:
         async with self._looking:
             roll = await call_roll(self._ledger, self._holders.log)
             await self._holders.learn(roll)
-            opened = await self._cargo.horizon()
-            for segment in range(segment_of(opened) + 1 if opened else 0):
-                await fill(self._holders, roll, segment, self._holders.wanted)
+            opened, anchored = await self._cargo.horizon(), await self._cargo.anchored()
+            reach = Reach(await self._store.size(self._holders.log), anchored)
+            await self._repairs.tend(roll, reach, segment_of(opened) + 1 if opened else 0)
             self._couriers.send(roll)
             return roll
 
@@ -150,88 +127,48 @@ class Replicator:
         roll = await self.look()
         if not roll.quorum:
             return ()
-        goal = await self._aim(roll, prev_size, head)
-        self._asking = True
-        self._bell.ring()
-        try:
-            found = await self._gather(goal)
-        finally:
-            self._asking = False
-        if len(found) < self._quorum:
-            await self._reach_further(goal)
-            raise Unavailable(
-                "TOO_FEW_COPIES", f"{len(found)} of {self._quorum} holders acknowledged size {head.size}"
-            )
-        return found[: self._holders.wanted]
+        return await self._gathering.acknowledge(roll, prev_size, head)
 
     async def standing(self) -> Sequence[SegmentStanding]:
         """How every segment of the own log is kept."""
         size, anchored = await self._store.size(self._holders.log), await self._cargo.anchored()
         return standings(self._holders, size, anchored, self._couriers.up)
 
+    def repairs(self) -> Sequence[RepairStanding]:
+        """The repairs of the own log that are under way."""
+        return self._repairs.standing(self._holders.roll.creator.number if self._holders.roll else 0)
+
     # -- parts
 
     async def _look_about(self) -> NoReturn:
         trouble = self._told.trouble("replicate")
         while True:
+            changed = self._changed.next()
             try:
                 await self.look()
             except (Unavailable, Rejected) as error:
                 trouble(error)
             else:
                 trouble(None)
-            await self._patience.sleep(LOOK_S)
+            waiting = asyncio.ensure_future(changed.wait())
+            try:
+                if await within(waiting, LOOK_S, self._patience.sleep):
+                    await self._patience.sleep(SOON_S)
+            finally:
+                waiting.cancel()
 
-    @property
-    def _quorum(self) -> int:
-        return self._holders.quorum
-
-    async def _aim(self, roll: Roll, prev_size: int, head: Checkpoint) -> Goal:
-        pledge = await self._cargo.pledge(roll.creator.number, head, prev_size)
-        if self._goal is None or self._goal.pledge != pledge:
-            self._goal = Goal(pledge, head, self._patience.now())
-        return self._goal
-
-    async def _gather(self, goal: Goal) -> list[Acknowledgement]:
-        """What was acknowledged when there is nothing more to wait for."""
-        first = goal.since + self._patience.seconds - self._patience.now()
-        # Whoever asks again was told that the quorum is not met, and waits for that only.
-        enough = self._there if first > 0 else lambda _: self._quorum
-
-        def reached() -> bool:
-            return len(goal.acknowledged(self._roll)) >= enough(goal.segment)
-
-        waiting = asyncio.ensure_future(goal.until(reached))
-        try:
-            await within(waiting, first if first > 0 else self._patience.seconds, self._patience.sleep)
-        finally:
-            waiting.cancel()
-        return goal.acknowledged(self._roll)
-
-    def _there(self, segment: int) -> int:
-        """Operators that can acknowledge a segment, as many as are wanted, and the quorum at least."""
-        there = len({copy.operator for copy in self._holders.of(segment)})
-        return max(self._quorum, min(self._holders.wanted, there))
-
-    async def _reach_further(self, goal: Goal) -> None:
-        """Let the next nearest hold the segment too, as many as the quorum lacks for holders that are
-        silent.
-        """
-        patience = self._patience.seconds
-        there = self._holders.of(goal.segment)
-        alive = {ack.operator_number for ack in goal.acknowledged(self._roll)}
-        for copy in there:
-            if self._couriers.moving(copy.node, goal.since, patience, SLOW * patience):
-                alive.add(copy.operator)
-        if len(alive) < self._quorum:
-            wanted = len({copy.operator for copy in there}) + self._quorum - len(alive)
-            await fill(self._holders, self._roll, goal.segment, wanted)
-            self._couriers.send(self._roll)
-
-    @property
-    def _roll(self) -> Roll:
-        assert self._holders.roll is not None, "nothing is asked for before a look"
-        return self._holders.roll
+    async def _watch(self) -> NoReturn:
+        """Look again when somebody's health changed; whoever answers again is gone to at once."""
+        silent: set[int] = set()
+        while True:
+            ring = self._signs.bell.next()
+            nodes = {copy.node for at in self._holders.segments for copy in self._holders.of(at)}
+            now = {node for node in nodes if not self._signs.answers(node)}
+            for node in (silent & nodes) - now:
+                self._couriers.wake(node)
+            silent = now
+            await ring.wait()
+            self._changed.ring()
 
     async def _pass_on(self, bell: Bell) -> NoReturn:
         ring = bell.next()
