@@ -21,6 +21,9 @@ FAR_ENTRIES = 4_096
 STALL_S = 15.0
 """Seconds without progress after which a pull keeps no courier waiting."""
 
+SHIPS_S = 600.0
+"""Seconds for which a creator whose courier was heard ships its log."""
+
 WISHED_S = 120.0
 """Seconds for which a courier's question counts."""
 
@@ -61,9 +64,10 @@ class Underway:
         at, moved = self._moved.get(log, (-1, 0.0))
         return at == segment and self._now() - moved < STALL_S
 
-    def shipped(self, log: LogId, within: float) -> bool:
-        """Whether its creator asked or shipped in the last so many seconds."""
-        return log in self._shipped and self._now() - self._shipped[log] < within
+    def shipping(self) -> frozenset[LogId]:
+        """The logs whose couriers were heard here lately."""
+        old = self._now() - SHIPS_S
+        return frozenset(log for log, at in self._shipped.items() if at > old)
 
     def wishes(self) -> dict[LogId, dict[int, int]]:
         """By log and segment, up to which size couriers asked lately."""

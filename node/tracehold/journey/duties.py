@@ -1,0 +1,215 @@
+"""Duties: which segments of the logs of others this node shall hold though nobody ships them.
+
+Where a creator is lost, everybody comes to the same answer from the chain, from who is heard and from what
+the members say they keep (decision note 0012): of each segment `target` copies at members of distinct
+operators, none of them the creator's; what is missing is taken by the nearest that are up, in the order of
+placement. While a creator lives, its log is its own job, but for catching up: a copy here that is far behind
+the chain is fetched from others, and one whose creator is silent is fetched however little it lacks.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from tracehold.core.ids import LogId
+from tracehold.core.limits import SEGMENT_ENTRIES
+from tracehold.core.placement import Candidate, distance, nearest, segment_key
+from tracehold.core.spans import Spans, common, covers
+from tracehold.journey.cargo import segment_end
+from tracehold.journey.liveness import Health
+from tracehold.journey.ports import Member, Role
+
+
+class Outlook(Protocol):
+    """What is thought of the other members (`journey.liveness`)."""
+
+    @property
+    def calm(self) -> bool:
+        """Whether places may be given to others now."""
+        ...
+
+    def health(self, node: int) -> Health:
+        """Of a member by its number."""
+        ...
+
+    def draining(self, node: int) -> bool:
+        """Whether it leaves."""
+        ...
+
+    def kept(self, node: int) -> Mapping[LogId, Spans]:
+        """What it says it keeps."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """To hold entries [start, stop) of a segment of this creator's log. Up to `anchored` the chain has roots
+    over them; what is behind is of an open segment whose creator is lost. `copies` are there by now.
+    """
+
+    creator: Member
+    segment: int
+    stop: int
+    anchored: int
+    copies: int
+
+    @property
+    def start(self) -> int:
+        """The segment's first entry."""
+        return self.segment * SEGMENT_ENTRIES
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What this node knows at one look.
+
+    `me` is its member, `members` are all that were ever enrolled, `heads` the anchored sizes of the logs that
+    matter, `spans` what is kept here of logs of others. `wishes` are the sizes up to which couriers asked
+    lately, by log and segment, `shipping` the logs whose couriers were heard here. `far`: entries that a copy
+    lacks, and more, where it is fetched though its creator is up.
+    """
+
+    me: Member
+    members: Sequence[Member]
+    heads: Mapping[LogId, int]
+    spans: Mapping[LogId, Spans]
+    outlook: Outlook
+    target: int
+    far: int
+    wishes: Mapping[LogId, Mapping[int, int]]
+    shipping: frozenset[LogId] = frozenset()
+
+    def over(self, heads: Mapping[LogId, int]) -> "View":
+        """The same with these heads."""
+        return replace(self, heads=heads)
+
+    def end(self, duty: "Duty") -> int:
+        """Where the copy here of a segment ends."""
+        here = reach(self.spans.get(duty.creator.log, ()), duty.start)
+        return duty.start if here is None else here
+
+    def lost(self, creator: Member) -> bool:
+        """Whether nobody will ship this creator's log: it is no active creator, or was silent for long."""
+        if not creator.active or Role.CREATOR not in creator.roles:
+            return True
+        return self.outlook.health(creator.number) is Health.LOST and creator.log not in self.shipping
+
+    def up(self, member: Member) -> bool:
+        """Whether another member is an active one that answers, or did until a moment ago."""
+        return member.active and self.outlook.health(member.number) is Health.UP
+
+    def kept(self, member: Member, log: LogId) -> Spans:
+        """What a member keeps of a log; this node by its own disk."""
+        if member.number == self.me.number:
+            return self.spans.get(log, ())
+        return self.outlook.kept(member.number).get(log, ())
+
+    def keepers(self, creator: Member, at: int) -> list[Member]:
+        """Other active members that say they keep this entry and are not lost, nearest first, those that are
+        not up behind them, and the creator last.
+        """
+        key = segment_key(creator.log, at // SEGMENT_ENTRIES)
+        found = [
+            each
+            for each in self.members
+            if each.active
+            and each.number != self.me.number
+            and self.outlook.health(each.number) is not Health.LOST
+            and covers(self.kept(each, creator.log), at)
+        ]
+        number = creator.number
+        return sorted(
+            found, key=lambda m: (m.number == number, not self.up(m), distance(m.log, key), m.number)
+        )
+
+
+def duties(view: View) -> Sequence[Duty]:
+    """What this node shall hold and does not, those with the fewest copies first."""
+    found: dict[tuple[LogId, int], Duty] = {}
+    for creator in view.members:
+        if creator.operator_number == view.me.operator_number or creator.log not in view.heads:
+            continue
+        for duty in (*_behind(view, creator), *_taken(view, creator)):
+            known = found.get((creator.log, duty.segment))
+            if known is None or known.stop < duty.stop:
+                found[creator.log, duty.segment] = duty
+    return sorted(found.values(), key=lambda each: (each.copies, each.creator.number, each.segment))
+
+
+def reach(spans: Spans, start: int) -> int | None:
+    """Where the copy ends that holds or reaches the place `start`; None where there is none."""
+    return next((stop for low, stop in spans if low <= start <= stop), None)
+
+
+def _behind(view: View, creator: Member) -> Iterator[Duty]:
+    """Copies that are here and lack what is anchored, and those that a courier asked for."""
+    log, head = creator.log, view.heads[creator.log]
+    silent = view.lost(creator) or not view.up(creator)
+    for _, stop in view.spans.get(log, ()):
+        if stop % SEGMENT_ENTRIES:
+            duty = _duty(view, creator, stop // SEGMENT_ENTRIES)
+            if duty.stop - stop > (0 if silent else view.far):
+                yield duty
+    for segment, size in view.wishes.get(log, {}).items():
+        duty = _duty(view, creator, segment)
+        end = reach(view.spans.get(log, ()), duty.start) or duty.start
+        if min(size, head, duty.stop) - end > view.far:
+            yield duty
+
+
+def _taken(view: View, creator: Member) -> Iterator[Duty]:
+    """Segments of a lost creator that this node is among the nearest to take."""
+    if not view.outlook.calm or not view.lost(creator):
+        return
+    if not view.me.active or Role.HOLDER not in view.me.roles:
+        return
+    head = view.heads[creator.log]
+    for segment in range(_open(view, creator, head) + 1):
+        duty = _duty(view, creator, segment)
+        if duty.stop <= duty.start or (reach(view.spans.get(creator.log, ()), duty.start) or 0) >= duty.stop:
+            continue
+        if view.me.number in _takers(view, duty):
+            yield duty
+
+
+def _takers(view: View, duty: Duty) -> Sequence[int]:
+    """The nodes that shall take a segment, by number: as many as copies are missing."""
+    need = ((duty.start, max(duty.anchored, duty.start + 1)),)
+    there, able = set(), []
+    for each in view.members:
+        mine = each.number == view.me.number
+        if not each.active or each.operator_number == duty.creator.operator_number:
+            continue
+        if not mine and (
+            view.outlook.health(each.number) is Health.LOST or view.outlook.draining(each.number)
+        ):
+            continue
+        if common(view.kept(each, duty.creator.log), need) == need:
+            there.add(each.operator_number)
+        elif Role.HOLDER in each.roles and (mine or view.up(each)):
+            able.append(Candidate(each.number, each.operator_number, each.log))
+    free = [each for each in able if each.operator not in there]
+    order = nearest(duty.creator.log, duty.segment, free, own=duty.creator.operator_number)
+    return [each.node for each in order[: max(view.target - len(there), 0)]]
+
+
+def _duty(view: View, creator: Member, segment: int) -> Duty:
+    """To hold what there is of a segment: its anchored part, and where the creator is lost, what others have
+    beyond it.
+    """
+    log, start = creator.log, segment * SEGMENT_ENTRIES
+    anchored = max(min(segment_end(segment), view.heads[log]), start)
+    keepers = view.keepers(creator, max(anchored - 1, start))
+    stop = anchored
+    if view.lost(creator):
+        ends = [end for m in keepers if (end := reach(view.kept(m, log), anchored)) is not None]
+        stop = min(max([anchored, *ends]), segment_end(segment))
+    return Duty(creator, segment, stop, anchored, len({each.operator_number for each in keepers}))
+
+
+def _open(view: View, creator: Member, head: int) -> int:
+    """The last segment that may have entries: that behind the head too, where somebody keeps its first."""
+    following = head // SEGMENT_ENTRIES
+    if head % SEGMENT_ENTRIES or view.keepers(creator, head):
+        return following
+    return following - 1

@@ -1,0 +1,237 @@
+"""Pull (follower): fetches from other nodes what this node shall hold and nobody ships: segments of creators
+that are lost, and what copies here lack after a time away (`duties`).
+
+One pull of a log at a time, and two logs at once. Whoever keeps the segment is asked, nearest first, one
+after the other where one is slow, false, busy or has no more; the creator last. What is kept is proved
+(`ranges`), so nobody is believed. A pull yields to uploads of this node, and keeps to the rate that is set.
+
+What a crash means: what is on disk is the progress. The next look goes on behind it, and fetches once more at
+most what leads to one anchor.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NoReturn
+
+from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
+from tracehold.core.ids import LogId
+from tracehold.journey.duties import Duty, Outlook, View, duties
+from tracehold.journey.fetching import Fetch, Means, Short
+from tracehold.journey.follow import Trouble, growing, untold
+from tracehold.journey.own_log import Now
+from tracehold.journey.ports import Ledger, Peer, Peers
+from tracehold.journey.states import Sleep, within
+from tracehold.journey.upkeep import RepairStanding
+
+AT_ONCE = 2
+"""Logs that are fetched at once."""
+
+FALSE_S = 3_600.0
+"""Seconds for which whoever handed over what cannot be is asked no more for that log."""
+
+OURS = frozenset({"QUOTA", "FORK_SEEN", "DISK_LOW", "CHAIN_DOWN", "STORE_BUSY", "NOT_A_MEMBER"})
+"""Codes of what no other source would change: the log is put off."""
+
+OURS_S = 600.0
+"""Seconds for which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a node pulls: copies that are wanted of each segment, seconds between two looks, and who is told of
+    what holds a pull up, and of sources that hand over what cannot be. `leaving`: whether this node is about
+    to leave, and takes nothing.
+    """
+
+    target: int
+    poll_s: float
+    trouble: Trouble = untold
+    fault: Callable[[TraceholdError], None] = untold
+    leaving: Callable[[], bool] = lambda: False
+
+
+@dataclass(slots=True)
+class _Rest:
+    """A log that is put off: until when, why, and the waits that come."""
+
+    until: float = float("-inf")
+    error: TraceholdError | None = None
+    waits: Iterator[float] = field(default_factory=growing)
+
+
+class Puller:
+    """One per node. One task runs `run`."""
+
+    def __init__(
+        self,
+        means: Means,
+        ledger: Ledger,
+        peers: Peers,
+        outlook: Outlook,
+        terms: Terms,
+        sleep: Sleep,
+        now: Now,
+    ) -> None:
+        """`now` is any clock in seconds that is never set back."""
+        self._means = means
+        self._ledger = ledger
+        self._peers = peers
+        self._outlook = outlook
+        self._terms = terms
+        self._sleep = sleep
+        self._now = now
+        self._running: dict[LogId, tuple[Fetch, asyncio.Task[None]]] = {}
+        self._rests: dict[LogId, _Rest] = {}
+        self._false: dict[tuple[LogId, int], float] = {}
+
+    async def run(self) -> NoReturn:
+        """Look and pull, for ever. Ends by cancellation, or raises what is Broken here."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    ring = self._means.underway.bell.next()
+                    try:
+                        await self._begin(tasks)
+                    except Unavailable as error:
+                        self._terms.trouble(error)
+                    else:
+                        self._terms.trouble(self._held_up())
+                    await self._rest(ring)
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def step(self) -> bool:
+        """One look, and everything that is due now fetched to its end; False where nothing was due. For
+        tests, and whoever waits for it.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            await self._begin(tasks)
+            return bool(self._running)
+
+    def standing(self) -> tuple[RepairStanding, ...]:
+        """What is being fetched now."""
+        return tuple(fetch.standing() for fetch, _ in self._running.values() if fetch.source)
+
+    # -- which
+
+    async def _begin(self, tasks: asyncio.TaskGroup) -> None:
+        view = await self.view()
+        if view is None or self._terms.leaving():
+            return
+        for duty in duties(view):
+            log = duty.creator.log
+            if len(self._running) == AT_ONCE:
+                return
+            if log in self._running or (log in self._rests and self._rests[log].until > self._now()):
+                continue
+            if sources := self._sources(view, duty):
+                fetch = Fetch(self._means, duty, view.me.number)
+                task = tasks.create_task(self._pull(fetch, sources))
+                self._running[log] = fetch, task
+                task.add_done_callback(partial(self._ended, log))
+
+    def _ended(self, log: LogId, _: asyncio.Task[None]) -> None:
+        self._running.pop(log, None)
+        self._means.underway.bell.ring()
+
+    async def view(self) -> View | None:
+        """What this node knows now; None while it is no member."""
+        own, *others = await self._means.store.logs()
+        members = await self._ledger.members()
+        me = next((each for each in members if each.log == own), None)
+        if me is None:
+            return None
+        spans = {log: tuple(await self._means.store.spans(log)) for log in others}
+        underway = self._means.underway
+        view = View(
+            me,
+            members,
+            {},
+            spans,
+            self._outlook,
+            self._terms.target,
+            underway.far,
+            underway.wishes(),
+            underway.shipping(),
+        )
+        wanted = {*spans, *view.wishes}
+        asked = [each for each in members if each.log != own and (each.log in wanted or view.lost(each))]
+        return view.over({each.log: (await self._ledger.head(each.number)).size for each in asked})
+
+    def _sources(self, view: View, duty: Duty) -> Sequence[int]:
+        """Who is asked, in order. A creator that is up ships by itself."""
+        at = view.end(duty)
+        own = duty.creator.number if view.up(duty.creator) and not view.lost(duty.creator) else 0
+        log, now = duty.creator.log, self._now()
+        self._false = {key: until for key, until in self._false.items() if until > now}
+        there = [each.number for each in view.keepers(duty.creator, at) if each.number != own]
+        return [node for node in there if (log, node) not in self._false]
+
+    def _held_up(self) -> TraceholdError | None:
+        """What holds up a log that is put off now, if any is."""
+        return next((rest.error for rest in self._rests.values() if rest.until > self._now()), None)
+
+    async def _rest(self, ring: asyncio.Event) -> None:
+        waiting = asyncio.ensure_future(ring.wait())
+        try:
+            due = [r.until - self._now() for r in self._rests.values() if r.until > self._now()]
+            await within(waiting, min([self._terms.poll_s, *due]), self._sleep)
+        finally:
+            waiting.cancel()
+
+    # -- one of them
+
+    async def _pull(self, fetch: Fetch, sources: Sequence[int]) -> None:
+        log = fetch.log
+        try:
+            with self._means.underway.pull(log, fetch.duty.segment):
+                await self._ask(fetch, sources)
+            self._rests.pop(log, None)
+        except (Unavailable, Rejected) as error:
+            self._put_off(fetch, error)
+        except Broken as error:
+            if error.code != "CORRUPT":
+                raise
+            # A copy that is damaged here; the others go on.
+            self._terms.fault(error)
+            self._put_off(fetch, error)
+        finally:
+            fetch.ended()
+
+    async def _ask(self, fetch: Fetch, sources: Sequence[int]) -> None:
+        """Fetch from one source after the other until the duty is done. Raises why it is not."""
+        for lossy in (False, True):
+            honest = [node for node in sources if (fetch.log, node) not in self._false]
+            for node in honest:
+                peer = await self._peers.node(node)
+                if peer is not None and await self._from(fetch, peer, lossy=lossy):
+                    return
+            if not fetch.bare.issuperset(honest):
+                break
+        raise fetch.trouble or Unavailable("PEER_DOWN", f"nobody hands over log {fetch.log.hex()}")
+
+    async def _from(self, fetch: Fetch, peer: Peer, *, lossy: bool) -> bool:
+        """Fetch from one source; whether the duty is done."""
+        try:
+            await fetch.take(peer, lossy=lossy)
+        except Short as error:
+            fetch.bare.add(peer.node)
+            fetch.trouble = error
+        except (Unavailable, Rejected) as error:
+            if error.code in OURS or fetch.hopeless:
+                raise
+            fetch.trouble = error
+            if isinstance(error, Rejected):
+                self._false[fetch.log, peer.node] = self._now() + FALSE_S
+                self._terms.fault(error)
+        return fetch.done
+
+    def _put_off(self, fetch: Fetch, error: TraceholdError) -> None:
+        rest = self._rests.setdefault(fetch.log, _Rest())
+        if fetch.done_bytes:
+            rest.waits = growing()
+        ours = fetch.hopeless or error.code in OURS or isinstance(error, Broken)
+        rest.until = self._now() + (OURS_S if ours else next(rest.waits))
+        rest.error = error
