@@ -7,6 +7,7 @@ from structlog.typing import FilteringBoundLogger
 
 from tracehold.core.errors import TraceholdError
 from tracehold.journey.index import Disputed
+from tracehold.journey.repair import Moved
 
 KEPT = 100
 """Faults that the status shows."""
@@ -56,6 +57,13 @@ class Faults:
                 self._log.info("goes_on", part=part)
 
         return told
+
+    def moved(self, place: Moved) -> None:
+        """A place of the own log that goes from one node to another: no fault, and logged."""
+        what = "repair_ended" if place.ended else "repair_begun"
+        self._log.info(
+            what, segment=place.segment, lost=place.gone, node=place.node, record_bytes=place.shipped
+        )
 
     def _add(self, code: str, line: str) -> None:
         if line in self._lines:

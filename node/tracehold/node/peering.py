@@ -1,6 +1,7 @@
 """The node among others: who they are, the lines to them, and the listener on which it answers."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from tracehold.config import Config
 from tracehold.core.errors import Rejected
 from tracehold.core.keys import PublicKey
 from tracehold.core.leaf import Leaf, parse_leaf
+from tracehold.journey import health
+from tracehold.journey.liveness import Liveness
 from tracehold.journey.neighbours import Neighbours
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.ports import Ledger
@@ -41,6 +44,8 @@ class Peering:
     pair: OwnPair
     record: bytes
     """This node's own record. A rotation that is under way replaces it."""
+    liveness: Liveness
+    """What it thinks of the others; `run` runs it."""
 
 
 @asynccontextmanager
@@ -64,7 +69,13 @@ async def open_peering(
         pass  # it is read again while the node runs
     peers = GrpcPeers(neighbours, pair, config.peers.timeout_s)
     async with aclosing(peers):
-        yield Peering(neighbours, peers, pair, node_record(config, own))
+        yield Peering(neighbours, peers, pair, node_record(config, own), _liveness(config, neighbours, peers))
+
+
+def _liveness(config: Config, neighbours: Neighbours, peers: GrpcPeers) -> Liveness:
+    settings = config.replication
+    limits = health.Limits(settings.suspect_s, settings.replace_s, settings.look_s)
+    return Liveness(neighbours, peers, limits, sleep=asyncio.sleep, now=time.monotonic)
 
 
 def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:

@@ -31,9 +31,12 @@ def replication(
     """What has the own log kept by others, not running yet; None where the node keeps to itself."""
     if peering is None:
         return None
-    patience = Patience(config.replication.patience_s, asyncio.sleep, time.monotonic)
-    hearers = Hearers(faults.trouble, faults.error, lambda: states.moved(holders.log))
-    return Replicator(store, holders, ledger, peering.peers, patience, hearers)
+    settings = config.replication
+    patience = Patience(
+        settings.patience_s, asyncio.sleep, time.monotonic, settings.repair_bytes_per_s, time.time
+    )
+    hearers = Hearers(faults.trouble, faults.error, lambda: states.moved(holders.log), faults.moved)
+    return Replicator(store, holders, ledger, peering.peers, patience, hearers, peering.liveness)
 
 
 async def kept(parts: "Parts") -> Sequence[SegmentStanding]:

@@ -85,6 +85,7 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         if parts.peering:
             looking = parts.peering.neighbours.run(asyncio.sleep)
             following.append(tasks.create_task(looking, name="neighbours"))
+            following.append(tasks.create_task(parts.peering.liveness.run(), name="liveness"))
         if parts.replicator:
             keeping = parts.replicator.run(parts.bell)
             following.append(tasks.create_task(keeping, name="replicate"))
