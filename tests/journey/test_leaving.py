@@ -40,7 +40,7 @@ async def test_a_segment_is_left_until_enough_others_keep_it() -> None:
         await replicate(nodes[3], nodes[1])
         assert await made.left() == {1: (2, 3)}
         assert made.leaving.progress is not None
-        assert made.leaving.progress.found.segments == 3
+        assert made.leaving.progress.found.segments == 2
         await replicate(nodes[0], nodes[3])
         assert await made.left() == {}
         assert made.leaving.progress.stage is Stage.HANDED

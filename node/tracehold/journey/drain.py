@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES
-from tracehold.core.spans import Spans, without
+from tracehold.core.spans import Spans, common, without
 from tracehold.journey.ports import Member, Role
 
 
@@ -42,12 +42,13 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A segment that too few others keep: `kept` operators of the `wanted` ones. One of `silent`, the numbers
-    of members that do not answer, may keep it.
+    """A segment of which too few others keep the `entries` that they shall have: `kept` operators of the
+    `wanted` ones. One of `silent`, the numbers of members that do not answer, may keep it.
     """
 
     log: LogId
     segment: int
+    entries: int
     kept: int
     wanted: int
     silent: tuple[int, ...] = ()
@@ -72,7 +73,12 @@ def _of_log(owed: Owed, others: Sequence[Other], target: int) -> Iterable[Left]:
     for segment in segments_of(owed.spans):
         have = {each.operator for each in able if each.node in lacking and segment not in lacking[each.node]}
         if len(have) < wanted:
-            yield Left(owed.log, segment, len(have), wanted, silent)
+            yield Left(owed.log, segment, _entries(owed.spans, segment), len(have), wanted, silent)
+
+
+def _entries(spans: Spans, segment: int) -> int:
+    bounds = [(segment * SEGMENT_ENTRIES, (segment + 1) * SEGMENT_ENTRIES)]
+    return sum(stop - start for start, stop in common(spans, bounds))
 
 
 def _lacked(owed: Owed, other: Other) -> Spans:

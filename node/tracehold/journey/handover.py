@@ -33,8 +33,9 @@ class Thought(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is left: `entries` of the own log that no final anchor covers, and `left` of `segments` in all,
-    which too few others keep. `calm`: enough members answer to say so.
+    """What is left: `entries` of the own log that no final anchor covers, and the segments of all logs that
+    too few others keep. `segments` of other logs are kept here in all. `calm`: enough members answer to say
+    so.
     """
 
     entries: int
@@ -73,7 +74,7 @@ class Handover:
         lost = {each.number for each in there if calm and self.thought.health(each.number) is Health.LOST}
         others, leaving = await self._others([each for each in there if each.number not in lost])
         check_leaving(members, own, (await self.ledger.network()).quorum, lost | leaving)
-        segments = sum(len(segments_of(each.spans)) for each in owed)
+        segments = sum(len(segments_of(each.spans)) for each in owed[1:])
         return Found(entries, left_over(owed, others, self.target), segments, calm)
 
     async def _unfinished(self) -> int:

@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.ids import LogId
 from tracehold.journey.handover import Found, Handover
 from tracehold.journey.holders import Holders
 from tracehold.journey.ports import AnchorState, Member
@@ -104,6 +105,11 @@ class Leaving:
         """Whether nothing new is taken of the logs of others."""
 
     @property
+    def log(self) -> LogId:
+        """The node's own."""
+        return self._handover.log
+
+    @property
     def wished(self) -> bool:
         """Whether the node is to leave; read from the disk each time."""
         return self._wishes.read() is not None
@@ -147,7 +153,7 @@ class Leaving:
         return self.progress
 
     def _own(self, members: Sequence[Member]) -> Member:
-        own = next((each for each in members if each.log == self._handover.log), None)
+        own = next((each for each in members if each.log == self.log), None)
         if own is None:
             raise Rejected("NOT_A_MEMBER", "the contract knows no node of this log")
         return own
@@ -155,7 +161,7 @@ class Leaving:
     async def _revoke(self, own: Member) -> None:
         """Between two transactions of the anchorer: those of one account follow each other."""
         async with self._turn:
-            if await self._handover.store.anchors(self._handover.log, _UNSETTLED, newest=1):
+            if await self._handover.store.anchors(self.log, _UNSETTLED, newest=1):
                 return
             if not self._wishes.begin():
                 return

@@ -2,13 +2,15 @@
 by `serve` and by the commands that enrol it.
 """
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tracehold.adapters.ethereum.admin import address
+from tracehold.adapters.ethereum.admin import Admin, address
+from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
 from tracehold.adapters.keyfiles import KeyFiles, Succession, read_ledger_key, read_signing_key
 from tracehold.adapters.sqlite_log.log import SqliteLog
@@ -63,6 +65,16 @@ async def open_ledger(config: Config) -> AsyncIterator[EthereumLedger]:
         yield ledger
     finally:
         await ledger.close()
+
+
+@asynccontextmanager
+async def sending(config: Config, secret: bytes) -> AsyncIterator[Admin]:
+    """Transactions of one account to the contract, on a connection of their own."""
+    client = Client(config.ledger.rpc)
+    try:
+        yield Admin(client, secret, asyncio.sleep)
+    finally:
+        await client.close()
 
 
 async def open_own(config: Config, store: RecordLog, ledger: Ledger) -> OwnLog:

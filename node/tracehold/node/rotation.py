@@ -5,15 +5,11 @@ here, by the steps of `journey.rotate`.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from eth_keys.datatypes import PrivateKey
 
-from tracehold.adapters.ethereum.admin import Admin
-from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.keyfiles import (
     KeyFiles,
     Succession,
@@ -27,7 +23,7 @@ from tracehold.journey.follow import patiently
 from tracehold.journey.ports import Member
 from tracehold.journey.rotate import Rotation, Successor
 from tracehold.node.faces import Faces
-from tracehold.node.own import contract_of, succession
+from tracehold.node.own import contract_of, sending, succession
 from tracehold.node.parts import Parts
 from tracehold.node.peering import own_pair
 from tracehold.node.record import node_record
@@ -85,16 +81,6 @@ def _with_files(config: Config, coming: Succession) -> Config:
     return replace(config, keys=keys)
 
 
-@asynccontextmanager
-async def _sending(config: Config, secret: bytes) -> AsyncIterator[Admin]:
-    """Transactions of one account, on a connection of their own."""
-    client = Client(config.ledger.rpc)
-    try:
-        yield Admin(client, secret, asyncio.sleep)
-    finally:
-        await client.close()
-
-
 @dataclass(frozen=True, slots=True)
 class _OnChain:
     """`journey.rotate.Contract`: one transaction of the present account, whichever of the two that is."""
@@ -114,7 +100,7 @@ class _OnChain:
         if present.account not in known:
             raise Rejected("NOT_A_MEMBER", "the contract knows this node under an account that is not here")
         key, record = successor.node_key.public.raw, successor.record
-        async with _sending(config, known[present.account]) as admin:
+        async with sending(config, known[present.account]) as admin:
             await admin.replace_keys(contract_of(config), successor.account, key, record)
 
 
@@ -138,7 +124,7 @@ class _Turnover:
         config = self._parts.config
         old = read_ledger_key(config.keys.ledger)
         if old != self._secret:
-            async with _sending(config, old) as admin:
+            async with sending(config, old) as admin:
                 await admin.hand_over(_account(self._secret))
         self._used = True
 
