@@ -10,9 +10,9 @@ from tracehold.adapters.memory.copies import MemoryCopies
 from tracehold.adapters.memory.peers import MemoryPeers
 from tracehold.core.errors import TraceholdError
 from tracehold.journey.handover import Handover
+from tracehold.journey.health import Health
 from tracehold.journey.holders import Holders
 from tracehold.journey.leaving import Leaving, Progress, Wish
-from tracehold.journey.liveness import Health
 from tracehold.journey.ports import Member
 
 TARGET = 3

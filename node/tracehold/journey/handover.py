@@ -14,7 +14,7 @@ from tracehold.core.ids import LogId
 from tracehold.core.spans import Spans, common, joined
 from tracehold.journey.cargo import newest_anchored
 from tracehold.journey.drain import Left, Other, Owed, check_leaving, left_over, segments_of
-from tracehold.journey.liveness import Health
+from tracehold.journey.health import Health
 from tracehold.journey.ports import AnchorState, Copies, Greeting, Ledger, Member, Peers, RecordLog, Role
 
 

@@ -14,12 +14,13 @@ from tracehold.config import Config
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.journey.anchor import Anchorer
 from tracehold.journey.drain import by_log
-from tracehold.journey.handover import Handover, Thought
+from tracehold.journey.handover import Handover
 from tracehold.journey.holders import Holders
 from tracehold.journey.leaving import Leaving, Progress, Stage
-from tracehold.journey.ports import Member, Peers
+from tracehold.journey.ports import Member
 from tracehold.journey.upkeep import DrainStanding
 from tracehold.node.own import contract_of, data_folder, sending, succession
+from tracehold.node.peering import Peering
 from tracehold.node.wishfile import WishFile
 
 if TYPE_CHECKING:
@@ -39,12 +40,13 @@ def leaving(
     ledger: EthereumLedger,
     holders: Holders,
     anchorer: Anchorer,
-    peers: Peers,
-    thought: Thought,
-) -> Leaving:
-    """Put together, not running yet."""
+    peering: Peering | None,
+) -> Leaving | None:
+    """Put together, not running yet; None where the node keeps to itself."""
+    if peering is None:
+        return None
     target = config.replication.target
-    handover = Handover(holders.log, store, store.copies, ledger, peers, thought, target)
+    handover = Handover(holders.log, store, store.copies, ledger, peering.peers, peering.liveness, target)
     wishes = WishFile(data_folder(config))
     return Leaving(handover, holders, wishes, _OnChain(config, ledger), anchorer.turn)
 

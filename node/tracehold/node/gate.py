@@ -19,11 +19,17 @@ LAST_WAIT_S = 5.0
 """Seconds between two comparisons at most."""
 
 
+def staying() -> None:
+    """The node does not leave."""
+
+
 class Gate:
     """Takes uploads like `Uploads`, once `open` has compared the log with the chain."""
 
-    def __init__(self, uploads: Uploads) -> None:
+    def __init__(self, uploads: Uploads, check: Callable[[], None] = staying) -> None:
+        """`check` is asked before each upload, and raises what it is refused for."""
         self._uploads = uploads
+        self._check = check
         self._opened = asyncio.Event()
         self._looked = asyncio.Event()
         self._held: TraceholdError = Unavailable("STARTING", "the log is being compared with the chain")
@@ -64,8 +70,11 @@ class Gate:
         patience: float | None = None,
         receipts: bool = True,
     ) -> list[Outcome]:
-        """As `Uploads.submit`; before the gate is open, raises STARTING or NOT_A_MEMBER and seals nothing."""
+        """As `Uploads.submit`. Before the gate is open, raises STARTING or NOT_A_MEMBER and seals nothing; and
+        so with what `check` raises.
+        """
         self.ready()
+        self._check()
         return await self._uploads.submit(
             items,
             wait_for=wait_for,
