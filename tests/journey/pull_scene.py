@@ -24,7 +24,7 @@ from tracehold.core.spans import Spans
 from tracehold.journey.duties import Outlook
 from tracehold.journey.fetching import Means
 from tracehold.journey.holding import Holding
-from tracehold.journey.liveness import Health
+from tracehold.journey.health import Health
 from tracehold.journey.pacing import Pace
 from tracehold.journey.ports import Member, Peer, Role
 from tracehold.journey.pull import Puller, Terms

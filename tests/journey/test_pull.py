@@ -8,7 +8,7 @@ import pytest
 
 from tests.journey.pull_scene import FAR, SEGMENT, Village, grown, short_segments, village
 from tracehold.core.placement import Candidate, nearest
-from tracehold.journey.liveness import Health
+from tracehold.journey.health import Health
 
 
 @pytest.fixture(autouse=True)

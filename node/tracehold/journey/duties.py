@@ -16,7 +16,7 @@ from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.placement import Candidate, distance, nearest, segment_key
 from tracehold.core.spans import Spans, common, covers
 from tracehold.journey.cargo import segment_end
-from tracehold.journey.liveness import Health
+from tracehold.journey.health import Health
 from tracehold.journey.ports import Member, Role
 
 

@@ -19,6 +19,7 @@ from tracehold.journey.kept_logs import KeptLogs
 from tracehold.journey.room import Room
 from tracehold.journey.speakers import Speakers
 from tracehold.journey.states import States
+from tracehold.journey.underway import Underway
 from tracehold.journey.upload import Disk
 from tracehold.journey.witness import Witnessing
 from tracehold.node.faults import Faults
@@ -38,6 +39,7 @@ class Custody:
     logs: KeptLogs
     doubts: Doubts
     assessor: Assessor
+    underway: Underway
 
 
 def custody(
@@ -59,10 +61,12 @@ def custody(
     pace = Pace(poll=config.ledger.poll_s)
     anchors = KeptAnchors(witnessing, states, pace, asyncio.sleep, faults.error)
     judge = Judge(verify)
+    underway = Underway(time.monotonic)
     return Custody(
-        Holding(witnessing, room, judge=judge, appended=bell.ring),
+        Holding(witnessing, room, judge=judge, appended=bell.ring, underway=underway),
         anchors,
         KeptLogs(store, store.copies, Speakers(store), anchors.number_of),
         doubts,
         Assessor(store, judge, bell.ring),
+        underway,
     )

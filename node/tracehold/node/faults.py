@@ -8,6 +8,7 @@ from structlog.typing import FilteringBoundLogger
 from tracehold.core.errors import TraceholdError
 from tracehold.journey.index import Disputed
 from tracehold.journey.repair import Moved
+from tracehold.journey.upkeep import RepairStanding
 
 KEPT = 100
 """Faults that the status shows."""
@@ -63,6 +64,18 @@ class Faults:
         what = "repair_ended" if place.ended else "repair_begun"
         self._log.info(
             what, segment=place.segment, lost=place.gone, node=place.node, record_bytes=place.shipped
+        )
+
+    def pulled(self, what: str, repair: RepairStanding) -> None:
+        """A pull that has begun, comes on, or has ended: no fault, and logged."""
+        self._log.info(
+            f"pull {what}",
+            log=repair.log.hex(),
+            segment=repair.segment,
+            source=repair.from_node,
+            entries=repair.done_entries,
+            of=repair.entries,
+            record_bytes=repair.done_bytes,
         )
 
     def _add(self, code: str, line: str) -> None:

@@ -26,9 +26,11 @@ from tracehold.journey.follow import Bell
 from tracehold.journey.holders import Holders
 from tracehold.journey.index import Indexer
 from tracehold.journey.knowledge import Knowledge, everybody
+from tracehold.journey.leaving import Leaving
 from tracehold.journey.onchain import Link, nobody
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.ports import Ledger, RecordLog
+from tracehold.journey.pull import Puller
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.replicate import Replicator
 from tracehold.journey.seal import Sealer
@@ -36,10 +38,12 @@ from tracehold.journey.states import States
 from tracehold.journey.upload import Disk, Uploads
 from tracehold.node.custody import Custody, custody
 from tracehold.node.directory import Ring, open_directory
+from tracehold.node.draining import leaving
 from tracehold.node.faults import Faults
-from tracehold.node.gate import Gate
+from tracehold.node.gate import Gate, staying
 from tracehold.node.own import data_folder, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
+from tracehold.node.pulling import pulling
 from tracehold.node.replication import replication
 from tracehold.node.verifying import threaded
 
@@ -76,9 +80,13 @@ class Parts:
     """None where the node keeps to itself ([peers] listen is empty)."""
     replicator: Replicator | None
     """None there too."""
+    leaving: Leaving | None
+    """What hands over before the node goes; None there too."""
     ring: Ring | None
     """The directory. None there too, and where there is no network key."""
     custody: Custody
+    puller: Puller | None
+    """What fetches of others' logs what nobody ships; None as for `replicator`."""
 
     @property
     def own(self) -> OwnLog:
@@ -116,7 +124,10 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         replicator = replication(config, store, holders, ledger, peering, states, faults)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()))
         acknowledge = replicator.acknowledge if replicator else nobody
+        holding = custody(config, store, ledger, states, bell, checks.verify, faults)
         link = Link(store, ledger, states, own.log, acknowledge, lambda: sealer.own.roster)
+        anchorer = _anchorer(config, link, sealer, faults)
+        leaver = leaving(config, store, ledger, holders, anchorer, peering)
         yield Parts(
             config=config,
             started_at=started_at,
@@ -130,14 +141,18 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             states=states,
             holders=holders,
             receipts=Receipts(store),
-            gate=Gate(_uploads(config, store, sealer, states, checks)),
-            anchorer=_anchorer(config, link, sealer, faults),
+            gate=Gate(
+                _uploads(config, store, sealer, states, checks), leaver.check_uploads if leaver else staying
+            ),
+            anchorer=anchorer,
+            leaving=leaver,
             indexer=Indexer(store, graph, dispute=faults.disputed),
             eraser=Eraser(store, graph),
             peering=peering,
             replicator=replicator,
             ring=ring,
-            custody=custody(config, store, ledger, states, bell, checks.verify, faults),
+            custody=holding,
+            puller=pulling(config, store, ledger, holding, peering, faults, sealer),
             knowledge=Knowledge(
                 store,
                 graph,

@@ -89,6 +89,8 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         if parts.replicator:
             keeping = parts.replicator.run(parts.bell)
             following.append(tasks.create_task(keeping, name="replicate"))
+        if parts.puller:
+            following.append(tasks.create_task(parts.puller.run(), name="pull"))
         if parts.ring:
             for name, follower in parts.ring.followers.items():
                 following.append(tasks.create_task(_following(follower), name=f"directory {name}"))

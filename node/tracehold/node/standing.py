@@ -9,6 +9,7 @@ from tracehold.core.spans import prefix
 from tracehold.journey.ports import Network
 from tracehold.journey.segments import SegmentStanding
 from tracehold.journey.states import frontier
+from tracehold.journey.upkeep import MemberStanding, RepairStanding
 from tracehold.node.own import contract_of
 from tracehold.node.parts import Parts
 from tracehold.node.record import ledger_account
@@ -52,6 +53,31 @@ async def standing(parts: Parts) -> Standing:
         replicated=front.replicated,
         segments=segments,
         kept=tuple(await parts.custody.logs.all()),
+        repairs=_repairs(parts),
+        members=_members(parts),
+    )
+
+
+def _repairs(parts: Parts) -> tuple[RepairStanding, ...]:
+    """Those of the own log, and those of others' logs here."""
+    own = parts.replicator.repairs() if parts.replicator else ()
+    return (*own, *(parts.puller.standing() if parts.puller else ()))
+
+
+def _members(parts: Parts) -> tuple[MemberStanding, ...]:
+    """The other members as they are heard; none where the node keeps to itself."""
+    if parts.peering is None:
+        return ()
+    signs = parts.peering.liveness
+    return tuple(
+        MemberStanding(
+            each.number,
+            each.operator,
+            signs.health(each.number),
+            signs.silent_s(each.number),
+            signs.draining(each.number),
+        )
+        for each in parts.peering.neighbours.others()
     )
 
 
