@@ -3,7 +3,7 @@ hand.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +20,7 @@ from tracehold.core.ids import LogId
 from tracehold.core.leaf import Leaf
 from tracehold.journey.anchor import Anchorer
 from tracehold.journey.holders import CopyCount, Holders
+from tracehold.journey.liveness import Limits, Liveness
 from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.onchain import Link
 from tracehold.journey.ports import (
@@ -32,6 +33,7 @@ from tracehold.journey.ports import (
     Role,
     Shipment,
 )
+from tracehold.journey.repair import Moved
 from tracehold.journey.replicate import Hearers, Patience, Replicator
 from tracehold.journey.states import States, frontier
 
@@ -73,6 +75,12 @@ class World:
     troubles: list[str] = field(default_factory=list)
     tasks: list["asyncio.Task[object]"] = field(default_factory=list)
     store: RecordLog = field(init=False)
+    liveness: Liveness | None = None
+    limits: Limits | None = None
+    """When others are lost; None: nobody looks."""
+    rate: int = 0
+    """Bytes each second that are shipped at most behind the anchors; 0: no limit."""
+    moves: list[Moved] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.store = self.creator.store
@@ -118,9 +126,15 @@ class World:
         states = States(self.store, self.creator.sealer.bell.ring, self.holders)
         self.creator.uploads._states = states
         peers = MemoryPeers(self.peers, CREATOR, self.caller)
-        hearers = Hearers(lambda _: self._trouble, self.faults.append, lambda: states.moved(self.log))
-        patience = Patience(PATIENCE, clock.sleep, clock.now)
-        self.replicator = Replicator(self.store, self.holders, self.ledger, peers, patience, hearers)
+        hearers = Hearers(
+            lambda _: self._trouble, self.faults.append, lambda: states.moved(self.log), self.moves.append
+        )
+        patience = Patience(PATIENCE, clock.sleep, clock.now, self.rate, clock.now)
+        if self.limits:
+            self.liveness = Liveness(self, peers, self.limits, sleep=clock.sleep, now=clock.now)
+        self.replicator = Replicator(
+            self.store, self.holders, self.ledger, peers, patience, hearers, self.liveness
+        )
         link = Link(self.store, self.ledger, states, self.log, self.replicator.acknowledge)
         self.anchorer = Anchorer(link, POLICY, now=clock.now, sleep=clock.sleep, trouble=self._trouble)
         bell = self.creator.sealer.bell
@@ -128,6 +142,8 @@ class World:
             asyncio.ensure_future(self.replicator.run(bell)),
             asyncio.ensure_future(self.anchorer.run()),
         ]
+        if self.liveness:
+            self.tasks.append(asyncio.ensure_future(self.liveness.run()))
         await self.quiet()
 
     async def stop(self) -> None:
@@ -140,6 +156,19 @@ class World:
         """Another process over the same disk."""
         await self.stop()
         await self.start()
+
+    @property
+    def own(self) -> LogId:
+        """See `liveness.Listed`."""
+        return self.log
+
+    def others(self) -> Sequence[Neighbour]:
+        """See `liveness.Listed`: all active members, as the contract has them."""
+        members = [each for each in self.chain.members if each.active and each.number != CREATOR]
+        return [
+            replace(self.caller, number=each.number, log=each.log, operator_number=each.operator_number)
+            for each in members
+        ]
 
     @property
     def caller(self) -> Neighbour:

@@ -36,6 +36,7 @@ class Line:
     shipped: int = 0
     _failing: tuple[float, float] | None = None
     _silent: bool = False
+    _pulled: int = -1
     _attempts: int = 0
     _waits: Iterator[float] = field(default_factory=growing)
 
@@ -52,11 +53,11 @@ class Line:
         """The holder fetches what it lacks from others, and has it up to `size`: it is asked again soon. One
         that gets no further that way fails.
         """
-        if self.end is None or size > self.end:
+        if size > self._pulled:
             self._failing = None
         else:
             self._fail(now)
-        self.end, self.due = size, now + PULLING_S
+        self.end, self._pulled, self.due = None, size, now + PULLING_S
 
     def spent(self) -> bool:
         """One more answer without an acknowledgement; whether that was one too many."""

@@ -87,6 +87,7 @@ class Repairs:
         for segment in sorted(range(segments), key=lambda at: (self._kept(at), at != segments - 1, at)):
             await self._release(segment)
             await self._choose(roll, segment)
+            self._doubt(segment)
         self._tell()
 
     def awaited(self, copy: Copy) -> bool:
@@ -157,6 +158,15 @@ class Repairs:
     def _begin(self, begun: Moved) -> None:
         self._running[begun.segment, begun.node] = begun
         self._moved(begun)
+
+    def _doubt(self, segment: int) -> None:
+        """Let holders be asked that acknowledged what they do not name among what they keep."""
+        start = segment * SEGMENT_ENTRIES
+        for copy in self._holders.of(segment):
+            named = self._signs.kept(copy.node)
+            spans, stop = named.get(self._holders.log, ()), min(copy.size, self._whole(segment))
+            if named and stop > start and not any(a <= start and stop <= b for a, b in spans):
+                self._couriers.doubt(copy.node, segment)
 
     def _settle(self) -> None:
         """Drop what is whole, or comes no further."""

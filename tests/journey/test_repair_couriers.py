@@ -1,0 +1,96 @@
+"""Couriers of repair: bounded bytes, holders that fetch, that come back, and that lost what they had."""
+
+import pytest
+
+from tests.journey.holding_scene import Holder
+from tests.journey.repair_scene import begun, holders, idle
+from tests.journey.replicate_scene import Answer, world
+from tracehold.journey.holders import CopyCount
+from tracehold.journey.liveness import Limits
+from tracehold.journey.ports import Kept, Shipment
+
+
+async def test_a_holder_that_lost_its_data_and_takes_nothing_is_replaced() -> None:
+    """Attack: it acknowledged, answers every look, has lost its copy, and refuses it. It counts for nothing
+    at once, and is replaced after the time of a lost one.
+    """
+    async with world(5) as it:
+        poisoned, other = await begun(it)
+
+        async def full(honest: Answer, asked: Shipment) -> Kept:
+            return Kept(0) if not asked.entries else Kept(0, refused="DISK_LOW")
+
+        it.lies(poisoned, full)
+        it.peers[poisoned].log = (await Holder.started(it.creator.clock, it.chain, poisoned)).store
+        await idle(it, 60)
+        assert it.count(0) == CopyCount(2, 3)
+        assert holders(it) == {poisoned, other}
+        await idle(it, 600)
+        assert poisoned not in holders(it)
+        assert it.count(0) == CopyCount(3, 3)
+
+
+@pytest.mark.parametrize("rate", [1000, 4000])
+async def test_repair_is_held_to_its_bytes_each_second(rate: int) -> None:
+    """Two newcomers catch up at once; what both get stays under the rate, and all arrives."""
+    async with world(1) as it:
+        it.rate = rate
+        await it.start()
+        for number in range(8):
+            await it.upload(start=6 * number)
+            await it.pass_by(12)
+        size = await it.final()
+        whole = sum(len(entry.raw) for entry in await it.store.read(it.log, 0, size))
+        assert whole > 15_000
+        began = it.creator.clock.time
+        await it.join(3, 4)
+        it.holders._target = 4
+        while it.count(0) != CopyCount(4, 4) or it.count(size - 1) != CopyCount(4, 4):
+            await idle(it, 1)
+            told = sum(len(e.raw) for n in (3, 4) for each in it.peers[n].shipped for e in each.entries)
+            assert told <= rate * (it.creator.clock.time - began) + 2 * whole / 8 + 1
+        assert it.creator.clock.time - began >= 0.8 * 2 * whole / rate - 20
+
+
+async def test_who_answers_again_is_gone_to_at_once() -> None:
+    """After a long silence a courier waits for half a minute between attempts; a look ends that."""
+    async with world(3) as it:
+        it.limits = Limits(suspect_s=60, replace_s=10_000, look_s=2)
+        await it.start()
+        await it.upload()
+        await it.pass_by(12)
+        away = it.holders.of(0)[0].node
+        it.peers[away].down = True
+        await it.upload(start=10)
+        await it.pass_by(30)
+        await idle(it, 300)
+        size = await it.final()
+        it.peers[away].down = False
+        await idle(it, 4)
+        copy = it.holders.copy(0, away)
+        assert copy is not None
+        assert copy.size == size
+
+
+async def test_a_holder_that_pulls_is_asked_again_and_not_shipped_to() -> None:
+    """It says so for a while; then it acknowledges, and got nothing from here."""
+    async with world(2) as it:
+        await begun(it)
+        await it.join(4)
+        it.holders._target = 4
+        since = it.creator.clock.time
+
+        async def pulls(honest: Answer, asked: Shipment) -> Kept:
+            passed = it.creator.clock.time - since
+            if passed < 100:
+                return Kept(min(8, int(passed) // 12), pulling=True)
+            return await honest(asked)
+
+        it.lies(4, pulls)
+        await idle(it, 90)
+        asked = it.peers[4].shipped
+        assert {len(each.entries) for each in asked} == {0}
+        assert 30 <= len(asked) <= 60
+        assert it.faults == []
+        await idle(it, 60)
+        assert it.count(0) == CopyCount(4, 4)
