@@ -92,6 +92,14 @@ async def test_what_was_announced_is_due_again_at_its_time(offers):
     assert await due(offers, NOW + 1_000) == {key("flour"): 4, key("rye"): 1}
 
 
+async def test_how_many_keys_wait_for_their_announcement(offers):
+    """Those that are due."""
+    await offers.add(step(0, 5, flour=3, rye=1))
+    assert (await offers.waiting(NOW), await offers.size()) == (2, 2)
+    await offers.announced([key("flour")], NOW + 1_000)
+    assert [await offers.waiting(now) for now in (NOW, NOW + 999, NOW + 1_000)] == [1, 1, 2]
+
+
 async def test_a_key_that_is_gone_cannot_be_announced(offers):
     """A sweep may end after the segment was dropped."""
     await offers.add(step(0, 5, flour=3))

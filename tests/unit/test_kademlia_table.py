@@ -71,10 +71,11 @@ def test_a_contact_at_the_very_place_is_found():
 def test_two_silences_in_a_row_end_it():
     """One may be bad luck."""
     made = table(log(1))
-    made.silent(log(1))
+    assert not made.silent(log(1))
     assert list(made.contacts()) == [log(1)]
-    made.silent(log(1))
+    assert made.silent(log(1))
     assert list(made.contacts()) == []
+    assert not made.silent(log(1))
 
 
 def test_an_answer_restores_patience():

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from tracehold.api.directory_metrics import DirectoryMetrics
 from tracehold.api.upkeep import UpkeepGauges
 from tracehold.wire.standing import Standing
 
@@ -80,6 +81,8 @@ class Metrics:
             "tracehold_backend_up", "Whether a back-end answers", ("port", "name"), registry=registry
         )
         self._upkeep = UpkeepGauges(registry)
+        self.directory = DirectoryMetrics(registry)
+        """Told by the directory itself."""
 
     def grpc_handled(self, service: str, method: str, form: str, code: str, seconds: float) -> None:
         """Count one gRPC call by its outcome (`OK`, `NOT_FOUND`, ...)."""
@@ -112,6 +115,7 @@ class Metrics:
         for backend in standing.backends:
             self._up.labels(backend.port, backend.name).set(backend.up)
         self._upkeep.stands(standing)
+        self.directory.stands(standing)
 
     def _stand_holders(self, standing: Standing) -> None:
         # By node, over all segments. Who holds no more is forgotten.

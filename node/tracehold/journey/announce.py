@@ -19,6 +19,7 @@ from tracehold.core.errors import Unavailable
 from tracehold.core.ids import LogId
 from tracehold.core.keys import SigningKey
 from tracehold.core.placement import dht_id
+from tracehold.journey.counted import Counted
 from tracehold.journey.dialogue import Dialogue
 from tracehold.journey.directory import MAX_ADDED, NEAR, Seat
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
@@ -92,8 +93,6 @@ class Announcer:
         self._random_bytes = random_bytes
         self._per_s = per_s
         self._after: Key | None = None
-        self.refused = 0
-        """Records for which a member had no room, since the start."""
 
     async def run(self, bell: Bell, sleep: Sleep, trouble: Trouble = untold) -> NoReturn:
         """Follow for ever. `bell` is rung when there may be new offers."""
@@ -121,6 +120,7 @@ class Announcer:
         await self._offers.announced([each.record.key for each in good], self._again())
         await self._offers.announced([each.record.key for each in poor], self._seat.now_ms + POOR_MS)
         self._after = batch[-1].key
+        self._seat.counters.count(Counted.ANNOUNCED, len(batch))
         return len(batch)
 
     async def _next(self) -> tuple[Sequence[Offer], Sequence[LogId]]:
@@ -178,12 +178,13 @@ class Announcer:
             try:
                 if to in down:
                     raise Unavailable("PEER_DOWN", "it did not answer before")
-                self.refused += len(await self._add(to, [each.record for each in part]))
+                refused = await self._add(to, [each.record for each in part])
             except Unavailable:
                 down.add(to)
                 for each in part:
                     each.silent += 1
             else:
+                self._seat.counters.count(Counted.REFUSED, len(refused))
                 # Who has no room is not gone round: what is kept further away is found by fewer.
                 for each in part:
                     each.heard += 1

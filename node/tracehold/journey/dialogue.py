@@ -8,6 +8,7 @@ from tracehold.core.dht.keys import Key
 from tracehold.core.dht.provider import Provider, parse_provider
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import LogId
+from tracehold.journey.counted import Counted
 from tracehold.journey.directory import NEAR, Seat
 from tracehold.journey.ports.directory import Talk, Told
 from tracehold.journey.states import Sleep
@@ -67,7 +68,7 @@ class Dialogue:
             answer = await self._within(limit_s, work)
         except Unavailable as error:
             if error.code == "PEER_DOWN":
-                self._seat.table.silent(to)
+                self._seat.counters.count(Counted.DEAD, self._seat.table.silent(to))
             raise
         self._seat.table.answered(to)
         return answer

@@ -6,13 +6,14 @@ member.
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracehold.core.dht.allowance import Allowance
 from tracehold.core.dht.keys import KEY_BYTES, Key
 from tracehold.core.dht.provider import Provider, check_provider, parse_provider
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
+from tracehold.journey.counted import Counters, Uncounted
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports.directory import Register, Shelf, Table, Told
 
@@ -33,8 +34,8 @@ _TURN = 25  # signatures that are checked before others get a turn
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """This node on the ring: its log, the members, its contacts, what it keeps for all, and the time (seconds
-    since 1970).
+    """This node on the ring: its log, the members, its contacts, what it keeps for all, the time (seconds
+    since 1970), and who counts what happens.
     """
 
     own: LogId
@@ -42,6 +43,7 @@ class Seat:
     table: Table
     shelf: Shelf
     now: Now
+    counters: Counters = field(default_factory=Uncounted)
 
     @property
     def now_ms(self) -> int:

@@ -129,12 +129,14 @@ class Lookups:
             return told.near
 
         async with self._turns:
+            begun = self._ticks()
             here = await self._seat.shelf.get(key, self._seat.now_ms)
             heard.add(here.providers, full=here.full)
             search = self._search(key, NEAR, ask, replace(self._pace, dead_too=True))
             ended = await search.run(self._start(key), lambda: heard.agreeing >= AGREEING)
         answers = max(heard.agreeing, len(search.answered))
         ended = ended and answers >= min(AGREEING, len(search.met))
+        self._seat.counters.looked_up(self._ticks() - begun, ended=ended)
         found = Holders(list(heard.providers.values()), heard.full, ended)
         if ended:
             self._remembered.put(key, found, self._ticks(), empty=not found.providers)

@@ -2,6 +2,7 @@
 
 from typing import NoReturn
 
+from tracehold.journey.counted import Counted
 from tracehold.journey.directory import Seat
 from tracehold.journey.follow import Trouble, patiently, untold
 from tracehold.journey.states import Sleep
@@ -20,7 +21,9 @@ async def tidy(seat: Seat, sleep: Sleep, trouble: Trouble = untold) -> NoReturn:
     """Forget what has expired, for ever."""
 
     async def step() -> int:
-        return await seat.shelf.expire(seat.now_ms, SLICE)
+        forgotten = await seat.shelf.expire(seat.now_ms, SLICE)
+        seat.counters.count(Counted.EXPIRED, forgotten)
+        return forgotten
 
     while True:
         forgotten = await patiently(step, sleep, trouble)

@@ -19,6 +19,7 @@ from tracehold.core.ids import LogId
 from tracehold.core.keys import PublicKey
 from tracehold.journey.announce import Announcer
 from tracehold.journey.contacts import Contacts
+from tracehold.journey.counted import Counters
 from tracehold.journey.dialogue import Dialogue
 from tracehold.journey.directory import Directory, Seat
 from tracehold.journey.follow import Bell
@@ -93,11 +94,18 @@ class _Given:
     peering: Peering
     bell: Bell
     faults: Faults
+    counters: Counters
 
 
 @asynccontextmanager
 async def open_directory(
-    config: Config, store: RecordLog, sealer: Sealer, peering: Peering | None, bell: Bell, faults: Faults
+    config: Config,
+    store: RecordLog,
+    sealer: Sealer,
+    peering: Peering | None,
+    bell: Bell,
+    faults: Faults,
+    counters: Counters,
 ) -> AsyncIterator[Ring | None]:
     """The parts, put together; None where the node keeps to itself, or has no network key. The file is closed
     at the end.
@@ -109,7 +117,7 @@ async def open_directory(
         yield None
         return
     with closing(DirectoryFile(data_folder(config) / DIRECTORY_FILE)) as file:
-        ring = _ring(_Given(config, store, sealer, peering, bell, faults), file, NetworkKey(secret))
+        ring = _ring(_Given(config, store, sealer, peering, bell, faults, counters), file, NetworkKey(secret))
         try:
             yield ring
         finally:
@@ -145,7 +153,7 @@ def _seat(given: _Given, file: DirectoryFile) -> Seat:
     limits = ShelfLimits(settings.records_of_key, settings.records_of_member, settings.records_total)
     own = given.sealer.own.log
     table = KademliaTable(own, lambda log: register.node_key(log) is not None)
-    return Seat(own, register, table, SqliteShelf(file, limits), time.time)
+    return Seat(own, register, table, SqliteShelf(file, limits), time.time, given.counters)
 
 
 def _seeds(neighbours: Neighbours, named: Sequence[str]) -> Callable[[], Sequence[LogId]]:

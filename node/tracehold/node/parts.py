@@ -117,17 +117,18 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
         bell = Bell()
         sealer = Sealer(store, own, time.time, ticks=_ticks, bell=bell, sealed=metrics.sealed)
-        directory = open_directory(config, store, sealer, peering, bell, faults)
+        directory = open_directory(config, store, sealer, peering, bell, faults, metrics.directory)
         ring = await stack.enter_async_context(directory)
         holders = await Holders.open(store, store.copies, own.log, config.replication.target)
         states = States(store, bell.ring, holders)
         replicator = replication(config, store, holders, ledger, peering, states, faults)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()))
         acknowledge = replicator.acknowledge if replicator else nobody
-        holding = custody(config, store, ledger, states, bell, checks.verify, faults)
         link = Link(store, ledger, states, own.log, acknowledge, lambda: sealer.own.roster)
         anchorer = _anchorer(config, link, sealer, faults)
         leaver = leaving(config, store, ledger, holders, anchorer, peering)
+        closed = leaver.check_copies if leaver else staying
+        holding = custody(config, store, ledger, states, bell, checks.verify, faults, closed)
         yield Parts(
             config=config,
             started_at=started_at,

@@ -4,17 +4,18 @@ import asyncio
 from collections.abc import Sequence
 
 from tracehold import __version__
-from tracehold.core.errors import TraceholdError
+from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.core.spans import prefix
 from tracehold.journey.ports import Network
 from tracehold.journey.segments import SegmentStanding
 from tracehold.journey.states import frontier
 from tracehold.journey.upkeep import MemberStanding, RepairStanding
+from tracehold.node.draining import drain_standing
 from tracehold.node.own import contract_of
 from tracehold.node.parts import Parts
 from tracehold.node.record import ledger_account
 from tracehold.node.replication import kept
-from tracehold.wire.standing import BackendState, Standing
+from tracehold.wire.standing import BackendState, DirectoryStanding, Standing
 
 PATIENCE_S = 2.0
 """Seconds that the chain gets to say how it stands; the status is answered without it then."""
@@ -53,8 +54,10 @@ async def standing(parts: Parts) -> Standing:
         replicated=front.replicated,
         segments=segments,
         kept=tuple(await parts.custody.logs.all()),
+        directory=await _in_directory(parts),
         repairs=_repairs(parts),
         members=_members(parts),
+        draining=drain_standing(parts.leaving),
     )
 
 
@@ -106,6 +109,18 @@ def _directory(parts: Parts) -> Sequence[BackendState]:
     detail = f"{contacts} contacts of {members - 1} other members; "
     detail += "all are asked" if members <= upto else "those whom it names are asked"
     return (BackendState("directory", "kademlia", stand_in=False, up=contacts > 0, detail=detail),)
+
+
+async def _in_directory(parts: Parts) -> DirectoryStanding | None:
+    """The directory in numbers; None where it takes no part, or its file cannot be read."""
+    if parts.ring is None:
+        return None
+    seat, offers = parts.ring.seat, parts.ring.offers
+    try:
+        counts = await seat.shelf.size(), await offers.size(), await offers.waiting(seat.now_ms)
+    except Unavailable:
+        return None
+    return DirectoryStanding(len(seat.table.contacts()), *counts)
 
 
 async def _chain(parts: Parts) -> tuple[Network | None, BackendState]:

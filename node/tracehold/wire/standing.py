@@ -26,6 +26,18 @@ class BackendState:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectoryStanding:
+    """This node's part of the directory: contacts, provider records kept for others, keys that it announces,
+    and how many of these are due.
+    """
+
+    contacts: int
+    records: int
+    offered: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How the node stands at one moment. Ids are raw bytes, empty where
     unknown; `started_at` seconds since the epoch.
@@ -56,6 +68,7 @@ class Standing:
     members: tuple[MemberStanding, ...] = ()
     scrub: ScrubStanding | None = None
     draining: DrainStanding | None = None
+    directory: DirectoryStanding | None = None
 
     @property
     def copies(self) -> CopyCount:

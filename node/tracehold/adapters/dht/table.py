@@ -49,11 +49,14 @@ class KademliaTable:
             self._silences[log] = min(self._silences[log], PATIENCE - 1)
         self._add(log)
 
-    def silent(self, log: LogId) -> None:
+    def silent(self, log: LogId) -> bool:
         """See `ports.Table.silent`."""
         self._silences[log] = self._silences.get(log, 0) + 1
-        if self._silences[log] >= PATIENCE:
-            self._router.remove_contact(Contact(log))
+        if self._silences[log] < PATIENCE:
+            return False
+        known = log in self.contacts()
+        self._router.remove_contact(Contact(log))
+        return known
 
     def drop(self, log: LogId) -> None:
         """See `ports.Table.drop`."""

@@ -115,6 +115,10 @@ class MemoryOffers:
         keys = sorted(key for key, due_ms in self._due.items() if due_ms <= now_ms and behind < key <= last)
         return [Offer(key, self._counts[key].total()) for key in keys[:most]]
 
+    async def waiting(self, now_ms: int) -> int:
+        """See `ports.Offers.waiting`."""
+        return sum(due_ms <= now_ms for due_ms in self._due.values())
+
     async def announced(self, keys: Collection[Key], due_ms: int) -> None:
         """See `ports.Offers.announced`."""
         self._due.update((key, due_ms) for key in keys if key in self._due)

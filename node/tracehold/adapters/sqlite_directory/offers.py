@@ -54,6 +54,12 @@ class SqliteOffers:
         (count,) = await self._file.run(lambda db: db.execute("SELECT count(*) FROM plan").fetchone())
         return int(count)
 
+    async def waiting(self, now_ms: int) -> int:
+        """See `ports.Offers.waiting`."""
+        due = "SELECT count(*) FROM plan WHERE due_ms <= ?"
+        (count,) = await self._file.run(lambda db: db.execute(due, (now_ms,)).fetchone())
+        return int(count)
+
     async def save_contacts(self, contacts: Collection[LogId]) -> None:
         """See `ports.Offers.save_contacts`."""
 

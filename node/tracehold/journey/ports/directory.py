@@ -76,8 +76,8 @@ class Table(Protocol):
         """The member asked something. It gets less patience than one that answered."""
         ...
 
-    def silent(self, log: LogId) -> None:
-        """The member did not answer. The second time in a row it is a contact no more."""
+    def silent(self, log: LogId) -> bool:
+        """The member did not answer. The second time in a row it is a contact no more: then true."""
         ...
 
     def drop(self, log: LogId) -> None:
@@ -190,6 +190,10 @@ class Offers(Protocol):
 
     async def size(self) -> int:
         """How many keys there are."""
+        ...
+
+    async def waiting(self, now_ms: int) -> int:
+        """How many of them are due at `now_ms`."""
         ...
 
     async def save_contacts(self, contacts: Collection[LogId]) -> None:
