@@ -31,13 +31,13 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """Entries of a log that others shall have before this node is gone; those of the operator `apart` do not
-    count.
+    """Entries of a log that others shall have before this node is gone. `operator` is its creator's: none of
+    its nodes is a holder of the log, as everywhere; the creator itself keeps it, where it stays.
     """
 
     log: LogId
     spans: Spans
-    apart: int = 0
+    operator: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def left_over(owed: Sequence[Owed], others: Sequence[Other], target: int) -> Seq
 
 
 def _of_log(owed: Owed, others: Sequence[Other], target: int) -> Iterable[Left]:
-    able = [e for e in others if e.operator != owed.apart and (e.holds or e.log == owed.log)]
+    able = [e for e in others if e.log == owed.log or (e.holds and e.operator != owed.operator)]
     wanted = min(target, len({each.operator for each in able}))
     silent = tuple(each.node for each in able if each.kept is None)
     lacking = {each.node: set(segments_of(_lacked(owed, each))) for each in able if each.kept is not None}

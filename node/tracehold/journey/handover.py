@@ -84,9 +84,13 @@ class Handover:
     async def _owed(self, members: Sequence[Member], own: Member) -> Sequence[Owed]:
         """All that is kept, the own log first."""
         creators = {each.log: each for each in members}
-        kept = [log for log in await self.store.logs() if log != self.log]
-        mine = Owed(self.log, ((0, await self.store.size(self.log)),), own.operator_number)
-        return [mine, *[Owed(log, await self._spans(log, creators.get(log))) for log in kept]]
+        owed = [Owed(self.log, ((0, await self.store.size(self.log)),), own.operator_number)]
+        for log in await self.store.logs():
+            if log != self.log:
+                creator = creators.get(log)
+                spans = await self._spans(log, creator)
+                owed.append(Owed(log, spans, creator.operator_number if creator else 0))
+        return owed
 
     async def _spans(self, log: LogId, creator: Member | None) -> Spans:
         """What others shall have of a log: all of it, where its creator can still anchor the rest; else what

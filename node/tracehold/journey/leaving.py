@@ -12,16 +12,19 @@ found out anew.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import LogId
 from tracehold.journey.handover import Found, Handover
 from tracehold.journey.holders import Holders
-from tracehold.journey.ports import AnchorState, Member
+from tracehold.journey.keeper import Keeper
+from tracehold.journey.neighbours import Neighbour
+from tracehold.journey.ports import AnchorState, Kept, Member, Shipment
 
 _UNSETTLED = {AnchorState.SIGNED, AnchorState.REORGED}
 _NOTHING = Found(0, (), 0, calm=True)
@@ -85,6 +88,27 @@ class Progress:
     found: Found
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What keeps the logs of others, and takes nothing new of them once all is handed over; what it has it
+    goes on acknowledging.
+    """
+
+    keeper: Keeper
+    check: Callable[[], None]
+    """Raises when nothing new is taken."""
+
+    async def replicate(self, caller: Neighbour, shipment: Shipment) -> Kept:
+        """See `Keeper.replicate`. Raises DRAINING, too."""
+        if shipment.entries or shipment.base:
+            self.check()
+        return await self.keeper.replicate(caller, shipment)
+
+    async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
+        """See `Keeper.checkpoint`."""
+        return await self.keeper.checkpoint(log, size)
+
+
 class Leaving:
     """One per node. One task steps; everybody may look."""
 
@@ -109,14 +133,13 @@ class Leaving:
         """The node's own."""
         return self._handover.log
 
-    @property
-    def wished(self) -> bool:
+    def is_wished(self) -> bool:
         """Whether the node is to leave; read from the disk each time."""
         return self._wishes.read() is not None
 
     def check_uploads(self) -> None:
         """Returns while uploads are taken; raises `Unavailable("DRAINING")` once the node is to leave."""
-        if self.wished:
+        if self.is_wished():
             raise Unavailable("DRAINING", "this node is about to leave the network")
 
     def check_copies(self) -> None:

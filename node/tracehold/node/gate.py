@@ -70,8 +70,8 @@ class Gate:
         patience: float | None = None,
         receipts: bool = True,
     ) -> list[Outcome]:
-        """As `Uploads.submit`. Before the gate is open, raises STARTING or NOT_A_MEMBER and seals nothing; and
-        so with what `check` raises.
+        """As `Uploads.submit`. Before the gate is open, raises STARTING or NOT_A_MEMBER and seals nothing;
+        then, what `check` raises.
         """
         self.ready()
         self._check()

@@ -127,8 +127,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         link = Link(store, ledger, states, own.log, acknowledge, lambda: sealer.own.roster)
         anchorer = _anchorer(config, link, sealer, faults)
         leaver = leaving(config, store, ledger, holders, anchorer, peering)
-        closed = leaver.check_copies if leaver else staying
-        holding = custody(config, store, ledger, states, bell, checks.verify, faults, closed)
+        holding = custody(config, store, ledger, states, bell, checks.verify, faults)
         yield Parts(
             config=config,
             started_at=started_at,

@@ -12,7 +12,7 @@ from tracehold.adapters.keyfiles import certificate_der, read_secret
 from tracehold.adapters.peers import GrpcPeers, OwnPair
 from tracehold.api.call import Calls
 from tracehold.api.peer_server import PeerServer, PeerSettings
-from tracehold.api.peers import PeerService, Presence
+from tracehold.api.peers import PeerService, Presence, staying
 from tracehold.api.rations import Limits
 from tracehold.api.served import serve
 from tracehold.config import Config
@@ -20,6 +20,8 @@ from tracehold.core.errors import Rejected
 from tracehold.core.keys import PublicKey
 from tracehold.core.leaf import Leaf, parse_leaf
 from tracehold.journey import health
+from tracehold.journey.keeper import Keeper
+from tracehold.journey.leaving import Closing
 from tracehold.journey.liveness import Liveness
 from tracehold.journey.neighbours import Neighbours
 from tracehold.journey.own_log import OwnLog
@@ -87,9 +89,9 @@ def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:
         parts.store,
         parts.graph,
         peering.neighbours,
-        Presence(lambda: peering.record),
+        Presence(lambda: peering.record, parts.leaving.is_wished if parts.leaving else staying),
         parts.faults.record,
-        parts.custody.holding,
+        _keeper(parts),
         parts.ring.directory if parts.ring else None,
     )
     return PeerServer(
@@ -104,6 +106,11 @@ def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:
         calls,
         serve([peer_pb2.DESCRIPTOR], {"tracehold.v1.PeerService": service}),
     )
+
+
+def _keeper(parts: "Parts") -> Keeper:
+    holding, leaving = parts.custody.holding, parts.leaving
+    return Closing(holding, leaving.check_copies) if leaving else holding
 
 
 def own_pair(certificate: Path, key: Path, own: OwnLog) -> OwnPair:

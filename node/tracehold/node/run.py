@@ -19,6 +19,7 @@ from structlog.typing import FilteringBoundLogger
 from tracehold.config import Config
 from tracehold.core.errors import TraceholdError
 from tracehold.node.directory import Follower
+from tracehold.node.draining import draining
 from tracehold.node.faces import Faces, open_faces
 from tracehold.node.parts import Parts, assembled
 from tracehold.node.recovery import Recovery
@@ -96,6 +97,8 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
                 following.append(tasks.create_task(_following(follower), name=f"directory {name}"))
         await faces.start()
         following.append(tasks.create_task(rotating(parts, faces), name="rotate"))
+        if parts.leaving:
+            following.append(tasks.create_task(draining(parts, parts.leaving), name="drain"))
         await parts.gate.looked()
         ready()
         await stop.wait()
