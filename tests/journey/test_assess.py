@@ -16,14 +16,18 @@ from tests.journey.scene import (
     MILL_KEY,
     control,
     damaged,
+    settle,
     statement,
 )
 from tracehold.adapters.memory.log import MemoryLog
 from tracehold.core.control import Revoke
-from tracehold.core.errors import Broken, Unavailable
+from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.core.ids import LogId
 from tracehold.journey import assess
+from tracehold.journey import judge as judging
 from tracehold.journey.assess import Assessor
+from tracehold.journey.check import Pair, verify_inline
+from tracehold.journey.follow import Bell
 from tracehold.journey.judge import Judge
 
 
@@ -199,3 +203,43 @@ async def test_bytes_that_are_lost_hold_up_nothing_else() -> None:
     made.holder.store.__class__ = Losing
     await judged(made.holder)
     assert await made.holder.store.unjudged(made.branch.log) == ((9, 10),)
+
+
+async def test_keeping_goes_before_judging() -> None:
+    """While more comes there is a pause between two steps; when it stops there is none, and all is judged."""
+    made = await scene()
+    made.branch.seal(*[statement(at).raw for at in range(3, 9)])
+    await keep(made)
+    bell, pauses = Bell(), list[float]()
+    assessor = Assessor(made.holder.store, Judge(), bell.ring)
+
+    async def paused(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) < 3:
+            start = made.branch.size
+            made.branch.seal(statement(start).raw, statement(start + 1).raw)
+            await keep(made, start=start)
+
+    running = asyncio.ensure_future(assessor.run(bell, paused))
+    while made.branch.size < 13 or await made.holder.store.unjudged(made.branch.log):
+        assert not running.done()
+        await settle()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert pauses == [assess.YIELD_S] * 3
+
+
+async def test_long_documents_are_judged_in_short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others get a turn after so many bytes, and the findings are the same."""
+    made = await odd()
+    await keep(made)
+    monkeypatch.setattr(judging, "SLICE_BYTES", 1_000)
+    pieces: list[int] = []
+
+    async def verify(pairs: Sequence[Pair]) -> Sequence[Rejected | None]:
+        pieces.append(len(pairs))
+        return await verify_inline(pairs)
+
+    await judged(made.holder, Judge(verify))
+    assert len(pieces) > 3 > max(pieces)
+    assert await made.holder.codes(made.branch.log) == WRONG

@@ -29,18 +29,25 @@ from tracehold.journey.speakers import begin
 from tracehold.journey.states import Sleep
 
 STEP = 1_000
-"""Entries of one step at most."""
+STEP_BYTES = 1 << 20
+"""Entries of one step at most, and about their bytes: some 200 ms of work."""
+
+YIELD_S = 1.0
+"""Seconds between two steps for as long as more comes: keeping goes before judging."""
 
 
 LATE = 1_000
-"""Entries of a shipment from which on it is asked whether they are anchored: few are judged as they come."""
+LATE_BYTES = 1 << 20
+"""Entries of a shipment, or their bytes, from which on it is asked whether they are anchored: few are judged
+as they come.
+"""
 
 
 async def late(ledger: Ledger, creator: Neighbour, shipment: Shipment) -> bool:
     """Whether a shipment brings much that is anchored already: its records are judged later then, since a
     creator that ships so late waits for copies and not for findings. Not where the chain cannot tell.
     """
-    if len(shipment.entries) < LATE:
+    if len(shipment.entries) < LATE and sum(len(sent.raw) for sent in shipment.entries) < LATE_BYTES:
         return False
     try:
         return (await ledger.head(creator.number)).size >= shipment.checkpoint.size
@@ -71,6 +78,8 @@ class Assessor:
         self._judged = judged
         self._standing: dict[LogId, _Standing] = {}
         self._damaged: dict[LogId, Spans] = {}
+        self._left = 0
+        self._growing = False
 
     async def run(self, bell: Bell, sleep: Sleep, trouble: Trouble = untold) -> NoReturn:
         """Follow for ever. `bell` is rung after every append."""
@@ -78,17 +87,22 @@ class Assessor:
             ring = bell.next()
             if not await patiently(self.once, sleep, trouble):
                 await ring.wait()
+            elif self._growing:
+                await sleep(YIELD_S)
 
     async def once(self) -> int:
         """Judge at most one step of each log; how many entries that were, 0 when all that can be is judged.
 
         Raises `Unavailable` and what is Broken in the store.
         """
-        done = 0
+        done = total = 0
         for log in await self._store.logs():
-            due = without(await self._store.unjudged(log), self._damaged.get(log, ()))
+            unjudged = await self._store.unjudged(log)
+            total += sum(stop - start for start, stop in unjudged)
+            due = without(unjudged, self._damaged.get(log, ()))
             if due:
                 done += await self._step(log, due[0])
+        self._growing, self._left = total > self._left, total - done
         if not done:
             self._damaged.clear()  # at the next ring it may have been put right
         return done
@@ -126,7 +140,7 @@ class Assessor:
     async def _read(self, log: LogId, start: int, stop: int) -> Sequence[Entry]:
         """Entries from `start` on, up to the first one that the disk damaged."""
         try:
-            entries = await self._store.read(log, start, stop)
+            entries = await self._store.read(log, start, stop, STEP_BYTES)
         except Broken as lost:
             if lost.code != "CORRUPT":
                 raise

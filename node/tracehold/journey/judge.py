@@ -21,6 +21,9 @@ from tracehold.journey.check import SLICE, Pair, Verify, check_content, read, ve
 from tracehold.journey.own_log import new_entry
 from tracehold.journey.ports import Dispute, NewEntry, Sent
 
+SLICE_BYTES = 128 << 10
+"""Record bytes after which other tasks get a turn, if there are no `SLICE` records before."""
+
 Content = Callable[[str, bytes], object]
 """Rule 7 for (kind, payload); raises `Rejected`."""
 
@@ -105,8 +108,8 @@ class Judge:
         found: list[Dispute] = []
         erased: dict[int, Dispute] = {}
         known = set(redacted)
-        for start in range(0, len(entries), SLICE):
-            piece = dict(enumerate(entries[start : start + SLICE], first + start))
+        for start, stop in _slices(entries):
+            piece = dict(enumerate(entries[start:stop], first + start))
             codes = {at: each.code for at, each in piece.items() if each.code}
             pairs = dict(_admitted(roster, listed, piece, codes))
             refusals = await self.verify(list(pairs.values()))
@@ -147,6 +150,16 @@ class Judge:
         except Rejected as refusal:
             return refusal.code
         return ""
+
+
+def _slices(entries: Sequence[Arrived]) -> Iterator[tuple[int, int]]:
+    """Where to cut, so that others get a turn after each piece: long documents take long to read."""
+    start = size = 0
+    for at, each in enumerate(entries, 1):
+        size += len(each.entry.raw)
+        if at - start == SLICE or size >= SLICE_BYTES or at == len(entries):
+            yield start, at
+            start, size = at, 0
 
 
 def _admitted(
