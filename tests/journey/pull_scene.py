@@ -23,8 +23,8 @@ from tracehold.core.snapshot import Listed
 from tracehold.core.spans import Spans
 from tracehold.journey.duties import Outlook
 from tracehold.journey.fetching import Means
-from tracehold.journey.holding import Holding
 from tracehold.journey.health import Health
+from tracehold.journey.holding import Holding
 from tracehold.journey.pacing import Pace
 from tracehold.journey.ports import Member, Peer, Role
 from tracehold.journey.pull import Puller, Terms
@@ -133,11 +133,11 @@ class Node:
         """In the contract."""
         return self.holder.number
 
-    def restart(self, store: Any = None, *, rate: int = 0) -> None:
-        """Nothing but what is stored. A store with faults may stand before the disk."""
+    def restart(self, store: Any = None, ledger: Any = None, *, rate: int = 0) -> None:
+        """Nothing but what is stored. Ports with faults may stand before the disk and the chain."""
         holder, clock = self.holder, self.holder.clock
-        disk = store or holder.store
-        witnessing = Witnessing(disk, holder.copies, holder.ledger, clock.now, holder.faults.append)
+        disk, chain = store or holder.store, ledger or holder.ledger
+        witnessing = Witnessing(disk, holder.copies, chain, clock.now, holder.faults.append)
         self.underway = Underway(clock.now, FAR)
         room = Room(Disk(holder.free), holder.quota)
         self.holder.holding = Holding(witnessing, room, judge=holder.judge, underway=self.underway)
@@ -145,7 +145,7 @@ class Node:
         means = Means(
             disk,
             self.holder.holding,
-            holder.ledger,
+            chain,
             self.underway,
             pace,
             clock.sleep,
@@ -155,7 +155,7 @@ class Node:
         self.troubles: list[TraceholdError | None] = []
         terms = Terms(self.target, 30.0, self.troubles.append, self.faults.append, lambda: self.leaving)
         sight: Outlook = self.sight
-        self.puller = Puller(means, holder.ledger, self.table, sight, terms, clock.sleep, clock.now)
+        self.puller = Puller(means, chain, self.table, sight, terms, clock.sleep, clock.now)
 
 
 @dataclass

@@ -34,8 +34,11 @@ FALSE_S = 3_600.0
 OURS = frozenset({"QUOTA", "FORK_SEEN", "DISK_LOW", "CHAIN_DOWN", "STORE_BUSY", "NOT_A_MEMBER"})
 """Codes of what no other source would change: the log is put off."""
 
-OURS_S = 600.0
-"""Seconds for which it is."""
+LASTING = frozenset({"QUOTA", "FORK_SEEN", "DISK_LOW", "NOT_A_MEMBER"})
+"""Those of them that seldom pass."""
+
+LASTING_S = 600.0
+"""Seconds for which such a log is put off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +109,12 @@ class Puller:
         """One look, and everything that is due now fetched to its end; False where nothing was due. For
         tests, and whoever waits for it.
         """
-        async with asyncio.TaskGroup() as tasks:
-            await self._begin(tasks)
-            return bool(self._running)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await self._begin(tasks)
+                return bool(self._running)
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
 
     def standing(self) -> tuple[RepairStanding, ...]:
         """What is being fetched now."""
@@ -232,6 +238,6 @@ class Puller:
         rest = self._rests.setdefault(fetch.log, _Rest())
         if fetch.done_bytes:
             rest.waits = growing()
-        ours = fetch.hopeless or error.code in OURS or isinstance(error, Broken)
-        rest.until = self._now() + (OURS_S if ours else next(rest.waits))
+        lasting = fetch.hopeless or error.code in LASTING or isinstance(error, Broken)
+        rest.until = self._now() + (LASTING_S if lasting else next(rest.waits))
         rest.error = error
