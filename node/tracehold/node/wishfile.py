@@ -37,8 +37,10 @@ class WishFile:
         known = self.read()
         if known is not None and (known.begun or known.leave == wish.leave):
             return
-        self.cancel()
-        create_secret(self._wish, json.dumps({"since": wish.since, "leave": wish.leave}).encode())
+        new = self._path(f".{_WISH}.new")
+        new.unlink(missing_ok=True)
+        create_secret(new, json.dumps({"since": wish.since, "leave": wish.leave}).encode())
+        self._rename(new, self._wish)
 
     def cancel(self) -> None:
         """Let the node stay; durable on return. Raises `Rejected("CONFLICT")` where that is too late."""
