@@ -1,10 +1,13 @@
 """What a node announces: derived from its logs, whole after any crash, and nothing that is for few."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from tests.journey.assess_scene import judged, keep
+from tests.journey.holding_scene import scene
 from tests.journey.network import begun, said
 from tests.journey.scene import (
     FARM,
@@ -16,18 +19,24 @@ from tests.journey.scene import (
     Creator,
     control,
     creator,
+    damaged,
     event,
     settle,
+    statement,
 )
 from tests.vectors.directory_cases import CLASS, LOT, NETWORK_KEY, SSCC
 from tracehold.adapters.memory.directory import MemoryOffers
 from tracehold.core.control import Enrol
-from tracehold.core.dht.keys import Key, NetworkKey, item_key, segment_key
+from tracehold.core.dht.keys import Key, NetworkKey, item_key, names_of, segment_key
 from tracehold.core.errors import Rejected
+from tracehold.core.gs1 import canonical
 from tracehold.core.header import Audience, Kind
+from tracehold.core.ids import LogId
 from tracehold.core.record import event_header, sign
 from tracehold.journey.follow import Bell
 from tracehold.journey.offering import Offering
+from tracehold.journey.ports import RecordLog
+from tracehold.journey.ports.directory import Offered
 from tracehold.journey.upload import Statement
 
 LAST = Key(b"\xff" * 20)
@@ -118,6 +127,52 @@ async def test_erased_records_are_passed_over():
         log = made.sealer.own.log
         await made.store.erase(log, await made.store.size(log) - 2)
         assert await offer(made) == {key(LOT): 1, key(CLASS): 1}
+
+
+async def test_security_disputed_records_are_never_offered():
+    """Attack: a creator puts records into its log that it did not sign, to be named for their items."""
+    made = await scene()
+    made.branch.seal(statement(3).raw, damaged(statement(4)).raw)
+    await keep(made)
+    await judged(made.holder)
+    offers = MemoryOffers()
+    while await Offering(made.holder.store, offers, NETWORK_KEY).once():
+        pass
+    (name,) = names_of(canonical("urn:epc:id:sgtin:9521000.000123.7"))
+    assert (await offered(offers))[key(name)] == 1
+    assert (await offers.coverage())[made.branch.log, 0] == 5
+
+
+class Restored:
+    """A log that ends earlier than it did."""
+
+    def __init__(self, store: RecordLog, size: int) -> None:
+        self._store = store
+        self._size = size
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def spans(self, log: LogId) -> Sequence[tuple[int, int]]:
+        """Up to there."""
+        return ((0, self._size),)
+
+
+async def test_what_is_kept_no_more_is_taken_back():
+    """A log that was restored from a backup ends earlier, and another is gone: neither is announced with what
+    it had, and the first with what it has.
+    """
+    async with creator() as made:
+        await made.upload(record(begun(LOT, 1)), record(begun(LOT, 2)), record(begun(LOT, 3)))
+        offers, log, gone = MemoryOffers(), made.sealer.own.log, LogId(bytes(32))
+        await Offering(made.store, offers, NETWORK_KEY).once()
+        await offers.add(Offered(gone, 0, 5, {key(SSCC): 5, segment_key(gone, 0): 5}))
+        before = await offered(offers)
+        assert (before[key(LOT)], before[key(SSCC)]) == (3, 5)
+        size = await made.store.size(log) - 2
+        await Offering(Restored(made.store, size), offers, NETWORK_KEY).once()  # type: ignore[arg-type]
+        assert await offered(offers) == {key(LOT): 1, key(CLASS): 1, segment_key(log, 0): size}
+        assert await offers.coverage() == {(log, 0): size}
 
 
 async def test_it_goes_on_where_it_was(monkeypatch):

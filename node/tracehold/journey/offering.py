@@ -4,7 +4,7 @@ How far it has come stands with what was derived, so that file may be lost: it i
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from tracehold.core.dht.keys import Key, NetworkKey, announceable, item_key, keys_of, segment_key
@@ -56,10 +56,11 @@ class Offering:
         Raises `Unavailable` and what is Broken in the store.
         """
         done = 0
-        coverage = await self._offers.coverage()
-        for log in await self._log.logs():
+        kept = {log: await self._log.spans(log) for log in await self._log.logs()}
+        coverage = await self._still_kept(kept)
+        for log, spans in kept.items():
             # What is not judged yet is not announced, and what stands behind it waits too.
-            for start, stop in _segments(without(await self._log.spans(log), await self._log.unjudged(log))):
+            for start, stop in _segments(without(spans, await self._log.unjudged(log))):
                 segment = start // SEGMENT_ENTRIES
                 at = coverage.get((log, segment), segment * SEGMENT_ENTRIES)
                 if start <= at < stop:
@@ -68,13 +69,29 @@ class Offering:
             self._ring()
         return done
 
+    async def _still_kept(
+        self, kept: Mapping[LogId, Sequence[tuple[int, int]]]
+    ) -> dict[tuple[LogId, int], int]:
+        """How far each segment was looked through; what is not kept here any more is taken back first, and
+        looked through anew as far as it is. So it goes after a log was restored from a backup, or is gone.
+        """
+        ends = {(log, start // SEGMENT_ENTRIES): stop for log in kept for start, stop in _segments(kept[log])}
+        coverage = dict(await self._offers.coverage())
+        for (log, segment), upto in list(coverage.items()):
+            if upto > ends.get((log, segment), 0):
+                await self._offers.drop(log, segment)
+                del coverage[log, segment]
+        return coverage
+
     async def _step(self, log: LogId, start: int, stop: int) -> int:
         entries = await self._log.read(log, start, stop)
         if not entries:
             return 0
         counts: Counter[Key] = Counter({segment_key(log, start // SEGMENT_ENTRIES): len(entries)})
+        disputed = {each.index for each in await self._log.disputes(log, start, start + len(entries))}
         for entry in entries:
-            counts.update(self._keys(entry))
+            if entry.index not in disputed:
+                counts.update(self._keys(entry))
         await self._offers.add(Offered(log, start, start + len(entries), counts))
         return len(entries)
 
