@@ -153,14 +153,16 @@ async def test_counts_and_checks_know_of_what_is_unjudged() -> None:
     made = await odd()
     await keep(made, 9)
     kept = KeptLogs(made.holder.store, made.holder.copies, Speakers(made.holder.store), lambda _: 0)
-    assert (await kept.all())[0].disputed == 0
+    (each,) = await kept.all()
+    assert (each.disputed, each.unjudged) == (0, 9)
     assert (await check_log(made.holder.store, made.branch.log)).entries == 9
     await judged(made.holder)
     assert (await kept.all())[0].disputed == 5
     await keep(made, 15, start=9)
     assert (await kept.all())[0].disputed == 5
     await judged(made.holder)
-    assert (await kept.all())[0].disputed == 7
+    (each,) = await kept.all()
+    assert (each.disputed, each.unjudged) == (7, 0)
     assert (await check_log(made.holder.store, made.branch.log)).disputed == 7
     assert await Assessor(made.holder.store, Judge()).waiting() == 0
 

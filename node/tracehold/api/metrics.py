@@ -138,6 +138,7 @@ _KEPT = {
     "final": "Entries of another creator's log up to the last that a final anchor covers",
     "disputed": "Records of another creator's log that are disputed here",
     "forked": "Whether another creator's log was seen in two states",
+    "unjudged": "Entries of another creator's log that are kept, and shown only once they are judged",
 }
 _GAUGES = {
     "sealed": "Entries in the own log",

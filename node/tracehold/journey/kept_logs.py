@@ -14,8 +14,8 @@ from tracehold.journey.speakers import Speakers
 @dataclass(frozen=True, slots=True)
 class KeptLog:
     """One kept log: who vouches in it and its node's number (0 where it is not known), what is kept, up to
-    where it was acknowledged and is final, how many of its records are disputed, and whether it was seen in
-    two states.
+    where it was acknowledged and is final, how many of its records are disputed, whether it was seen in two
+    states, and how many entries wait to be judged, so that nothing shows them yet.
     """
 
     log: LogId
@@ -27,6 +27,7 @@ class KeptLog:
     final: int
     disputed: int
     forked: bool
+    unjudged: int = 0
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ class KeptLogs:
         return [await self._one(log) for log in others]
 
     async def _one(self, log: LogId) -> KeptLog:
-        spans = tuple(await self._store.spans(log))
+        spans, unjudged = tuple(await self._store.spans(log)), await self._store.unjudged(log)
         roster = await self._speakers.roster(log)
         witness = await self._copies.witness(log)
         final = await self._store.anchors(log, {AnchorState.FINAL}, newest=1)
@@ -72,8 +73,9 @@ class KeptLogs:
             max((stop for _, stop in spans), default=0),
             witness.size if witness else 0,
             final[-1].size if final else 0,
-            await self._disputed(log, without(spans, await self._store.unjudged(log))),
+            await self._disputed(log, without(spans, unjudged)),
             bool(await self._copies.forks(log)),
+            sum(stop - start for start, stop in unjudged),
         )
 
     async def _disputed(self, log: LogId, spans: Spans) -> int:
