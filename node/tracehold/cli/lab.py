@@ -133,7 +133,8 @@ def corrupt(
 ) -> None:
     """Change one byte of a stored record on a node's disk.
 
-    Behind the node's back. The same with --record FINGERPRINT once more puts it back.
+    Behind the node's back. When it reads the record, or at tracehold scrub, it is mended from
+    other nodes; where none has it, the same with --record FINGERPRINT once more puts it back.
     """
     with reported(as_json):
         from tracehold.lab.tamper import flip

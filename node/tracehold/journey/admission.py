@@ -150,6 +150,7 @@ class Admission:
         self.admitted.pop(fingerprint, None)
         message = f"record {fingerprint.hex()}: {why}"
         self._knowledge.fault(message)
+        self._knowledge.damaged(fingerprint)
         self._refuse(fingerprint, GapReason.PROOF_FAILED, message)
 
     def _refuse(self, fingerprint: Fingerprint, reason: GapReason, detail: str) -> None:

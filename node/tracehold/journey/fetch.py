@@ -51,6 +51,7 @@ async def or_copy(knowledge: Knowledge, reader: Reader, name: Fingerprint, kept:
         if broken.code != "CORRUPT":
             raise
         knowledge.fault(f"record {name.hex()}: {broken.message}")
+        knowledge.damaged(name)
         failed = Rejected("PROOF_INVALID", broken.message)
     return await good_copy(knowledge, reader, name, failed)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from tracehold.core.ids import Fingerprint
 from tracehold.journey.horizon import Horizon
 from tracehold.journey.locating import EVERYBODY, Whom
 from tracehold.journey.misses import Misses
@@ -36,6 +37,10 @@ def untold(_: str) -> None:
     """Tells nobody of a fault."""
 
 
+def unseen(_: Fingerprint, /) -> None:
+    """Tells nobody of damage."""
+
+
 def timeless() -> int:
     """The clock that measures nothing."""
     return 0
@@ -47,7 +52,8 @@ class Knowledge:
 
     `node` is this node's number in the contract (0 before it is enrolled); `micros` a clock in microseconds
     for the timings of answers; `fault` is told of stored bytes that do not match, in a line without their
-    content; `run` does what strangers may make slow; `whom` says which members are asked about items.
+    content, and `damaged` of the record that they should be; `run` does what strangers may make slow; `whom`
+    says which members are asked about items.
     """
 
     log: RecordLog
@@ -57,6 +63,7 @@ class Knowledge:
     node: int = 0
     micros: Callable[[], int] = timeless
     fault: Callable[[str], None] = untold
+    damaged: Callable[[Fingerprint], None] = unseen
     run: Run = at_once
     whom: Callable[[Collection[str]], Awaitable[Whom]] = everybody
     speakers: Speakers = field(init=False)

@@ -66,7 +66,9 @@ class Pace:
 
 
 class Scrubber:
-    """One per store. `run` and `whole` belong to one task; all else may be called by everybody."""
+    """One per store. `load`, `run`, `whole` and `once` belong to one task; all else may be called by
+    everybody.
+    """
 
     def __init__(self, store: RecordLog, copies: Copies, pace: Pace, hearers: Hearers) -> None:
         self._store = store
@@ -78,6 +80,7 @@ class Scrubber:
         self._pass = Pass(store, pace.now)
         self._asked: dict[Fingerprint, None] = {}
         self._woken = asyncio.Event()
+        self._wanted: asyncio.Event | None = None
         self._mender: Mender | None = None
         self._mended = 0
 
@@ -111,8 +114,8 @@ class Scrubber:
     async def whole(self, progress: Callable[[int, int], None]) -> None:
         """One pass over everything, from the begin, at full speed."""
         await self.load()
-        await self.begin()
-        while self._pass.runs:
+        ended = self.ask()
+        while not ended.is_set():
             await self.once()
             progress(self._pass.done, self._pass.entries)
             await asyncio.sleep(0)
@@ -122,12 +125,11 @@ class Scrubber:
         await self._pass.load()
         self._left = dict.fromkeys(await self._places.load(), (1, 0.0))
 
-    async def begin(self, *, hurry: bool = True) -> None:
-        """Begin a pass from the first entry on, whether one is on its way or not; with `hurry` at full speed.
-        Durable on return.
-        """
-        await self._pass.begin(hurry=hurry)
+    def ask(self) -> asyncio.Event:
+        """Ask for a pass from the first entry on, at full speed; set when it has ended."""
+        self._wanted = self._wanted or asyncio.Event()
         self._woken.set()
+        return self._wanted
 
     async def once(self) -> int:
         """One step: what was found damaged, else what is to be tried again, else the next of a pass that is
@@ -139,16 +141,24 @@ class Scrubber:
         due = [place for place, (_, tried) in self._left.items() if self._pace.now() - tried >= AGAIN_S]
         if due:
             return (await self._look(due[0])).bytes + 1
-        if not self._pass.runs:
+        if self._wanted and not self.hurrying:
+            await self._pass.begin(hurry=True)
+        elif not self._pass.runs:
             if not self._pace.bytes_per_s or self._pace.now() - self._pass.begun < DAY_S:
                 return 0
-            await self.begin(hurry=False)
+            await self._pass.begin(hurry=False)
         place = await self._pass.next()
         if place is None:
+            self._told_end()
             return 1
         looked = await self._look(place)
         self._pass.done += looked.entries
         return looked.bytes + 1
+
+    def _told_end(self) -> None:
+        if self._wanted:
+            self._wanted.set()
+            self._wanted = None
 
     async def _look(self, place: Place) -> Looked:
         """Look at one place, and put it right."""

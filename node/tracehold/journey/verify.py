@@ -51,6 +51,7 @@ async def _own(knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint, n
         if broken.code != "CORRUPT":
             raise
         knowledge.fault(f"record {fingerprint.hex()}: {broken.message}")
+        knowledge.damaged(fingerprint)
         return _damaged(fingerprint, broken.message)
     evidence = decode_evidence(raw)
     if not readable(reader, parse(evidence.record)):

@@ -7,6 +7,7 @@ from structlog.typing import FilteringBoundLogger
 
 from tracehold.core.errors import TraceholdError
 from tracehold.journey.index import Disputed
+from tracehold.journey.mending import Damage
 from tracehold.journey.repair import Moved
 from tracehold.journey.upkeep import RepairStanding
 
@@ -65,6 +66,11 @@ class Faults:
         self._log.info(
             what, segment=place.segment, lost=place.gone, node=place.node, record_bytes=place.shipped
         )
+
+    def mended(self, damage: Damage) -> None:
+        """What the disk damaged: logged where it is mended, and no fault."""
+        if damage.mended:
+            self._log.warning("mended", log=damage.log.hex(), index=damage.index, line=str(damage))
 
     def pulled(self, what: str, repair: RepairStanding) -> None:
         """A pull that has begun, comes on, or has ended: no fault, and logged."""

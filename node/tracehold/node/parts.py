@@ -29,10 +29,11 @@ from tracehold.journey.knowledge import Knowledge, everybody
 from tracehold.journey.leaving import Leaving
 from tracehold.journey.onchain import Link, nobody
 from tracehold.journey.own_log import OwnLog
-from tracehold.journey.ports import Ledger, RecordLog
+from tracehold.journey.ports import Graph, Ledger, RecordLog
 from tracehold.journey.pull import Puller
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.replicate import Replicator
+from tracehold.journey.scrub import Scrubber
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
 from tracehold.journey.upload import Disk, Uploads
@@ -45,6 +46,7 @@ from tracehold.node.own import data_folder, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
 from tracehold.node.pulling import pulling
 from tracehold.node.replication import replication
+from tracehold.node.scrubbing import scrubbing
 from tracehold.node.verifying import threaded
 
 GRAPH_FILE = "graph.sqlite"
@@ -87,6 +89,7 @@ class Parts:
     custody: Custody
     puller: Puller | None
     """What fetches of others' logs what nobody ships; None as for `replicator`."""
+    scrubber: Scrubber
 
     @property
     def own(self) -> OwnLog:
@@ -123,11 +126,13 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         states = States(store, bell.ring, holders)
         replicator = replication(config, store, holders, ledger, peering, states, faults)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()))
+        uploads = _uploads(config, store, sealer, states, checks)
         acknowledge = replicator.acknowledge if replicator else nobody
         link = Link(store, ledger, states, own.log, acknowledge, lambda: sealer.own.roster)
         anchorer = _anchorer(config, link, sealer, faults)
         leaver = leaving(config, store, ledger, holders, anchorer, peering)
         holding = custody(config, store, ledger, states, bell, checks.verify, faults)
+        scrubber = scrubbing(config, store, peering, bell, faults)
         yield Parts(
             config=config,
             started_at=started_at,
@@ -141,9 +146,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             states=states,
             holders=holders,
             receipts=Receipts(store),
-            gate=Gate(
-                _uploads(config, store, sealer, states, checks), leaver.check_uploads if leaver else staying
-            ),
+            gate=Gate(uploads, leaver.check_uploads if leaver else staying),
             anchorer=anchorer,
             leaving=leaver,
             indexer=Indexer(store, graph, dispute=faults.disputed),
@@ -153,18 +156,34 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             ring=ring,
             custody=holding,
             puller=pulling(config, store, ledger, holding, peering, faults, sealer),
-            knowledge=Knowledge(
-                store,
-                graph,
-                peers=peering.peers if peering else None,
-                ledger=ledger,
-                node=await _number(store, ledger),
-                micros=_micros,
-                fault=faults.record,
-                run=asyncio.to_thread,
-                whom=ring.locating.whom if ring else everybody,
+            scrubber=scrubber,
+            knowledge=_knowledge(
+                await _number(store, ledger), peering, ring, faults, scrubber, (store, graph, ledger)
             ),
         )
+
+
+def _knowledge(
+    number: int,
+    peering: Peering | None,
+    ring: Ring | None,
+    faults: Faults,
+    scrubber: Scrubber,
+    stores: tuple[RecordLog, Graph, Ledger],
+) -> Knowledge:
+    log, graph, ledger = stores
+    return Knowledge(
+        log,
+        graph,
+        peers=peering.peers if peering else None,
+        ledger=ledger,
+        node=number,
+        micros=_micros,
+        fault=faults.record,
+        damaged=scrubber.damaged,
+        run=asyncio.to_thread,
+        whom=ring.locating.whom if ring else everybody,
+    )
 
 
 def _uploads(config: Config, store: RecordLog, sealer: Sealer, states: States, checks: Checks) -> Uploads:

@@ -24,6 +24,7 @@ from tracehold.node.faces import Faces, open_faces
 from tracehold.node.parts import Parts, assembled
 from tracehold.node.recovery import Recovery
 from tracehold.node.rotation import rotating
+from tracehold.node.scrubbing import obeying
 
 AT_ONCE = 130
 """Exit code after a second signal."""
@@ -83,6 +84,11 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         following.append(tasks.create_task(parts.custody.anchors.run(trouble), name="kept anchors"))
         assessing = parts.custody.assessor.run(parts.bell, asyncio.sleep, parts.faults.trouble("assess"))
         following.append(tasks.create_task(assessing, name="assess"))
+        reading = parts.scrubber.run(parts.faults.trouble("scrub"))
+        following += [
+            tasks.create_task(reading, name="scrub"),
+            tasks.create_task(obeying(parts), name="scrub wishes"),
+        ]
         if parts.peering:
             looking = parts.peering.neighbours.run(asyncio.sleep)
             following.append(tasks.create_task(looking, name="neighbours"))

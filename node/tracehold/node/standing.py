@@ -57,6 +57,7 @@ async def standing(parts: Parts) -> Standing:
         directory=await _in_directory(parts),
         repairs=_repairs(parts),
         members=_members(parts),
+        scrub=parts.scrubber.standing,
         draining=drain_standing(parts.leaving),
     )
 
