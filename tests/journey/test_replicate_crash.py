@@ -39,6 +39,12 @@ class Failing(MemoryCopies):
         await super().acknowledged(copy)
         self._behind()
 
+    async def release(self, segment: int, node: int) -> None:
+        """Fails once."""
+        self._before("release")
+        await super().release(segment, node)
+        self._behind()
+
     def _before(self, what: str) -> None:
         self.writes.append(what)
         if not self.after:

@@ -15,10 +15,10 @@ begun goes on as any copy that is behind, and nobody is chosen twice for one pla
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from tracehold.core.errors import Unavailable
 from tracehold.core.limits import SEGMENT_ENTRIES
-from tracehold.journey.couriers import Couriers
 from tracehold.journey.follow import Trouble
 from tracehold.journey.health import Health
 from tracehold.journey.holders import Holders, Roll
@@ -55,13 +55,29 @@ class Reach:
     anchored: int
 
 
+class Brought(Protocol):
+    """What is known of bringing segments to nodes (`Couriers`)."""
+
+    def failing_s(self, node: int, segment: int) -> float:
+        """For how long nothing but failures came of it."""
+        ...
+
+    def shipped(self, node: int, segment: int) -> int:
+        """Record bytes."""
+        ...
+
+    def doubt(self, node: int, segment: int) -> None:
+        """Let the node be asked what it still has."""
+        ...
+
+
 class Repairs:
     """Gives and takes places. One per node; the replicator alone calls `tend`, one call at a time."""
 
     def __init__(
         self,
         holders: Holders,
-        couriers: Couriers,
+        couriers: Brought,
         signs: Signs,
         wall: Now,
         moved: Callable[[Moved], None],
