@@ -1,0 +1,221 @@
+"""How soon and how fast copies are made good after a node was lost, while others upload.
+
+    .venv/bin/python -m bench.repair [--megabytes 100] [--kib 1 4 16]
+
+A lab of five that keeps three copies. Two nodes get so many MB of signed events each; then one of them is
+killed for good, which also kept the log of the other. What it kept is shipped to another by the log's
+creator, and its own log is fetched by those whose turn it is. Somebody uploads to a third node all the time.
+Copies are counted at those that live, four times a second. Writes bench/results/repair.json and repair.md.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.copies import Log
+from bench.holding import document
+from bench.repair_page import page
+from bench.workload import machine, quantile, write
+from tests.e2e.labs import configure
+from tracehold.lab.network import Lab, made
+from tracehold.lab.plan import Seat
+from tracehold.lab.readiness import status_of
+from tracehold_client import AsyncClient, Item, event_json
+
+NODES, TARGET = 5, 3
+LIMITS = {"suspect_s": 3.0, "replace_s": 8.0, "look_s": 1.0}
+LOOK_S = 0.25
+BATCH, LANES = 100, 3
+BATCH_BYTES = 2_000_000
+CALM_S = 5.0
+"""Seconds of the background load before the kill."""
+GIVE_UP_S = 600.0
+
+
+def main() -> None:
+    """All sizes, some minutes each: most of it is uploading."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=100, help="Of records in each of two logs.")
+    parser.add_argument("--kib", type=int, nargs="+", default=[1, 4, 16], help="Sizes of a record.")
+    asked = parser.parse_args()
+    found: dict[str, Any] = {"machine": machine(), "limits": LIMITS, "sizes": []}
+    for kib in asked.kib:
+        with network() as lab:
+            found["sizes"].append(asyncio.run(Drill(lab, kib).run(asked.megabytes)))
+        write("repair", found, page(found))
+
+
+@contextmanager
+def network() -> Iterator[Lab]:
+    """A lab of five, up, that gives up soon on whoever is silent; nothing of it afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="tracehold-bench-"))
+    try:
+        with made(folder / "lab", NODES, TARGET, print) as lab:
+            try:
+                lab.build()
+                configure(lab, lab.names, replication=LIMITS)
+                lab.up()
+                yield lab
+            finally:
+                lab.down()
+    finally:
+        shutil.rmtree(folder)
+
+
+class Drill:
+    """One network, one size of records."""
+
+    def __init__(self, lab: Lab, kib: int) -> None:
+        self.lab = lab
+        self.kib = kib
+        self._numbers = iter(range(1 << 40))
+        self._answers: list[tuple[float, float]] = []
+
+    async def run(self, megabytes: int) -> dict[str, Any]:
+        """Fill, kill, watch; what was seen."""
+        creator, *others = self.lab.plan.seats
+        await self._upload(creator, [self._event() for _ in range(10)])
+        gone = self.lab.plan.seats[_holders(creator)[0] - 1]
+        filled = await asyncio.gather(*(self._fill(seat, megabytes) for seat in (creator, gone)))
+        await _until(lambda: all(_quiet(seat) for seat in self.lab.plan.seats))
+        logs = {seat.name: self._log(seat) for seat in (creator, gone)}
+        third = next(seat for seat in others if seat != gone)
+        background = asyncio.create_task(self._background(third))
+        await asyncio.sleep(CALM_S)
+        self.lab.kill(gone.name)
+        killed = time.monotonic()
+        await self._watch(killed, gone, creator, logs)
+        background.cancel()
+        await asyncio.wait([background])
+        ended = time.monotonic()
+        return {
+            "kib": self.kib,
+            "uploadedMbPerS": sum(filled),
+            "shipped": logs[creator.name].told(TARGET),
+            "fetched": logs[gone.name].told(TARGET),
+            "answersBefore": _seconds([took for at, took in self._answers if at < killed]),
+            "answersMeanwhile": _seconds([took for at, took in self._answers if killed <= at < ended]),
+        }
+
+    # -- filling
+
+    def _event(self, kib: int | None = None) -> Item:
+        return event_json(document(next(self._numbers), kib or self.kib))
+
+    async def _fill(self, seat: Seat, megabytes: int) -> float:
+        """MB/s of uploads to SEALED."""
+        count = megabytes * 1_000_000 // (self.kib * 1024)
+        batch = min(BATCH, BATCH_BYTES // (self.kib * 1024))
+        room = asyncio.Semaphore(LANES)
+
+        async def send() -> None:
+            async with room:
+                await self._upload(seat, [self._event() for _ in range(batch)])
+
+        began = time.monotonic()
+        await asyncio.gather(*(send() for _ in range(count // batch)))
+        return count * self.kib * 1024 / 1e6 / (time.monotonic() - began)
+
+    async def _upload(self, seat: Seat, items: list[Item]) -> None:
+        async with AsyncClient(seat.grpc, token=seat.capture_token, timeout=60) as client:
+            for outcome in await client.upload(items, receipts=False):
+                outcome.unwrap()
+
+    async def _background(self, seat: Seat) -> None:
+        """Ten records of 1 KiB five times a second, and how long each answer took."""
+        async with AsyncClient(seat.grpc, token=seat.capture_token, timeout=60) as client:
+            while True:
+                items, began = [self._event(1) for _ in range(10)], time.monotonic()
+                for outcome in await client.upload(items, receipts=False):
+                    outcome.unwrap()
+                self._answers.append((began, time.monotonic() - began))
+                await asyncio.sleep(max(0.0, 0.2 - (time.monotonic() - began)))
+
+    # -- watching
+
+    def _log(self, seat: Seat) -> Log:
+        status = _status(seat)
+        path = self.lab.home(seat.name) / "data" / "log.sqlite"
+        query = (
+            "SELECT count(*), sum(length(raw)) FROM entries JOIN logs ON logs.number = position >> 40"
+            " JOIN records ON records.id = entries.record WHERE logs.id = ?"
+        )
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as log:
+            entries, size = log.execute(query, (bytes.fromhex(status["log"]),)).fetchone()
+        return Log(str(status["log"]), entries, size)
+
+    async def _watch(self, killed: float, gone: Seat, creator: Seat, logs: dict[str, Log]) -> None:
+        left = [seat for seat in self.lab.plan.seats if seat != gone]
+        with ThreadPoolExecutor(len(left)) as threads:
+            while True:
+                at = time.monotonic() - killed
+                found = await asyncio.to_thread(lambda: list(threads.map(_status, left)))
+                said = dict(zip(left, found, strict=True))
+                for log in logs.values():
+                    log.looks.append((at, {seat.name: _kept(said[seat], log) for seat in left}))
+                told = said[creator]["copies"]["kept"] >= TARGET and _node(gone, self.lab) not in _holders(
+                    creator
+                )
+                if told and all(log.copies()[-1][1] >= TARGET for log in logs.values()):
+                    return
+                if at > GIVE_UP_S:
+                    raise TimeoutError({name: log.looks[-1] for name, log in logs.items()})
+                await asyncio.sleep(LOOK_S)
+
+
+def _status(seat: Seat) -> dict[str, Any]:
+    found = None
+    while found is None:  # a node that is busy is asked again
+        found = status_of(seat)
+    return found
+
+
+def _kept(status: dict[str, Any], log: Log) -> int:
+    """Entries of a log at a node, of those that were there when the other was killed."""
+    if status["log"] == log.id:
+        return min(log.entries, int(status["sealed"]))
+    return min(log.entries, sum(int(each["entries"]) for each in status["kept"] if each["log"] == log.id))
+
+
+def _node(seat: Seat, lab: Lab) -> int:
+    return 1 + lab.plan.seats.index(seat)
+
+
+def _holders(seat: Seat) -> list[int]:
+    return [each["node"] for part in _status(seat)["segments"] for each in part["holders"]]
+
+
+def _quiet(seat: Seat) -> bool:
+    status = _status(seat)
+    return bool(
+        status["final"] == status["sealed"] == status["indexed"] and status["copies"]["kept"] >= TARGET
+    )
+
+
+async def _until(ready: Callable[[], bool]) -> None:
+    end = time.monotonic() + GIVE_UP_S
+    while not await asyncio.to_thread(ready):
+        if time.monotonic() > end:
+            raise TimeoutError
+        await asyncio.sleep(LOOK_S)
+
+
+def _seconds(taken: list[float]) -> dict[str, float]:
+    return {
+        "answers": len(taken),
+        "p50": quantile(taken, 0.5),
+        "p99": quantile(taken, 0.99),
+        "worst": max(taken),
+    }
+
+
+if __name__ == "__main__":
+    main()
