@@ -14,6 +14,9 @@ from tracehold.core.allowance import Allowance
 from tracehold.core.errors import Unavailable
 from tracehold.wire.ways import Way
 
+TICK_S = 0.001
+"""The shortest wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -69,8 +72,8 @@ class Rations:
         while wait := max(self._ones.wait((member, way), _now()), self._all.wait(way, _now())):
             if _now() + wait > until:
                 raise Unavailable("TOO_MANY_CALLS", "too much was handed out just now")
-            # Whoever has waited as long may go first.
-            await asyncio.sleep(wait)
+            # Others may go first; and a remainder of rounding is no time that passes.
+            await asyncio.sleep(max(wait, TICK_S))
 
     def spend(self, member: int, way: Way, size: int) -> None:
         """So many bytes go out to this member."""
