@@ -13,6 +13,7 @@ from tracehold.journey.seal import Sealer
 from tracehold.node.custody import Custody
 from tracehold.node.faults import Faults
 from tracehold.node.peering import Peering
+from tracehold.node.wishfile import WishFile
 
 
 def pulling(
@@ -34,5 +35,8 @@ def pulling(
     means = Means(
         store, custody.holding, ledger, custody.underway, pace, asyncio.sleep, time.time, faults.pulled
     )
-    terms = Terms(settings.target, settings.look_s, faults.trouble("pull"), faults.error)
+    wishes = WishFile(config.node.data_dir)
+    terms = Terms(
+        settings.target, settings.look_s, faults.trouble("pull"), faults.error, lambda: wishes.there
+    )
     return Puller(means, ledger, peering.peers, peering.liveness, terms, asyncio.sleep, time.monotonic)
