@@ -24,7 +24,7 @@ async def test_two_segments_at_one_time() -> None:
     assert len(held) > 2 * AT_ONCE
     it.healths[3] = Health.LOST
     order = []
-    while any(3 in it.at(segment) for segment in held):
+    for _ in held:
         await it.tend()
         await it.tend()
         running = [each.segment for each in it.repairs.standing(1)]

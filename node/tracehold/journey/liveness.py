@@ -61,7 +61,7 @@ class _Seen:
     answered: bool = True
     draining: bool = False
     kept: Mapping[LogId, Spans] = field(default_factory=dict)
-    told: tuple[Health, bool, bool, bool] = (Health.UP, True, False, False)
+    told: tuple[Health, bool, bool] = (Health.UP, True, False)
 
 
 class Liveness:
@@ -84,6 +84,7 @@ class Liveness:
     def _begin(self) -> None:
         self._began = self._tick = self._now()
         self._stormy: float | None = None
+        self._many = self._calm = False
         self._seen.clear()
 
     # -- what is thought of a member
@@ -189,6 +190,7 @@ class Liveness:
             await self._wait(self.limits.look_s / len(others))
         if not others:
             await self._wait(self.limits.look_s)
+        self._weigh()
 
     async def _wait(self, seconds: float) -> None:
         await self._sleep(seconds)
@@ -222,12 +224,20 @@ class Liveness:
             self._seen[node] = _Seen(self._now())
 
     def _tell(self, node: int) -> None:
+        """Ring the bell where something changed."""
         seen = self._seen.get(node)
-        if seen is None:
+        if seen is None or seen.told == (thought := (self.health(node), seen.answered, seen.draining)):
             return
-        if self._many_silent():
+        seen.told = thought
+        self._weigh()
+        self.bell.ring()
+
+    def _weigh(self) -> None:
+        """Whether there is a storm, or was one until now; ring the bell at its end."""
+        many = self._many_silent()
+        if many or self._many:
             self._stormy = self._now()
-        thought = self.health(node), seen.answered, seen.draining, self.calm
-        if thought != seen.told:
-            seen.told = thought
+        self._many = many
+        if self._calm != self.calm:
+            self._calm = self.calm
             self.bell.ring()
