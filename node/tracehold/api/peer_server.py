@@ -81,23 +81,30 @@ class PeerServer:
         self._settings = replace(self._settings, certificate=certificate, key=key)
 
     def _credentials(self) -> "grpc.ServerCredentials":
-        loop = asyncio.get_running_loop()
+        loop, now = asyncio.get_running_loop(), self._shown()
 
-        def fetch() -> "grpc.ServerCertificateConfiguration":
-            # Once a handshake, on a thread of grpc's, before anything is known of who is there. A newcomer
-            # is let in when it tries again: by then the ledger was read.
+        def fetch() -> "grpc.ServerCertificateConfiguration | None":
+            # Once a handshake, on a thread of grpc's, one at a time, before anything is known of who is
+            # there. A newcomer is let in when it tries again: by then the ledger was read.
+            nonlocal now
             loop.call_soon_threadsafe(self._neighbours.knock)
-            return self._configuration()
+            before, now = now, self._shown()
+            # None where nothing changed, and that is vital: grpc puts a new configuration in place of the
+            # one with which another handshake may just begin, and the process may end in that (1.85: "Check
+            # failed: prior > 0" in sync.cc, or worse). With one for each handshake, two at once were enough.
+            return None if now == before else _configuration(*now)
 
         return grpc.dynamic_ssl_server_credentials(
-            self._configuration(), fetch, require_client_authentication=True
+            _configuration(*now),
+            fetch,  # type: ignore[arg-type]  # None is documented: the configuration stays
+            require_client_authentication=True,
         )
 
-    def _configuration(self) -> "grpc.ServerCertificateConfiguration":
+    def _shown(self) -> tuple[bytes, bytes, bytes]:
+        """The own key, the own certificate, and those of all who are let in."""
         # The own one first: a bundle is never empty, which grpc would take for "anybody".
         own, leaves = self._settings.certificate, self._neighbours.leaves
-        bundle = own + b"".join(leaf.pem for leaf in leaves if leaf.pem != own)
-        return grpc.ssl_server_certificate_configuration([(self._settings.key, own)], bundle)
+        return self._settings.key, own, own + b"".join(leaf.pem for leaf in leaves if leaf.pem != own)
 
     def _handler(self, served: Served) -> "grpc.RpcMethodHandler[Any, Any]":
         # A stream of requests, also where there is one: who calls is looked at before anything is read.
@@ -131,6 +138,10 @@ class PeerServer:
         if len(certificates) != 1:
             raise Rejected("STRANGER", "one certificate is to be shown")
         return self._neighbours.caller(ssl.PEM_cert_to_DER_cert(certificates[0].decode("ascii")))
+
+
+def _configuration(key: bytes, certificate: bytes, bundle: bytes) -> "grpc.ServerCertificateConfiguration":
+    return grpc.ssl_server_certificate_configuration([(key, certificate)], bundle)
 
 
 _OPTIONS = [
