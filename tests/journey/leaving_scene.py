@@ -164,3 +164,19 @@ async def kept(nodes: int, copies: int = 3, quorum: int = 1) -> AsyncIterator[li
             for step in range(1, copies):
                 await replicate(node, made[(at + step) % nodes])
         yield made
+
+
+async def hand_over(nodes: list[Node], gone: Node) -> None:
+    """What the others do about it: everybody keeps everything."""
+    for source in nodes:
+        for target in nodes:
+            if gone is not target and source is not target:
+                await replicate(source, target)
+
+
+async def ready(nodes: list[Node], *, leave: bool = True) -> Leaver:
+    """The first node, asked to go; everything was handed over."""
+    made = await leaver(nodes[0])
+    made.ask(leave=leave)
+    await hand_over(nodes, nodes[0])
+    return made
