@@ -10,6 +10,7 @@ import typer
 
 from tracehold.cli.files import CONFIG_NAME, check_text, party_uri
 from tracehold.cli.output import JsonOption, note, reported, show_json
+from tracehold.cli.succession import Inherited, inherited, log_id
 
 _TEMPLATE = """\
 # A tracehold node. docs/config.md describes every key; `tracehold doctor` checks this file.
@@ -18,7 +19,7 @@ _TEMPLATE = """\
 operator = "{operator}"
 name = "{name}"
 data_dir = "data"
-
+{predecessor}
 [keys]
 node = "keys/node.key"
 ledger = "keys/ledger.key"
@@ -38,7 +39,7 @@ listen = "{host}:{peer_port}"
 [ledger]
 rpc = "{rpc}"
 # Written by `tracehold contract deploy`, or by hand when joining a network that exists.
-contract = ""
+contract = "{contract}"
 """
 
 
@@ -54,10 +55,15 @@ class Placement:
     rest_port: int
     peer_port: int
     tls: bool
+    contract: str = ""
+    predecessor: str = ""
+    """Id of the log that this node's log continues."""
 
 
 def init(
-    operator: Annotated[str, typer.Option(help="URI of the party that runs the node, for example its PGLN.")],
+    operator: Annotated[
+        str, typer.Option(help="URI of the party that runs the node, for example its PGLN.")
+    ] = "",
     dir: Annotated[Path, typer.Option(help="Folder of the node; made if missing.")] = Path("node"),
     name: Annotated[str, typer.Option(help="Name shown to people.")] = "",
     rpc: Annotated[str, typer.Option(help="JSON-RPC address of the chain.")] = "http://127.0.0.1:8545",
@@ -70,6 +76,14 @@ def init(
         int, typer.Option(help="Port for the other nodes of the network; 0 picks a free one now.")
     ] = 7460,
     tls: Annotated[bool, typer.Option(help="Serve gRPC over TLS with the certificate made here.")] = False,
+    successor_of: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a retired node whose place this one takes: operator, chain, contract."),
+    ] = None,
+    predecessor: Annotated[
+        str,
+        typer.Option(help="Id of a retired log that this node's log continues, where its folder is gone."),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make keys, certificate and configuration of a new node.
@@ -77,25 +91,31 @@ def init(
     Nothing that exists is overwritten.
     """
     with reported(as_json):
-        operator = party_uri(operator, "operator")
-        check_text(operator=operator, name=name, rpc=rpc, host=host)
+        old = inherited(successor_of) if successor_of else Inherited(operator, rpc, "", predecessor)
+        operator = party_uri(old.operator, "operator")
+        check_text(operator=operator, name=name, rpc=old.rpc, host=host)
         place = Placement(
             operator=operator,
             name=name or operator,
-            rpc=rpc,
+            rpc=old.rpc,
             host=host,
             grpc_port=grpc_port or _free_port(),
             rest_port=rest_port or _free_port(),
             peer_port=peer_port or _free_port(),
             tls=tls,
+            contract=old.contract,
+            predecessor=log_id(old.predecessor),
         )
         answer = create(dir, place)
         if as_json:
             show_json(answer)
             return
         note(f"made {answer['config']}")
-        note(f"  ledger account {answer['account']}: give it funds on {rpc}")
-        note(f"  then: tracehold contract deploy --dir {dir}   (or set [ledger] contract to join a network)")
+        note(f"  ledger account {answer['account']}: give it funds on {place.rpc}")
+        if place.contract:
+            note(f"  then: tracehold member request --dir {dir} --out FILE, for the network's admin to enrol")
+        else:
+            note(f"  then: tracehold contract deploy --dir {dir}   (or set [ledger] contract to join one)")
 
 
 def create(dir: Path, place: Placement) -> dict[str, object]:
@@ -110,7 +130,10 @@ def create(dir: Path, place: Placement) -> dict[str, object]:
         raise Rejected(
             "CONFLICT", f"{dir} holds a node already", path=str(config), remedy="Choose another --dir."
         )
-    text = _TEMPLATE.format(**{key: _toml(value) for key, value in asdict(place).items()})
+    values = {key: _toml(value) for key, value in asdict(place).items()}
+    if place.predecessor:
+        values["predecessor"] = f'predecessor = "{place.predecessor}"\n'
+    text = _TEMPLATE.format(**values)
     _create_keys(dir / "keys", place.host)
     # Last: a folder with a configuration is complete. A crash before this line
     # leaves keys that a repeat takes up.

@@ -54,7 +54,7 @@ def _show(answer: "verify_pb2.GetStatusResponse") -> None:
             ("operator", answer.operator),
             ("network", answer.network),
             ("node", str(answer.node) if answer.node else "not enrolled"),
-            ("log", answer.log),
+            ("log", _log(answer)),
             ("contract", f"{answer.contract} on chain {answer.chain_id}"),
             ("account", answer.account),
             ("sealed", str(answer.sealed)),
@@ -80,6 +80,13 @@ def _show(answer: "verify_pb2.GetStatusResponse") -> None:
         note(line)
     for fault in answer.faults:
         note(f"fault: {fault}")
+
+
+def _log(answer: "verify_pb2.GetStatusResponse") -> str:
+    told = [answer.log]
+    if answer.predecessor:
+        told.append(f"continues {answer.predecessor}")
+    return ", ".join([*told, *(["RETIRED: nothing is sealed any more"] if answer.retired else [])])
 
 
 def _copies(answer: "verify_pb2.GetStatusResponse") -> str:

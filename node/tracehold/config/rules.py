@@ -13,6 +13,7 @@ Rule = Callable[[Any], bool]
 
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})", re.ASCII)
 _CONTRACT = re.compile(r"(0x[0-9a-fA-F]{40})?")
+_LOG = re.compile("[0-9a-f]{64}")
 _FINALITY = re.compile(r"auto|tag|instant|depth:([1-9]\d{0,2}|1000)", re.ASCII)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|\*", re.ASCII)
 _URL = re.compile(r"https?://[^\s]+", re.ASCII)
@@ -65,6 +66,7 @@ def _within(least: float, most: float) -> tuple[Rule, str]:
 _ADDRESS = (_listens, "host:port")
 _RULES: dict[str, tuple[Rule, str]] = {
     "node.operator": (lambda value: ":" in value and 0 < len(value) <= MAX_PARTY_CHARS, "a URI"),
+    "node.predecessor": (lambda value: not value or bool(_LOG.fullmatch(value)), "64 hexadecimal digits"),
     "grpc.listen": _ADDRESS,
     "grpc.max_concurrent": _within(1, 10_000),
     "rest.listen": _ADDRESS,

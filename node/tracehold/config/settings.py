@@ -31,6 +31,11 @@ class NodeSection:
     folder, or an old copy of it started again, fork the log, which everybody can see and nobody can undo.
     """
 
+    predecessor: str = ""
+    """Id of the retired log that this node's log continues, 64 hexadecimal digits; it stands in the log's
+    header, so it is read at the first start alone (`tracehold init --successor-of`).
+    """
+
     mode: Literal["strict", "tolerant"] = "tolerant"
     """How EPCIS events are read: `tolerant` takes the known sloppiness of real systems and reports it as
     warnings, `strict` refuses what the published schema refuses.

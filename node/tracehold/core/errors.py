@@ -144,6 +144,7 @@ _ALL = (
     _rejected("FORK_SEEN", "The log was shown in two states that cannot both be true; it is acknowledged no more.", "Stop the creator's node; its operator compares its log with the evidence that the holders keep (docs/spec/peer.md).", "FAILED_PRECONDITION"),
     _rejected("LOG_BROKEN", "The log has no form: it begins with no header, or a segment with no snapshot of its control records.", "Let the creator's operator find out what was sealed; holders keep no such log.", "FAILED_PRECONDITION"),
     _rejected("QUOTA", "The creator's logs fill the room that the holder gives to one operator.", "Ask the holder's operator for more ([replication] quota_bytes), or let other members hold.", "FAILED_PRECONDITION"),
+    _rejected("RETIRED", "The node's log is retired: nothing is sealed into it any more; what it holds is answered for.", "Send to the node that its operator runs in its place (docs/operations.md, Retire a log).", "FAILED_PRECONDITION"),
     _rejected("OTHER_NETWORK", "The caller's network, chain or contract is another one.", "Compare `tracehold status` of both nodes: network, chain and contract.", "FAILED_PRECONDITION"),
     _rejected("BAD_CONFIG", "The configuration holds an unknown key or a bad value.", "Correct the key named.", "FAILED_PRECONDITION"),
     # -- time will help

@@ -32,6 +32,10 @@ Sealed = Callable[[int], None]
 """Told how many records each append made durable."""
 
 
+def permitted() -> None:
+    """Anything may be sealed."""
+
+
 def uncounted(_: int) -> None:
     """Counts nothing."""
 
@@ -61,6 +65,8 @@ class Sealer:
         self._stale = False
         self.clock = SealingClock(now, ticks or now)
         """Dates the checkpoints. The anchorer tells it what time it is on the chain."""
+        self.permit: Callable[[], None] = permitted
+        """Asked before anything is taken; raises what it is refused for."""
         self.bell = bell or Bell()
         """Rung after every append."""
 
@@ -111,6 +117,7 @@ class Sealer:
     async def _queued(self, job: Job) -> list[Answer]:
         if self._closed is not None:
             raise self._closed
+        self.permit()
         self._time_ms()
         self._queue.put(job)
         return await asyncio.shield(job.answers)

@@ -26,10 +26,15 @@ def staying() -> None:
 class Gate:
     """Takes uploads like `Uploads`, once `open` has compared the log with the chain."""
 
-    def __init__(self, uploads: Uploads, check: Callable[[], None] = staying) -> None:
-        """`check` is asked before each upload, and raises what it is refused for."""
+    def __init__(
+        self, uploads: Uploads, check: Callable[[], None] = staying, ever: Callable[[], None] = staying
+    ) -> None:
+        """`check` is asked before each upload, and raises what it is refused for; `ever` while the gate is
+        closed, too.
+        """
         self._uploads = uploads
         self._check = check
+        self._ever = ever
         self._opened = asyncio.Event()
         self._looked = asyncio.Event()
         self._held: TraceholdError = Unavailable("STARTING", "the log is being compared with the chain")
@@ -71,8 +76,9 @@ class Gate:
         receipts: bool = True,
     ) -> list[Outcome]:
         """As `Uploads.submit`. Before the gate is open, raises STARTING or NOT_A_MEMBER and seals nothing;
-        then, what `check` raises.
+        then, what `check` raises; and at any time what `ever` raises.
         """
+        self._ever()
         self.ready()
         self._check()
         return await self._uploads.submit(

@@ -16,7 +16,7 @@ from tracehold.adapters.keyfiles import KeyFiles, Succession, read_ledger_key, r
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.config import Config
 from tracehold.core.errors import Broken, Rejected
-from tracehold.core.ids import NetworkId
+from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.record import parse
 from tracehold.core.roster import Roster
 from tracehold.journey.own_log import Identity, OwnLog, open_log
@@ -87,7 +87,8 @@ async def open_own(config: Config, store: RecordLog, ledger: Ledger) -> OwnLog:
     new = succession(config).files().node
     following = read_signing_key(new) if new != config.keys.node else None
     identity = Identity(config.node.operator, read_signing_key(config.keys.node), network, following)
-    return await open_log(store, identity, time.time, os.urandom)
+    predecessor = LogId(bytes.fromhex(config.node.predecessor)) if config.node.predecessor else None
+    return await open_log(store, identity, time.time, os.urandom, predecessor)
 
 
 async def check_network(own: OwnLog, ledger: Ledger) -> None:

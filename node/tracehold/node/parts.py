@@ -46,6 +46,7 @@ from tracehold.node.own import data_folder, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
 from tracehold.node.pulling import pulling
 from tracehold.node.replication import replication
+from tracehold.node.retiring import unretired
 from tracehold.node.scrubbing import scrubbing
 from tracehold.node.verifying import threaded
 
@@ -120,6 +121,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
         bell = Bell()
         sealer = Sealer(store, own, time.time, ticks=_ticks, bell=bell, sealed=metrics.sealed)
+        sealer.permit = unretired(config)
         directory = open_directory(config, store, sealer, peering, bell, faults, metrics.directory)
         ring = await stack.enter_async_context(directory)
         holders = await Holders.open(store, store.copies, own.log, config.replication.target)
@@ -146,7 +148,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             states=states,
             holders=holders,
             receipts=Receipts(store),
-            gate=Gate(uploads, leaver.check_uploads if leaver else staying),
+            gate=Gate(uploads, leaver.check_uploads if leaver else staying, sealer.permit),
             anchorer=anchorer,
             leaving=leaver,
             indexer=Indexer(store, graph, dispute=faults.disputed),

@@ -15,6 +15,7 @@ from tracehold.node.own import contract_of
 from tracehold.node.parts import Parts
 from tracehold.node.record import ledger_account
 from tracehold.node.replication import kept
+from tracehold.node.retiring import is_retired, predecessor_of
 from tracehold.wire.standing import BackendState, DirectoryStanding, Standing
 
 PATIENCE_S = 2.0
@@ -58,6 +59,8 @@ async def standing(parts: Parts) -> Standing:
         repairs=_repairs(parts),
         members=_members(parts),
         scrub=parts.scrubber.standing,
+        retired=is_retired(config),
+        predecessor=await predecessor_of(parts.store, own.log) or b"",
         draining=drain_standing(parts.leaving),
     )
 

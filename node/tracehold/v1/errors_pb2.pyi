@@ -165,6 +165,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The node is about to leave the network: it hands over what it keeps, and takes nothing new."""
     ERROR_REASON_STILL_NEEDED: _ErrorReason.ValueType  # 69
     """Without this node the others could not go on: too few operators would be left to keep logs."""
+    ERROR_REASON_RETIRED: _ErrorReason.ValueType  # 70
+    """The node's log is retired: nothing is sealed into it any more; what it holds is answered for."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -311,6 +313,8 @@ ERROR_REASON_DRAINING: ErrorReason.ValueType  # 68
 """The node is about to leave the network: it hands over what it keeps, and takes nothing new."""
 ERROR_REASON_STILL_NEEDED: ErrorReason.ValueType  # 69
 """Without this node the others could not go on: too few operators would be left to keep logs."""
+ERROR_REASON_RETIRED: ErrorReason.ValueType  # 70
+"""The node's log is retired: nothing is sealed into it any more; what it holds is answered for."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -690,6 +690,8 @@ class GetStatusResponse(_message.Message):
     MEMBERS_FIELD_NUMBER: _builtins.int
     SCRUB_FIELD_NUMBER: _builtins.int
     DRAINING_FIELD_NUMBER: _builtins.int
+    RETIRED_FIELD_NUMBER: _builtins.int
+    PREDECESSOR_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """Version of the software."""
     network: _builtins.str
@@ -720,6 +722,10 @@ class GetStatusResponse(_message.Message):
     """Bytes free on the disk of the log."""
     replicated: _builtins.int
     """Entries kept by as many other operators as the contract asks for; 0 where it asks for none."""
+    retired: _builtins.bool
+    """That its own log is retired: nothing is sealed into it any more."""
+    predecessor: _builtins.str
+    """Id of the log that its own log continues, 64 lowercase hexadecimal digits; empty where it continues none."""
     @_builtins.property
     def backends(self) -> _containers.RepeatedCompositeFieldContainer[Global___Backend]:
         """The outside things and which of them are stand-ins."""
@@ -788,10 +794,12 @@ class GetStatusResponse(_message.Message):
         members: _abc.Iterable[Global___MemberStanding] | None = ...,
         scrub: Global___Scrub | None = ...,
         draining: Global___Drain | None = ...,
+        retired: _builtins.bool = ...,
+        predecessor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "draining", b"draining", "scrub", b"scrub", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "draining", b"draining", "faults", b"faults", "final", b"final", "indexed", b"indexed", "kept", b"kept", "log", b"log", "members", b"members", "network", b"network", "node", b"node", "operator", b"operator", "quorum", b"quorum", "repairs", b"repairs", "replicated", b"replicated", "scrub", b"scrub", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "draining", b"draining", "faults", b"faults", "final", b"final", "indexed", b"indexed", "kept", b"kept", "log", b"log", "members", b"members", "network", b"network", "node", b"node", "operator", b"operator", "predecessor", b"predecessor", "quorum", b"quorum", "repairs", b"repairs", "replicated", b"replicated", "retired", b"retired", "scrub", b"scrub", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -68,6 +68,8 @@ class Standing:
     members: tuple[MemberStanding, ...] = ()
     scrub: ScrubStanding | None = None
     draining: DrainStanding | None = None
+    retired: bool = False
+    predecessor: bytes = b""
     directory: DirectoryStanding | None = None
 
     @property
@@ -118,6 +120,8 @@ def status_message(standing: Standing) -> verify_pb2.GetStatusResponse:
         members=[member_message(each) for each in standing.members[:MAX_MEMBERS]],
         scrub=scrub_message(standing.scrub),
         draining=drain_message(standing.draining),
+        retired=standing.retired,
+        predecessor=standing.predecessor.hex(),
     )
 
 

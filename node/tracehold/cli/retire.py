@@ -1,0 +1,52 @@
+"""`tracehold retire`: end a node's log for ever."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tracehold.cli.files import CONFIG_NAME
+from tracehold.cli.output import JsonOption, note, reported, show_json
+
+if TYPE_CHECKING:
+    from tracehold.config import Config
+    from tracehold.core.ids import LogId
+
+
+def retire(
+    dir: Annotated[Path, typer.Option(help="Folder of the node.")] = Path("node"),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: it cannot be undone.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Seal nothing into this node's log any more, for ever.
+
+    For a log that lost entries which nobody can hand back. A running node refuses uploads from now on, and
+    answers all questions. Go on with tracehold init --successor-of.
+    """
+    with reported(as_json):
+        from tracehold.config import load
+        from tracehold.node.retiring import retire as end
+
+        config = load(dir / CONFIG_NAME)
+        log = asyncio.run(own_log(config))
+        if not yes:
+            typer.confirm(f"Log {log.hex()} is retired for ever. Go on?", abort=True, err=True)
+        end(config)
+        if as_json:
+            show_json({"log": log.hex(), "retired": True})
+            return
+        note(f"log {log.hex()} is retired; questions about it are answered as before")
+        note(f"  then: tracehold init --successor-of {dir} --dir NEW   (docs/operations.md, Retire a log)")
+
+
+async def own_log(config: "Config") -> "LogId":
+    """The log of a folder, whether its node runs or not. Raises NOT_FOUND where none was made."""
+    from tracehold.adapters.sqlite_log.beside import open_beside
+    from tracehold.core.errors import Rejected
+
+    async with open_beside(config.node.data_dir) as store:
+        logs = await store.logs()
+    if not logs:
+        raise Rejected("NOT_FOUND", "this node has no log yet", path="dir")
+    return logs[0]

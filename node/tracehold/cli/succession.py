@@ -1,0 +1,43 @@
+"""What a new node takes over from a retired one."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracehold.cli.files import CONFIG_NAME
+from tracehold.core.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """Whose node it is, on which chain and contract, and the log that it continues (hexadecimal digits)."""
+
+    operator: str
+    rpc: str
+    contract: str
+    predecessor: str
+
+
+def inherited(dir: Path) -> Inherited:
+    """What the retired node in this folder leaves. Raises `Rejected("CONFLICT")` where it is not retired,
+    NOT_FOUND where it has no log, BAD_CONFIG.
+    """
+    from tracehold.cli.retire import own_log
+    from tracehold.config import load
+    from tracehold.node.retiring import is_retired
+
+    config = load(dir / CONFIG_NAME)
+    if not is_retired(config):
+        raise Rejected(
+            "CONFLICT", "the log in that folder may still grow", path="successor_of",
+            remedy=f"Run tracehold retire --dir {dir} first; it cannot be undone.",
+        )  # fmt: skip
+    log = asyncio.run(own_log(config))
+    return Inherited(config.node.operator, config.ledger.rpc, config.ledger.contract, log.hex())
+
+
+def log_id(text: str) -> str:
+    """The id of a log, or nothing. Raises BAD_REQUEST."""
+    if text and (len(text) != 64 or set(text) - set("0123456789abcdef")):
+        raise Rejected("BAD_REQUEST", "a log's id is 64 lowercase hexadecimal digits", path="predecessor")
+    return text
