@@ -13,7 +13,7 @@ from tracehold.journey.handover import Handover
 from tracehold.journey.health import Health
 from tracehold.journey.holders import Holders
 from tracehold.journey.leaving import Leaving, Progress, Wish
-from tracehold.journey.ports import Member
+from tracehold.journey.ports import Copy, Member
 
 TARGET = 3
 
@@ -113,14 +113,15 @@ class Leaver:
         self.copies, self.turn = MemoryCopies(), asyncio.Lock()
         self.wishes, self.opinion, self.contract = Wishes(), Opinion(), Contract(node.network)
         self.contract.settle()
+        self.unsigned: set[int] = set()
 
     async def start(self) -> None:
         """What a start of its process makes."""
         node = self.node
         self.holders = await Holders.open(node.store, self.copies, node.log, TARGET)
         peers = MemoryPeers(node.network.peers, node.number, node.neighbour)
-        handover = Handover(node.log, node.store, self.copies, node.ledger, peers, self.opinion, TARGET)
-        self.leaving = Leaving(handover, self.holders, self.wishes, self.contract, self.turn)
+        handover = Handover(self.holders, node.store, self.copies, node.ledger, peers, self.opinion, TARGET)
+        self.leaving = Leaving(handover, self.wishes, self.contract, self.turn)
 
     def ask(self, *, leave: bool = False) -> None:
         """The operator wishes it to go, and it says so to others."""
@@ -133,7 +134,14 @@ class Leaver:
         self.node.peer.leaving = False
 
     async def steps(self, count: int = 2) -> Progress:
-        """Some steps; the progress after the last."""
+        """Some steps; the progress after the last. Whoever keeps the own log has acknowledged it, but for the
+        `unsigned`.
+        """
+        for number, node in self.node.network.nodes.items():
+            size = await node.store.size(self.node.log)
+            if size and number not in {*self.unsigned, self.node.number}:
+                await self.holders.choose(Copy(0, number, number))
+                await self.holders.acknowledged(Copy(0, number, number, size))
         for _ in range(count):
             await self.leaving.step()
         assert self.leaving.progress is not None

@@ -11,6 +11,7 @@ from tests.journey.scene import statement
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.journey.keeper import take
 from tracehold.journey.leaving import Closing, Stage
+from tracehold.journey.ports import Copy
 
 
 async def test_a_segment_is_left_until_enough_others_keep_it() -> None:
@@ -68,6 +69,24 @@ async def test_the_own_log_is_to_be_final_and_with_other_operators() -> None:
         left = (await made.steps()).found.left
         assert (left[0].log, left[0].kept, left[0].wanted) == (nodes[0].log, 1, 2)
         assert {each.kept for each in left[1:]} == {2}
+
+
+async def test_security_a_member_that_only_says_that_it_keeps_the_own_log() -> None:
+    """Nobody asks for that log again when its creator is gone: only what was acknowledged under signature
+    counts, as far as it goes; and a signature alone does not either.
+    """
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        made.unsigned = {3}
+        assert await made.left() == {1: (2, 3)}
+        made.unsigned = set()
+        keeps = nodes[2].store._of(nodes[0].log).entries
+        last = keeps.pop()
+        await made.holders.choose(Copy(0, 3, 3))
+        await made.holders.acknowledged(Copy(0, 3, 3, len(keeps) + 1))
+        assert await made.left() == {1: (2, 3)}
+        keeps.append(last)
+        assert await made.left() == {}
 
 
 async def test_more_holders_are_wanted_while_it_leaves() -> None:

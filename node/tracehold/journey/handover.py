@@ -11,10 +11,12 @@ from typing import Protocol
 
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import LogId
+from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.spans import Spans, common, joined
 from tracehold.journey.cargo import newest_anchored
 from tracehold.journey.drain import Left, Other, Owed, check_leaving, left_over, segments_of
 from tracehold.journey.health import Health
+from tracehold.journey.holders import Holders
 from tracehold.journey.ports import AnchorState, Copies, Greeting, Ledger, Member, Peers, RecordLog, Role
 
 
@@ -51,15 +53,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """Of the node with this log; `target` copies are wanted of all that it keeps, its own not among them."""
+    """Of a node; `target` copies are wanted of all that it keeps, its own not among them. `holders` are those
+    of its own log.
+    """
 
-    log: LogId
+    holders: Holders
     store: RecordLog
     copies: Copies
     ledger: Ledger
     peers: Peers
     thought: Thought
     target: int
+
+    @property
+    def log(self) -> LogId:
+        """The node's own log."""
+        return self.holders.log
 
     async def look(self, members: Sequence[Member], own: Member) -> Found:
         """How far it is. Raises `Rejected("STILL_NEEDED")`, `Unavailable("CHAIN_DOWN")`, and what the store
@@ -113,8 +122,15 @@ class Handover:
             if greeting and greeting.draining:
                 leaving.add(each.number)
             elif listed:
-                others.append(_other(each, greeting))
+                others.append(self._other(each, greeting))
         return others, leaving
+
+    def _other(self, member: Member, greeting: Greeting | None) -> Other:
+        kept = dict(greeting.coverage) if greeting else None
+        if kept is not None:
+            # When its creator is gone nobody asks for the own log again: what counts of it is signed, too.
+            kept[self.log] = common(kept.get(self.log, ()), _signed(self.holders, member.number))
+        return Other(member.number, member.operator_number, member.log, Role.HOLDER in member.roles, kept)
 
     async def _hello(self, node: int) -> tuple[bool, Greeting | None]:
         """Whether it can be asked at all, and what it says."""
@@ -127,6 +143,7 @@ class Handover:
             return True, None
 
 
-def _other(member: Member, greeting: Greeting | None) -> Other:
-    kept = greeting.coverage if greeting else None
-    return Other(member.number, member.operator_number, member.log, Role.HOLDER in member.roles, kept)
+def _signed(holders: Holders, node: int) -> Spans:
+    """Entries of the own log that a node acknowledged."""
+    copies = (holders.copy(segment, node) for segment in holders.segments)
+    return joined((copy.segment * SEGMENT_ENTRIES, copy.size) for copy in copies if copy)

@@ -21,7 +21,6 @@ from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import LogId
 from tracehold.journey.handover import Found, Handover
-from tracehold.journey.holders import Holders
 from tracehold.journey.keeper import Keeper
 from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.ports import AnchorState, Kept, Member, Shipment
@@ -112,14 +111,9 @@ class Closing:
 class Leaving:
     """One per node. One task steps; everybody may look."""
 
-    def __init__(
-        self, handover: Handover, holders: Holders, wishes: Wishes, contract: Contract, turn: asyncio.Lock
-    ) -> None:
-        """`holders` of the own log are told, so that there are more of them; `turn` is the anchorer's, who
-        sends with the same account.
-        """
+    def __init__(self, handover: Handover, wishes: Wishes, contract: Contract, turn: asyncio.Lock) -> None:
+        """`turn` is the anchorer's, who sends with the same account."""
         self._handover = handover
-        self._holders = holders
         self._wishes = wishes
         self._contract = contract
         self._turn = turn
@@ -155,7 +149,8 @@ class Leaving:
         Raises `Rejected` (STILL_NEEDED, NOT_A_MEMBER, LEDGER_REFUSED) and `Unavailable`.
         """
         wish = self._wishes.read()
-        self._holders.leaving = wish is not None
+        # There are more of them from then on.
+        self._handover.holders.leaving = wish is not None
         if wish is None:
             self.progress, self.closed = None, False
             return None

@@ -46,9 +46,9 @@ def leaving(
     if peering is None:
         return None
     target = config.replication.target
-    handover = Handover(holders.log, store, store.copies, ledger, peering.peers, peering.liveness, target)
+    handover = Handover(holders, store, store.copies, ledger, peering.peers, peering.liveness, target)
     wishes = WishFile(data_folder(config))
-    return Leaving(handover, holders, wishes, _OnChain(config, ledger), anchorer.turn)
+    return Leaving(handover, wishes, _OnChain(config, ledger), anchorer.turn)
 
 
 async def draining(parts: "Parts", leaver: Leaving) -> NoReturn:
