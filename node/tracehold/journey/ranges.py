@@ -28,6 +28,11 @@ BUFFER_BYTES = 64 << 20
 ANSWER_S = 60.0
 """Seconds that a node gets for one answer: 140 kB/s at least."""
 
+PAUSES_S = (1.0, 2.0, 4.0)
+"""Seconds after which a node is asked again that answered before and puts a question off: what was fetched on
+the way to an anchor would be lost with it.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -57,6 +62,7 @@ class Ranges:
         self._log = log
         self._sleep = sleep
         self._short = -SHORT_ANSWERS
+        self._answered = False
 
     async def next(self, start: int, stop: int) -> Range:
         """Entries from `start` on, up to a checkpoint within `stop`.
@@ -64,7 +70,7 @@ class Ranges:
         Raises `Unavailable` where the node does not answer, has no more, or is too slow; `Rejected`
         PROOF_INVALID for an answer that cannot be.
         """
-        handed = await self._answer(start, stop)
+        handed = await self._patiently(start, stop)
         sent, checkpoint = handed.entries.entries, handed.checkpoint
         if checkpoint is None or not sent:
             raise Unavailable("PEER_DOWN", f"node {self._peer.node} hands over no more from {start} on")
@@ -72,6 +78,7 @@ class Ranges:
         if (handed.entries.start, checkpoint.log, checkpoint.size) != (start, self._log, size) or size > stop:
             said = "does not hand over what was asked for"
             raise Rejected("PROOF_INVALID", f"node {self._peer.node} {said}")
+        self._answered = True
         found = Range(start, sent, await _leaves(sent), checkpoint)
         if size < stop:
             self._count(found)
@@ -106,6 +113,16 @@ class Ranges:
                 )
             yield found
             at = end
+
+    async def _patiently(self, start: int, stop: int) -> Handed:
+        for pause in PAUSES_S if self._answered else ():
+            try:
+                return await self._answer(start, stop)
+            except Unavailable as error:
+                if error.code != "TOO_MANY_CALLS":
+                    raise
+            await self._sleep(pause)
+        return await self._answer(start, stop)
 
     async def _answer(self, start: int, stop: int) -> Handed:
         asking = asyncio.ensure_future(self._peer.handing(self._log, start, stop, RANGE_BYTES))
