@@ -59,7 +59,7 @@ class TownClock(Clock):
     """Virtual time as the time since 1970."""
 
     @property
-    def time(self) -> float:  # type: ignore[override]
+    def time(self) -> float:
         """Now."""
         return START + asyncio.get_running_loop().time()
 
