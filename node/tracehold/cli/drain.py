@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,17 +49,20 @@ def drain(
             wishes.cancel()
             _end(as_json, {"draining": False}, "the node stays, and takes uploads again")
             return
-        asyncio.run(_ask(config, wishes, leave=leave))
+        keep = asyncio.run(_ask(config, wishes, leave=leave))
         found = _wait(wishes, "gone" if leave else "handed", timeout) if timeout else {"stage": "asked"}
-        _end(as_json, {"draining": True, **found}, _said(dir, found))
+        _end(as_json, {"draining": True, **found, "keep": keep}, _said(dir, found, keep))
 
 
-async def _ask(config: "Config", wishes: "WishFile", *, leave: bool) -> None:
-    """Ask the node, where the others can go on without it. Raises STILL_NEEDED, NOT_A_MEMBER, CHAIN_DOWN."""
+async def _ask(config: "Config", wishes: "WishFile", *, leave: bool) -> list[str]:
+    """Ask the node, where the others can go on without it. Files that somebody needs afterwards. Raises
+    STILL_NEEDED, NOT_A_MEMBER, CHAIN_DOWN.
+    """
+    from tracehold.adapters.keyfiles import read_ledger_key
     from tracehold.core.errors import Rejected
     from tracehold.journey.drain import check_leaving
     from tracehold.journey.leaving import Wish
-    from tracehold.node.own import open_ledger
+    from tracehold.node.own import contract_of, open_ledger, sending
 
     if not config.peers.listen:
         raise Rejected(
@@ -71,7 +74,10 @@ async def _ask(config: "Config", wishes: "WishFile", *, leave: bool) -> None:
             raise Rejected("NOT_A_MEMBER", "the contract knows no node of this account")
         if own.active:
             check_leaving(await ledger.members(), own, (await ledger.network()).quorum)
+    async with sending(config, read_ledger_key(config.keys.ledger)) as account:
+        governs = await account.governs(contract_of(config))
     wishes.ask(Wish(time.time(), leave))
+    return [str(config.keys.ledger)] if governs else []
 
 
 def _wait(wishes: "WishFile", stage: str, timeout: float) -> Mapping[str, Any]:
@@ -115,10 +121,11 @@ def _line(found: Mapping[str, Any]) -> str:
     return f"left: {'; '.join(told)}"
 
 
-def _said(dir: Path, found: Mapping[str, Any]) -> str:
+def _said(dir: Path, found: Mapping[str, Any], keep: Sequence[str]) -> str:
     """What the operator may do now."""
     if found["stage"] == "gone":
-        return "the node is revoked, and that is final: stop it; its folder may be deleted"
+        but = f", but for {keep[0]}: its account is the contract's admin" if keep else ""
+        return f"the node is revoked, and that is final: stop it; its folder may be deleted{but}"
     if found["stage"] == "asked":
         return f"the node was asked; how far it is: tracehold drain --dir {dir}, or tracehold status"
     return (

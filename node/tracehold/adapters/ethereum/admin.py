@@ -74,6 +74,11 @@ class Admin:
         )
         return self._number(outcome, "NodeEnrolled", "node")
 
+    async def governs(self, contract: bytes) -> bool:
+        """Whether this account is the contract's admin."""
+        (found,) = await AnchorsContract(self._client, contract).call("admin")
+        return bytes(unhexed(found)) == (await self._sender()).account
+
     async def operator_of(self, contract: bytes, party: str) -> int:
         """Number of the party's newest operator, 0 if it has none."""
         (found,) = await AnchorsContract(self._client, contract).call("operatorOf", party)
