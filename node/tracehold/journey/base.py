@@ -43,10 +43,9 @@ async def proved(store: RecordLog, base: Base, root: Root, operator: str) -> Bas
     # Those that are kept may be of a later size, and are cut like those that came.
     there = await store.tiles(base.log, needed - sent.keys())
     tiles = {**{at: cut(at, hashes, base.start) for at, hashes in there.items()}, **sent}
-    try:
-        _fold(tiles, base.start, root)
-    except LookupError:
-        raise Rejected("ROOT_MISMATCH", "a tile of the base is missing") from None
+    if needed - tiles.keys():
+        raise Rejected("ROOT_MISMATCH", "a tile of the base is missing")
+    _fold(tiles, base.start, root)
     for at, entry in controls.items():
         if _hashes(tiles[Coord(0, at // TILE_WIDTH)])[at % TILE_WIDTH] != leaf_hash(entry.fingerprint):
             raise Rejected("ROOT_MISMATCH", f"control record {at} of the base does not stand in its tile")
