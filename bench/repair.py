@@ -31,7 +31,8 @@ from tracehold.lab.readiness import status_of
 from tracehold_client import AsyncClient, Item, event_json
 
 NODES, TARGET = 5, 3
-LIMITS = {"suspect_s": 3.0, "replace_s": 8.0, "look_s": 1.0}
+LIMITS = {"suspect_s": 3.0, "replace_s": 8.0, "look_s": 1.0, "patience_s": 30.0}
+"""With such patience nobody keeps a log before the kill but those whose place it is, busy as they are."""
 LOOK_S = 0.25
 BATCH, LANES = 100, 3
 BATCH_BYTES = 2_000_000

@@ -65,19 +65,20 @@ async def story(over: Network, told: Line) -> Aftermath:
     left = tuple(name for name in over.names if name != gone)
     log, its = over.status(gone)["log"], [Load(over, gone, lane) for lane in (REPLICATED, FINAL)]
     answers: list[dict[str, Any]] = []
-    asking = asyncio.create_task(ask(over, left, told, answers))
     async with loaded(over, left, (REPLICATED, FINAL)) as loads:
         sending = [asyncio.create_task(load.run()) for load in its]
         await goes_on([*loads, *its])
         await asyncio.to_thread(over.lab.kill, gone)
         for each in sending:
             each.cancel()  # nobody answers it any more
+        asking = asyncio.create_task(ask(over, left, told, answers))
         await asyncio.to_thread(until, lambda: all(replaced(over, name, gone) for name in left))
         await goes_on(loads)
     await asyncio.to_thread(until, lambda: all(whole(over, name) for name in left))
     found = Aftermath(over, gone, left, log, told, [*loads, *its], answers)
     size = size_on_chain(over, gone)
     await asyncio.to_thread(until, lambda: len(found.keepers(log, size)) >= TARGET)
+    assert not asking.done(), asking.result()
     asking.cancel()
     await asyncio.wait([asking])
     return found
@@ -150,7 +151,7 @@ def test_nothing_is_lost(after: Aftermath):
 
 def test_a_trace_meanwhile_was_right_or_named_its_gap(after: Aftermath):
     """No answer said anything false, or left something out and was silent about it."""
-    assert len(after.answers) > 20
+    assert len(after.answers) >= 2 * len(after.left)
     assert [answer for answer in after.answers if not after.line.honest(answer)] == []
 
 
