@@ -170,8 +170,9 @@ class Fetch:
         try:
             self._end = await self._means.holding.keep(self.duty.creator, shipment, anchored=anchored)
         except Rejected as error:
-            # What the chain proves can be broken by its creator alone, unless bytes were left out.
-            self.hopeless = anchored and not found.bare and error.code == "LOG_BROKEN"
+            # What the chain proves can be broken by its creator alone, unless something was left out.
+            whole = anchored and base is None and not found.bare
+            self.hopeless = whole and error.code == "LOG_BROKEN"
             raise
         if self._end <= found.start:
             raise Unavailable("STORE_BUSY", f"the copy of log {self.log.hex()} does not grow")
