@@ -1,6 +1,8 @@
 """The gRPC listener itself: TLS, loopback, limits, stopping, services that lack a method."""
 
 import asyncio
+import socket
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +43,34 @@ class Held(Failing):
         return trace_pb2.LocateResponse(item="held")
 
     trace = get_history = get_contents = get_masterdata = locate
+
+
+def knock(port: int) -> None:
+    """Connect from many sockets at once, and say nothing: a handshake begins for each, on grpc's threads."""
+    with ExitStack() as stack:
+        for _ in range(200):
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+
+
+@pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.slow)])
+async def test_security_handshakes_at_once_do_not_end_the_process(face: Face, tmp_path: Path, rounds: int):
+    """Attack: connect, again and again, from many sockets, which takes no certificate. Where the listener put
+    a configuration in place at each handshake, this did not fail, it died.
+    """
+    key, certificate = tmp_path / "tls.key", tmp_path / "tls.crt"
+    create_certificate(key, certificate, ["localhost", "127.0.0.1"], datetime.now(UTC))
+    settings = GrpcSettings("127.0.0.1:0", certificate.read_bytes(), key.read_bytes())
+    server = GrpcServer(settings, face.calls, face.served)
+    await server.start()
+    for _ in range(rounds):
+        await asyncio.to_thread(knock, server.port)
+    pinned = grpc.ssl_channel_credentials(certificate.read_bytes())
+    async with grpc.aio.secure_channel(f"localhost:{server.port}", pinned) as channel:
+        status = await verify_pb2_grpc.VerifyServiceStub(channel).GetStatus(verify_pb2.GetStatusRequest())
+        assert status.operator == "urn:op"
+    await server.stop(0)
 
 
 async def test_tls_with_the_certificate_of_the_node(face: Face, tmp_path: Path):

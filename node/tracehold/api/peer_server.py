@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError, Message
 
 from tracehold.api.access import Caller
 from tracehold.api.call import Arriving, Call, Calls
+from tracehold.api.credentials import Shown, changing
 from tracehold.api.rations import Limits, Rations
 from tracehold.api.served import Served
 from tracehold.api.status import Refusal, grpc_details
@@ -81,30 +82,17 @@ class PeerServer:
         self._settings = replace(self._settings, certificate=certificate, key=key)
 
     def _credentials(self) -> "grpc.ServerCredentials":
-        loop, now = asyncio.get_running_loop(), self._shown()
+        loop = asyncio.get_running_loop()
 
-        def fetch() -> "grpc.ServerCertificateConfiguration | None":
-            # Once a handshake, on a thread of grpc's, one at a time, before anything is known of who is
-            # there. A newcomer is let in when it tries again: by then the ledger was read.
-            nonlocal now
+        def now() -> Shown:
+            # A newcomer is let in when it tries again: by then the ledger was read.
             loop.call_soon_threadsafe(self._neighbours.knock)
-            before, now = now, self._shown()
-            # None where nothing changed, and that is vital: grpc puts a new configuration in place of the
-            # one with which another handshake may just begin, and the process may end in that (1.85: "Check
-            # failed: prior > 0" in sync.cc, or worse). With one for each handshake, two at once were enough.
-            return None if now == before else _configuration(*now)
+            # The own one first: a bundle is never empty, which grpc would take for "anybody".
+            own, leaves = self._settings.certificate, self._neighbours.leaves
+            others = b"".join(leaf.pem for leaf in leaves if leaf.pem != own)
+            return Shown(self._settings.key, own, own + others)
 
-        return grpc.dynamic_ssl_server_credentials(
-            _configuration(*now),
-            fetch,  # type: ignore[arg-type]  # None is documented: the configuration stays
-            require_client_authentication=True,
-        )
-
-    def _shown(self) -> tuple[bytes, bytes, bytes]:
-        """The own key, the own certificate, and those of all who are let in."""
-        # The own one first: a bundle is never empty, which grpc would take for "anybody".
-        own, leaves = self._settings.certificate, self._neighbours.leaves
-        return self._settings.key, own, own + b"".join(leaf.pem for leaf in leaves if leaf.pem != own)
+        return changing(now)
 
     def _handler(self, served: Served) -> "grpc.RpcMethodHandler[Any, Any]":
         # A stream of requests, also where there is one: who calls is looked at before anything is read.
@@ -138,10 +126,6 @@ class PeerServer:
         if len(certificates) != 1:
             raise Rejected("STRANGER", "one certificate is to be shown")
         return self._neighbours.caller(ssl.PEM_cert_to_DER_cert(certificates[0].decode("ascii")))
-
-
-def _configuration(key: bytes, certificate: bytes, bundle: bytes) -> "grpc.ServerCertificateConfiguration":
-    return grpc.ssl_server_certificate_configuration([(key, certificate)], bundle)
 
 
 _OPTIONS = [

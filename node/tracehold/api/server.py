@@ -15,6 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from tracehold.api.call import Arriving, Call, Calls
+from tracehold.api.credentials import Shown, changing
 from tracehold.api.served import Send, Served
 from tracehold.api.status import Refusal, grpc_details
 from tracehold.api.streams import Streams
@@ -97,17 +98,14 @@ class GrpcServer:
         if self._settings.certificate:
             self._settings = replace(self._settings, certificate=certificate, key=key)
 
-    def _pair(self) -> "grpc.ServerCertificateConfiguration":
-        pair = (self._settings.key or b"", self._settings.certificate or b"")
-        return grpc.ssl_server_certificate_configuration([pair])
+    def _shown(self) -> Shown:
+        return Shown(self._settings.key or b"", self._settings.certificate or b"")
 
     def _bind(self) -> int:
         settings = self._settings
         try:
             if settings.certificate and settings.key:
-                # Asked again at every handshake, on a thread of grpc's.
-                credentials = grpc.dynamic_ssl_server_credentials(self._pair(), self._pair)
-                return self._server.add_secure_port(settings.listen, credentials)
+                return self._server.add_secure_port(settings.listen, changing(self._shown))
             require_loopback(settings.listen, "grpc.listen")
             return self._server.add_insecure_port(settings.listen)
         except RuntimeError:
