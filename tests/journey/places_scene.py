@@ -43,6 +43,7 @@ class Place:
 
     members: list[Member]
     segments: int = 1
+    log: LogId = LOG
     calm: bool = True
     healths: dict[int, Health] = field(default_factory=dict)
     leaving: set[int] = field(default_factory=set)
@@ -57,7 +58,7 @@ class Place:
 
     async def begin(self, target: int = 3) -> None:
         """A start over the same disk."""
-        self.holders = await Holders.open(MemoryLog(), self.copies, LOG, target)
+        self.holders = await Holders.open(MemoryLog(), self.copies, self.log, target)
         self.holders.health = self.health
         self.repairs = Repairs(self.holders, self, self, lambda: 7.0, self.moves.append, self._trouble)
 
@@ -105,7 +106,7 @@ class Place:
 
     def kept(self, node: int) -> Mapping[LogId, Spans]:
         """As the test says; whoever is not named there said nothing."""
-        return {LOG: self.named[node]} if node in self.named else {}
+        return {self.log: self.named[node]} if node in self.named else {}
 
     def heard(self, node: int) -> None:
         """Nobody asks here."""

@@ -1,17 +1,22 @@
 """Who gives and takes places: the rules alone, with members, acknowledgements and silence as they come."""
 
 import asyncio
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.journey.places_scene import LIMITS, LOG, Place, member, place
+from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.health import Health
 from tracehold.journey.ports import Copy
 from tracehold.journey.repair import AT_ONCE
+
+PAGE = Path(__file__).parents[2] / "docs/spec/placement.md"
 
 
 async def test_two_segments_at_one_time() -> None:
@@ -164,6 +169,25 @@ async def test_an_anchor_waits_for_whoever_may_answer(health: Health) -> None:
     new = [copy for copy in it.holders.of(0) if copy.node in {each.node for each in it.moves}]
     assert new
     assert not any(it.repairs.awaited(copy) for copy in new)
+
+
+async def test_the_example_of_the_page_holds() -> None:
+    """docs/spec/placement.md: who takes whose place of segment 0."""
+    rows = re.findall(r"^\| ([\d, ]+) \| ([\d, ]*) ?\| (\d|nobody) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert len(rows) == 4
+    for lost, left, taker in rows:
+        members = [member(number, operator) for number, operator in [(2, 2), (3, 2), (4, 3), (5, 4)]]
+        it = Place(members, log=LogId(bytes(range(32))))
+        await it.begin()
+        await it.tend()
+        await it.whole()
+        assert it.at(0) == [3, 4]
+        away = [int(number) for number in lost.split(", ")]
+        it.healths.update(dict.fromkeys(away, Health.LOST))
+        it.calm = 3 * len(away) <= len(members)
+        await it.tend()
+        assert [each.node for each in it.moves] == ([] if taker == "nobody" else [int(taker)])
+        assert ", ".join(str(number) for number in (3, 4) if number not in away) == left.strip()
 
 
 EVENTS = st.tuples(
