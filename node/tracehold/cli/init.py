@@ -10,7 +10,7 @@ import typer
 
 from tracehold.cli.files import CONFIG_NAME, check_text, party_uri
 from tracehold.cli.output import JsonOption, note, reported, show_json
-from tracehold.cli.succession import Inherited, inherited, log_id
+from tracehold.cli.succession import Inherited, inherited, log_id, share_network_key
 
 _TEMPLATE = """\
 # A tracehold node. docs/config.md describes every key; `tracehold doctor` checks this file.
@@ -107,6 +107,8 @@ def init(
             predecessor=log_id(old.predecessor),
         )
         answer = create(dir, place)
+        if successor_of:
+            share_network_key(successor_of, dir)
         if as_json:
             show_json(answer)
             return

@@ -36,6 +36,18 @@ def inherited(dir: Path) -> Inherited:
     return Inherited(config.node.operator, config.ledger.rpc, config.ledger.contract, log.hex())
 
 
+def share_network_key(old: Path, new: Path) -> None:
+    """Let the new node have the secret that all members share, where the old one has it. Raises as
+    `create_secret`.
+    """
+    from tracehold.adapters.keyfiles import create_secret, read_secret
+    from tracehold.config import load
+
+    there, here = load(old / CONFIG_NAME).keys.network, new / "keys" / "network.key"
+    if there.exists() and not here.exists():
+        create_secret(here, read_secret(there))
+
+
 def log_id(text: str) -> str:
     """The id of a log, or nothing. Raises BAD_REQUEST."""
     if text and (len(text) != 64 or set(text) - set("0123456789abcdef")):

@@ -164,7 +164,7 @@ _ALL = (
     _unavailable("NODE_DOWN", "The node does not answer.", "Check the address; see tracehold doctor."),
     # -- an operator must look
     _broken("LOG_FORKED", "The chain's head is not on the local log.", "Stop; never start this folder again beside a newer one (docs/operations.md, Disk)."),
-    _broken("CORRUPT", "Stored bytes do not match their fingerprint or their tree.", "Restore the folder from a backup that doctor finds well, or the record from another holder."),
+    _broken("CORRUPT", "Stored bytes do not match their fingerprint or their tree.", "Run `tracehold scrub`, which fetches back what other holders keep; else restore the folder from a backup that doctor finds well."),
     _broken("WRONG_CHAIN", "The chain has another id or another contract than the log was made for.", "Correct [ledger] in the configuration."),
     _broken("REORGED", "A final block is no longer canonical.", "Keep both block hashes, ask the chain's operators; a restart anchors again."),
     _broken("SCHEMA_NEWER", "A file on disk was written by a newer release.", "Start the newer release."),

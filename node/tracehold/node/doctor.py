@@ -19,8 +19,10 @@ from tracehold.journey.fsck import Progress, check_against_chain, check_log
 from tracehold.journey.onchain import Link, joined
 from tracehold.journey.states import States
 from tracehold.node.own import check_network, data_folder, open_ledger, open_own, open_store
+from tracehold.node.retiring import is_retired
 
 OLDER = "A start gets the rest from the holders before it seals; never start it beside a newer copy."
+EVIDENCE = "Give the evidence (tracehold fork show LOG --out FILE) to the creator's operator and the others."
 EXPIRY_WARNING = datetime.timedelta(days=30)
 
 
@@ -119,6 +121,8 @@ async def _own(config: Config, ledger: EthereumLedger, progress: Progress, store
     own = await open_own(config, store, ledger)
     found = await check_log(store, own.log, progress)
     line = f"{found.entries} entries, {found.checkpoints} checkpoints, {found.anchors} anchors verified"
+    if is_retired(config):
+        line += "; retired: it never grows again"
     try:
         await check_network(own, ledger)
         member = await joined(Link(store, ledger, States(store), own.log))
@@ -140,5 +144,6 @@ async def _kept(progress: Progress, store: SqliteLog) -> str:
     line = f"{entries} entries of {len(others)} logs verified, {disputed} of them disputed"
     if forks:
         names = ", ".join(sorted(log.hex() for log in forks))
-        raise Rejected("FORK_SEEN", f"{line}; seen in two states, and acknowledged no more: {names}")
+        said = f"{line}; seen in two states, and acknowledged no more: {names}"
+        raise Rejected("FORK_SEEN", said, remedy=EVIDENCE)
     return line
