@@ -1,12 +1,14 @@
 """Members that answer falsely. Each kind stands in the place of a member's `Directory`."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 
-from tests.network.member import Member
+from tests.network.member import Around, Member
 from tracehold.core.dht.keys import Key
 from tracehold.core.dht.provider import PROVIDER_BYTES, Provider, sign_provider
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import LogId, NetworkId
+from tracehold.journey.dialogue import ADD_S, CALL_S
 from tracehold.journey.ports.directory import Told
 
 
@@ -123,8 +125,43 @@ class Refuser(Liar):
         raise Unavailable("TOO_MANY_CALLS", "later")
 
 
+class Silent(Liar):
+    """Takes every question and never answers."""
+
+    async def find_node(self, caller: LogId, key: Key) -> Sequence[LogId]:
+        """Not in this life."""
+        return await asyncio.Future()
+
+    async def get_providers(self, caller: LogId, key: Key) -> Told:
+        """Likewise."""
+        return await asyncio.Future()
+
+    async def add_providers(self, caller: LogId, records: Sequence[bytes]) -> Collection[int]:
+        """Likewise."""
+        return await asyncio.Future()
+
+
+class Slow(Liar):
+    """Answers just before nobody waits any longer, and then with nothing."""
+
+    async def find_node(self, caller: LogId, key: Key) -> Sequence[LogId]:
+        """Its accomplices."""
+        await self.ring.sleep(CALL_S - 0.1)
+        return self.accomplices
+
+    async def get_providers(self, caller: LogId, key: Key) -> Told:
+        """Likewise."""
+        return Told((), False, await self.find_node(caller, key))
+
+    async def add_providers(self, caller: LogId, records: Sequence[bytes]) -> Collection[int]:
+        """It has room for none of them."""
+        await self.ring.sleep(ADD_S - 0.5)
+        return range(len(records))
+
+
 KINDS: Sequence[Callable[[Member, Sequence[Member]], Liar]] = (
-    Liar, Forger, Replayer, Mover, Inventor, Clique, Pretender, Junk, Giant, Refuser,
+    Liar, Forger, Replayer, Mover, Inventor, Clique, Pretender, Junk, Giant, Refuser, Silent,
+    Slow,
 )  # fmt: skip
 
 
@@ -132,3 +169,11 @@ def turn(kind: Callable[[Member, Sequence[Member]], Liar], members: Sequence[Mem
     """Let these members lie from now on, together."""
     for member in members:
         member.directory = kind(member, members)  # type: ignore[assignment]
+
+
+def honest(ring: Around, liars: Sequence[Member]) -> list[Member]:
+    """All but these; only they hold, announce and ask from now on: `up` gives these."""
+    gone = {member.log for member in liars}
+    left = [each for each in ring.members.values() if each.log not in gone]
+    ring.up = lambda: left  # type: ignore[method-assign]
+    return left

@@ -195,6 +195,5 @@ async def announced(
         truth[key] = {each.log for each in ring.random.sample(members, holders)}
     for member in members:
         await member.offer([key for key in keys if member.log in truth[key]])
-    for member in members:
-        await member.announce()
+    await asyncio.gather(*(member.announce() for member in members))
     return truth

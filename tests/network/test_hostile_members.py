@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.network.asking import ask
-from tests.network.liars import KINDS, Pretender, turn
-from tests.network.ring import Ring, announced, joined, key_of
+from tests.network.liars import KINDS, Pretender, honest, turn
+from tests.network.ring import announced, joined, key_of
 from tests.network.virtual import run
 from tests.ports.directories import provider
 from tracehold.core.dht.keys import Key
@@ -17,12 +17,6 @@ from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.core.ids import NetworkId
 
 KEYS = [key_of(f"item {number}") for number in range(15)]
-
-
-def honest(ring: Ring, liars: list) -> None:
-    """Only they hold, announce and ask from now on: `up` gives these."""
-    gone = {member.log for member in liars}
-    ring.up = lambda: [each for each in ring.members.values() if each.log not in gone]  # type: ignore[method-assign]
 
 
 async def until_refused(call: Callable[[], Awaitable[object]]) -> int:
