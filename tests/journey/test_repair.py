@@ -169,6 +169,14 @@ async def test_an_anchor_waits_for_whoever_may_answer(health: Health) -> None:
     new = [copy for copy in it.holders.of(0) if copy.node in {each.node for each in it.moves}]
     assert new
     assert not any(it.repairs.awaited(copy) for copy in new)
+    # After a start too, when nobody knows any more whom it stands in for.
+    it.healths.clear()
+    it.leaving.clear()
+    await it.begin()
+    await it.tend()
+    assert not any(it.repairs.awaited(copy) for copy in new)
+    await it.take(0, *(copy.node for copy in new), entries=SEGMENT_ENTRIES - 200)
+    assert all(it.repairs.awaited(copy) for copy in it.holders.of(0))
 
 
 async def test_the_example_of_the_page_holds() -> None:

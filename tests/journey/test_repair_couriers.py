@@ -3,8 +3,11 @@
 import pytest
 
 from tests.journey.holding_scene import Holder
-from tests.journey.repair_scene import begun, holders, idle
+from tests.journey.repair_scene import LIMITS, begun, holders, idle
 from tests.journey.replicate_scene import Answer, world
+from tests.journey.scene import statement
+from tracehold.core.errors import Unavailable
+from tracehold.journey.health import Health
 from tracehold.journey.holders import CopyCount
 from tracehold.journey.liveness import Limits
 from tracehold.journey.ports import Kept, Shipment
@@ -94,3 +97,46 @@ async def test_a_holder_that_pulls_is_asked_again_and_not_shipped_to() -> None:
         assert it.faults == []
         await idle(it, 60)
         assert it.count(0) == CopyCount(4, 4)
+
+
+async def test_a_chain_that_is_down_is_not_held_against_a_holder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it acknowledges cannot be checked for longer than it takes to be lost: it keeps its place."""
+    async with world(5) as it:
+        chosen = set(await begun(it))
+
+        await it.creator.upload(statement(99))
+
+        async def down(*_: object) -> None:
+            raise Unavailable("CHAIN_DOWN", "told to be down")
+
+        monkeypatch.setattr(it.ledger, "check_acknowledgement", down)
+        await it.upload(start=50)
+        await it.pass_by(40)
+        await idle(it, 3 * LIMITS.replace_s)
+        assert it.replicator._couriers.failing_s(min(chosen), 0) == 0
+        monkeypatch.undo()
+        await it.pass_by(60)
+        assert {each.node for each in it.moves} == set()
+        assert await it.final() == await it.store.size(it.log)
+
+
+async def test_a_holder_that_is_busy_is_heard_and_asked_again() -> None:
+    """It puts every shipment off, and every look: it is there, and nobody takes its place for a while; for
+    as long as it takes to be lost, and somebody does.
+    """
+    async with world(5) as it:
+        busy, other = await begun(it)
+
+        async def later() -> None:
+            raise Unavailable("TOO_MANY_CALLS", "later")
+
+        it.peers[busy].delay = later
+        await it.upload(start=50)
+        await it.pass_by(20)
+        await idle(it, LIMITS.replace_s - 60)
+        assert it.liveness is not None
+        assert (it.liveness.health(busy), it.moves) == (Health.UP, [])
+        await idle(it, 200)
+        assert busy not in holders(it)
+        assert it.count(0) == CopyCount(3, 3)
+        assert other in holders(it)

@@ -208,7 +208,11 @@ class Courier:
         self.up = False
         self._trouble(error)
         if line is not None:
-            line.put_off(self._shared.now(), silent=isinstance(error, Unavailable))
+            busy, silent = error.code == "TOO_MANY_CALLS", error.code == "PEER_DOWN"
+            theirs = busy or silent or isinstance(error, Rejected)
+            line.put_off(self._shared.now(), silent=silent, theirs=theirs)
+            if busy:
+                self._shared.signs.heard(self.holder.number)
             if isinstance(error, Rejected) and line.tell(str(error)):
                 self._shared.fault(error)
 

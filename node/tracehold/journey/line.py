@@ -64,9 +64,12 @@ class Line:
         self._attempts += 1
         return self._attempts > ATTEMPTS
 
-    def put_off(self, now: float, *, silent: bool = False) -> None:
-        """Leave it for a while, and longer each time; `silent`: since no answer came."""
-        self._fail(now)
+    def put_off(self, now: float, *, silent: bool = False, theirs: bool = True) -> None:
+        """Leave it for a while, and longer each time; `silent`: since no answer came, `theirs`: it is the
+        holder that failed, and neither the chain nor this disk.
+        """
+        if theirs:
+            self._fail(now)
         self.due, self._attempts, self._silent = now + next(self._waits), 0, silent
 
     def awake(self) -> None:

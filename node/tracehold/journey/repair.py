@@ -27,6 +27,7 @@ from tracehold.journey.placing import fill
 from tracehold.journey.ports import Copy
 from tracehold.journey.segments import whole
 from tracehold.journey.signs import Signs
+from tracehold.journey.underway import FAR_ENTRIES
 from tracehold.journey.upkeep import RepairStanding
 
 AT_ONCE = 2
@@ -108,10 +109,12 @@ class Repairs:
 
     def awaited(self, copy: Copy) -> bool:
         """Whether an anchor waits for this holder: not for who is lost or leaves, nor for whoever is just
-        being brought what it takes over.
+        being brought what it takes over, or is far behind for another reason.
         """
         silent = self._signs.health(copy.node) is Health.LOST or self._signs.draining(copy.node)
-        return not silent and (copy.segment, copy.node) not in self._running
+        behind = self._whole(copy.segment) - max(copy.size, copy.segment * SEGMENT_ENTRIES)
+        taking = (copy.segment, copy.node) in self._running
+        return not (silent or taking or behind > FAR_ENTRIES)
 
     def standing(self, own: int) -> Sequence[RepairStanding]:
         """The repairs that are under way; `own` is this node's number."""
