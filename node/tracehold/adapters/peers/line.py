@@ -5,10 +5,10 @@ it has too much to do is there, and may be asked later.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -46,26 +46,56 @@ class OwnPair:
 
 
 class Line:
-    """One channel. It connects when it is used, and again after it broke."""
+    """A channel when it is used. It connects then, and again after it broke or was laid down."""
 
-    def __init__(self, neighbour: Neighbour, own: OwnPair, deadline_s: float) -> None:
-        """Every piece of work on it gets `deadline_s` seconds, and more where it is a large shipment."""
+    def __init__(
+        self,
+        neighbour: Neighbour,
+        own: OwnPair,
+        deadline_s: float,
+        used: Callable[["Line"], None] = lambda line: None,
+    ) -> None:
+        """Every piece of work on it gets `deadline_s` seconds, and more where it is a large shipment. `used`
+        is told when one begins.
+        """
         self.neighbour = neighbour
+        self.closed = False
+        """Whether it is over: what begins then ends as PEER_DOWN."""
+        self._own = own
         self._deadline_s = deadline_s
+        self._used = used
+        self._users = 0
+        self._open: grpc.aio.Channel | None = None
         self._turns = {
             Way.QUESTION: asyncio.Semaphore(AT_ONCE),
             Way.RANGE: asyncio.Semaphore(RANGES_AT_ONCE),
             Way.SHIPMENT: asyncio.Semaphore(SHIPMENTS_AT_ONCE),
         }
-        leaf = neighbour.leaf
-        credentials = grpc.ssl_channel_credentials(leaf.pem, own.key, own.certificate)
-        # The certificate is pinned, wherever it is served; the name in it says nothing more.
-        options = [*_OPTIONS, ("grpc.ssl_target_name_override", leaf.host)]
-        self._channel = grpc.aio.secure_channel(f"dns:///{neighbour.endpoint}", credentials, options=options)
 
-    async def close(self) -> None:
-        """End the channel; calls that run end as PEER_DOWN."""
-        await self._channel.close()
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs on it, or waits for its turn."""
+        return self._users > 0
+
+    def lay_down(self) -> Coroutine[Any, Any, None]:
+        """End the channel; calls that run end as PEER_DOWN. From the return on the next use opens another
+        one, whether or not the end was waited for.
+        """
+        channel, self._open = self._open, None
+        return _ended(channel)
+
+    @property
+    def _channel(self) -> grpc.aio.Channel:
+        if self.closed:
+            raise Unavailable("PEER_DOWN", f"the line to node {self.neighbour.number} was closed")
+        if self._open is None:
+            leaf, own = self.neighbour.leaf, self._own
+            credentials = grpc.ssl_channel_credentials(leaf.pem, own.key, own.certificate)
+            # The certificate is pinned, wherever it is served; the name in it says nothing more.
+            options = [*_OPTIONS, ("grpc.ssl_target_name_override", leaf.host)]
+            target = f"dns:///{self.neighbour.endpoint}"
+            self._open = grpc.aio.secure_channel(target, credentials, options=options)
+        return self._open
 
     async def ask(self, method: str, request: Message, answer: type[_Answer], size: int = 0) -> _Answer:
         """One call, whose answer may have `size` bytes and more time for them. To be made within `limited`,
@@ -89,6 +119,8 @@ class Line:
         Raises PEER_DOWN, TOO_MANY_CALLS where the peer puts it off, and nothing else.
         """
         number = self.neighbour.number
+        self._users += 1
+        self._used(self)
         try:
             async with asyncio.timeout(self._deadline_s + size / SHIPMENT_RATE), self._turns[way]:
                 yield
@@ -106,6 +138,13 @@ class Line:
                 raise
             # The channel was closed under the call, and not the caller's task cancelled.
             raise Unavailable("PEER_DOWN", f"the line to node {number} was closed") from None
+        finally:
+            self._users -= 1
+
+
+async def _ended(channel: grpc.aio.Channel | None) -> None:
+    if channel is not None:
+        await channel.close()
 
 
 _OPTIONS: list[tuple[str, str | int]] = [

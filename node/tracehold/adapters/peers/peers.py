@@ -1,9 +1,9 @@
 """The `Peers` port: the members with an endpoint, each on a line of its own."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 
 from tracehold.adapters.peers.line import Line, OwnPair
+from tracehold.adapters.peers.open_lines import MOST, OpenLines
 from tracehold.adapters.peers.peer import GrpcPeer
 from tracehold.core.ids import LogId
 from tracehold.journey.neighbours import Neighbour, Neighbours
@@ -17,13 +17,15 @@ class GrpcPeers:
     leaves, moves or changes its certificate. Close it after those who ask have ended.
     """
 
-    def __init__(self, neighbours: Neighbours, own: OwnPair, deadline_s: float) -> None:
-        """Each question to a peer gets `deadline_s` seconds."""
+    def __init__(self, neighbours: Neighbours, own: OwnPair, deadline_s: float, most: int = MOST) -> None:
+        """Each question to a peer gets `deadline_s` seconds. `most` lines have a channel, where the others
+        are idle.
+        """
         self._neighbours = neighbours
         self._own = own
         self._deadline_s = deadline_s
         self._lines: dict[Neighbour, tuple[Line, GrpcPeer]] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._open = OpenLines(most)
 
     async def holders(self, items: Collection[str], among: Collection[LogId] | None = None) -> Sequence[Peer]:
         """See `ports.Peers.holders`."""
@@ -54,7 +56,7 @@ class GrpcPeers:
         """Close all lines."""
         for neighbour in list(self._lines):
             self._drop(neighbour)
-        await asyncio.gather(*self._closing)
+        await self._open.aclose()
 
     def _present(self) -> Sequence[Neighbour]:
         """Those who are reached now; the lines to others are closed."""
@@ -65,12 +67,10 @@ class GrpcPeers:
 
     def _peer(self, neighbour: Neighbour) -> Peer:
         if neighbour not in self._lines:
-            line = Line(neighbour, self._own, self._deadline_s)
+            line = Line(neighbour, self._own, self._deadline_s, self._open.used)
             self._lines[neighbour] = line, GrpcPeer(line, lambda: self._neighbours.network)
         return self._lines[neighbour][1]
 
     def _drop(self, neighbour: Neighbour) -> None:
         line, _ = self._lines.pop(neighbour)
-        closing = asyncio.ensure_future(line.close())
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
+        self._open.close(line)
