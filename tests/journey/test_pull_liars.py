@@ -205,7 +205,7 @@ async def test_a_liar_costs_nothing_but_time(lie: Says) -> None:
     assert made.nodes[taker].holder.faults == []
 
 
-@pytest.mark.parametrize("lie", sorted(BLAMED, key=lambda lie: lie.__name__))
+@pytest.mark.parametrize("lie", [lie for lie in LIES if lie in BLAMED])
 async def test_a_liar_is_not_asked_again(lie: Says) -> None:
     """Alone with it, nothing of what cannot be is kept; it is asked again after an hour."""
     made, liars, taker, other = await told(lie)

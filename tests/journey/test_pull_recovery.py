@@ -64,7 +64,7 @@ async def faulty() -> tuple[Village, Node, dict[str, Faulty]]:
     node = made.nodes[3]
     node.sight.healths[4] = Health.SUSPECT
     ports = {"store": Faulty(node.holder.store), "ledger": Faulty(node.holder.ledger)}
-    node.restart(**ports)
+    node.restart(ports["store"], ports["ledger"])
     return made, node, ports
 
 
