@@ -1,6 +1,6 @@
 """How fast a node keeps the log of another: the records judged as they come, and kept first and judged later.
 
-    .venv/bin/python -m bench.holding [--megabytes 64]
+    .venv/bin/python -m bench.holding [--megabytes 64] [--before 1000000]
 
 One process, SQLite on disk with its fsyncs, shipments of up to 8 MiB; the network is left out. Writes
 bench/results/holding.json and holding.md.
@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import sqlite3
 import tempfile
 import time
 from collections.abc import Awaitable, Sequence
@@ -22,6 +23,8 @@ from tests.journey.holding_scene import Branch, Holder
 from tests.journey.scene import NETWORK, Clock, control
 from tracehold.adapters.memory.chain import MemoryChain
 from tracehold.adapters.sqlite_log import SqliteLog
+from tracehold.adapters.sqlite_log.log import FILE
+from tracehold.adapters.sqlite_log.schema import INDEX_BITS
 from tracehold.core.control import Enrol
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.assess import Assessor
@@ -119,6 +122,47 @@ async def measure(kib: int, megabytes: int, threads: ThreadPoolExecutor) -> dict
     return found
 
 
+async def into_full(megabytes: int, before: int) -> dict[str, Any]:
+    """Records of 1 KiB into a store that holds so many entries already: each new fingerprint goes to another
+    page of a large index.
+    """
+    made, shipments = await branch(1, megabytes)
+    sent = [each for shipment in shipments for each in shipment.entries]
+    total = sum(len(each.raw) for each in sent)
+    chain = MemoryChain(made.clock.now, NETWORK)
+    with tempfile.TemporaryDirectory(prefix="tracehold-bench-") as folder:
+        async with SqliteLog.open(Path(folder)) as store:
+            await Holder.started(made.clock, chain, 2, store=store, copies=store.copies)
+        fill(Path(folder) / FILE, before)
+        async with SqliteLog.open(Path(folder)) as store:
+            holder = await Holder.started(made.clock, chain, 2, store=store, copies=store.copies)
+            written = bytes_written()
+            took = await timed(keep(holder, made, shipments, anchored=True))
+            written = bytes_written() - written
+    per_byte = round(written / total, 1)
+    return rates(took, len(sent), total) | {"before": before, "writtenPerByte": per_byte}
+
+
+def fill(file: Path, count: int) -> None:
+    """Entries of another log, without their bytes, straight into the tables."""
+    raw = sqlite3.connect(file, isolation_level=None)
+    raw.execute("PRAGMA synchronous = OFF")
+    raw.execute("PRAGMA cache_size = -400000")
+    raw.execute("BEGIN")
+    raw.execute("INSERT INTO logs VALUES (900, ?)", (bytes(32),))
+    raw.execute("INSERT INTO runs VALUES (900, 0, ?, 0)", (count,))
+    some = ((900 << INDEX_BITS | at, os.urandom(32)) for at in range(count))
+    raw.executemany("INSERT INTO entries VALUES (?, ?, 'text/plain', 0, 0, NULL)", some)
+    raw.execute("COMMIT")
+    raw.close()
+
+
+def bytes_written() -> int:
+    """What this process gave to the disk so far."""
+    lines = Path("/proc/self/io").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("write_bytes")).split()[1])
+
+
 def rates(took: tuple[float, float], records: int, total: int) -> dict[str, float]:
     """Per second, and CPU for each record."""
     wall, cpu = took
@@ -162,16 +206,29 @@ def page(found: dict[str, Any]) -> str:
             rows(
                 ("record", "records", "way", "MB/s", "records/s", "CPU µs per record", "MB per CPU s"), table
             ),
+            full(found["full"]),
         ]
     )
 
 
-async def results(megabytes: int) -> dict[str, Any]:
+def full(case: dict[str, Any]) -> str:
+    """The store that was not empty, in a sentence."""
+    speed = f"{case['megabytesPerS']} MB/s, {case['megabytesPerCpuS']} MB per CPU s"
+    return (
+        f"Kept first, records of 1 KiB into a store of {case['before']:,} entries: {speed}, "
+        f"{case['cpuMicrosPerRecord']} µs of CPU a record. For each byte of a record "
+        f"{case['writtenPerByte']} are written to the disk, most of them pages of the index of fingerprints, "
+        "in the write-ahead file and in the file.\n"
+    )
+
+
+async def results(megabytes: int, before: int) -> dict[str, Any]:
     """All sizes."""
     found: dict[str, Any] = {"machine": machine(), "sizes": []}
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         for kib in PIECES:
             found["sizes"].append(await measure(kib, megabytes, threads))
+    found["full"] = await into_full(megabytes, before)
     return found
 
 
@@ -179,7 +236,9 @@ def main() -> None:
     """Run it, about a minute."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=64)
-    found = asyncio.run(results(parser.parse_args().megabytes))
+    parser.add_argument("--before", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    found = asyncio.run(results(asked.megabytes, asked.before))
     write("holding", found, page(found))
 
 
