@@ -215,6 +215,24 @@ async def test_what_came_before_it_closed_is_compared_too() -> None:
         assert made.contract.sent == [1]
 
 
+async def test_what_was_acknowledged_here_is_to_be_anchored_first() -> None:
+    """Others have it, but a creator told its providers of copies that are counted with this one: nothing new
+    is taken, and the node stays until the chain has it.
+    """
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        await nodes[3].say(begun("urn:x:tail", 2))
+        await hand_over(nodes, nodes[0])
+        await replicate(nodes[3], nodes[0])
+        found = (await made.steps(3)).found
+        assert (found.copied, found.nothing, found.open) == (True, False, [nodes[3].log])
+        assert made.leaving.closed
+        assert made.contract.sent == []
+        await finish(nodes[3])
+        assert (await made.steps(1)).stage is Stage.HANDED
+        assert made.contract.sent == [1]
+
+
 async def test_a_log_whose_creator_cannot_anchor_is_owed_as_far_as_it_is_anchored() -> None:
     """What nobody can check more is no reason to stay; while the creator is there it is."""
     async with kept(4) as nodes:

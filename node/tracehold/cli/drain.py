@@ -112,6 +112,7 @@ def _line(found: Mapping[str, Any]) -> str:
     told = [f"{count} segments of log {log[:16]}" for log, count in sorted(found["leftSegments"].items())]
     if found["leftEntries"]:
         told.append(f"{found['leftEntries']} own entries that are not final")
+    told += [f"anchors over the last entries of log {log[:16]}" for log in found["openLogs"]]
     if not told:
         told = ["nothing, and is looked through once more"]
     if found["waitsFor"]:

@@ -6,7 +6,7 @@ other's copies.
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tracehold.core.errors import Unavailable
@@ -37,18 +37,27 @@ class Thought(Protocol):
 class Found:
     """What is left: `entries` of the own log that no final anchor covers, and the segments of all logs that
     too few others keep. `segments` of other logs are kept here in all. `calm`: enough members answer to say
-    so.
+    so. `open` are the logs whose creators, which are there, have not anchored yet what they were told to be
+    kept here; looked up when nothing else is left.
     """
 
     entries: int
     left: Sequence[Left]
     segments: int
     calm: bool
+    open: Sequence[LogId] = ()
+
+    @property
+    def copied(self) -> bool:
+        """Whether others have everything."""
+        return self.calm and not self.entries and not self.left
 
     @property
     def nothing(self) -> bool:
-        """Whether others have everything."""
-        return self.calm and not self.entries and not self.left
+        """Whether nobody counts on this node any more. Until an anchor covers it, what was acknowledged here
+        holds up a state that creators told their providers, and may be in the anchor that comes.
+        """
+        return self.copied and not self.open
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,14 @@ class Handover:
         others, leaving = await self._others([each for each in there if each.number not in lost])
         check_leaving(members, own, (await self.ledger.network()).quorum, lost | leaving)
         segments = sum(len(segments_of(each.spans)) for each in owed[1:])
-        return Found(entries, left_over(owed, others, self.target), segments, calm)
+        found = Found(entries, left_over(owed, others, self.target), segments, calm)
+        return replace(found, open=await self._open(owed[1:], members)) if found.copied else found
+
+    async def _open(self, owed: Sequence[Owed], members: Sequence[Member]) -> Sequence[LogId]:
+        creators = {each.log: each for each in members}
+        kept = {each.log: each.spans[-1][1] for each in owed if each.spans}
+        alive = [log for log in kept if await self._grows(log, creators.get(log))]
+        return [log for log in alive if (await self.ledger.head(creators[log].number)).size < kept[log]]
 
     async def _unfinished(self) -> int:
         final = await self.store.anchors(self.log, {AnchorState.FINAL}, newest=1)
@@ -106,10 +122,14 @@ class Handover:
         is anchored, since nobody could check more.
         """
         spans = joined(await self.store.spans(log))
-        alive = creator and creator.active and self.thought.health(creator.number) is not Health.LOST
-        if alive and not await self.copies.forks(log):
+        if await self._grows(log, creator):
             return spans
         return common(spans, [(0, await newest_anchored(self.store, log))])
+
+    async def _grows(self, log: LogId, creator: Member | None) -> bool:
+        """Whether its creator may anchor more of it."""
+        alive = creator and creator.active and self.thought.health(creator.number) is not Health.LOST
+        return bool(alive) and not await self.copies.forks(log)
 
     async def _others(self, there: Collection[Member]) -> tuple[Sequence[Other], set[int]]:
         """Those of them that stay and can be reached, with what they say now; and the numbers of those that

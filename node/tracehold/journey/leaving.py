@@ -3,7 +3,8 @@ deactivates itself on chain before it deletes").
 
     asked      uploads are refused; the own log is anchored to its end; others are told, and take the copies
     closed     others have all of it: nothing new is taken of their logs either, and all is compared once more
-    handed     that holds: the node may be stopped, but the contract still counts on it
+    handed     that holds, and what was acknowledged here is anchored: the node may be stopped, but the
+               contract still counts on it
     revoked    where that was wished: by itself, on the chain. What it signs counts no more from here on
     gone       that block is final: the folder may be deleted
 
@@ -163,7 +164,7 @@ class Leaving:
             return self.progress
         was_closed = self.closed
         found = await self._handover.look(members, own)
-        self.closed = found.nothing or wish.begun
+        self.closed = found.copied or wish.begun
         handed = found.nothing and was_closed
         self.progress = Progress(wish.since, Stage.HANDED if handed else Stage.ASKED, found)
         if handed and wish.leave:

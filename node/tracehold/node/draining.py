@@ -92,6 +92,7 @@ def _told(progress: Progress | None, held: TraceholdError | None) -> Mapping[str
         "leftSegments": {log.hex(): count for log, count in by_log(found.left).items()},
         "segments": found.segments,
         "waitsFor": sorted({node for each in found.left for node in each.silent}),
+        "openLogs": [log.hex() for log in found.open],
         "calm": found.calm,
         "error": error,
     }
