@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +58,24 @@ def sound(three: Network, name: str) -> None:
     assert checks["kept logs"]["well"], checks["kept logs"]
 
 
+def mended(three: Network, name: str) -> int:
+    """What a node has mended since its start."""
+    return int(three.status(name).get("scrub", {}).get("mended", 0))
+
+
+def _more(three: Network, name: str, before: int) -> bool:
+    return mended(three, name) > before
+
+
 def test_a_flipped_byte_is_mended_when_it_is_read(three: Network):
     """By the node itself, from another one; its log and those of others."""
     creator, holder, _ = three.names
     (record,) = told(three, creator, "A1")
     for name in (creator, holder):
-        before = int(three.status(name).get("scrub", {}).get("mended", 0))
+        before = mended(three, name)
         flip(data(three, name), record)
         assert three.reader(name).get(f"v1/records/{record}")["record"]["state"] == "FINAL"
-        until(lambda name=name, before=before: int(three.status(name)["scrub"]["mended"]) > before)
+        until(partial(_more, three, name, before))
         assert int(three.status(name)["scrub"].get("bad", 0)) == 0
         assert scrubbed(three, name)["mended"] == 0
 

@@ -102,7 +102,9 @@ def _kept(kept: "verify_pb2.KeptLog") -> str:
     ]
     if kept.disputed:
         told.append(f"{kept.disputed} disputed")
-    return ", ".join([*told, *(["FORKED: acknowledged no more"] if kept.forked else [])])
+    return ", ".join(
+        [*told, *(["FORKED: acknowledged no more; see tracehold fork list"] if kept.forked else [])]
+    )
 
 
 def _lag(holder: "verify_pb2.Holder") -> str:
