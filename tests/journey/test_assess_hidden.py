@@ -128,6 +128,20 @@ async def test_what_came_erased_is_disputed_unless_a_redaction_names_it() -> Non
     assert await made.holder.codes(made.branch.log) == {4: "REDACTED", 6: "REDACTED", 8: "BAD_SIGNATURE"}
 
 
+async def test_a_redaction_that_the_disk_damaged_stops_nothing() -> None:
+    """It names nothing that can be read, and the rest is judged."""
+    made = await scene()
+    made.branch.seal(statement(3).raw)
+    made.branch.seal(control(Redact(made.branch.entries[3].fingerprint, 3)).raw, statement(5).raw)
+    shipment = erased(made.branch.shipment(0), 3)
+    await made.holder.holding.keep(made.branch.neighbour(), shipment, anchored=True)
+    log = made.holder.store._of(made.branch.log)
+    log.put(replace(log.entries[4], raw=b"no record"))
+    await judged(made.holder)
+    assert await made.holder.codes(made.branch.log) == {3: "REDACTED"}
+    assert await made.holder.store.unjudged(made.branch.log) == ((4, 6),)
+
+
 async def test_what_is_erased_here_before_it_is_judged_is_not_disputed() -> None:
     """The redaction takes effect on unjudged records too, and the index goes past their places later."""
     made = await scene()

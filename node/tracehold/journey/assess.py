@@ -169,7 +169,8 @@ class Assessor:
         """What redactions further on name, where some of these entries are without their bytes."""
         if not any(entry.erased for entry in entries):
             return ()
-        return list(await redacted_by(self._store, await self._store.controls(log, entries[0].index)))
+        controls = await self._store.controls(log, entries[0].index)
+        return list(await redacted_by(self._store, filter(_intact, controls)))
 
 
 def _intact(entry: Entry) -> bool:

@@ -115,7 +115,9 @@ async def redacted_by(store: RecordLog, controls: Iterable[Entry]) -> Collection
     """What the redactions among these control records name, but for those that are disputed."""
     found: set[Redact] = set()
     for entry in controls:
-        if entry.kind == Kind.REDACT and not await store.disputes(entry.log, entry.index, entry.index + 1):
+        if entry.kind != Kind.REDACT or entry.erased:
+            continue
+        if not await store.disputes(entry.log, entry.index, entry.index + 1):
             found |= named(parse(entry.raw))
     return found
 

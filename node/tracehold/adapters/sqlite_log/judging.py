@@ -11,10 +11,10 @@ from tracehold.core.spans import Spans, joined, without
 from tracehold.journey.ports import Dispute
 
 JUDGED = (
-    "NOT EXISTS (SELECT 1 FROM unjudged "
-    "WHERE unjudged.start <= entries.position AND unjudged.stop > entries.position)"
+    "coalesce((SELECT stop FROM unjudged WHERE start <= entries.position ORDER BY start DESC LIMIT 1), 0) "
+    "<= entries.position"
 )
-"""Condition on a row of `entries`: that it was judged."""
+"""Condition on a row of `entries`: that it was judged. Runs do not overlap: the last one before it tells."""
 
 
 def unjudged(connection: Connection, log: LogId) -> Spans:
