@@ -68,7 +68,7 @@ async def copies(town: Town, creator: Node, segment: int, size: int) -> int:
     return found
 
 
-@pytest.mark.parametrize(("size", "hours"), [(30, 8), pytest.param(100, 48, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("size", "hours"), [(30, 8), pytest.param(60, 24, marks=pytest.mark.slow)])
 def test_members_that_come_and_go_lose_nothing(
     size: int, hours: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

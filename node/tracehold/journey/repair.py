@@ -13,7 +13,7 @@ What a crash means: what was chosen and released is on disk; who is gone is foun
 begun goes on as any copy that is behind, and nobody is chosen twice for one place.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -94,12 +94,16 @@ class Repairs:
         self._troubles: dict[int, Trouble] = {}
         self._running: dict[tuple[int, int], Moved] = {}
         self._reach = Reach(0, 0)
+        self._calm = False
+        self._never: Set[int] = set()
+        self._not_instead: Set[int] = set()
 
     async def tend(self, roll: Roll, reach: Reach, segments: int) -> None:
         """Release whoever is no longer needed, and choose holders where places are free, for the first so
         many segments; the least kept ones first, of those the newest, for which anchors wait, and the oldest.
         """
         self._reach = reach
+        self._look_at(roll)
         self._settle()
         for segment in sorted(range(segments), key=lambda at: (self._kept(at), at != segments - 1, at)):
             await self._release(segment)
@@ -121,12 +125,23 @@ class Repairs:
         return [self._standing(each, own) for each in self._running.values()]
 
     def gone(self, segment: int) -> set[int]:
-        """Holders of a segment that fill no place any more."""
-        if not self._signs.calm:
+        """Holders of a segment that fill no place any more, as of this look."""
+        if not self._calm:
             return set()
         return {copy.node for copy in self._holders.of(segment) if self._is_gone(copy)}
 
     # -- parts
+
+    def _look_at(self, roll: Roll) -> None:
+        """What is the same for all segments: who leaves or is lost takes nothing new, and the place of
+        another goes to who answers.
+        """
+        signs, self._calm = self._signs, self._signs.calm
+        health = {node: signs.health(node) for node in roll.holders}
+        lost = {node for node, each in health.items() if self._calm and each is Health.LOST}
+        self._never = lost | {node for node in roll.holders if signs.draining(node)}
+        up = {node for node, each in health.items() if each is Health.UP and signs.answers(node)}
+        self._not_instead = self._never | (roll.holders.keys() - up)
 
     def _is_gone(self, copy: Copy) -> bool:
         signs, limit = self._signs, self._signs.limits.replace_s
@@ -157,18 +172,11 @@ class Repairs:
         gone = self.gone(segment)
         if gone and not self._has_turn(segment):
             return
-        avoid = {node for node in roll.holders if self._avoided(node, instead=bool(gone))}
+        avoid = self._not_instead if gone else self._never
         new = await fill(self._holders, roll, segment, self._holders.wanted, gone=gone, avoid=avoid)
         places = sorted(gone - {each.gone for each in self._running.values() if each.segment == segment})
         for copy, left in zip(new, places, strict=False):
             self._begin(Moved(segment, left, copy.node, self._wall()))
-
-    def _avoided(self, node: int, *, instead: bool) -> bool:
-        """Who leaves takes nothing new, nor does who is lost; the place of another goes to who answers."""
-        signs = self._signs
-        if signs.draining(node) or (signs.calm and signs.health(node) is Health.LOST):
-            return True
-        return instead and not (signs.answers(node) and signs.health(node) is Health.UP)
 
     def _has_turn(self, segment: int) -> bool:
         running = {each.segment for each in self._running.values()}
@@ -220,7 +228,7 @@ class Repairs:
         silent, limit = self._signs.silent_s(node), self._signs.limits.replace_s
         left = max(0.0, limit - silent)
         when = f"in {left:.0f} s" if left else "now"
-        if left == 0 and not self._signs.calm:
+        if left == 0 and not self._calm:
             when = "when fewer members are silent"
         return f"node {node} is silent for {silent:.0f} s; its places go to others {when}"
 
