@@ -37,6 +37,9 @@ from tracehold.journey.witness import Witnessing
 SEGMENT = 256
 """Entries of a segment where `short_segments` is in force."""
 
+SILENT_S = 60.0
+"""After which a creator ships no more."""
+
 FAR = 40
 """What counts as far behind here."""
 
@@ -138,7 +141,7 @@ class Node:
         holder, clock = self.holder, self.holder.clock
         disk, chain = store or holder.store, ledger or holder.ledger
         witnessing = Witnessing(disk, holder.copies, chain, clock.now, holder.faults.append)
-        self.underway = Underway(clock.now, FAR)
+        self.underway = Underway(clock.now, FAR, silent_s=SILENT_S)
         room = Room(Disk(holder.free), holder.quota)
         self.holder.holding = Holding(witnessing, room, judge=holder.judge, underway=self.underway)
         pace = Pace(rate, clock.sleep, clock.now, self.waiting)
@@ -189,6 +192,7 @@ class Village:
 
     def lose(self, *numbers: int) -> None:
         """Nobody heard of these nodes for long, and none of them answers."""
+        self.clock.time += SILENT_S
         for node in self.nodes.values():
             for number in numbers:
                 node.sight.healths[number] = Health.LOST

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.journey.pull_scene import FAR, SEGMENT, Village, grown, short_segments, village
+from tests.journey.pull_scene import FAR, SEGMENT, SILENT_S, Village, grown, short_segments, village
 from tracehold.core.placement import Candidate, nearest
 from tracehold.journey.health import Health
 
@@ -175,3 +175,18 @@ async def test_progress_is_told() -> None:
     assert (last.from_node, last.to_node, last.done_entries, last.entries) == (2, 3, 250, 250)
     assert last.done_bytes == sum(len(entry.raw) for entry in made.branch.entries)
     assert made.nodes[3].puller.standing() == ()
+
+
+async def test_a_creator_that_only_ships_is_not_lost() -> None:
+    """One without an address is never heard when it is looked for; its courier is."""
+    made = await village(3)
+    grown(made.branch, 100)
+    await made.anchor(100)
+    await made.ship(2, 100)
+    made.lose(1)
+    await made.ship(3, 50)
+    await made.pull(3)
+    assert await made.size(3) == 50
+    made.clock.time += SILENT_S
+    await made.pull(3)
+    assert await made.size(3) == 100

@@ -144,7 +144,7 @@ def reach(spans: Spans, start: int) -> int | None:
 def _behind(view: View, creator: Member) -> Iterator[Duty]:
     """Copies that are here and lack what is anchored, and those that a courier asked for."""
     log, head = creator.log, view.heads[creator.log]
-    silent = view.lost(creator) or not view.up(creator)
+    silent = view.lost(creator) or not (view.up(creator) or log in view.shipping)
     for _, stop in view.spans.get(log, ()):
         if stop % SEGMENT_ENTRIES:
             duty = _duty(view, creator, stop // SEGMENT_ENTRIES)

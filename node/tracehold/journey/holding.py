@@ -45,17 +45,14 @@ from tracehold.journey.keeping import (
     resumed,
 )
 from tracehold.journey.neighbours import Neighbour
-from tracehold.journey.ports import Base, Kept, Member, Shipment
+from tracehold.journey.ports import Base, Kept, Shipment
 from tracehold.journey.room import Filling, Room, taken, taken_by_base
-from tracehold.journey.shipments import check_bounds, check_caller
+from tracehold.journey.shipments import Creator, check_bounds, check_caller
 from tracehold.journey.underway import Underway
 from tracehold.journey.witness import Witnessing
 
 REMEMBERED = 8
 """Spans of one log whose control records are not read again for each question."""
-
-Creator = Member | Neighbour
-"""Whose log it is; one who is no active member any more is known by the contract alone."""
 
 
 def unrung() -> None:
@@ -82,7 +79,7 @@ class Holding:
         self._filling = Filling(witnessing.store, room)
         self._judge = judge or Judge()
         self._appended = appended
-        self._underway = underway
+        self._underway = underway or Underway(witnessing.now)
         self._turns: dict[LogId, asyncio.Lock] = {}
         self._last: dict[LogId, dict[int, Keeping]] = {}  # by start of the span, those used last behind
 
@@ -99,6 +96,7 @@ class Holding:
         CHAIN_DOWN (where only the chain could tell), and what the store raises.
         """
         check_caller(caller, shipment)
+        self._underway.heard(shipment.log)
         async with self._turns.setdefault(shipment.log, asyncio.Lock()):
             await self._witnessing.check(shipment.log)
             return await self._take(caller, shipment)
@@ -125,7 +123,7 @@ class Holding:
     def _short(self, shipment: Shipment, end: int) -> Kept:
         """No acknowledgement, since the copy ends before what was asked for."""
         log, size = shipment.log, shipment.checkpoint.size
-        return Kept(end, pulling=self._underway is not None and self._underway.asked(log, end, size))
+        return Kept(end, pulling=self._underway.asked(log, end, size))
 
     async def _grown(self, creator: Creator, shipment: Shipment, *, deferred: bool) -> Keeping | None:
         """The copy with what is new of the shipment; None where there is none, or its base only."""

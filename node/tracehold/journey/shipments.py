@@ -3,7 +3,10 @@
 from tracehold.core.errors import Rejected
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.neighbours import Neighbour
-from tracehold.journey.ports import Role, Shipment
+from tracehold.journey.ports import Member, Role, Shipment
+
+Creator = Member | Neighbour
+"""Whose log it is; one who is no active member any more is known by the contract alone."""
 
 
 def check_caller(caller: Neighbour, shipment: Shipment) -> None:

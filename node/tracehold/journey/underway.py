@@ -21,9 +21,6 @@ FAR_ENTRIES = 4_096
 STALL_S = 15.0
 """Seconds without progress after which a pull keeps no courier waiting."""
 
-SHIPS_S = 600.0
-"""Seconds for which a creator whose courier was heard ships its log."""
-
 WISHED_S = 120.0
 """Seconds for which a courier's question counts."""
 
@@ -39,9 +36,12 @@ class Wish:
 class Underway:
     """One per node. `holding` is asked by couriers, the puller works."""
 
-    def __init__(self, now: Now, far: int = FAR_ENTRIES) -> None:
-        """`now` is any clock in seconds that is never set back."""
+    def __init__(self, now: Now, far: int = FAR_ENTRIES, *, silent_s: float = 3_600.0) -> None:
+        """`silent_s`: seconds after which a creator whose courier was not heard does not ship any more. `now`
+        is any clock in seconds that is never set back.
+        """
         self.far = far
+        self._silent_s = silent_s
         self.bell = Bell()
         """Rung when a courier asked for what is far from here."""
         self._now = now
@@ -49,12 +49,15 @@ class Underway:
         self._wishes: dict[LogId, dict[int, Wish]] = {}
         self._shipped: dict[LogId, float] = {}
 
+    def heard(self, log: LogId) -> None:
+        """A courier of its creator is there."""
+        self._shipped[log] = self._now()
+
     def asked(self, log: LogId, end: int, size: int) -> bool:
         """A courier asks for the log up to `size`, of which the copy here ends at `end`; whether it shall
         wait.
         """
         segment = (size - 1) // SEGMENT_ENTRIES
-        self._shipped[log] = self._now()
         if size - max(end, segment * SEGMENT_ENTRIES) > self.far:
             known = self._wishes.setdefault(log, {})
             news = segment not in known
@@ -66,7 +69,7 @@ class Underway:
 
     def shipping(self) -> frozenset[LogId]:
         """The logs whose couriers were heard here lately."""
-        old = self._now() - SHIPS_S
+        old = self._now() - self._silent_s
         return frozenset(log for log, at in self._shipped.items() if at > old)
 
     def wishes(self) -> dict[LogId, dict[int, int]]:
