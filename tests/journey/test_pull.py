@@ -87,6 +87,7 @@ async def test_a_small_lag_is_left_to_the_courier() -> None:
     await made.pull(2)
     assert await made.size(2) == 100
     made.nodes[2].sight.healths[1] = Health.SUSPECT
+    made.clock.time += SILENT_S
     await made.pull(2)
     assert await made.size(2) == 100 + FAR
 

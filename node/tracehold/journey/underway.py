@@ -36,7 +36,7 @@ class Wish:
 class Underway:
     """One per node. `holding` is asked by couriers, the puller works."""
 
-    def __init__(self, now: Now, far: int = FAR_ENTRIES, *, silent_s: float = 3_600.0) -> None:
+    def __init__(self, now: Now, far: int = FAR_ENTRIES, *, silent_s: float = 600.0) -> None:
         """`silent_s`: seconds after which a creator whose courier was not heard does not ship any more. `now`
         is any clock in seconds that is never set back.
         """

@@ -61,7 +61,7 @@ def custody(
     pace = Pace(poll=config.ledger.poll_s)
     anchors = KeptAnchors(witnessing, states, pace, asyncio.sleep, faults.error)
     judge = Judge(verify)
-    underway = Underway(time.monotonic, silent_s=config.replication.replace_s)
+    underway = Underway(time.monotonic, silent_s=config.replication.suspect_s)
     return Custody(
         Holding(witnessing, room, judge=judge, appended=bell.ring, underway=underway),
         anchors,
