@@ -93,7 +93,7 @@ class Disk:
         async def sources(log: LogId, index: int) -> Sequence[MemoryLine]:
             return [MemoryLine(peer) for peer in self.others]
 
-        def ring() -> None:
+        async def ring(_: Sequence[Damage]) -> None:
             self.rung += 1
             self.rings.set()
 

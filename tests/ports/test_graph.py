@@ -117,6 +117,29 @@ async def test_parts_of_a_log_may_come_in_any_order(graph):
     assert await names(graph, "a") == ["m", "n", "o", "p"]
 
 
+async def test_an_entry_is_indexed_once_more(graph):
+    """It is a hole until then; what it said stays, and is one fact afterwards."""
+    await graph.add(step(made("m", "a", "b"), made("n", "a", "c"), fact("a")))
+    for _ in range(2):
+        await graph.reopen(ONE, 1)
+        assert dict(await graph.coverage()) == {ONE: ((0, 1), (2, 3))}
+        assert await names(graph, "a") == ["m", "n"]
+    await graph.add(step(made("n", "a", "c"), start=1))
+    assert dict(await graph.coverage()) == {ONE: ((0, 3),)}
+    assert await names(graph, "a") == ["m", "n"]
+    await graph.reopen(ONE, 7)
+    await graph.reopen(TWO, 0)
+    assert dict(await graph.coverage()) == {ONE: ((0, 3),)}
+
+
+async def test_an_entry_that_was_passed_over_is_found_when_it_is_indexed_once_more(graph):
+    """Its bytes were damaged then."""
+    await graph.add(Indexed(ONE, 0, 1, [], []))
+    await graph.reopen(ONE, 0)
+    await graph.add(step(made("m", "a", "b")))
+    assert await names(graph, "a") == ["m"]
+
+
 async def test_coverage_counts_entries_that_say_nothing_of_items(graph):
     """Control records have no facts and are covered all the same."""
     await graph.add(Indexed(ONE, 0, 5, [], []))

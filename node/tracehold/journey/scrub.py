@@ -9,7 +9,7 @@ Durable: where the pass is, and the list.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -41,19 +41,19 @@ def untold_damage(_: Damage) -> None:
     """Tells nobody."""
 
 
-def unmended() -> None:
+async def unmended(_: Sequence[Damage]) -> None:
     """Tells nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hearers:
-    """Who is told: `damage` of all that was found, mended or not; `fault` of what is left; `mended` after
-    anything was put right.
+    """Who is told: `damage` of all that was found, mended or not; `fault` of what is left; `mended` of what
+    was put right, so that it is used again: it raises nothing.
     """
 
     fault: Callable[[TraceholdError], None]
     damage: Callable[[Damage], None] = untold_damage
-    mended: Callable[[], None] = unmended
+    mended: Callable[[Sequence[Damage]], Awaitable[None]] = unmended
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +185,9 @@ class Scrubber:
             if not each.mended:
                 said = f"{each}, and no other node hands it over"
                 self._hearers.fault(Broken("CORRUPT", said, remedy=REMEDY))
-        mended = len(looked.damages) - len(left)
-        if mended:
-            self._mended += mended
-            self._hearers.mended()
+        if mended := [each for each in looked.damages if each.mended]:
+            self._mended += len(mended)
+            await self._hearers.mended(mended)
 
     async def _look_at_asked(self) -> int:
         """Look at all records that somebody found damaged, wherever they stand."""

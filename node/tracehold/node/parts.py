@@ -134,7 +134,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         anchorer = _anchorer(config, link, sealer, faults)
         leaver = leaving(config, store, ledger, holders, anchorer, peering)
         holding = custody(config, store, ledger, states, bell, checks.verify, faults)
-        scrubber = scrubbing(config, store, peering, bell, faults)
+        scrubber = scrubbing(config, store, graph, peering, bell, faults)
         yield Parts(
             config=config,
             started_at=started_at,

@@ -7,12 +7,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.config import Config
-from tracehold.core.errors import Rejected, TraceholdError
+from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.spans import covers
@@ -20,7 +21,7 @@ from tracehold.journey.follow import Bell
 from tracehold.journey.liveness import Liveness
 from tracehold.journey.mending import Copies, Damage, Sources
 from tracehold.journey.neighbours import Neighbours
-from tracehold.journey.ports import Peer, Peers
+from tracehold.journey.ports import Graph, Peer, Peers
 from tracehold.journey.scrub import Hearers, Pace, Scrubber
 from tracehold.node.faults import Faults
 from tracehold.node.looking import looking
@@ -40,16 +41,27 @@ def wish_of(config: Config) -> Path:
 
 
 def scrubbing(
-    config: Config, store: SqliteLog, peering: Peering | None, bell: Bell, faults: Faults
+    config: Config, store: SqliteLog, graph: Graph, peering: Peering | None, bell: Bell, faults: Faults
 ) -> Scrubber:
-    """What scrubs in a running node, not running yet. Where the node keeps to itself nobody is asked."""
+    """What scrubs in a running node, not running yet; what it mended is indexed once more. Where the node
+    keeps to itself nobody is asked.
+    """
     sources: Sources = _nobody
     if peering is not None:
         sources = _members(store, peering.peers, peering.neighbours, peering.liveness)
     pace = Pace(config.replication.scrub_bytes_per_s, asyncio.sleep, time.time)
-    return Scrubber(
-        store, Copies(sources, faults.error), pace, Hearers(faults.error, faults.mended, bell.ring)
-    )
+    hearers = Hearers(faults.error, faults.mended, partial(_index_again, graph, bell))
+    return Scrubber(store, Copies(sources, faults.error), pace, hearers)
+
+
+async def _index_again(graph: Graph, bell: Bell, mended: Sequence[Damage]) -> None:
+    try:
+        for each in mended:
+            if each.tile is None:
+                await graph.reopen(each.log, each.index)
+    except Unavailable:
+        pass  # a graph that is down: what it says of the record is as it was
+    bell.ring()
 
 
 async def obeying(parts: "Parts") -> NoReturn:

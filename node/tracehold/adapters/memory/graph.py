@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied, touched
-from tracehold.core.spans import Spans, covers, joined
+from tracehold.core.spans import Spans, covers, joined, without
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
 
@@ -95,6 +95,12 @@ class MemoryGraph:
                 )
                 for place, said in rows
             ]
+
+    async def reopen(self, log: LogId, index: int) -> None:
+        """See `ports.Graph.reopen`."""
+        self._up()
+        if log in self._coverage:
+            self._coverage[log] = without(self._coverage[log], [(index, index + 1)])
 
     async def coverage(self) -> Mapping[LogId, Spans]:
         """See `ports.Graph.coverage`."""

@@ -58,6 +58,10 @@ class SqliteGraph:
         """See `ports.Graph.masterdata`."""
         return await self._read(lambda connection: queries.masterdata(connection, id))
 
+    async def reopen(self, log: LogId, index: int) -> None:
+        """See `ports.Graph.reopen`."""
+        await self._write(lambda connection: writes.reopen(connection, log, index))
+
     async def erase(self, fingerprint: Fingerprint) -> None:
         """See `ports.Graph.erase`. What was there is overwritten in the file, and gone from its write-ahead
         log when no read needs that any more.

@@ -8,7 +8,7 @@ import orjson
 from tracehold.adapters.sqlite_graph.encoding import decode, encode, terms
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied
-from tracehold.core.spans import covers, joined
+from tracehold.core.spans import covers, joined, without
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
 TERMS = "SELECT n.name, n.id FROM json_each(?) w CROSS JOIN term n ON n.name = w.value"
@@ -23,6 +23,17 @@ def add(connection: Connection, step: Indexed) -> None:
     after = joined([*before, (step.start, step.stop)])
     connection.execute("DELETE FROM indexed WHERE log = ?", (log,))
     connection.executemany("INSERT INTO indexed VALUES (?, ?, ?)", [(log, *span) for span in after])
+
+
+def reopen(connection: Connection, log: LogId, index: int) -> None:
+    """Take one entry out of what is indexed."""
+    row = connection.execute("SELECT id FROM log WHERE name = ?", (log,)).fetchone()
+    if row is None:
+        return
+    before = connection.execute("SELECT start, stop FROM indexed WHERE log = ?", row).fetchall()
+    after = without(before, [(index, index + 1)])
+    connection.execute("DELETE FROM indexed WHERE log = ?", row)
+    connection.executemany("INSERT INTO indexed VALUES (?, ?, ?)", [(*row, *span) for span in after])
 
 
 def log_of(connection: Connection, name: LogId) -> int:

@@ -88,6 +88,12 @@ class Graph(Protocol):
         """
         ...
 
+    async def reopen(self, log: LogId, index: int) -> None:
+        """Count an entry as not indexed: its bytes were damaged when it was, or may have been. What it says
+        stays until then. Durable on return; harmless to repeat.
+        """
+        ...
+
     async def coverage(self) -> Mapping[LogId, Spans]:
         """Per log, which entries were indexed."""
         ...
