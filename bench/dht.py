@@ -1,13 +1,15 @@
 """How the directory finds holders: counts and simulated times of a network in one process, and what it costs.
 
-    .venv/bin/python -m bench.dht [--sizes 5,20,100,300] [--lookups 1000]
+    .venv/bin/python -m bench.dht [--sizes 5,20,100,300] [--lookups 1000] [--only simulated|grpc]
 
-Times of lookups are those of the simulation, the same on every machine; CPU and rates are this machine's,
-with all members in one process. Writes bench/results/dht.json and dht.md.
+Times of simulated lookups are those of the simulation, the same on every machine; CPU, rates and all times
+over gRPC are this machine's, with all members in one process. Writes bench/results/dht.json and dht.md; with
+`only`, the other part stays as it was measured last.
 """
 
 import argparse
 import asyncio
+import json
 import os
 import tempfile
 import time
@@ -15,7 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.dht_grpc import over_grpc
 from bench.dht_pages import page
+from bench.dht_told import told
 from bench.workload import machine, write
 from tests.network.asking import Outcome, ask, placed
 from tests.network.churn import churning
@@ -29,23 +33,11 @@ from tracehold.journey.tidying import SLICE
 
 KEYS = [key_of(f"item {number}") for number in range(200)]
 FAR = Weather(delay_s=0.0425, loss=0.01)
+RESULTS = Path("bench/results/dht.json")
 NETWORKS = 10
 """For each share of members that are gone."""
 
 LOSSY = Weather(delay_s=0.0425, loss=0.2)
-
-
-def told(outcome: Outcome, **more: Any) -> dict[str, Any]:
-    """The figures of some lookups."""
-    times = {
-        f"p{round(share * 100)}Ms": round(outcome.quantile(share) * 1e3, 1) for share in (0.5, 0.9, 0.99)
-    }
-    found = {
-        "lookups": outcome.total,
-        "all": outcome.every / outcome.total,
-        "some": outcome.some / outcome.total,
-    }
-    return more | found | times | {"maxMs": round(max(outcome.times) * 1e3, 1)}
 
 
 async def healthy(size: int, lookups: int, weather: Weather | None = None) -> dict[str, Any]:
@@ -190,8 +182,8 @@ async def churn(size: int, minutes: int) -> dict[str, Any]:
     return told(whole, members=size, minutes=minutes, **more)
 
 
-def measure(sizes: Sequence[int], lookups: int) -> dict[str, Any]:
-    """All of it."""
+def simulated(sizes: Sequence[int], lookups: int) -> dict[str, Any]:
+    """All that is."""
     shares = [(share, how) for how in ("down", "hung") for share in (0.1, 0.3, 0.5)]
     return {
         "machine": machine(),
@@ -213,8 +205,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="5,20,100,300")
     parser.add_argument("--lookups", type=int, default=1_000)
+    parser.add_argument("--only", choices=("simulated", "grpc"))
     given = parser.parse_args()
-    found = measure([int(size) for size in given.sizes.split(",")], given.lookups)
+    found: dict[str, Any] = json.loads(RESULTS.read_text()) if given.only else {}
+    if given.only != "grpc":
+        found |= simulated([int(size) for size in given.sizes.split(",")], given.lookups)
+    if given.only != "simulated":
+        found["grpc"] = {"machine": machine()} | over_grpc(given.lookups)
     write("dht", found, page(found))
 
 

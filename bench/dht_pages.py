@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bench.dht_shown import shown
 from bench.workload import rows
 
 _TIMES = ("p50 ms", "p90 ms", "p99 ms", "max ms")
@@ -20,8 +21,13 @@ def page(found: dict[str, Any]) -> str:
             "# Directory",
             "",
             f"{where['date']}, {where['cores']} cores of {where['cpu']}, Python {where['python']}, "
-            f"load before {where['loadBefore']:.1f}. All members in one process; times of lookups are "
-            "simulated, CPU and rates are not.",
+            f"load before {where['loadBefore']:.1f}. All members in one process; times of simulated "
+            "lookups are simulated, CPU and rates are not.",
+            "",
+            "## What is shown, and by which test",
+            "",
+            shown(),
+            "## Simulated",
             "",
             "Three holders a key, twelve replicas. `all`: every holder was found; `some`: at least one.",
             "",
@@ -30,6 +36,7 @@ def page(found: dict[str, Any]) -> str:
             _liars("One liar among 31", found["oneLiar"]),
             _liars("10 of 50 lie together", found["fifthLies"]),
             _costs(found),
+            *(_grpc(found["grpc"]) if "grpc" in found else ()),
         ]
     )
 
@@ -99,3 +106,35 @@ def _churn(case: dict[str, Any]) -> str:
         f"{case['some']:.2%} one, p99 {case['p99Ms']} ms; tasks at most {case['tasksFirstHalf']} in the "
         f"first half and {case['tasksSecondHalf']} in the second."
     )
+
+
+def _grpc(found: dict[str, Any]) -> list[str]:
+    where, late, full, churn = found["machine"], found["lateSeeds"], found["full"], found["churn"]
+    return [
+        "## Over gRPC with mutual TLS",
+        "",
+        f"{where['date']}, load before {where['loadBefore']:.1f}. {found['members']} nodes in one process, so "
+        "that each time has the CPU of all of them in it; each with a certificate and a member record of its "
+        "own. 12 replicas.",
+        "",
+        rows(
+            ("", "lookups", "all", "some", *_TIMES),
+            [(case["name"], *_found(case)) for case in found["lookups"]],
+        ),
+        _liars(f"One liar among {found['members']}", found["oneLiar"]),
+        _liars(f"{found['members'] // 5} of {found['members']} lie together", found["fifthLies"]),
+        _sweep(found["sweep"]) + " One restart on the way.",
+        "",
+        f"Seed up after 25 s: all others had a contact within {late['joinedS']} s, and knew everybody within "
+        f"{late['wholeS']} s.",
+        "",
+        f"A newcomer joins by a node that keeps {full['records']:,} records: {full['newcomerCalls']} calls, "
+        f"{full['newcomerMs']} ms of its CPU in all, {full['newcomerWorstMs']} ms at most for one. To forget "
+        f"{full['expirySlice']}: {full['sliceMsMedian']} ms CPU, at most {full['sliceMsMax']} ms.",
+        "",
+        f"{churn['members']} nodes that come and go for {churn['seconds']} s at {churn['haste']:.0f} times "
+        f"the speed (stays of 10 minutes in the median): {churn['all']:.2%} of {churn['lookups']:,} lookups "
+        f"find every holder, {churn['some']:.2%} one, p99 {churn['p99Ms']} ms; {churn['mibFirstHalf']} MiB at "
+        f"most in the first half and {churn['mibSecondHalf']} in the second.",
+        "",
+    ]
