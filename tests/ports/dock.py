@@ -1,5 +1,6 @@
 """A creator and a holder that talk over gRPC, and calls in the creator's name."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -46,6 +47,19 @@ class Dock:
         """What such a call ends with."""
         async with self.raw() as call:
             return str((await call(parts).code()).name)
+
+    async def refused(self, parts: list[bytes]) -> str:
+        """What a call ends with that is refused for the last of these messages. It waits then: whoever still
+        sends may hear of its own library, and not why.
+        """
+
+        async def sending() -> AsyncIterator[bytes]:
+            for each in parts:
+                yield each
+            await asyncio.Event().wait()
+
+        async with self.raw() as call:
+            return str((await call(sending()).code()).name)
 
 
 @asynccontextmanager

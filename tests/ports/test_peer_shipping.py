@@ -73,8 +73,8 @@ async def test_shipments_take_no_turns_from_questions(dock):
 async def test_security_shipments_of_all_share_one_room(dock, monkeypatch):
     """What is too much at once is refused, for all; afterwards the room is empty."""
     monkeypatch.setattr(dock.post.service._hall, "_total", 3 << 20)
-    large = [part.SerializeToString() for part in shipment_messages(shipment(dock.creator, [MIB] * 4))]
-    assert await dock.code(large) == "RESOURCE_EXHAUSTED"
+    large = [part.SerializeToString() for part in shipment_messages(shipment(dock.creator, [MIB] * 3))]
+    assert await dock.refused(large) == "RESOURCE_EXHAUSTED"
     small = shipment(dock.creator, [MIB] * 2)
     for _ in range(3):
         assert await (await dock.peer()).replicate(small) == Kept(2, ACK)
@@ -101,9 +101,9 @@ async def test_security_a_shipment_that_never_ends_leaves_nothing(dock):
 
 
 async def test_security_a_shipment_over_the_limit(dock):
-    """41 messages of 1 MiB; nothing of it reaches what keeps."""
-    parts = [part.SerializeToString() for part in shipment_messages(shipment(dock.creator, [MIB] * 41))]
-    assert await dock.code(parts) == "RESOURCE_EXHAUSTED"
+    """40 messages of 1 MiB and a little; nothing of it reaches what keeps."""
+    parts = [part.SerializeToString() for part in shipment_messages(shipment(dock.creator, [MIB] * 40))]
+    assert await dock.refused(parts) == "RESOURCE_EXHAUSTED"
     assert dock.shelf.taken == []
 
 

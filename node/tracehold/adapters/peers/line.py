@@ -33,6 +33,9 @@ SHIPMENTS_AT_ONCE = 2
 SHIPMENT_RATE = 256 << 10
 """Bytes a second that are shipped, checked and made durable at least: a shipment's deadline is by this."""
 
+CONNECT_MS = 5_000
+"""Milliseconds that one try to connect may take; the work that waits for it may end before."""
+
 _SERVICE = "/tracehold.v1.PeerService/"
 _Answer = TypeVar("_Answer", bound=Message)
 
@@ -155,7 +158,8 @@ _OPTIONS: list[tuple[str, str | int]] = [
     # The peer does not say how it wants to be called.
     ("grpc.service_config_disable_resolution", 1),
     ("grpc.initial_reconnect_backoff_ms", 500),
-    ("grpc.min_reconnect_backoff_ms", 500),
+    # So long may a connection and its handshake take: at 500 ms a far or busy peer could not be reached.
+    ("grpc.min_reconnect_backoff_ms", CONNECT_MS),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
