@@ -163,7 +163,9 @@ class UploadResult(_message.Message):
 
     @_builtins.property
     def error(self) -> _errors_pb2.Error:
-        """Why it was refused; not set where it was taken."""
+        """Why it was refused. Where it was taken not set, but for DEADLINE: it is sealed, and stays so, and did not come as
+        far as `wait_for` in time.
+        """
 
     @_builtins.property
     def copies(self) -> _record_pb2.Copies:
