@@ -185,9 +185,9 @@ async def test_a_creator_that_only_ships_is_not_lost() -> None:
     await made.anchor(100)
     await made.ship(2, 100)
     made.lose(1)
-    await made.ship(3, 50)
+    await made.ship(3, 70)
     await made.pull(3)
-    assert await made.size(3) == 50
+    assert await made.size(3) == 70
     made.clock.time += SILENT_S
     await made.pull(3)
     assert await made.size(3) == 100
