@@ -11,16 +11,14 @@ Copies are counted at those that live, four times a second. Writes bench/results
 import argparse
 import asyncio
 import shutil
-import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.copies import Log
+from bench.copies import Log, Look, cpu_s
 from bench.holding import document
 from bench.repair_page import page
 from bench.workload import machine, quantile, write
@@ -93,7 +91,7 @@ class Drill:
         await asyncio.sleep(CALM_S)
         self.lab.kill(gone.name)
         killed = time.monotonic()
-        await self._watch(killed, gone, creator, logs)
+        await self._watch(killed, gone, creator, logs.values())
         background.cancel()
         await asyncio.wait([background])
         ended = time.monotonic()
@@ -142,34 +140,29 @@ class Drill:
 
     # -- watching
 
-    def _log(self, seat: Seat) -> Log:
-        status = _status(seat)
-        path = self.lab.home(seat.name) / "data" / "log.sqlite"
-        query = (
-            "SELECT count(*), sum(length(raw)) FROM entries JOIN logs ON logs.number = position >> 40"
-            " JOIN records ON records.id = entries.record WHERE logs.id = ?"
-        )
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as log:
-            entries, size = log.execute(query, (bytes.fromhex(status["log"]),)).fetchone()
-        return Log(str(status["log"]), entries, size)
+    def _data(self, seat: Seat) -> Path:
+        return self.lab.home(seat.name) / "data"
 
-    async def _watch(self, killed: float, gone: Seat, creator: Seat, logs: dict[str, Log]) -> None:
+    def _log(self, seat: Seat) -> Log:
+        return Log.of(bytes.fromhex(_status(seat)["log"]), self._data(seat))
+
+    async def _watch(self, killed: float, gone: Seat, creator: Seat, logs: Collection[Log]) -> None:
+        """Look until both logs are back at target, and the creator that is left says so."""
         left = [seat for seat in self.lab.plan.seats if seat != gone]
-        with ThreadPoolExecutor(len(left)) as threads:
-            while True:
-                at = time.monotonic() - killed
-                found = await asyncio.to_thread(lambda: list(threads.map(_status, left)))
-                said = dict(zip(left, found, strict=True))
-                for log in logs.values():
-                    log.looks.append((at, {seat.name: _kept(said[seat], log) for seat in left}))
-                told = said[creator]["copies"]["kept"] >= TARGET and _node(gone, self.lab) not in _holders(
-                    creator
-                )
-                if told and all(log.copies()[-1][1] >= TARGET for log in logs.values()):
-                    return
-                if at > GIVE_UP_S:
-                    raise TimeoutError({name: log.looks[-1] for name, log in logs.items()})
-                await asyncio.sleep(LOOK_S)
+        disks = [self._data(seat) for seat in left]
+        number = 1 + self.lab.plan.seats.index(gone)
+        pids = [self.lab.slot(seat.name).pid for seat in left]
+        while True:
+            for log in logs:
+                kept = await asyncio.to_thread(log.entries_on, disks)
+                cpu = sum(map(cpu_s, pids))
+                log.looks.append(Look(time.monotonic() - killed, kept / log.entries, cpu))
+            whole = all(log.looks[-1].copies >= TARGET for log in logs)
+            if whole and number not in await asyncio.to_thread(_holders, creator):
+                return
+            if time.monotonic() - killed > GIVE_UP_S:
+                raise TimeoutError([log.looks[-1] for log in logs])
+            await asyncio.sleep(LOOK_S)
 
 
 def _status(seat: Seat) -> dict[str, Any]:
@@ -177,17 +170,6 @@ def _status(seat: Seat) -> dict[str, Any]:
     while found is None:  # a node that is busy is asked again
         found = status_of(seat)
     return found
-
-
-def _kept(status: dict[str, Any], log: Log) -> int:
-    """Entries of a log at a node, of those that were there when the other was killed."""
-    if status["log"] == log.id:
-        return min(log.entries, int(status["sealed"]))
-    return min(log.entries, sum(int(each["entries"]) for each in status["kept"] if each["log"] == log.id))
-
-
-def _node(seat: Seat, lab: Lab) -> int:
-    return 1 + lab.plan.seats.index(seat)
 
 
 def _holders(seat: Seat) -> list[int]:
