@@ -4,8 +4,8 @@ failed after, on every back-end; what is there, and what the repeat does.
 On SQLite each write is also cut short after any number of steps of its transaction.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ from tracehold.adapters.memory.copies import MemoryCopies
 from tracehold.adapters.memory.log import MemoryLog
 from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.core.errors import TraceholdError
-from tracehold.core.ids import LogId, Root
+from tracehold.core.ids import Fingerprint, LogId, Root
+from tracehold.core.tiles import Coord
 from tracehold.journey.fsck import check_log
-from tracehold.journey.ports import Copies, Copy, Fork, RecordLog, Witness
+from tracehold.journey.ports import Batch, Copies, Copy, Fork, RecordLog, Witness
 
 OTHER = LogId(b"\xbb" * 32)
 MOVED = "HEAD_MOVED"
+ROTTEN = Fingerprint(b"\x66" * 32)
 WITNESS = Witness(OTHER, 9, Root(bytes(32)))
 
 
@@ -77,7 +79,12 @@ class Disk:
             await self.copies.witness(OTHER),
             list(await self.copies.forks()),
         ]
-        return [spans, entries, list(controls), list(disputes), tiles, checkpoint, notes]
+        found = [spans, entries, list(controls), list(disputes), tiles, checkpoint, notes]
+        return [*found, await self.log.unjudged(log)]
+
+    async def check(self, log: LogId, *, damaged: bool = False) -> None:
+        """All of a log fits together, or is damaged."""
+        assert await code_of(check_log(self.log, log)) == ("CORRUPT" if damaged else "")
 
 
 MADE: list[Pieces] = []
@@ -85,13 +92,16 @@ MADE: list[Pieces] = []
 
 @dataclass(frozen=True)
 class Write:
-    """One write: its port and method, what was done before it, what its repeat answers if it was done."""
+    """One write: its port and method, what was done before it, what its repeat answers if it was done, and
+    whether it puts right what is damaged before it.
+    """
 
     port: str
     method: str
     does: Callable[[Any, Pieces], Awaitable[None]]
     before: tuple[str, ...] = ()
     again: str = ""
+    mends: bool = False
 
     def __str__(self) -> str:
         return " after ".join((self.method, *self.before))
@@ -106,9 +116,16 @@ WRITES = [
     Write("log", "append", lambda log, made: log.append(made.early[-1]), ("base", "late", "rest"), MOVED),
     Write("log", "erase", lambda log, made: log.erase(made.log, SEGMENT + 1), ("base", "late")),
     Write("log", "erase", lambda log, made: log.erase(made.log, 101), ("base", "late")),
+    Write("log", "append", lambda log, made: log.append(hasty(made)), ("base",), MOVED),
+    Write("log", "judged", lambda log, made: judge(log, made, SEGMENT + 3), ("base", "hasty")),
+    Write("log", "judged", lambda log, made: judge(log, made, SEGMENT + 1), ("base", "hasty")),
+    Write("log", "mend", lambda log, made: mend(log, made, SEGMENT + 1), ("base", "late", "late name"), mends=True),
+    Write("log", "mend", lambda log, made: mend(log, made, 101), ("base", "late", "base name"), mends=True),
+    Write("log", "mend_tiles", lambda log, made: log.mend_tiles(made.log, tile(made)), ("base", "late", "rotten"), mends=True),
     Write("copies", "choose", lambda copies, _: copies.choose(Copy(1, 7, 17)), ("chosen",)),
     Write("copies", "acknowledged", lambda copies, _: copies.acknowledged(Copy(1, 5, 15, 300)), ("chosen",)),
     Write("copies", "acknowledged", lambda copies, _: copies.acknowledged(Copy(1, 8, 18, 300)), ("chosen",)),
+    Write("copies", "release", lambda copies, _: copies.release(1, 5), ("chosen",)),
     Write("copies", "pledge", lambda copies, _: copies.pledge(WITNESS)),
     Write("copies", "pledge", lambda copies, _: copies.pledge(WITNESS), ("pledged",)),
     Write("copies", "save_fork", lambda copies, _: copies.save_fork(Fork(OTHER, 9, b"a", b"b", False, 1))),
@@ -119,10 +136,37 @@ BEFORE: dict[str, Callable[[Disk, Pieces], Awaitable[None]]] = {
     "base": lambda disk, made: disk.log.begin(made.base()),
     "late": lambda disk, made: disk.log.append(made.late[0]),
     "rest": lambda disk, made: append_all(disk.log, made),
+    "hasty": lambda disk, made: disk.log.append(hasty(made)),
+    # What is put in without bytes is a fingerprint alone: so damage is made by the means of the port.
+    "late name": lambda disk, made: disk.log.mend(made.log, SEGMENT + 1, b"", ROTTEN),
+    "base name": lambda disk, made: disk.log.mend(made.log, 101, b"", ROTTEN),
+    "rotten": lambda disk, made: disk.log.mend_tiles(made.log, [(tile(made)[0][0], bytes(32 * 256))]),
     "chosen": lambda disk, _: disk.copies.choose(Copy(1, 5, 15)),
     "pledged": lambda disk, _: disk.copies.pledge(Witness(OTHER, 4, Root(bytes(32)))),
 }
 """What may be there."""
+
+
+def hasty(made: Pieces) -> Batch:
+    """The first batch of the second segment, as it is kept before it is judged."""
+    return replace(made.late[0], disputes=(), unjudged=True)
+
+
+async def judge(log: RecordLog, made: Pieces, stop: int) -> None:
+    """Judge what was kept in haste, as far as that."""
+    said = [each for each in made.late[0].disputes if each.index < stop]
+    await log.judged(made.log, SEGMENT, stop, said)
+
+
+async def mend(log: RecordLog, made: Pieces, index: int) -> None:
+    """Put an entry right."""
+    right = made.branch.entries[index]
+    await log.mend(made.log, index, right.raw, right.fingerprint)
+
+
+def tile(made: Pieces) -> Sequence[tuple[Coord, bytes]]:
+    """The lowest tile of the base."""
+    return made.base().tiles[:1]
 
 
 async def append_all(log: RecordLog, made: Pieces) -> None:
@@ -141,7 +185,7 @@ async def ready(write: Write, backend: str, folder: Path) -> Disk:
     return disk
 
 
-async def code_of(call: Awaitable[None]) -> str:
+async def code_of(call: Awaitable[object]) -> str:
     """The error with which a call ends, if any."""
     try:
         await call
@@ -169,14 +213,14 @@ async def test_every_write_may_fail_before_or_after(
         assert code in {error.code, write.again}
         disk.restart()
         assert (await disk.seen(made.log) != without) is after
-        await check_log(disk.log, made.log)
+        await disk.check(made.log, damaged=write.mends and not after)
     code = await code_of(write.does(getattr(disk, write.port), made))
     assert code == (write.again if after else "")
     with_it = await disk.seen(made.log)
     assert with_it != without
     assert await code_of(write.does(getattr(disk, write.port), made)) == write.again
     assert await disk.seen(made.log) == with_it
-    await check_log(disk.log, made.log)
+    await disk.check(made.log)
     disk.close()
 
 
@@ -211,5 +255,5 @@ async def test_a_transaction_that_is_cut_short_leaves_nothing(write: Write, tmp_
     assert await code_of(write.does(getattr(disk, write.port), made)) == write.again
     disk.restart()
     assert await disk.seen(made.log) != without
-    await check_log(disk.log, made.log)
+    await disk.check(made.log)
     disk.close()
