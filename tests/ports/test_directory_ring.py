@@ -16,7 +16,7 @@ from tests.network.ring import announced, join, key_of
 from tests.ports.mesh import Post, Raw
 from tests.ports.ringed import grpc_ring, grpc_ring_joined, providers
 from tracehold.adapters.peers import GrpcTalk
-from tracehold.core.dht.allowance import Allowance
+from tracehold.core.allowance import Allowance
 from tracehold.core.dht.provider import sign_provider
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import LogId

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vectors.directory_cases import CLASS, LOT, NETWORK_KEY, PIECE, SSCC
-from tracehold.core.dht.allowance import Allowance
+from tracehold.core.allowance import Allowance
 from tracehold.core.dht.keys import (
     Key,
     NetworkKey,

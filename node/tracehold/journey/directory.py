@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from tracehold.core.dht.allowance import Allowance
+from tracehold.core.allowance import Allowance
 from tracehold.core.dht.keys import KEY_BYTES, Key
 from tracehold.core.dht.provider import Provider, check_provider, parse_provider
 from tracehold.core.errors import Rejected

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tracehold.core.access import Reader
-from tracehold.core.dht.allowance import Allowance
+from tracehold.core.allowance import Allowance
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint
 from tracehold.journey.remembered import Remembered
