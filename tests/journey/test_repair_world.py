@@ -271,3 +271,24 @@ async def test_a_replacement_that_is_lost_itself_is_replaced_in_turn() -> None:
         await idle(it, 400)
         assert not holders(it) & {lost, second}
         assert it.count(0) == CopyCount(3, 3)
+
+
+async def test_a_newcomer_that_takes_nothing_gives_up_the_place() -> None:
+    """Attack: it is the next nearest, answers every look, and refuses the segment. After the time of a lost
+    one the place goes to another, and neither it nor the lost one is a holder then.
+    """
+    async with world(7) as it:
+        lost, other = await begun(it)
+        members = [Candidate(each.number, each.operator_number, each.log) for each in it.chain.members]
+        _, _, liar, third, *_ = [each.node for each in nearest(it.log, 0, members, own=1)]
+
+        async def full(honest: Answer, asked: Shipment) -> Kept:
+            return Kept(0, refused="DISK_LOW")
+
+        it.lies(liar, full)
+        it.peers[lost].down = True
+        await idle(it, 400)
+        assert holders(it) == {lost, other, liar}
+        await idle(it, 400)
+        assert holders(it) == {other, third}
+        assert it.count(0) == CopyCount(3, 3)
