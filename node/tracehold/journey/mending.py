@@ -22,6 +22,9 @@ from tracehold.journey.sound_tiles import Hashes, SoundTiles, Tree
 Sources = Callable[[LogId, int], Awaitable[Sequence[Peer]]]
 """Who may keep an entry of a log, those who should first."""
 
+ENTRY_BYTES = 1024
+"""What an entry counts at least, where it is counted how fast they are read."""
+
 _HASH = 32
 _PARTS = 1000  # of a base, that are asked for at most
 
@@ -48,6 +51,11 @@ class Looked:
     entries: int = 0
     bytes: int = 0
     damages: list[Damage] = field(default_factory=list)
+
+    @property
+    def cost(self) -> int:
+        """Bytes that count for the rate; small entries are looked at for as long as some larger ones."""
+        return max(self.bytes, ENTRY_BYTES * self.entries, 1)
 
     @property
     def left(self) -> Sequence[Damage]:

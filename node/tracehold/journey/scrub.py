@@ -133,14 +133,14 @@ class Scrubber:
 
     async def once(self) -> int:
         """One step: what was found damaged, else what is to be tried again, else the next of a pass that is
-        due. How many record bytes were read, and 1 at least where there was anything to do; 0 where nothing
+        due. How many bytes that counts for, 1 at least where there was anything to do; 0 where nothing
         is due. Raises `Unavailable`, and what is Broken in the store, but no CORRUPT.
         """
         if self._asked:
             return await self._look_at_asked()
         due = [place for place, (_, tried) in self._left.items() if self._pace.now() - tried >= AGAIN_S]
         if due:
-            return (await self._look(due[0])).bytes + 1
+            return (await self._look(due[0])).cost
         if self._wanted and not self.hurrying:
             await self._pass.begin(hurry=True)
         elif not self._pass.runs:
@@ -153,7 +153,7 @@ class Scrubber:
             return 1
         looked = await self._look(place)
         self._pass.done += looked.entries
-        return looked.bytes + 1
+        return looked.cost
 
     def _told_end(self) -> None:
         if self._wanted:
@@ -206,7 +206,7 @@ class Scrubber:
                 continue
             found |= {Place(logs[each.log], each.index // TILE_WIDTH) for each in read.values()}
         fresh = [place for place in sorted(found) if not self._tried_lately(place)]
-        return sum([(await self._look(place)).bytes for place in fresh], 1)
+        return sum([(await self._look(place)).cost for place in fresh], 1)
 
     def _tried_lately(self, place: Place) -> bool:
         """Whether others were asked for it a moment ago: who reads it again and again asks nobody."""

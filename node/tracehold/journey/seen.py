@@ -126,8 +126,7 @@ class Seeing:
     async def __call__(self, number: int) -> Mapping[int, Seen]:
         """What is kept of the entries [256 number, 256 number + 256), without those that the disk lost."""
         if self._last[0] != number:
-            found = {at: each for at, each in (await self.outside()).items() if at // TILE_WIDTH == number}
-            kept = {at: each for at, each in found.items() if each is not None}
+            kept = {at: each for at, each in (await self._alone(number)).items() if each is not None}
             for start, stop in self._within(number):
                 kept |= await look(self._store, self._log, start, stop)
             self._last = number, kept
@@ -136,20 +135,23 @@ class Seeing:
     async def expected(self, number: int) -> Sequence[int]:
         """The indices of those that are to be there."""
         there = {at for start, stop in self._within(number) for at in range(start, stop)}
-        return sorted(there | {at for at in await self.outside() if at // TILE_WIDTH == number})
+        return sorted(there | (await self._alone(number)).keys())
 
-    async def outside(self) -> Mapping[int, Seen | None]:
-        """See `outside`."""
+    async def _alone(self, number: int) -> Mapping[int, Seen | None]:
+        """Those that stand in no span."""
+        first = TILE_WIDTH * number
+        if any(start <= first and first + TILE_WIDTH <= stop for start, stop in self._spans):
+            return {}
         if self._outside is None:
             self._outside = await outside(self._store, self._log, self._spans)
-        return self._outside
+        return {at: each for at, each in self._outside.items() if at // TILE_WIDTH == number}
 
     async def again(self, index: int) -> Seen | None:
         """One entry as it is on disk now; None where it is lost."""
         if self._spanned(index):
             return (await look(self._store, self._log, index, index + 1)).get(index)
         self._outside = None
-        return (await self.outside()).get(index)
+        return (await self._alone(index // TILE_WIDTH)).get(index)
 
     async def raw(self, index: int) -> bytes:
         """The bytes of an entry that is there."""

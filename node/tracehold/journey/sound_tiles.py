@@ -85,12 +85,17 @@ class SoundTiles:
         """The proved hashes of a tile, durable there; None where nobody tells what they were. Of level 0 they
         are the leaves.
         """
-        if at not in self._proved:
-            if self.tree.width(at) == TILE_WIDTH:
-                self._proved[at] = await self._full(at)
-            else:
-                await self._prove_edge()
-        return self._proved.get(at)
+        if at in self._proved:
+            return self._proved[at]
+        if self.tree.width(at) < TILE_WIDTH:
+            await self._prove_edge()
+            return self._proved.get(at)
+        found = await self._full(at)
+        if at.level:
+            self._proved[at] = (
+                found  # of a large log the tiles of leaves are many, and each is asked for once
+            )
+        return found
 
     async def _full(self, at: Coord) -> Hashes | None:
         above = await self.tile(Coord(at.level + 1, at.index // TILE_WIDTH))
