@@ -4,7 +4,7 @@ failed after, on every back-end; what is there, and what the repeat does.
 On SQLite each write is also cut short after any number of steps of its transaction.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from tracehold.adapters.memory.log import MemoryLog
 from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.core.errors import TraceholdError
 from tracehold.core.ids import Fingerprint, LogId, Root
-from tracehold.core.tiles import Coord
 from tracehold.journey.fsck import check_log
 from tracehold.journey.ports import Batch, Copies, Copy, Fork, RecordLog, Witness
 
 OTHER = LogId(b"\xbb" * 32)
 MOVED = "HEAD_MOVED"
+LATE = SEGMENT + 1
+"""A record of the second segment."""
 ROTTEN = Fingerprint(b"\x66" * 32)
 WITNESS = Witness(OTHER, 9, Root(bytes(32)))
 
@@ -107,6 +108,12 @@ class Write:
         return " after ".join((self.method, *self.before))
 
 
+async def retile(log: RecordLog, made: Pieces, hashes: bytes = b"") -> None:
+    """Put the lowest tile of the base right, or others in its place."""
+    at, right = made.base().tiles[0]
+    await log.mend_tiles(made.log, [(at, hashes or right)])
+
+
 WRITES = [
     Write("log", "begin", lambda log, made: log.begin(made.base())),
     Write("log", "begin", lambda log, made: log.begin(made.parts()[2]), ("first part",)),
@@ -119,9 +126,9 @@ WRITES = [
     Write("log", "append", lambda log, made: log.append(hasty(made)), ("base",), MOVED),
     Write("log", "judged", lambda log, made: judge(log, made, SEGMENT + 3), ("base", "hasty")),
     Write("log", "judged", lambda log, made: judge(log, made, SEGMENT + 1), ("base", "hasty")),
-    Write("log", "mend", lambda log, made: mend(log, made, SEGMENT + 1), ("base", "late", "late name"), mends=True),
+    Write("log", "mend", lambda log, made: mend(log, made, LATE), ("base", "late", "late name"), mends=True),
     Write("log", "mend", lambda log, made: mend(log, made, 101), ("base", "late", "base name"), mends=True),
-    Write("log", "mend_tiles", lambda log, made: log.mend_tiles(made.log, tile(made)), ("base", "late", "rotten"), mends=True),
+    Write("log", "mend_tiles", retile, ("base", "late", "rotten"), mends=True),
     Write("copies", "choose", lambda copies, _: copies.choose(Copy(1, 7, 17)), ("chosen",)),
     Write("copies", "acknowledged", lambda copies, _: copies.acknowledged(Copy(1, 5, 15, 300)), ("chosen",)),
     Write("copies", "acknowledged", lambda copies, _: copies.acknowledged(Copy(1, 8, 18, 300)), ("chosen",)),
@@ -138,9 +145,9 @@ BEFORE: dict[str, Callable[[Disk, Pieces], Awaitable[None]]] = {
     "rest": lambda disk, made: append_all(disk.log, made),
     "hasty": lambda disk, made: disk.log.append(hasty(made)),
     # What is put in without bytes is a fingerprint alone: so damage is made by the means of the port.
-    "late name": lambda disk, made: disk.log.mend(made.log, SEGMENT + 1, b"", ROTTEN),
+    "late name": lambda disk, made: disk.log.mend(made.log, LATE, b"", ROTTEN),
     "base name": lambda disk, made: disk.log.mend(made.log, 101, b"", ROTTEN),
-    "rotten": lambda disk, made: disk.log.mend_tiles(made.log, [(tile(made)[0][0], bytes(32 * 256))]),
+    "rotten": lambda disk, made: retile(disk.log, made, bytes(32 * 256)),
     "chosen": lambda disk, _: disk.copies.choose(Copy(1, 5, 15)),
     "pledged": lambda disk, _: disk.copies.pledge(Witness(OTHER, 4, Root(bytes(32)))),
 }
@@ -162,11 +169,6 @@ async def mend(log: RecordLog, made: Pieces, index: int) -> None:
     """Put an entry right."""
     right = made.branch.entries[index]
     await log.mend(made.log, index, right.raw, right.fingerprint)
-
-
-def tile(made: Pieces) -> Sequence[tuple[Coord, bytes]]:
-    """The lowest tile of the base."""
-    return made.base().tiles[:1]
 
 
 async def append_all(log: RecordLog, made: Pieces) -> None:
