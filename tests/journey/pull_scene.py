@@ -146,9 +146,8 @@ class Node:
         self.holder.holding = Holding(witnessing, room, judge=holder.judge, underway=self.underway)
         pace = Pace(rate, clock.sleep, clock.now, self.waiting)
         means = Means(
-            disk,
+            witnessing,
             self.holder.holding,
-            chain,
             self.underway,
             pace,
             clock.sleep,
@@ -158,7 +157,7 @@ class Node:
         self.troubles: list[TraceholdError | None] = []
         terms = Terms(self.target, 30.0, self.troubles.append, self.faults.append, lambda: self.leaving)
         sight: Outlook = self.sight
-        self.puller = Puller(means, chain, self.table, sight, terms, clock.sleep, clock.now)
+        self.puller = Puller(means, self.table, sight, terms, clock.sleep, clock.now)
 
 
 @dataclass

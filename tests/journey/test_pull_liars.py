@@ -5,11 +5,10 @@ kept is the creator's log, from whoever has it.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
-from tests.journey.holding_scene import Branch
 from tests.journey.pull_scene import SEGMENT, Village, grown, short_segments, village
 from tests.journey.scene import OPERATOR, settle
 from tracehold.adapters.memory.peers import MemoryLine
@@ -263,65 +262,6 @@ async def test_bytes_that_nobody_has_are_kept_as_a_gap_at_last() -> None:
     assert await made.root(taker) == made.branch.checkpoints[END].root
     (entry,) = await made.nodes[taker].holder.store.read(made.log, 5, 6)
     assert entry.erased
-
-
-async def forked() -> tuple[Village, Branch]:
-    """The creator signed two branches behind entry 40, and one of them is on the chain, as far as entry
-    160.
-    """
-    made = await village(3)
-    grown(made.branch, 40)
-    other = made.branch.fork()
-    other.seal(b"forged")
-    for size in range(50, 201, 10):
-        other.seal(*(b"forged %d" % at for at in range(other.size, size)))
-    grown(made.branch, 200)
-    await made.anchor(90, 160)
-    return made, other
-
-
-def handing(branch: Branch) -> Callable[[MemoryLine], Any]:
-    """Hands over this branch."""
-
-    async def says(_: MemoryLine, start: int, stop: int) -> Handed:
-        size = max((at for at in branch.checkpoints if start < at <= stop), default=0)
-        if not size:
-            return Handed(Entries(start, (), branch.size), None)
-        sent = [Sent(entry.raw, entry.fingerprint) for entry in branch.entries[start:size]]
-        return Handed(Entries(start, sent, branch.size), branch.checkpoints[size])
-
-    return lambda line: Liar(line, says)
-
-
-async def test_a_fork_that_the_chain_does_not_have_bends_no_copy() -> None:
-    """Nothing of it is kept, not even what stands before an anchor; the honest source is asked next."""
-    made, other = await forked()
-    for number in (2, 3):
-        await made.ship(number, 200)
-    made.lose(1)
-    await made.look()
-    view = await made.nodes[4].puller.view()
-    assert view is not None
-    near = view.keepers(made.chain.members[0], 0)[0].number
-    made.nodes[4].table.lies[near] = handing(other)
-    await made.pull(4)
-    assert await made.has(4, 0, 200)
-    assert made.nodes[4].holder.faults == []
-    assert [error.code for error in made.nodes[4].faults] == ["ROOT_MISMATCH"]
-
-
-async def test_a_forked_tail_alone_is_kept_up_to_the_chain() -> None:
-    """Where nobody else has more, the anchored part is fetched, and nothing contradicts it."""
-    made, other = await forked()
-    await made.ship(2, 160)
-    made.lose(1)
-    for node in made.nodes.values():
-        node.table.lies[3] = handing(other)
-    await made.look()
-    for node in made.nodes.values():
-        node.sight.said[3] = {made.log: ((0, 200),)}
-    await made.nodes[4].puller.step()
-    assert await made.has(4, 0, 160)
 
 
 def holed(part: BasePart) -> BasePart | None:

@@ -15,12 +15,13 @@ from tracehold.journey.holding import Holding
 from tracehold.journey.judge import named
 from tracehold.journey.own_log import Now
 from tracehold.journey.pacing import Pace
-from tracehold.journey.ports import Base, Ledger, Peer, RecordLog, Shipment
+from tracehold.journey.ports import Base, Peer, Shipment
 from tracehold.journey.ranges import Range, Ranges
 from tracehold.journey.states import Sleep
 from tracehold.journey.tree import coords, node_of, whole_tiles
 from tracehold.journey.underway import Underway
 from tracehold.journey.upkeep import RepairStanding
+from tracehold.journey.witness import Witnessing
 
 PARTS = 4_096
 """Parts of a base at most: 8 GiB of control records."""
@@ -44,9 +45,8 @@ class Short(Unavailable):
 class Means:
     """What all pulls of a node share. `clock` is in seconds since the epoch."""
 
-    store: RecordLog
+    witnessing: Witnessing
     holding: Holding
-    ledger: Ledger
     underway: Underway
     pace: Pace
     sleep: Sleep
@@ -70,7 +70,7 @@ class Fetch:
         """Whether the log itself is at fault: no other source has it better."""
         self.done_bytes = 0
         self._means = means
-        self._store = means.store
+        self._store = means.witnessing.store
         self._me = me
         self._since = means.clock()
         self._end = duty.start
@@ -116,11 +116,16 @@ class Fetch:
             else:
                 anchor = await self._anchor()
                 tree = await self._tree()
-                async for found in ranges.proved(tree, anchor.size, anchor.root):
-                    if found.start != self._end:
-                        break  # its creator shipped meanwhile
-                    await self._keep(found, base, lossy=lossy, anchored=True)
-                    base = None
+                try:
+                    async for found in ranges.proved(tree, anchor.size, anchor.root):
+                        if found.start != self._end:
+                            break  # its creator shipped meanwhile
+                        await self._keep(found, base, lossy=lossy, anchored=True)
+                        base = None
+                except Rejected as error:
+                    if error.code == "ROOT_MISMATCH":
+                        await self._doubt(ranges, anchor)
+                    raise
             base = None
 
     async def _base(self, peer: Peer) -> Base:
@@ -144,10 +149,25 @@ class Fetch:
         while self._anchors and self._anchors[0].size <= end:
             self._block = self._anchors.pop(0).block_number
         if not self._anchors:
-            self._anchors = list(await self._means.ledger.anchors(number, end, self._block))
+            self._anchors = list(await self._means.witnessing.ledger.anchors(number, end, self._block))
         if not self._anchors or self._anchors[0].log != self.log:
             raise Unavailable("CHAIN_DOWN", f"the chain's head has no event beyond {end} yet")
         return self._anchors[0]
+
+    async def _doubt(self, ranges: Ranges, anchor: Anchor) -> None:
+        """Raises FORK_SEEN where the source hands over what is anchored, and what is kept here beyond the
+        anchor before is another branch: whoever shipped it signed both.
+        """
+        end, before = self._end, anchor.prev_size
+        if not self.duty.start <= before < end:
+            return
+        tree = CompactRange()
+        if before:
+            tiles = await self._store.tiles(self.log, coords([before - 1, end - 1]))
+            with whole_tiles():
+                tree = CompactRange.of(0, before, node_of(tiles, end))
+        async for _ in ranges.proved(tree, anchor.size, anchor.root):
+            await self._means.witnessing.refuse_base(self.log, end, anchor)
 
     async def _tree(self) -> CompactRange:
         """That of the copy as it is. Raises `Broken("CORRUPT")` where the disk lost some of it."""

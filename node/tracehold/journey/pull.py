@@ -21,7 +21,7 @@ from tracehold.journey.duties import Duty, Outlook, View, duties
 from tracehold.journey.fetching import Fetch, Means, Short
 from tracehold.journey.follow import Trouble, growing, untold
 from tracehold.journey.own_log import Now
-from tracehold.journey.ports import Ledger, Peer, Peers
+from tracehold.journey.ports import Peer, Peers
 from tracehold.journey.states import Sleep, within
 from tracehold.journey.upkeep import RepairStanding
 
@@ -70,7 +70,6 @@ class Puller:
     def __init__(
         self,
         means: Means,
-        ledger: Ledger,
         peers: Peers,
         outlook: Outlook,
         terms: Terms,
@@ -79,7 +78,8 @@ class Puller:
     ) -> None:
         """`now` is any clock in seconds that is never set back."""
         self._means = means
-        self._ledger = ledger
+        self._store = means.witnessing.store
+        self._ledger = means.witnessing.ledger
         self._peers = peers
         self._outlook = outlook
         self._terms = terms
@@ -144,12 +144,12 @@ class Puller:
 
     async def view(self) -> View | None:
         """What this node knows now; None while it is no member."""
-        own, *others = await self._means.store.logs()
+        own, *others = await self._store.logs()
         members = await self._ledger.members()
         me = next((each for each in members if each.log == own), None)
         if me is None:
             return None
-        spans = {log: tuple(await self._means.store.spans(log)) for log in others}
+        spans = {log: tuple(await self._store.spans(log)) for log in others}
         underway = self._means.underway
         view = View(
             me,

@@ -40,6 +40,7 @@ class Custody:
     doubts: Doubts
     assessor: Assessor
     underway: Underway
+    witnessing: Witnessing
 
 
 def custody(
@@ -69,4 +70,5 @@ def custody(
         doubts,
         Assessor(store, judge, bell.ring),
         underway,
+        witnessing,
     )

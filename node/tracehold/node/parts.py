@@ -157,7 +157,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             replicator=replicator,
             ring=ring,
             custody=holding,
-            puller=pulling(config, store, ledger, holding, peering, faults, sealer),
+            puller=pulling(config, holding, peering, faults, sealer),
             scrubber=scrubber,
             knowledge=_knowledge(
                 await _number(store, ledger), peering, ring, faults, scrubber, (store, graph, ledger)

@@ -3,8 +3,6 @@
 import asyncio
 import time
 
-from tracehold.adapters.ethereum.ledger import EthereumLedger
-from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.config import Config
 from tracehold.journey.fetching import Means
 from tracehold.journey.pacing import Pace
@@ -18,8 +16,6 @@ from tracehold.node.wishfile import WishFile
 
 def pulling(
     config: Config,
-    store: SqliteLog,
-    ledger: EthereumLedger,
     custody: Custody,
     peering: Peering | None,
     faults: Faults,
@@ -33,10 +29,10 @@ def pulling(
     settings = config.replication
     pace = Pace(settings.repair_bytes_per_s, asyncio.sleep, time.monotonic, lambda: sealer.waiting > 0)
     means = Means(
-        store, custody.holding, ledger, custody.underway, pace, asyncio.sleep, time.time, faults.pulled
+        custody.witnessing, custody.holding, custody.underway, pace, asyncio.sleep, time.time, faults.pulled
     )
     wishes = WishFile(config.node.data_dir)
     terms = Terms(
         settings.target, settings.look_s, faults.trouble("pull"), faults.error, lambda: wishes.there
     )
-    return Puller(means, ledger, peering.peers, peering.liveness, terms, asyncio.sleep, time.monotonic)
+    return Puller(means, peering.peers, peering.liveness, terms, asyncio.sleep, time.monotonic)
