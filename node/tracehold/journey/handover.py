@@ -124,7 +124,10 @@ class Handover:
         spans = joined(await self.store.spans(log))
         if await self._grows(log, creator):
             return spans
-        return common(spans, [(0, await newest_anchored(self.store, log))])
+        anchored = await newest_anchored(self.store, log)
+        if creator is not None:
+            anchored = max(anchored, (await self.ledger.head(creator.number)).size)
+        return common(spans, [(0, anchored)])
 
     async def _grows(self, log: LogId, creator: Member | None) -> bool:
         """Whether its creator may anchor more of it."""
