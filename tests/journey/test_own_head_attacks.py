@@ -51,6 +51,23 @@ class Trickles(Shows):
         return replace(true, entries=true.entries[:1])
 
 
+@dataclass
+class Busy(Shows):
+    """Shows the checkpoint, and puts off whoever wants the entries."""
+
+    async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
+        """Later."""
+        raise Unavailable("TOO_MANY_CALLS", "later")
+
+
+async def test_a_holder_that_always_puts_off_is_passed_over() -> None:
+    """Attack: keep a restored node from its own log. The next holder hands it over, and nobody is blamed."""
+    async with backed_up() as made:
+        made.liars[2] = Busy
+        assert (await made.recover(restored=True)).size == 19
+        assert made.faults == []
+
+
 async def test_a_holder_that_leaves_out_bytes_erases_nothing() -> None:
     """Attack: the roots fit, so the end of the log would come back without its bytes, and without the key
     that a

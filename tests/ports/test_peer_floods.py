@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
+from tests.journey.bread import trace
 from tests.journey.network import begun, network
 from tests.ports.mesh import Mesh, Post, dialled, mesh
 from tests.ports.shipping import ACK, Shelf, sent, shipment
@@ -16,6 +17,7 @@ from tests.ports.test_peer_answers import only_peer
 from tests.ports.test_peer_identity import reason
 from tracehold.api.rations import Limits
 from tracehold.core.errors import Unavailable
+from tracehold.core.lineage import GapReason
 from tracehold.journey.ports import Kept, Peer
 from tracehold.v1 import peer_pb2
 
@@ -163,6 +165,13 @@ async def test_a_peer_that_puts_off_is_not_gone(tmp_path: Path) -> None:
             peer.replicate(shipment(it.greedy.node, [])),
         ):
             assert await code(asked) == "TOO_MANY_CALLS"
+
+
+async def test_security_a_peer_that_always_puts_off_is_a_gap(tmp_path: Path) -> None:
+    """Attack: answer nothing, and stay a member in good standing. Whoever asks is told who did not answer."""
+    async with three(tmp_path, Limits(calls_per_s=NEVER, calls_at_once=0)) as it:
+        answer = await trace(it.other.node)
+        assert GapReason.HOLDER_DOWN in {gap.reason for gap in answer.gaps}
 
 
 async def test_security_a_refusal_that_says_it_is_busy_in_odd_words(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tracehold.core.tiles import Coord
 from tracehold.journey import giving
 from tracehold.journey.base import proved
 from tracehold.journey.ports import Base, Peer, Sent
+from tracehold.wire import peers
 
 END = START + 6
 """Where the kept log ends: checkpoints stand at START + 2, + 4 and + 6."""
@@ -34,6 +35,8 @@ class Kept:
     own: Sequence[Base]
     """The base of the segment as its creator ships it."""
     end: Callable[[], object]
+    real: bool = False
+    """Over gRPC."""
 
     def sent(self, start: int, stop: int) -> list[Sent]:
         """Entries as they were sealed."""
@@ -65,7 +68,7 @@ async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
                 await posts.add(node)
             await posts.refresh()
             server = posts.posts[there.number].server
-            yield Kept(there, await peer_of(here), made.branch, own, lambda: server.stop(0))
+            yield Kept(there, await peer_of(here), made.branch, own, lambda: server.stop(0), real=True)
 
 
 async def peer_of(node: Node) -> Peer:
@@ -83,6 +86,13 @@ async def test_a_greeting_tells_what_is_kept_and_whether_the_node_leaves(kept):
     assert not first.draining
     kept.node.peer.leaving = True
     assert (await kept.peer.hello()).draining
+
+
+async def test_of_too_many_runs_the_first_are_told(kept, monkeypatch):
+    """A greeting stays within its limit."""
+    monkeypatch.setattr(peers, "MAX_RUNS", 1)
+    told = (await kept.peer.hello()).coverage
+    assert len(told) == (1 if kept.real else 2)
 
 
 async def test_a_node_whose_graph_is_down_is_there_nevertheless(kept):
