@@ -113,9 +113,9 @@ def _grpc(found: dict[str, Any]) -> list[str]:
     return [
         "## Over gRPC with mutual TLS",
         "",
-        f"{where['date']}, load before {where['loadBefore']:.1f}. {found['members']} nodes in one process, so "
-        "that each time has the CPU of all of them in it; each with a certificate and a member record of its "
-        "own. 12 replicas.",
+        f"{where['date']}, load before {where['loadBefore']:.1f}. {found['members']} nodes in one "
+        "process, so that each time has the CPU of all of them in it; each with a certificate and a member "
+        "record of its own. 12 replicas.",
         "",
         rows(
             ("", "lookups", "all", "some", *_TIMES),
@@ -133,8 +133,8 @@ def _grpc(found: dict[str, Any]) -> list[str]:
         f"{full['expirySlice']}: {full['sliceMsMedian']} ms CPU, at most {full['sliceMsMax']} ms.",
         "",
         f"{churn['members']} nodes that come and go for {churn['seconds']} s at {churn['haste']:.0f} times "
-        f"the speed (stays of 10 minutes in the median): {churn['all']:.2%} of {churn['lookups']:,} lookups "
-        f"find every holder, {churn['some']:.2%} one, p99 {churn['p99Ms']} ms; {churn['mibFirstHalf']} MiB at "
-        f"most in the first half and {churn['mibSecondHalf']} in the second.",
+        f"the speed (stays of 10 minutes in the median): {churn['all']:.2%} of {churn['lookups']:,} "
+        f"lookups find every holder, {churn['some']:.2%} one, p99 {churn['p99Ms']} ms; "
+        f"{churn['mibFirstHalf']} MiB at most in the first half and {churn['mibSecondHalf']} in the second.",
         "",
     ]

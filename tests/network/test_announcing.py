@@ -11,9 +11,11 @@ from tests.network.ring import Ring, announced, joined, key_of
 from tests.network.virtual import run
 from tracehold.core.dht.keys import Key
 from tracehold.core.dht.provider import sign_provider
+from tracehold.core.keys import Ed25519Key
 from tracehold.journey.announce import REPLICAS, Announcer
 from tracehold.journey.follow import Bell
 from tracehold.journey.tidying import tidy
+from tracehold.node.directory import Ring as NodeRing
 
 HOUR = 3_600
 LAST = Key(b"\xff" * 20)
@@ -95,6 +97,33 @@ def test_keys_come_again_after_18_to_22_hours():
         assert await due(holder) == 0
         await asyncio.sleep(4 * HOUR + 120)
         assert await due(holder) == len(KEYS)
+
+    run(scene())
+
+
+@pytest.mark.parametrize("page", [3, 5_000])
+def test_after_a_change_of_its_key_a_holder_announces_all_anew(page, monkeypatch):
+    """What it signed with the former one counts no more, also where this node keeps it; what is announced
+    anew does, at once.
+    """
+    monkeypatch.setattr("tracehold.node.directory._PAGE", page)
+
+    async def scene() -> None:
+        ring = await joined(10)
+        holder, asker, other = ring.up()[:3]
+        await holder.offer(KEYS)
+        await holder.announce()
+        assert await asker.held_by(KEYS[0]) == {holder.log}
+        holder.key = holder.announcer._signer = Ed25519Key.from_seed(b"anew" * 8)
+        assert await other.held_by(KEYS[0]) == set()
+        assert await due(holder) == 0
+        await asyncio.sleep(60)  # a record of the same millisecond would not count as newer
+        parts = holder.seat, holder.offers, holder.directory, holder.lookups
+        await NodeRing(*parts, None, {}).announce_anew()  # type: ignore[arg-type]
+        assert await due(holder) == len(KEYS)
+        assert await holder.announce() == len(KEYS)
+        for key in KEYS:
+            assert await other.held_by(key) == {holder.log}
 
     run(scene())
 

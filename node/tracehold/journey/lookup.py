@@ -131,7 +131,8 @@ class Lookups:
         async with self._turns:
             begun = self._ticks()
             here = await self._seat.shelf.get(key, self._seat.now_ms)
-            heard.add(here.providers, full=here.full)
+            # Checked when they were put there; their holders may have left since, or have another key.
+            heard.add([each for each in here.providers if self._holds(each, heard)], full=here.full)
             search = self._search(key, NEAR, ask, replace(self._pace, dead_too=True))
             ended = await search.run(self._start(key), lambda: heard.agreeing >= AGREEING)
         answers = max(heard.agreeing, len(search.answered))
