@@ -30,6 +30,9 @@ from tracehold.journey.states import Sleep, within
 from tracehold.journey.tree import root_at
 
 
+GONE = "Start a holder that has them; where none is left, retire the log (docs/operations.md, Retire a log)."
+
+
 def unmarked() -> None:
     """Marks nothing."""
 
@@ -159,7 +162,8 @@ class OwnHead:
                 break
             own = await self._regained_from(number, own, await self._states(own, checkpoint, looked))
         if own.size < goal:
-            raise Unavailable("STARTING", f"of {goal} entries that this node signed, {own.size} are here")
+            said = f"of {goal} entries that this node signed, {own.size} are here"
+            raise Unavailable("STARTING", said, remedy=GONE)
         return own
 
     async def _regained_from(self, number: int, own: OwnLog, states: Sequence[State]) -> OwnLog:

@@ -1,0 +1,143 @@
+"""`tracehold retire` and its successor: a log ends for ever, and another one names it."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.journey.scene import FARM, NETWORK, SALTS, Clock, creator, statement
+from tracehold.adapters.keyfiles import create_secret, read_signing_key
+from tracehold.adapters.sqlite_log import SqliteLog
+from tracehold.cli.files import CONFIG_NAME
+from tracehold.cli.init import Placement, create
+from tracehold.config import Config, load
+from tracehold.core.control import LogHeader, decode_control
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import LogId
+from tracehold.core.record import parse
+from tracehold.journey.own_log import Identity, open_log
+from tracehold.main import app
+from tracehold.node.gate import Gate
+from tracehold.node.retiring import is_retired, predecessor_of, retire, unretired
+
+OPERATOR = "https://id.gs1.org/417/9521000000018"
+PORTS = ("--grpc-port", "1", "--rest-port", "2", "--peer-port", "3")
+
+
+def answer(*words: str, code: int = 0) -> Any:
+    """What a command prints with --json."""
+    result = CliRunner().invoke(app, [*words, "--json"])
+    assert result.exit_code == code, result.output
+    return json.loads(result.stdout)
+
+
+async def _log(config: Config) -> LogId:
+    identity = Identity(config.node.operator, read_signing_key(config.keys.node), NETWORK)
+    named = LogId(bytes.fromhex(config.node.predecessor)) if config.node.predecessor else None
+    async with SqliteLog.open(config.node.data_dir) as store:
+        own = await open_log(store, identity, Clock().now, SALTS, named)
+        assert await predecessor_of(store, own.log) == named
+        return own.log
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> tuple[Path, LogId]:
+    """The folder of a node that has a log, and its log."""
+    home = tmp_path / "old"
+    place = Placement(
+        OPERATOR, "old", "http://127.0.0.1:9", "127.0.0.1", 1, 2, 3, tls=False, contract="0x" + "11" * 20
+    )
+    create(home, place)
+    create_secret(home / "keys" / "network.key", b"\x05" * 32)
+    return home, asyncio.run(_log(load(home / CONFIG_NAME)))
+
+
+def test_a_log_is_retired_and_its_successor_names_it(old: tuple[Path, LogId], tmp_path: Path) -> None:
+    """The new node has the operator, chain, contract and network's secret of the old one, keys of its own,
+    and the name of the old log in its header.
+    """
+    home, log = old
+    assert answer("retire", "--dir", str(home), "--yes") == {"log": log.hex(), "retired": True}
+    assert answer("retire", "--dir", str(home), "--yes")["retired"] is True
+    new = tmp_path / "new"
+    answer("init", "--dir", str(new), "--successor-of", str(home), *PORTS)
+    before, after = load(home / CONFIG_NAME), load(new / CONFIG_NAME)
+    assert after.node.operator == OPERATOR
+    assert (after.ledger.rpc, after.ledger.contract) == (before.ledger.rpc, before.ledger.contract)
+    assert after.keys.network.read_bytes() == before.keys.network.read_bytes()
+    assert after.keys.node.read_bytes() != before.keys.node.read_bytes()
+    assert after.node.predecessor == log.hex()
+    header = asyncio.run(_header(after))
+    assert header.predecessor == log
+
+
+async def _header(config: Config) -> LogHeader:
+    log = await _log(config)
+    async with SqliteLog.open(config.node.data_dir) as store:
+        (entry,) = await store.read(log, 0, 1)
+    record = parse(entry.raw)
+    says = decode_control(record.header.kind, record.payload)
+    assert isinstance(says, LogHeader)
+    return says
+
+
+def test_where_the_old_folder_is_gone_the_log_is_named(tmp_path: Path) -> None:
+    """By its id, which must be one."""
+    words = ("init", "--operator", OPERATOR, *PORTS)
+    answer(*words, "--dir", str(tmp_path / "new"), "--predecessor", "ab" * 32)
+    assert load(tmp_path / "new" / CONFIG_NAME).node.predecessor == "ab" * 32
+    told = answer(*words, "--dir", str(tmp_path / "no"), "--predecessor", "ab", code=2)
+    assert told["error"]["path"] == "predecessor"
+
+
+def test_a_log_that_may_grow_has_no_successor(old: tuple[Path, LogId], tmp_path: Path) -> None:
+    """Two logs of one node would grow side by side."""
+    words = ("init", "--dir", str(tmp_path / "new"), "--successor-of", str(old[0]), *PORTS)
+    told = answer(*words, code=1)
+    assert told["error"]["code"] == "CONFLICT"
+    assert "tracehold retire" in told["error"]["remedy"]
+    assert not (tmp_path / "new").exists()
+
+
+def test_it_is_asked_before(old: tuple[Path, LogId]) -> None:
+    """It cannot be undone."""
+    result = CliRunner().invoke(app, ["retire", "--dir", str(old[0])], input="n\n")
+    assert result.exit_code == 1
+    assert not is_retired(load(old[0] / CONFIG_NAME))
+
+
+def test_a_node_that_never_started_has_nothing_to_retire(tmp_path: Path) -> None:
+    """It may be thrown away."""
+    create(tmp_path / "n", Placement(OPERATOR, "n", "http://127.0.0.1:9", "127.0.0.1", 1, 2, 3, tls=False))
+    told = answer("retire", "--dir", str(tmp_path / "n"), "--yes", code=1)
+    assert told["error"]["code"] == "NOT_FOUND"
+
+
+async def test_nothing_is_sealed_into_a_retired_log(old: tuple[Path, LogId]) -> None:
+    """From the moment on at which the mark is there, whoever asks the sealer; reads go on."""
+    config = load(old[0] / CONFIG_NAME)
+    async with creator() as made:
+        made.sealer.permit = unretired(config)
+        (outcome,) = await made.upload(statement(1, party=FARM))
+        assert outcome.error is None
+        retire(config)
+        size = made.sealer.own.size
+        with pytest.raises(Rejected) as refusal:
+            await made.upload(statement(2, party=FARM))
+        assert refusal.value.code == "RETIRED"
+        assert await made.store.size(made.sealer.own.log) == size
+
+
+async def test_a_retired_node_says_so_before_it_compared_its_log(old: tuple[Path, LogId]) -> None:
+    """Its log may never be whole again: who sends must not wait for that."""
+    config = load(old[0] / CONFIG_NAME)
+    async with creator() as made:
+        gate = Gate(made.uploads, ever=unretired(config))
+        with pytest.raises(Exception, match="STARTING"):
+            await gate.submit([statement(1)])
+        retire(config)
+        with pytest.raises(Rejected, match="RETIRED"):
+            await gate.submit([statement(1)])
