@@ -29,7 +29,6 @@ from tracehold.journey.settle import Fault
 from tracehold.journey.states import Sleep, within
 from tracehold.journey.tree import root_at
 
-
 GONE = "Start a holder that has them; where none is left, retire the log (docs/operations.md, Retire a log)."
 
 
