@@ -6,6 +6,22 @@ from collections.abc import Awaitable, Callable
 from tests.ports.test_peer_answers import MANY, only_peer, pair
 
 
+async def test_a_range_has_time_by_its_size(tmp_path):
+    """8 MiB get half a minute more than a question, an entry next to nothing: who is silent costs no more."""
+    async with pair(tmp_path) as (made_mesh, here, there):
+        peer, given = await only_peer(here), made_mesh.posts[2].given_s
+        asks = (
+            peer.entries(there.log, 0, 1),
+            peer.entries(there.log, 0, 1 << 40),
+            peer.handing(there.log, 0, 1 << 40),
+        )
+        for ask in asks:
+            await ask
+        one, many, ranges = given[-3:]
+        assert one < 12.0
+        assert all(38.0 < each < 44.0 for each in (many, ranges))
+
+
 async def test_a_peer_that_takes_its_time_to_shake_hands(tmp_path):
     """Far away, or under load: connection and handshake may take longer than the first pause after a failure;
     at that they would never succeed.

@@ -37,6 +37,9 @@ MAX_ANSWER_BYTES = 64 << 20
 LAST_INDEX = (1 << 53) - 1
 """The largest index that fits into a message."""
 
+RECORD_BYTES = 4 << 10
+"""Bytes of an entry, about: for the time that an answer may take."""
+
 ASK_NAMES = 5_000
 """Names in one request."""
 
@@ -114,12 +117,13 @@ class GrpcPeer:
         return Expansion(records, (kept.coverage or {}) if kept.whole else {}, more=not kept.whole)
 
     async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
-        """See `ports.Peer.entries`."""
+        """See `ports.Peer.entries`. Its time grows with the entries that are asked for."""
         stop = min(stop, LAST_INDEX)
+        size = min(max_bytes, max(0, stop - start) * RECORD_BYTES)
         request = peer_pb2.GetEntriesRequest(log=log.hex(), start=start, stop=stop, max_bytes=max_bytes)
-        async with self._line.limited(Way.RANGE):
+        async with self._line.limited(Way.RANGE, size):
             await self._greet()
-            answer = await self._line.ask("GetEntries", request, peer_pb2.GetEntriesResponse)
+            answer = await self._line.ask("GetEntries", request, peer_pb2.GetEntriesResponse, size)
             return read_entries(answer, start, max(0, stop - start))
 
     async def handing(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Handed:
