@@ -33,6 +33,7 @@ async def standing(parts: Parts) -> Standing:
     indexed, graph = await _graph(parts)
     segments = tuple(await kept(parts))
     log = BackendState("log", "sqlite", stand_in=False, up=True)
+    directory = await _in_directory(parts)
     return Standing(
         version=__version__,
         operator=config.node.operator,
@@ -48,14 +49,14 @@ async def standing(parts: Parts) -> Standing:
         contract=contract_of(config),
         account=ledger_account(config),
         quorum=network.quorum if network else parts.holders.quorum,
-        backends=(log, chain, graph, *_peers(parts, segments), *_directory(parts)),
+        backends=(log, chain, graph, *_peers(parts, segments), *_directory(parts, directory)),
         started_at=parts.started_at,
         disk_free_bytes=parts.free_bytes(),
         faults=parts.faults.lines,
         replicated=front.replicated,
         segments=segments,
         kept=tuple(await parts.custody.logs.all()),
-        directory=await _in_directory(parts),
+        directory=directory,
         repairs=_repairs(parts),
         members=_members(parts),
         scrub=parts.scrubber.standing,
@@ -101,7 +102,7 @@ def _peers(parts: Parts, segments: Sequence[SegmentStanding]) -> Sequence[Backen
     return (BackendState("peers", "grpc", stand_in=False, up=enough, detail=detail),)
 
 
-def _directory(parts: Parts) -> Sequence[BackendState]:
+def _directory(parts: Parts, found: DirectoryStanding | None) -> Sequence[BackendState]:
     """The directory, as this node takes part in it; nothing where the node keeps to itself."""
     if parts.peering is None:
         return ()
@@ -111,6 +112,10 @@ def _directory(parts: Parts) -> Sequence[BackendState]:
     contacts, upto = len(parts.ring.seat.table.contacts()), parts.config.directory.ask_all_upto
     members = len(parts.peering.neighbours.leaves)
     detail = f"{contacts} contacts of {members - 1} other members; "
+    if found:
+        detail += (
+            f"{found.records:,} records kept for all, {found.offered:,} keys offered, {found.due:,} due; "
+        )
     detail += "all are asked" if members <= upto else "those whom it names are asked"
     return (BackendState("directory", "kademlia", stand_in=False, up=contacts > 0, detail=detail),)
 
