@@ -166,6 +166,7 @@ class Node:
         self.moves: list[Moved] = []
         self.faults: list[TraceholdError] = []
         self.graph = MemoryGraph()
+        self.leaving = False
         self.tasks: list[asyncio.Task[Any]] = []
         self.branch: Branch | None = None
         self.wipe()
@@ -237,11 +238,9 @@ class Node:
             self._run(self._replicate())
         if self.pulls:
             pace = Pace(0, asyncio.sleep, now)
-            means = Means(
-                self.store, self.holding, self.ledger, self.underway, pace, asyncio.sleep, clock.now
-            )
+            means = Means(witnessing, self.holding, self.underway, pace, asyncio.sleep, clock.now)
             terms = Terms(self.town.target, 30.0, fault=self.faults.append)
-            puller = Puller(means, self.ledger, Streets(self), self.liveness, terms, asyncio.sleep, now)
+            puller = Puller(means, Streets(self), self.liveness, terms, asyncio.sleep, now)
             self._run(puller.run())
 
     async def _replicate(self) -> None:
@@ -323,4 +322,5 @@ class Streets:
                 raise Unavailable("PEER_DOWN", f"node {number} does not answer")
 
         peer = MemoryPeer(number, to.store, to.graph, delay=way, keeper=to.holding)
+        peer.leaving = to.leaving
         return MemoryLine(peer, own.neighbour)
