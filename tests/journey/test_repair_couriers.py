@@ -140,3 +140,48 @@ async def test_a_holder_that_is_busy_is_heard_and_asked_again() -> None:
         assert busy not in holders(it)
         assert it.count(0) == CopyCount(3, 3)
         assert other in holders(it)
+
+
+async def test_who_was_away_in_a_storm_and_refuses_once_keeps_its_place() -> None:
+    """Its absence does not count as failing: the first thing that goes wrong afterwards costs nothing."""
+    async with world(5) as it:
+        away, other = await begun(it)
+        down = [away, *sorted(it.peers.keys() - {away, other})[:2]]
+        for number in down:
+            it.peers[number].down = True
+        await it.upload(start=50)
+        await it.pass_by(20)
+        await idle(it, 3 * LIMITS.replace_s)
+        refused = []
+
+        async def once(honest: Answer, asked: Shipment) -> Kept:
+            refused.append(asked)
+            return Kept(0, refused="DISK_LOW") if len(refused) < 4 else await honest(asked)
+
+        it.lies(away, once)
+        for number in down:
+            it.peers[number].down = False
+        await idle(it, 100)
+        assert len(refused) >= 4
+        assert (holders(it), it.moves) == ({away, other}, [])
+        assert it.count(14) == CopyCount(3, 3)
+
+
+async def test_a_holder_that_refuses_and_is_away_in_turns_is_replaced() -> None:
+    """Attack: it takes nothing more, and misses a look now and then, so as to seem to be back each time."""
+    async with world(5) as it:
+        liar, _ = await begun(it)
+
+        async def full(honest: Answer, asked: Shipment) -> Kept:
+            return Kept(9 if not asked.entries else 0, refused="DISK_LOW")
+
+        it.lies(liar, full)
+        await it.upload(start=50)
+        await it.pass_by(20)
+        for _ in range(12):
+            it.peers[liar].down = True
+            await idle(it, 15)
+            it.peers[liar].down = False
+            await idle(it, 45)
+        assert liar not in holders(it)
+        assert it.count(14) == CopyCount(3, 3)

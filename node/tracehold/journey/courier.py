@@ -208,11 +208,12 @@ class Courier:
         self.up = False
         self._trouble(error)
         if line is not None:
+            signs, node = self._shared.signs, self.holder.number
             busy, silent = error.code == "TOO_MANY_CALLS", error.code == "PEER_DOWN"
-            theirs = busy or silent or isinstance(error, Rejected)
+            theirs = busy or isinstance(error, Rejected) or (silent and signs.answers(node))
             line.put_off(self._shared.now(), silent=silent, theirs=theirs)
             if busy:
-                self._shared.signs.heard(self.holder.number)
+                signs.heard(node)
             if isinstance(error, Rejected) and line.tell(str(error)):
                 self._shared.fault(error)
 

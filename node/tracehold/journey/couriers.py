@@ -59,7 +59,7 @@ class Couriers:
             self._sent[node][0].agenda.doubt(segment)
 
     def failing_s(self, node: int, segment: int) -> float:
-        """For how long nothing but failures came of bringing a segment to a node."""
+        """For how long nothing but failures came of bringing a segment to a node that answers."""
         return self._sent[node][0].agenda.line(segment).failing_s if node in self._sent else 0.0
 
     def shipped(self, node: int, segment: int) -> int:

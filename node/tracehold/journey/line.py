@@ -8,6 +8,7 @@ takes much and acknowledges nothing new is asked more and more rarely, on this l
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tracehold.journey.cargo import segment_end
 from tracehold.journey.follow import growing
 
 ATTEMPTS = 3
@@ -16,6 +17,10 @@ some for a copy that moved meanwhile.
 """
 PULLING_S = 2.0
 """Seconds until a holder is asked again that fetches from others."""
+TOGETHER_S = 120.0
+"""Seconds between two failures at most for what is between them to count: longer than waits grow, and shorter
+than a holder is away, or a line waits for others.
+"""
 
 
 @dataclass(slots=True)
@@ -23,7 +28,8 @@ class Line:
     """`far` is the largest size that was ever acknowledged on it, `end` where the copy ends as the holder
     said last (None: not known), `due` when it may be worked on again, and `paced` when there is room again
     for what no anchor waits for. `asked` is set once the holder said, since this courier began, that it still
-    has what it acknowledged. `shipped` counts record bytes.
+    has what it acknowledged. `shipped` counts record bytes, and `failing_s` the seconds without progress in
+    which it was tried and failed, from one failure to the next.
     """
 
     segment: int
@@ -34,7 +40,8 @@ class Line:
     asked: bool = False
     told: str = ""
     shipped: int = 0
-    _failing: tuple[float, float] | None = None
+    failing_s: float = 0.0
+    _failed_at: float = float("-inf")
     _silent: bool = False
     _pulled: int = -1
     _attempts: int = 0
@@ -46,15 +53,16 @@ class Line:
         if size <= self.far:
             return False
         self.far, self.told, self._attempts, self._waits = size, "", 0, growing()
-        self._failing = None
+        self.failing_s = 0.0
         return True
 
     def pulling(self, size: int, now: float) -> None:
         """The holder fetches what it lacks from others, and has it up to `size`: it is asked again soon. One
         that gets no further that way fails.
         """
+        size = min(size, segment_end(self.segment))
         if size > self._pulled:
-            self._failing = None
+            self.failing_s = 0.0
         else:
             self._fail(now)
         self.end, self._pulled, self.due = None, size, now + PULLING_S
@@ -65,23 +73,17 @@ class Line:
         return self._attempts > ATTEMPTS
 
     def put_off(self, now: float, *, silent: bool = False, theirs: bool = True) -> None:
-        """Leave it for a while, and longer each time; `silent`: since no answer came, `theirs`: it is the
-        holder that failed, and neither the chain nor this disk.
+        """Leave it for a while, and longer each time; `silent`: since no answer came, `theirs`: it is a
+        holder that answers and failed, and neither one that is away, nor the chain, nor this disk.
         """
         if theirs:
             self._fail(now)
         self.due, self._attempts, self._silent = now + next(self._waits), 0, silent
 
     def awake(self) -> None:
-        """The holder answers again: what was put off for its silence is due, and is not held against it."""
+        """The holder answers again: what was put off for its silence is due."""
         if self._silent:
-            self.due, self._silent, self._failing, self._waits = float("-inf"), False, None, growing()
-
-    @property
-    def failing_s(self) -> float:
-        """For how long nothing but failures came of it, from the first to the last."""
-        first, last = self._failing or (0.0, 0.0)
-        return last - first
+            self.due, self._silent, self._waits = float("-inf"), False, growing()
 
     def tell(self, said: str) -> bool:
         """Whether this was not just said already."""
@@ -89,4 +91,6 @@ class Line:
         return news
 
     def _fail(self, now: float) -> None:
-        self._failing = (self._failing[0] if self._failing else now), now
+        if now - self._failed_at <= TOGETHER_S:
+            self.failing_s += now - self._failed_at
+        self._failed_at = now
