@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bench.dht_shown import shown
+from bench.dht_shown import sentences, shown
 from bench.workload import rows
 
 _TIMES = ("p50 ms", "p90 ms", "p99 ms", "max ms")
@@ -27,6 +27,7 @@ def page(found: dict[str, Any]) -> str:
             "## What is shown, and by which test",
             "",
             shown(),
+            sentences(),
             "## Simulated",
             "",
             "Three holders a key, twelve replicas. `all`: every holder was found; `some`: at least one.",

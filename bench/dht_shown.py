@@ -76,6 +76,55 @@ POINTS = [
 
 
 def shown() -> str:
-    """The table. Point 7 is about datagrams, of which there are none."""
+    """The list. Point 7 is about datagrams, of which there are none."""
     title = ("research/kademlia.md, section 8", "in the simulator", "twenty nodes, gRPC with mutual TLS")
     return rows(title, [tuple(point) for point in POINTS])
+
+
+SENTENCES = [
+    (
+        "the package for ids, metric, k-buckets, `Server`; pinned; overrides; contract of every internal used",
+        "tests/unit/test_kademlia_contract.py, test_kademlia_table.py",
+    ),
+    (
+        "messages over PeerService on mutually authenticated channels",
+        f"{_FEW}all; tests/ports/test_peer_identity.py, test_peer_handshakes.py",
+    ),
+    (
+        "signed records, many per key, newest per holder, 48 h; limits per key, member, total; in SQLite",
+        "tests/unit/test_directory_core.py; tests/ports/test_shelf.py (memory and SQLite)",
+    ),
+    (
+        "announce by sweep, resumable, spread over time",
+        f"{_SIM}announcing.py: a_sweep_goes_on, the_pace_is_kept, keys_come_again_after_18_to_22_hours; "
+        "tests/ports/test_offers.py",
+    ),
+    (
+        "lookups race, 150 ms soft and 8 s hard; union of holders; caches; merged lookups",
+        f"{_SIM}lookups.py: gone[hung], nobody_answers, answers_are_remembered, one_lookup_serves_all",
+    ),
+    ("seeds kept and retried", f"{_SIM}contacts.py: seeds_that_come_up_late, two_halves_find_each_other"),
+    (
+        "keys of items at class, lot and logistic unit, and of segments; nothing that is for few",
+        "tests/journey/test_offering.py; tests/vectors: itemkeys",
+    ),
+    (
+        "a full key is a gap",
+        f"{_SIM}announcing.py: a_full_key_is_answered_as_full; tests/journey/test_hinted.py: names_not_all",
+    ),
+    (
+        "`locate` and `trace` use it instead of the member list",
+        "tests/journey/test_hinted.py; tests/e2e/test_lab_directory.py: answers_as_if_all_were_asked",
+    ),
+    ("`tracehold peer list|add|ping|route`", "tests/e2e/test_lab_directory.py: the_commands_look_inside"),
+    (
+        "simulator: hundreds of nodes, seeded, virtual time; delay, loss, partition, churn, liars",
+        f"{_SIM}lookups.py (300), churn.py, contacts.py (two halves), hostile_members.py",
+    ),
+    ("token buckets per member", f"{_SIM}hostile_members.py: floods; {_BAD}floods"),
+]
+
+
+def sentences() -> str:
+    """Parts 1, 4 and 5 of the round in which it was made, as far as they are about the directory."""
+    return rows(("what is asked for", "shown by"), [tuple(each) for each in SENTENCES])
