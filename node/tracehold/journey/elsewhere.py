@@ -121,6 +121,10 @@ class Elsewhere:
         ends = {log: prefix(spans) for log, spans in self._claims.searched().items() if log not in own}
         return [Coverage(log, upto, upto, upto) for log, upto in ends.items()]
 
+    def searched(self) -> Mapping[LogId, Spans]:
+        """What other nodes say they searched, by log."""
+        return self._claims.searched()
+
     async def unsearched(self, own: Mapping[LogId, Spans]) -> Sequence[Gap]:
         """Anchored entries of members' logs that nobody searched: neither this node, `own`, nor others."""
         if self._knowledge.horizon is None:

@@ -16,7 +16,7 @@ from tracehold.core.gs1 import canonical
 from tracehold.core.gs1.link import on_foreign_domain
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, touched
-from tracehold.core.spans import without
+from tracehold.core.spans import joined, without
 from tracehold.journey.admission import SLICE, Admission
 from tracehold.journey.answers import DISPUTED, Coverage, Statement, Timings, statement
 from tracehold.journey.elsewhere import Elsewhere
@@ -118,12 +118,29 @@ class Inquiry:
         missing = GapReason.NEVER_COMMISSIONED
         # Where records were kept back, nothing may be said about what they do not say.
         kept = [gap for gap in found if gap.reason is not missing or gap.item not in stopped]
-        covered = await self.coverage()
-        behind = [_behind(log) for log in covered if log.indexed < log.size]
+        behind = await self._behind()
         own = await searched(self._knowledge.log, self._knowledge.graph)
         unsearched = await self.elsewhere.unsearched(own)
         every = {*kept, *self._gaps, *self.elsewhere.gaps(), *behind, *unsearched}
         return tuple(sorted(every, key=lambda gap: (gap.item, gap.reason, gap.detail)))
+
+    async def _behind(self) -> list[Gap]:
+        """What is kept here and nobody searched: neither this node, which may still be looking through it,
+        nor another one that answered.
+        """
+        log, elsewhere = self._knowledge.log, self.elsewhere.searched()
+        indexed = await self._knowledge.graph.coverage()
+        return [
+            Gap(
+                "",
+                GapReason.NOT_COVERED,
+                f"entries {start} to {stop - 1} of log {id.hex()} were not searched",
+            )
+            for id in await log.logs()
+            for start, stop in without(
+                await log.spans(id), joined((*indexed.get(id, ()), *elsewhere.get(id, ())))
+            )
+        ]
 
     async def coverage(self) -> tuple[Coverage, ...]:
         """What the answer rests on, own logs first, then those that only other nodes searched."""
@@ -162,8 +179,3 @@ def named(identifier: str, path: str = "/item") -> str:
         if refusal.code == "BAD_IDENTIFIER" or foreign:
             return identifier
         raise Rejected(refusal.code, refusal.message, path=path) from refusal
-
-
-def _behind(log: Coverage) -> Gap:
-    what = f"entries {log.indexed} to {log.size - 1} of log {log.log.hex()} were not searched"
-    return Gap("", GapReason.NOT_COVERED, what)
