@@ -4,17 +4,19 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.ports.batches import A, entry, fill, stored, task
+from tests.ports.batches import A, B, Writer, entry, fill, stored, task
 from tracehold.adapters.sqlite_log import SqliteLog, schema
 from tracehold.adapters.sqlite_log.log import FILE
 from tracehold.core.errors import Broken, Unavailable
 from tracehold.core.tiles import Coord
 from tracehold.journey.ports import (
     AnchorState,
+    Batch,
 )
 
 
@@ -151,3 +153,51 @@ async def test_a_file_that_is_no_database_is_named_corrupt(tmp_path: Path) -> No
     (tmp_path / FILE).write_bytes(b"not a database, and long enough to be looked at " * 200)
     with pytest.raises(Broken, match="CORRUPT"):
         SqliteLog.open(tmp_path)
+
+
+def hasty(writer: Writer, count: int) -> Batch:
+    """The next batch, unjudged."""
+    first = writer.tree.end
+    return replace(writer.batch([entry(at) for at in range(first, first + count)]), unjudged=True)
+
+
+async def test_security_what_comes_in_haste_is_never_taken_for_judged(tmp_path: Path) -> None:
+    """A batch that comes while the last ones before it are judged, in either order of the calls."""
+    async with SqliteLog.open(tmp_path) as store:
+        await fill(store, A, 1, first=900)
+        writer = Writer.of(B)
+        await store.append(hasty(writer, 3))
+        await asyncio.gather(store.judged(B, 0, 3, ()), store.append(hasty(writer, 2)))
+        assert await store.unjudged(B) == ((3, 5),)
+        await asyncio.gather(store.append(hasty(writer, 2)), store.judged(B, 3, 5, ()))
+        assert await store.unjudged(B) == ((5, 7),)
+        await store.judged(B, 5, 7, ())
+        assert await store.unjudged(B) == ()
+
+
+async def test_security_a_hasty_batch_whose_caller_is_gone_is_not_taken_for_judged(tmp_path: Path) -> None:
+    """Cancelled while the disk was at it: it may be durable, and then it is unjudged; also after a start."""
+    async with SqliteLog.open(tmp_path) as store:
+        await fill(store, A, 1, first=900)
+        writer = Writer.of(B)
+        appending = asyncio.ensure_future(store.append(hasty(writer, 3)))
+        await asyncio.sleep(0)
+        appending.cancel()
+        await asyncio.gather(appending, return_exceptions=True)
+        await store.save_bookmark("behind it", 1)
+        assert (list(await store.spans(B)), await store.unjudged(B)) == ([(0, 3)], ((0, 3),))
+    async with SqliteLog.open(tmp_path) as store:
+        assert await store.unjudged(B) == ((0, 3),)
+
+
+async def test_the_disk_is_not_asked_for_what_is_unjudged_where_nothing_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Followers ask at each append, of every log."""
+    async with SqliteLog.open(tmp_path) as store:
+        await fill(store, A, 1, first=900)
+        writer = Writer.of(B)
+        await store.append(hasty(writer, 3))
+        await store.judged(B, 0, 3, ())
+        monkeypatch.setattr(store._store, "read", None)
+        assert [await store.unjudged(log) for log in (A, B)] == [(), ()]

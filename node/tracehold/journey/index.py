@@ -95,9 +95,9 @@ class Indexer:
         return done
 
     async def _step(self, log: LogId, indexed: Spans) -> int:
-        # What nobody looked at yet is not searched either.
-        due = without(await self._log.spans(log), [*indexed, *await self._log.unjudged(log)])
-        if not due:
+        due = without(await self._log.spans(log), indexed)
+        # What is not judged yet waits.
+        if not due or not (due := without(due, await self._log.unjudged(log))):
             return 0
         # The first run that is not searched: behind what was, or in a hole that was filled since.
         start, stop = due[0]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlite3 import Connection
 
 from tracehold.adapters.sqlite_log.rows import number_of, place_of, position_of
+from tracehold.adapters.sqlite_log.schema import INDEX_BITS
 from tracehold.core.ids import LogId
 from tracehold.core.spans import Spans, joined, without
 from tracehold.journey.ports import Dispute
@@ -15,6 +16,12 @@ JUDGED = (
     "<= entries.position"
 )
 """Condition on a row of `entries`: that it was judged. Runs do not overlap: the last one before it tells."""
+
+
+def logs(connection: Connection) -> Sequence[LogId]:
+    """The logs that have entries to be judged."""
+    query = f"SELECT DISTINCT id FROM logs JOIN unjudged ON number = unjudged.start >> {INDEX_BITS}"
+    return [LogId(row[0]) for row in connection.execute(query)]
 
 
 def unjudged(connection: Connection, log: LogId) -> Spans:
@@ -41,12 +48,16 @@ def put_off(connection: Connection, number: int, start: int, stop: int) -> None:
     _replace(connection, old, joined([*old, run]))
 
 
-def judged(connection: Connection, log: LogId, start: int, stop: int, disputes: Sequence[Dispute]) -> None:
-    """Note what was found wrong, and that nothing of [start, stop) is to be judged any more."""
+def judged(connection: Connection, log: LogId, start: int, stop: int, disputes: Sequence[Dispute]) -> bool:
+    """Note what was found wrong, and that nothing of [start, stop) is to be judged any more; whether other
+    entries of the log are.
+    """
     number = number_of(connection, log)
     old = _runs(connection, number)
-    _replace(connection, old, without(old, [(position_of(number, start), position_of(number, stop))]))
+    left = without(old, [(position_of(number, start), position_of(number, stop))])
+    _replace(connection, old, left)
     put_disputes(connection, number, disputes)
+    return bool(left)
 
 
 def put_disputes(connection: Connection, number: int, disputes: Sequence[Dispute]) -> None:

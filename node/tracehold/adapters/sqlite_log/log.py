@@ -2,9 +2,10 @@
 SQLite's WAL and the lock that keeps others out.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
 from types import TracebackType
 
 from tracehold.adapters.sqlite_log import judging, keeping, mending, reads, writes
@@ -31,8 +32,13 @@ class SqliteLog:
     An async context manager: leaving it closes the file and lets another process in.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, hasty: Iterable[LogId] | None = None) -> None:
+        """`hasty` are the logs that have unjudged entries; None where another process may write."""
         self._store = store
+        self._alone = hasty is not None
+        # Logs that may have unjudged entries, with the number of batches that brought them. Followers ask at
+        # each ring of the bell, of every log, and there are none nearly always.
+        self._hasty = dict.fromkeys(hasty or (), 0)
 
     @classmethod
     def open(cls, folder: Path) -> "SqliteLog":
@@ -41,7 +47,13 @@ class SqliteLog:
         Raises `Unavailable("STORE_BUSY")` while a process has it open, `Broken`
         with SCHEMA_NEWER, CORRUPT or STORE_FAILED.
         """
-        return cls(Store.open(folder / FILE, prepare))
+        hasty: list[LogId] = []
+
+        def ready(connection: Connection) -> None:
+            prepare(connection)
+            hasty.extend(judging.logs(connection))
+
+        return cls(Store.open(folder / FILE, ready), hasty)
 
     async def __aenter__(self) -> "SqliteLog":
         return self
@@ -78,6 +90,9 @@ class SqliteLog:
 
     async def append(self, batch: Batch) -> None:
         """One transaction, one fsync."""
+        if batch.unjudged:
+            # Before it can be seen by anybody; whatever becomes of it.
+            self._hasty[batch.log] = self._hasty.get(batch.log, 0) + 1
         await self._store.write(partial(writes.append, batch=batch))
 
     async def read(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Sequence[Entry]:
@@ -112,12 +127,17 @@ class SqliteLog:
 
     async def unjudged(self, log: LogId) -> Spans:
         """The runs of entries that are to be judged."""
+        if self._alone and log not in self._hasty:
+            return ()
         return await self._store.read(partial(judging.unjudged, log=log))
 
     async def judged(self, log: LogId, start: int, stop: int, disputes: Sequence[Dispute]) -> None:
         """One transaction, one fsync."""
+        batches = self._hasty.get(log)
         change = partial(judging.judged, log=log, start=start, stop=stop, disputes=disputes)
-        await self._store.write(change)
+        # Writes are done in the order of their calls: a batch that came before was seen, a later one counts.
+        if not await self._store.write(change) and self._hasty.get(log) == batches:
+            self._hasty.pop(log, None)
 
     async def mend(self, log: LogId, index: int, raw: bytes, fingerprint: Fingerprint) -> None:
         """Put right an entry that the disk damaged."""
