@@ -153,8 +153,8 @@ def newcomer(records: int) -> dict[str, Any]:
     async def scene() -> float:
         ring = await joined(20)
         host = ring.up()[0]
-        for number in range(records):
-            host.shelf._put(_unsigned(number, host.seat.now_ms), host.seat.now_ms)
+        now = host.seat.now_ms
+        await host.shelf.put([_unsigned(number, now) for number in range(records)], now)
         times = []
         for member in ring.enrol(50):
             cpu = time.process_time()

@@ -202,7 +202,7 @@ def _spending(member: Any) -> list[float]:
 
 async def _expiring(shelf: SqliteShelf, now: int) -> list[float]:
     """CPU seconds of each slice."""
-    slices = []
+    slices: list[float] = []
     while True:
         cpu = time.process_time()
         if not await shelf.expire(now, SLICE):

@@ -83,7 +83,7 @@ def shown() -> str:
 
 SENTENCES = [
     (
-        "the package for ids, metric, k-buckets, `Server`; pinned; overrides; contract of every internal used",
+        "the package for ids, metric, k-buckets, `Server`; pinned; overrides; a contract of the internals",
         "tests/unit/test_kademlia_contract.py, test_kademlia_table.py",
     ),
     (

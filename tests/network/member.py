@@ -1,6 +1,7 @@
 """A member with its whole directory, in whatever network: simulated, or over real gRPC."""
 
 from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from random import Random
 from typing import Protocol
 
@@ -24,12 +25,12 @@ class Around(Protocol):
     random: Random
     pace: Pace
     members: "dict[LogId, Member]"
-    down: set[LogId]
+    down: AbstractSet[LogId]
     """Members that refuse: to be replaced, not changed."""
-    hung: set[LogId]
+    hung: AbstractSet[LogId]
     """Members that accept and never answer; likewise."""
 
-    def network(self) -> NetworkId | None:
+    def network(self) -> NetworkId:
         """The network's id."""
 
     def register(self, log: LogId) -> Register:
@@ -68,7 +69,7 @@ class Member:
         self.log = log
         self.key = key
         self.offers = MemoryOffers()
-        self.shelf = shelf or MemoryShelf()
+        self.shelf: Shelf = shelf or MemoryShelf()
         self.seeds: Sequence[LogId] = ()
         self.start()
 

@@ -7,6 +7,7 @@ cut off, or lie.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
@@ -49,8 +50,8 @@ class Ring:
         self.weather = weather or Weather()
         self.pace = pace or Pace()
         self.members: dict[LogId, Member] = {}
-        self.down: set[LogId] = set()
-        self.hung: set[LogId] = set()
+        self.down: AbstractSet[LogId] = set()
+        self.hung: AbstractSet[LogId] = set()
         self.parts: dict[LogId, int] = {}
         self.calls = 0
         self._delays: dict[tuple[LogId, LogId], float] = {}

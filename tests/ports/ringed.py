@@ -6,7 +6,8 @@ The same members as in the simulation, in a network that is none, so that one sc
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -109,12 +110,12 @@ class GrpcRing:
         return sum(len(post.asked) for post in self.posts.values())
 
     @property
-    def down(self) -> frozenset[LogId]:
+    def down(self) -> AbstractSet[LogId]:
         """See `Around.down`. Who comes back listens a moment later; `settle` waits for it."""
         return self._down
 
     @down.setter
-    def down(self, logs: Collection[LogId]) -> None:
+    def down(self, logs: AbstractSet[LogId]) -> None:
         self._down = frozenset(logs)
         for log, gate in self.gates.items():
             if log in self._down:
@@ -125,12 +126,12 @@ class GrpcRing:
                 opening.add_done_callback(self._opening.discard)
 
     @property
-    def hung(self) -> frozenset[LogId]:
+    def hung(self) -> AbstractSet[LogId]:
         """See `Around.hung`."""
         return self._hung
 
     @hung.setter
-    def hung(self, logs: Collection[LogId]) -> None:
+    def hung(self, logs: AbstractSet[LogId]) -> None:
         self._hung = frozenset(logs)
         for log, gate in self.gates.items():
             gate.hang(log in self._hung)

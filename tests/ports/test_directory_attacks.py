@@ -25,7 +25,7 @@ from tracehold.v1 import peer_pb2
 
 SIZE = 20
 KEYS = [key_of(f"item {number}") for number in range(15)]
-METHODS = {
+METHODS: dict[str, Any] = {
     "FindNode": peer_pb2.FindNodeRequest,
     "GetProviders": peer_pb2.GetProvidersRequest,
     "AddProviders": peer_pb2.AddProvidersRequest,
