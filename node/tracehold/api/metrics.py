@@ -60,19 +60,6 @@ class Metrics:
         self._gauges = {
             name: Gauge(f"tracehold_{name}", text, registry=registry) for name, text in _GAUGES.items()
         }
-        self._copies = Gauge(
-            "tracehold_copies", "Copies of the segment of the own log that has the fewest", registry=registry
-        )
-        self._target = Gauge("tracehold_copies_target", "Copies that are wanted", registry=registry)
-        self._holder_up = Gauge(
-            "tracehold_holder_up", "Whether a holder of the own log answers", ("node",), registry=registry
-        )
-        self._behind = Gauge(
-            "tracehold_holder_behind",
-            "Sealed entries that a holder of the own log did not acknowledge yet",
-            ("node",),
-            registry=registry,
-        )
         self._kept = {
             name: Gauge(f"tracehold_kept_{name}", text, ("log",), registry=registry)
             for name, text in _KEPT.items()
@@ -106,9 +93,6 @@ class Metrics:
         """Set the gauges to how the node stands now."""
         for name, gauge in self._gauges.items():
             gauge.set(getattr(standing, name))
-        self._copies.set(standing.copies.kept)
-        self._target.set(standing.copies.target)
-        self._stand_holders(standing)
         for name, gauge in self._kept.items():
             for kept in standing.kept:
                 gauge.labels(kept.log.hex()).set(getattr(kept, name))
@@ -116,15 +100,6 @@ class Metrics:
             self._up.labels(backend.port, backend.name).set(backend.up)
         self._upkeep.stands(standing)
         self.directory.stands(standing)
-
-    def _stand_holders(self, standing: Standing) -> None:
-        # By node, over all segments. Who holds no more is forgotten.
-        self._holder_up.clear()
-        self._behind.clear()
-        for node in {each.node for segment in standing.segments for each in segment.holders}:
-            told = [each for at in standing.segments for each in at.holders if each.node == node]
-            self._holder_up.labels(node).set(all(each.up for each in told))
-            self._behind.labels(node).set(sum(each.behind for each in told))
 
     async def page(self, standing: Callable[[], Awaitable[Standing]]) -> bytes:
         """The page in Prometheus' text format, its gauges fresh. Raises what `standing` raises."""
