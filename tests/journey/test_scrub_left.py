@@ -11,9 +11,11 @@ from tests.journey.kept_scene import short_segments
 from tests.journey.scene import settle, statement
 from tests.journey.scrub_scene import (
     CUT_CONTROL,
+    ENTRIES,
     Disk,
     another,
     both,
+    branch,
     bytes_,
     disk,
     fingerprint_,
@@ -21,6 +23,7 @@ from tests.journey.scrub_scene import (
     raw_of,
     tile_of,
 )
+from tests.ports.batches import task
 from tests.recovery.faults import FAILED, Fault, Faulty
 from tracehold.adapters.memory.peers import MemoryLine
 from tracehold.core.errors import Broken
@@ -29,7 +32,7 @@ from tracehold.core.tiles import Coord
 from tracehold.journey import mending
 from tracehold.journey.damaged import DamagedPlaces, Place
 from tracehold.journey.mending import ENTRY_BYTES
-from tracehold.journey.ports import Entries, Peer, Sent
+from tracehold.journey.ports import AnchorState, Entries, Peer, Sent
 from tracehold.journey.scrub import AGAIN_S, DAY_S, Hearers, Pace, Scrubber
 
 
@@ -287,6 +290,41 @@ async def test_reading_what_nobody_has_again_and_again_asks_nobody(node: Disk) -
         scrubber.damaged(entry.fingerprint)
         await scrubber.once()
     assert (asked, scrubber.standing.bad) == (1, 1)
+
+
+async def test_a_damaged_checkpoint_is_told_once_and_holds_up_no_other_log(node: Disk) -> None:
+    """Without it nothing of that log is proved, so nothing of it is changed; what is anchored is mended."""
+    node.sql(("UPDATE checkpoints SET root = zeroblob(32) WHERE log = ?", [node.number(node.own)]))
+    for index in (5, 600):
+        bytes_(node, node.own, index)
+    bytes_(node, node.foreign, 5)
+    scrubber = await node.scrub()
+    assert (scrubber.standing.bad, scrubber.standing.mended) == (1, 1)
+    assert [str(fault) for fault in node.faults] == [
+        f"CORRUPT: the tree or the checkpoint of size {ENTRIES} of log {node.own.hex()} is damaged on disk, "
+        "and no other node hands it over"
+    ]
+    root = (await branch(11)).checkpoints[512].root
+    await node.store.save_anchor(replace(task(node.own, 0, 512, AnchorState.FINAL), root=root))
+    scrubber = await node.scrub()
+    assert (scrubber.standing.bad, scrubber.standing.mended) == (1, 1)
+    assert [each.index for each in node.damages if each.mended] == [5, 5]
+
+
+async def test_a_holder_that_trickles_is_left(node: Disk) -> None:
+    """Attack: one entry an answer, for ever; the next one is asked."""
+    both(bytes_, fingerprint_, tile_of(0))(node, node.own, 5)
+    asked = 0
+
+    class Trickling(MemoryLine):
+        async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
+            nonlocal asked
+            asked += 1
+            return await super().entries(log, start, start + 1, max_bytes)
+
+    assert (await whole(asking(node, Trickling(node.others[0]), MemoryLine(node.others[1]))))[0] == 0
+    assert asked < 50
+    await node.sound()
 
 
 def test_places_are_packed() -> None:

@@ -86,7 +86,8 @@ async def _ask(config: "Config", dir: Path, tell: Callable[[int, int], None], wa
         "entries": status.scrub.entries,
         "bad": status.scrub.bad,
         "mended": status.scrub.mended - before,
-        "damages": [line for line in status.faults if "damaged on disk" in line],
+        # Faults stay in the status though they were mended since.
+        "damages": [line for line in status.faults if status.scrub.bad and "damaged on disk" in line],
         "alone": "",
     }
 

@@ -27,19 +27,25 @@ ENTRY_BYTES = 1024
 
 _HASH = 32
 _PARTS = 1000  # of a base, that are asked for at most
+_ANSWERS = 40  # for 256 entries of at most 1 MiB, of 8 MiB each: whoever trickles is left
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """What was damaged: an entry, or (where `tile` is set) a tile on its way up; and whether it is mended."""
+    """What was damaged: an entry, or where `tile` is set a tile on its way up, or with `tree` what binds all
+    entries, the checkpoint or the tiles on the edge; and whether it is mended.
+    """
 
     log: LogId
     index: int
     mended: bool
     tile: Coord | None = None
+    tree: bool = False
 
     def __str__(self) -> str:
         what = f"tile {self.tile.level}/{self.tile.index}" if self.tile else f"entry {self.index}"
+        if self.tree:
+            what = f"the tree or the checkpoint of size {self.index + 1}"
         state = "was damaged on disk and is mended" if self.mended else "is damaged on disk"
         return f"{what} of log {self.log.hex()} {state}"
 
@@ -51,6 +57,11 @@ class Looked:
     entries: int = 0
     bytes: int = 0
     damages: list[Damage] = field(default_factory=list)
+
+    @property
+    def untied(self) -> bool:
+        """Whether nothing was proved, since the tree itself is damaged."""
+        return any(each.tree for each in self.damages)
 
     @property
     def cost(self) -> int:
@@ -95,7 +106,7 @@ class Copies:
 
 async def _entries(peer: Peer, log: LogId, start: int, stop: int) -> AsyncIterator[Sent]:
     """What a peer hands over of [start, stop), in order; it may end early."""
-    while start < stop:
+    for _ in range(_ANSWERS):
         try:
             answer = await peer.entries(log, start, stop)
         except Unavailable:
@@ -103,7 +114,7 @@ async def _entries(peer: Peer, log: LogId, start: int, stop: int) -> AsyncIterat
         for sent in answer.entries[: stop - start]:
             yield sent
             start += 1
-        if not answer.entries:
+        if start >= stop or not answer.entries:
             return
 
 
@@ -158,6 +169,9 @@ class Mender:
         self._told.clear()
         leaves = await self._tiles.tile(Coord(0, number))
         looked.damages += [Damage(log, first, True, at) for at in self._told]
+        if not await self._tiles.rooted():
+            looked.damages.append(Damage(log, self.tree.size - 1, False, tree=True))
+            return looked
         if leaves is None:
             looked.damages.append(Damage(log, first, False, Coord(0, number)))
             return looked

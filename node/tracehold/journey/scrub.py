@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from tracehold.core.errors import Broken, TraceholdError
-from tracehold.core.ids import Fingerprint
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.limits import TILE_WIDTH
 from tracehold.journey.damaged import DamagedPlaces, Place
 from tracehold.journey.follow import Trouble, patiently, untold
 from tracehold.journey.mending import Copies, Damage, Looked, Mender
 from tracehold.journey.ports import RecordLog
 from tracehold.journey.scrub_pass import Pass
+from tracehold.journey.sound_tiles import Tree
 from tracehold.journey.states import Sleep, within
 from tracehold.journey.upkeep import ScrubStanding
-from tracehold.journey.walk import tree_at
+from tracehold.journey.walk import trees_at
 
 DAY_S = 86_400.0
 """Seconds from the begin of one pass to that of the next."""
@@ -81,6 +82,7 @@ class Scrubber:
         self._asked: dict[Fingerprint, None] = {}
         self._woken = asyncio.Event()
         self._wanted: asyncio.Event | None = None
+        self._untied: dict[LogId, float] = {}  # when the newest tree of a log was found damaged
         self._mender: Mender | None = None
         self._mended = 0
 
@@ -128,6 +130,7 @@ class Scrubber:
     def ask(self) -> asyncio.Event:
         """Ask for a pass from the first entry on, at full speed; set when it has ended."""
         self._wanted = self._wanted or asyncio.Event()
+        self._untied.clear()
         self._woken.set()
         return self._wanted
 
@@ -163,15 +166,25 @@ class Scrubber:
     async def _look(self, place: Place) -> Looked:
         """Look at one place, and put it right."""
         log = (await self._store.logs())[place.log]
-        tree, spans = await tree_at(self._store, log, place.number), await self._store.spans(log)
-        if tree is None:
-            return Looked()
+        trees = list(await trees_at(self._store, log, place.number))
+        if trees and self._pace.now() - self._untied.get(log, -AGAIN_S) < AGAIN_S:
+            trees.pop(0)
+        for tree in trees:
+            looked = await self._look_under(tree, place.number)
+            if not looked.untied:
+                await self._note(place, looked)
+                return looked
+            self._untied[log] = self._pace.now()
+            await self._note(Place(place.log, (tree.size - 1) // TILE_WIDTH), looked)
+        return Looked()
+
+    async def _look_under(self, tree: Tree, number: int) -> Looked:
+        spans = await self._store.spans(tree.log)
         if self._mender is None or (self._mender.tree, self._mender.spans) != (tree, spans):
             self._mender = Mender(self._store, self._copies, tree, spans)
-        looked = await self._mender.look(place.number)
+        looked = await self._mender.look(number)
         if looked.damages:
             self._mender = None  # what it remembers was read before
-        await self._note(place, looked)
         return looked
 
     async def _note(self, place: Place, looked: Looked) -> None:

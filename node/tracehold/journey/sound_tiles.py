@@ -97,6 +97,13 @@ class SoundTiles:
             )
         return found
 
+    async def rooted(self) -> bool:
+        """Whether the tiles on the edge fold to the root, as they are or were put right."""
+        edge = min(self.tree.edge())
+        if edge not in self._proved:
+            await self._prove_edge()
+        return self._proved[edge] is not None
+
     async def _full(self, at: Coord) -> Hashes | None:
         above = await self.tile(Coord(at.level + 1, at.index // TILE_WIDTH))
         if above is None:

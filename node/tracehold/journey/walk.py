@@ -1,11 +1,11 @@
 """Going through everything that is kept, log after log, one tile of leaves after the other."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from tracehold.core.ids import LogId
 from tracehold.core.limits import TILE_WIDTH
 from tracehold.journey.damaged import Place
-from tracehold.journey.ports import RecordLog
+from tracehold.journey.ports import AnchorState, RecordLog
 from tracehold.journey.seen import outside
 from tracehold.journey.sound_tiles import Tree
 
@@ -49,11 +49,18 @@ async def entries(store: RecordLog, before: Place | None = None) -> int:
     return found
 
 
-async def tree_at(store: RecordLog, log: LogId, number: int) -> Tree | None:
-    """The tree that proves the entries of a tile of leaves: that of the newest checkpoint, or where other
-    spans come behind, of the one at the end of their span. None where there is no checkpoint.
+async def trees_at(store: RecordLog, log: LogId, number: int) -> Sequence[Tree]:
+    """The trees that prove the entries of a tile of leaves: that of the newest checkpoint, or where other
+    spans come behind, of the one at the end of their span; then the newest one that is anchored.
     """
-    spans = await store.spans(log)
-    stops = [stop for _, stop in spans if stop > TILE_WIDTH * number]
-    checkpoint = await store.checkpoint(log, stops[0] if len(stops) > 1 else None)
-    return Tree(log, checkpoint.size, checkpoint.root) if checkpoint and stops else None
+    spans = [span for span in await store.spans(log) if span[1] > TILE_WIDTH * number]
+    if not spans:
+        return ()
+    stop = spans[0][1] if len(spans) > 1 else None
+    checkpoint = await store.checkpoint(log, stop)
+    found = [Tree(log, checkpoint.size, checkpoint.root)] if checkpoint else []
+    last = 1 if stop is None else None
+    for task in reversed(await store.anchors(log, {AnchorState.MINED, AnchorState.FINAL}, last)):
+        if TILE_WIDTH * number < task.size <= (stop or task.size):
+            return [*found, Tree(log, task.size, task.root)]
+    return found
