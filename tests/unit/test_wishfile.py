@@ -79,3 +79,29 @@ def test_a_file_made_by_hand_is_a_wish_to_hand_over(tmp_path: Path, content: byt
     assert found is not None
     assert (found.leave, found.begun) == (False, False)
     assert found.since == (tmp_path / "draining").stat().st_mtime
+
+
+def test_a_folder_that_takes_no_progress_ends_nothing(tmp_path: Path) -> None:
+    """The wish stands; how far it is, is not known."""
+    wishes = WishFile(tmp_path)
+    wishes.ask(WISH)
+    (tmp_path / ".drained.new").mkdir()
+    wishes.tell({"since": WISH.since, "stage": "handed"})
+    assert (wishes.read(), wishes.progress()) == (WISH, None)
+
+
+def test_a_wish_of_another_user_is_a_wish_to_hand_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its content cannot be read: the node is not revoked for it."""
+    WishFile(tmp_path).ask(WISH)
+
+    def denied(path: Path) -> bytes:
+        if path.name == "draining":
+            raise PermissionError(path)
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    found = WishFile(tmp_path).read()
+    assert found is not None
+    assert not found.leave

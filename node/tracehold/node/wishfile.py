@@ -10,6 +10,7 @@ runs, which writes beside them how far it is.
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,8 @@ class WishFile:
                 return _parsed(path, path.read_bytes(), begun=begun)
             except FileNotFoundError:
                 continue
+            except PermissionError:  # of another user, who asks the node all the same
+                return _parsed(path, b"", begun=begun)
         return None
 
     def begin(self) -> bool:
@@ -88,10 +91,13 @@ class WishFile:
         self._rename(self._begun, self._wish)
 
     def tell(self, progress: Mapping[str, Any]) -> None:
-        """Write how far it is, for the operator's command. Nothing depends on it."""
+        """Write how far it is, for the operator's command. Nothing depends on it, and a full disk ends
+        nothing.
+        """
         new = self._path(f".{_PROGRESS}.new")
-        new.write_text(json.dumps(progress))
-        new.replace(self._path(_PROGRESS))
+        with suppress(OSError):
+            new.write_text(json.dumps(progress))
+            new.replace(self._path(_PROGRESS))
 
     def _rename(self, old: Path, new: Path) -> bool:
         try:
