@@ -12,7 +12,7 @@ import grpc
 import pytest
 
 from tests.network.asking import ask
-from tests.network.liars import KINDS, Pretender, Slow, honest, turn
+from tests.network.liars import KINDS, Giant, Pretender, Slow, honest, turn
 from tests.network.ring import announced, join, key_of
 from tests.ports.mesh import Post, dialled
 from tests.ports.messages import bytes_of
@@ -111,6 +111,19 @@ async def test_security_false_records_are_refused_and_nothing_of_the_message_is_
         assert await keeper.shelf.size() == 0
         assert not await says.add_providers(keeper.log, [good])
         assert await keeper.shelf.size() == 1
+
+
+async def test_security_a_giant_answer_is_not_read(tmp_path):
+    """Seventeen megabytes for one question. It ends in the transport, before a message is made of it."""
+    async with grpc_ring(tmp_path, 2) as ring:
+        asker, giant = ring.members.values()
+        turn(Giant, [giant])
+        says = talk(ring.posts[asker.log])
+        for ask_it in (says.find_node, says.get_providers):
+            with pytest.raises(Unavailable) as caught:
+                await ask_it(giant.log, KEYS[0])
+            assert caught.value.code == "PEER_DOWN"
+            assert caught.value.__cause__.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 async def test_security_an_old_record_replaces_no_new_one(tmp_path):

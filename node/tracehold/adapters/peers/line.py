@@ -5,6 +5,7 @@ it has too much to do is there, and may be asked later.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from tracehold.wire.ways import Way
 
 MAX_ANSWER_BYTES = 32 << 20
 """One answer of a peer; what is larger is not read."""
+
+MAX_TOLD_BYTES = 64 << 10
+"""One answer about the directory, which has a sixth of that; a longer one is not read."""
 
 AT_ONCE = 8
 """Questions on one line at once: well below what a peer answers one member at once."""
@@ -150,11 +154,23 @@ async def _ended(channel: grpc.aio.Channel | None) -> None:
         await channel.close()
 
 
+_TOLD = ("FindNode", "GetProviders", "AddProviders")
+_DIRECTORY = json.dumps(
+    {
+        "methodConfig": [
+            {
+                "name": [{"service": "tracehold.v1.PeerService", "method": method} for method in _TOLD],
+                "maxResponseMessageBytes": MAX_TOLD_BYTES,
+            }
+        ]
+    }
+)
 _OPTIONS: list[tuple[str, str | int]] = [
     ("grpc.max_receive_message_length", MAX_ANSWER_BYTES),
     ("grpc.max_metadata_size", 16 << 10),
     # A proxy of the environment is for the web; and it would see where the peers are.
     ("grpc.enable_http_proxy", 0),
+    ("grpc.service_config", _DIRECTORY),
     # The peer does not say how it wants to be called.
     ("grpc.service_config_disable_resolution", 1),
     ("grpc.initial_reconnect_backoff_ms", 500),
