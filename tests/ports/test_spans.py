@@ -89,6 +89,18 @@ async def test_a_base_comes_in_parts_and_again(store: RecordLog) -> None:
     assert list(await store.spans(B)) == [(START, 2 * START + 1)]
 
 
+async def test_a_copy_may_begin_before_a_later_one_whose_base_has_its_first_entry(store: RecordLog) -> None:
+    """A segment's first entry is a snapshot, which every later base brings: that is no span yet."""
+    await fill(store, A, 1, first=90_000)
+    writer, entries = segment()
+    first = entry(START, kind=Kind.SNAPSHOT)
+    await store.begin(Base(B, 2 * START, (), [(START, first)]))
+    await store.begin(base(writer, entries))
+    await store.append(writer.batch([first, entry(START + 1)]))
+    assert list(await store.spans(B)) == [(START, START + 2)]
+    assert [e.index for e in await store.controls(B)] == [*CONTROLS, START]
+
+
 @pytest.mark.parametrize("first", [1, 300, START - 1, START + 1, START + 3, 2 * START])
 async def test_nothing_is_appended_inside_a_hole_or_a_span(store: RecordLog, first: int) -> None:
     """HEAD_MOVED where no span ends and none was begun; nothing is written."""

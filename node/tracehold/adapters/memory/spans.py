@@ -73,7 +73,8 @@ class Kept:
         missing = [(at, new) for at, new in base.controls if self.at(at) is None]
         made = {at: entry_at(base, at, new, 0) for at, new in missing}
         self.base |= made
-        if not self.ends(base.start) and self.at(base.start) is None:
+        # Not by `at`: a base of a later run has the control record there, and no run.
+        if not any(start <= base.start <= start + len(run) for start, run in self.runs.items()):
             self.runs[base.start] = []
         return list(made.values())
 
