@@ -191,3 +191,14 @@ async def test_a_creator_that_only_ships_is_not_lost() -> None:
     made.clock.time += SILENT_S
     await made.pull(3)
     assert await made.size(3) == 100
+
+
+async def test_a_number_that_was_given_up_loses_no_log() -> None:
+    """A node that was revoked and enrolled again has two numbers and one log, which it ships."""
+    made = await village(3)
+    grown(made.branch, 100)
+    await made.anchor(100)
+    await made.ship(2, 100)
+    made.chain.members.insert(0, replace(made.chain.members[0], number=99, active=False))
+    await made.pull()
+    assert [await made.size(number) for number in (3, 4)] == [0, 0]

@@ -16,7 +16,7 @@ from tests.journey.scene import Clock
 from tracehold.adapters.memory.peers import MemoryLine
 from tracehold.core.ids import LogId
 from tracehold.journey.ports import Handed, Kept
-from tracehold.journey.underway import STALL_S, WISHED_S, Underway
+from tracehold.journey.underway import STALL_S, WISHED_S, WISHES, Underway
 
 LOG = LogId(b"\x09" * 32)
 
@@ -58,6 +58,14 @@ def test_a_question_far_beyond_the_copy_is_a_wish() -> None:
     assert underway.wishes() == {LOG: {0: 110}}
     clock.time += WISHED_S
     assert underway.wishes() == {}
+
+
+def test_security_who_asks_for_everything_is_heard_for_little() -> None:
+    """A creator that names ever other segments fills no memory."""
+    underway = Underway(Clock().now, 10)
+    for segment in range(1_000):
+        underway.asked(LOG, 0, 256 * segment + 100)
+    assert list(underway.wishes()[LOG]) == list(range(1_000 - WISHES, 1_000))
 
 
 async def test_a_question_in_a_pull_is_answered_that_it_runs() -> None:

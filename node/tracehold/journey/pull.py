@@ -28,6 +28,9 @@ from tracehold.journey.upkeep import RepairStanding
 AT_ONCE = 2
 """Logs that are fetched at once."""
 
+PAUSE_S = 0.5
+"""Seconds between two looks at least, however often somebody rings."""
+
 FALSE_S = 3_600.0
 """Seconds for which whoever handed over what cannot be is asked no more for that log."""
 
@@ -88,19 +91,19 @@ class Puller:
         self._running: dict[LogId, tuple[Fetch, asyncio.Task[None]]] = {}
         self._rests: dict[LogId, _Rest] = {}
         self._false: dict[tuple[LogId, int], float] = {}
+        self._looked = now()
 
     async def run(self) -> NoReturn:
         """Look and pull, for ever. Ends by cancellation, or raises what is Broken here."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 while True:
-                    ring = self._means.underway.bell.next()
+                    ring, self._looked = self._means.underway.bell.next(), self._now()
                     try:
                         await self._begin(tasks)
+                        self._terms.trouble(self._held_up())
                     except Unavailable as error:
                         self._terms.trouble(error)
-                    else:
-                        self._terms.trouble(self._held_up())
                     await self._rest(ring)
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
@@ -146,6 +149,8 @@ class Puller:
         """What this node knows now; None while it is no member."""
         own, *others = await self._store.logs()
         members = await self._ledger.members()
+        active = {each.log for each in members if each.active}
+        members = [each for each in members if each.active or each.log not in active]
         me = next((each for each in members if each.log == own), None)
         if me is None:
             return None
@@ -186,6 +191,8 @@ class Puller:
             await within(waiting, min([self._terms.poll_s, *due]), self._sleep)
         finally:
             waiting.cancel()
+        if (left := self._looked + PAUSE_S - self._now()) > 0:
+            await self._sleep(left)
 
     # -- one of them
 

@@ -25,6 +25,10 @@ WISHED_S = 120.0
 """Seconds for which a courier's question counts."""
 
 
+WISHES = 8
+"""Segments of one log that count at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A creator wants its log kept up to `size`, as its courier asked at `at`."""
@@ -60,10 +64,11 @@ class Underway:
         segment = (size - 1) // SEGMENT_ENTRIES
         if size - max(end, segment * SEGMENT_ENTRIES) > self.far:
             known = self._wishes.setdefault(log, {})
-            news = segment not in known
-            known[segment] = Wish(size, self._now())
-            if news:
+            if known.pop(segment, None) is None:
                 self.bell.ring()
+            known[segment] = Wish(size, self._now())
+            if len(known) > WISHES:
+                del known[next(iter(known))]
         at, moved = self._moved.get(log, (-1, 0.0))
         return at == segment and self._now() - moved < STALL_S
 
