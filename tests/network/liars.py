@@ -113,8 +113,9 @@ class Giant(Liar):
     """Far more than anybody asked for."""
 
     def lie(self, key: Key) -> Told:
-        """Hundred thousand records and as many names."""
-        return Told([key + bytes(120)] * 100_000, True, [self.member.log] * 100_000)
+        """Records and names without end."""
+        count = self.ring.giant
+        return Told([key + bytes(120)] * count, True, [self.member.log] * count)
 
 
 class Refuser(Liar):

@@ -30,6 +30,9 @@ class Around(Protocol):
     hung: AbstractSet[LogId]
     """Members that accept and never answer; likewise."""
 
+    giant: int
+    """Records and names in the answer of a giant, where it is not made so large on the wire."""
+
     def network(self) -> NetworkId:
         """The network's id."""
 

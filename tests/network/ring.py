@@ -54,6 +54,7 @@ class Ring:
         self.hung: AbstractSet[LogId] = set()
         self.parts: dict[LogId, int] = {}
         self.calls = 0
+        self.giant = 100_000
         self._delays: dict[tuple[LogId, LogId], float] = {}
 
     def network(self) -> NetworkId:

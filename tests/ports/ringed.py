@@ -9,16 +9,18 @@ import itertools
 from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from tests.journey.network import network
 from tests.journey.scene import NETWORK, START
+from tests.network.liars import Giant
 from tests.network.member import Front, Member
 from tests.network.ring import Weather, join
 from tests.ports.gates import Gate
-from tests.ports.mesh import Mesh, Post, honest, mesh
+from tests.ports.mesh import Mesh, Post, Raw, honest, mesh
 from tracehold.adapters.peers import GrpcTalk
 from tracehold.core.dht.keys import Key, distance
 from tracehold.core.dht.provider import sign_provider
@@ -28,6 +30,7 @@ from tracehold.journey.announce import REPLICAS
 from tracehold.journey.ports.directory import Register, Talk
 from tracehold.journey.register import NeighbourRegister
 from tracehold.journey.search import Pace
+from tracehold.v1 import peer_pb2
 
 PATIENCE = 5.0
 """Of tests, on a machine that many share: so many seconds count as one."""
@@ -45,6 +48,7 @@ class GrpcRing:
         self.members: dict[LogId, Member] = {}
         self.posts: dict[LogId, Post] = {}
         self.gates: dict[LogId, Gate] = {}
+        self.giant = 0
         self.passed = 0.0
         """Seconds since the start, by everybody's calendar."""
         self._patience = patience
@@ -195,8 +199,22 @@ async def grpc_ring_joined(folder: Path, count: int, **given: Any) -> AsyncItera
         yield ring
 
 
+@cache
+def _endless(method: str) -> Raw:
+    """An answer of a hundred thousand records or names, made once, as all share a processor here."""
+    if method == "FindNode":
+        return Raw(peer_pb2.FindNodeResponse(logs=[bytes(32)] * 100_000).SerializeToString())
+    return Raw(peer_pb2.GetProvidersResponse(providers=[bytes(140)] * 100_000).SerializeToString())
+
+
 async def _gated(made: Mesh, ring: GrpcRing, tamper: Any) -> None:
-    post = await made.add(await made.net.join(), tamper=tamper, publish=False)
+    node = await made.net.join()
+
+    async def inflated(method: str, answer: Any) -> Any:
+        giant = isinstance(ring.members[node.log].directory, Giant) and method != "AddProviders"
+        return _endless(method) if giant else await tamper(method, answer)
+
+    post = await made.add(node, tamper=inflated, publish=False)
     gate = Gate(ring.random)
     await gate.listen(post.server.port)
     made.publish(post.node.number, post.record(peer=f"127.0.0.1:{gate.port}"))
