@@ -5,15 +5,17 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.journey.holding_scene import Branch
 from tests.journey.pull_scene import SEGMENT, Village, grown, short_segments, village
 from tests.journey.scene import settle
 from tests.recovery.faults import FAILED, Fault, Faulty
 from tracehold.adapters.memory.peers import MemoryLine
 from tracehold.core.errors import Broken
 from tracehold.core.ids import LogId
+from tracehold.core.keys import Ed25519Key
 from tracehold.journey.health import Health
 from tracehold.journey.pacing import LOOK_S, YIELD_S, Pace
-from tracehold.journey.ports import Handed
+from tracehold.journey.ports import Handed, Member, Role
 from tracehold.journey.pull import LASTING_S, PAUSE_S
 
 END = SEGMENT - 6
@@ -222,3 +224,47 @@ async def test_a_damaged_copy_stops_no_other() -> None:
     await node.puller.step()
     assert [getattr(error, "code", "") for error in node.faults] == ["CORRUPT"]
     assert await made.size(3) == 100
+
+
+async def test_two_logs_at_once_and_each_once() -> None:
+    """Of four lost creators; what is left comes at the next looks."""
+    made = await village(2, target=2)
+    running: list[LogId] = []
+    most = 0
+    branches = []
+    for number in range(50, 54):
+        key, operator = Ed25519Key.from_seed(bytes([number]) * 32), f"https://creator{number}.example"
+        branch = await Branch.begun(made.clock, key, operator)
+        branches.append(branch)
+        account = bytes([number]) * 20
+        caller = branch.neighbour(number=number, operator_number=number, account=account)
+        made.chain.members.append(
+            Member(number, number, operator, account, key.public.raw, branch.log, frozenset(Role), True, b"")
+        )
+        grown(branch, 100)
+        start = 0
+        for size in sorted(branch.checkpoints)[1:]:
+            await made.nodes[2].holder.take(branch, branch.shipment(start, size), caller)
+            start = size
+    await made.look()
+    made.lose(1, *range(50, 54))
+
+    class Slow(Counted):
+        async def handing(self, log: LogId, start: int, stop: int, max_bytes: int) -> Handed:
+            """What it has, after a while."""
+            nonlocal most
+            running.append(log)
+            assert running.count(log) == 1
+            most = max(most, len(running))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            running.remove(log)
+            return await self.line.handing(log, start, stop, max_bytes)
+
+    node = made.nodes[3]
+    node.table.lies[2] = lambda line: Slow(line, [])  # type: ignore[assignment,return-value]
+    await node.puller.step()
+    assert most == 2
+    await made.pull(3)
+    for branch in branches:
+        assert await node.holder.store.size(branch.log) == 100
