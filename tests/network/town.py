@@ -11,8 +11,9 @@ from typing import Any
 from blake3 import blake3
 
 from tests.journey.holding_scene import Branch, operator_of
-from tests.journey.scene import NETWORK, PLENTY, SALTS, START, Clock, control
+from tests.journey.scene import NETWORK, PLENTY, SALTS, control
 from tests.journey.segments_scene import listed
+from tests.network.passing import PassingClock
 from tracehold.adapters.memory.chain import MemoryChain
 from tracehold.adapters.memory.copies import MemoryCopies
 from tracehold.adapters.memory.graph import MemoryGraph
@@ -20,6 +21,7 @@ from tracehold.adapters.memory.ledger import MemoryLedger
 from tracehold.adapters.memory.log import MemoryLog
 from tracehold.adapters.memory.peers import MemoryLine, MemoryPeer
 from tracehold.core import limits
+from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.core.ids import LogId
 from tracehold.core.keys import Ed25519Key
@@ -36,7 +38,7 @@ from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.onchain import Link
 from tracehold.journey.own_log import Identity, open_log
 from tracehold.journey.pacing import Pace
-from tracehold.journey.ports import Member, Peer, Role
+from tracehold.journey.ports import Kept, Member, Peer, Role, Shipment
 from tracehold.journey.pull import Puller, Terms
 from tracehold.journey.repair import Moved
 from tracehold.journey.replicate import Replicator
@@ -55,33 +57,12 @@ TIMEOUT_S = 5.0
 """Of a call to a node that does not answer."""
 
 
-class TownClock(Clock):
-    """Virtual time as the time since 1970."""
-
-    @property
-    def time(self) -> float:
-        """Now."""
-        return START + asyncio.get_running_loop().time()
-
-    @time.setter
-    def time(self, _: float) -> None:
-        """Nobody moves it by hand."""
-
-    def now(self) -> float:
-        """See `time`."""
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        """As the loop has it."""
-        await asyncio.sleep(seconds)
-
-
 class Town:
     """All nodes by number, who is down, and which part of a cut network each is in."""
 
     def __init__(self, *, seed: int = 1, target: int = 3, quorum: int = 1, limits: Limits = LIMITS) -> None:
         self.random = Random(seed)
-        self.clock = TownClock()
+        self.clock = PassingClock()
         self.chain = MemoryChain(self.clock.now, NETWORK, quorum=quorum)
         self.target = target
         self.limits = limits
@@ -168,6 +149,7 @@ class Node:
         self.graph = MemoryGraph()
         self.leaving = False
         self.tasks: list[asyncio.Task[Any]] = []
+        self.serving: set[asyncio.Task[Kept]] = set()
         self.branch: Branch | None = None
         self.wipe()
 
@@ -264,9 +246,9 @@ class Node:
     async def stop(self) -> None:
         """End at once. Raises what ended a part before."""
         broken = [task.exception() for task in self.tasks if task.done() and not task.cancelled()]
-        for task in self.tasks:
+        for task in (ended := [*self.tasks, *self.serving]):
             task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await asyncio.gather(*ended, return_exceptions=True)
         self.tasks.clear()
         if broken and broken[0] is not None:
             raise broken[0]
@@ -280,6 +262,28 @@ class Node:
     async def spans(self, log: LogId) -> Sequence[tuple[int, int]]:
         """What this disk has of a log."""
         return await self.store.spans(log) if log in await self.store.logs() else ()
+
+
+class Desk:
+    """What keeps the logs of others at a node; what it was asked ends with it."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._holding = node.holding
+
+    async def replicate(self, caller: Neighbour, shipment: Shipment) -> Kept:
+        """See `keeper.Keeper`."""
+        work = asyncio.ensure_future(self._holding.replicate(caller, shipment))
+        self._node.serving.add(work)
+        work.add_done_callback(self._node.serving.discard)
+        await asyncio.wait([work])
+        if work.cancelled():
+            raise Unavailable("PEER_DOWN", "it was killed")
+        return work.result()
+
+    async def checkpoint(self, log: LogId, size: int | None = None) -> Checkpoint | None:
+        """See `keeper.Keeper`."""
+        return await self._holding.checkpoint(log, size)
 
 
 class Listed:
@@ -321,6 +325,6 @@ class Streets:
                 await asyncio.sleep(TIMEOUT_S)
                 raise Unavailable("PEER_DOWN", f"node {number} does not answer")
 
-        peer = MemoryPeer(number, to.store, to.graph, delay=way, keeper=to.holding)
+        peer = MemoryPeer(number, to.store, to.graph, delay=way, keeper=Desk(to))
         peer.leaving = to.leaving
         return MemoryLine(peer, own.neighbour)
