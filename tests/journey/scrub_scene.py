@@ -26,7 +26,7 @@ from tracehold.core.merkle import leaf_hash
 from tracehold.core.tiles import tiles_after
 from tracehold.journey.fsck import check_log
 from tracehold.journey.mending import Copies, Damage
-from tracehold.journey.ports import Batch, RecordLog
+from tracehold.journey.ports import Batch, Peer, RecordLog
 from tracehold.journey.scrub import Hearers, Pace, Scrubber
 
 ENTRIES = 700
@@ -49,7 +49,7 @@ async def branch(seed: int) -> Branch:
     return MADE[key.public.raw]
 
 
-def whole(made: Branch) -> Sequence[Batch]:
+def batches_of(made: Branch) -> Sequence[Batch]:
     """The log as its store takes it, from checkpoint to checkpoint."""
     found, tiles = list[Batch](), dict[object, bytes]()
     for start, stop in pairwise((0, 256, 300, 301, 512, ENTRIES)):
@@ -64,7 +64,7 @@ def whole(made: Branch) -> Sequence[Batch]:
 async def keep(store: RecordLog, own: Branch, other: Branch, cut: Pieces) -> None:
     """Fill a store with the three logs."""
     for made in (own, other):
-        for batch in whole(made):
+        for batch in batches_of(made):
             await store.append(batch)
     await store.begin(cut.base())
     for batch in cut.late:
@@ -137,7 +137,7 @@ async def another(number: int) -> MemoryPeer:
     there, cut = MemoryLog(), await pieces_once()
     await own_log(there)
     for made in (await branch(11), await branch(12)):
-        for batch in whole(made):
+        for batch in batches_of(made):
             await there.append(batch)
     for batch in (*cut.early, *cut.late):
         await there.append(batch)
@@ -251,3 +251,24 @@ def both(*harms: Harm) -> Harm:
 
 CUT_CONTROL, CUT_ENTRY = 100, SEGMENT + 1
 """Of the log that begins at its second segment: a control record of its base, and an entry behind it."""
+
+
+def asking(node: Disk, *peers: Peer) -> Scrubber:
+    """A scrubber that asks these."""
+
+    async def sources(log: LogId, index: int) -> Sequence[Peer]:
+        return peers
+
+    copies = Copies(sources, node.faults.append)
+    return Scrubber(
+        node.store,
+        copies,
+        Pace(0, node.clock.sleep, node.clock.now),
+        Hearers(node.faults.append, node.damages.append),
+    )
+
+
+async def whole(scrubber: Scrubber) -> tuple[int, int]:
+    """What is bad and what is mended after one pass."""
+    await scrubber.whole(lambda done, of: None)
+    return scrubber.standing.bad, scrubber.standing.mended

@@ -1,39 +1,38 @@
 """Scrub: what cannot be mended, who is not believed, and crashes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.journey.kept_scene import short_segments
-from tests.journey.scene import settle, statement
+from tests.journey.scene import settle
 from tests.journey.scrub_scene import (
     CUT_CONTROL,
     ENTRIES,
     Disk,
     another,
+    asking,
     both,
     branch,
     bytes_,
     disk,
     fingerprint_,
     lost,
-    raw_of,
     tile_of,
+    whole,
 )
 from tests.ports.batches import task
 from tests.recovery.faults import FAILED, Fault, Faulty
 from tracehold.adapters.memory.peers import MemoryLine
 from tracehold.core.errors import Broken
-from tracehold.core.ids import LogId
-from tracehold.core.tiles import Coord
-from tracehold.journey import mending
+from tracehold.journey import mending, scrub_pass
 from tracehold.journey.damaged import DamagedPlaces, Place
 from tracehold.journey.mending import ENTRY_BYTES
-from tracehold.journey.ports import AnchorState, Entries, Peer, Sent
-from tracehold.journey.scrub import AGAIN_S, DAY_S, Hearers, Pace, Scrubber
+from tracehold.journey.ports import AnchorState
+from tracehold.journey.scrub import AGAIN_S, DAY_S
 
 
 @pytest.fixture(autouse=True)
@@ -51,69 +50,6 @@ async def node(tmp_path: Path) -> AsyncIterator[Disk]:
         yield made
     finally:
         made.store.close()
-
-
-@dataclass(frozen=True)
-class Liar(MemoryLine):
-    """Hands over other bytes: those of another sound record."""
-
-    async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
-        """See `ports.Peer.entries`."""
-        found = await super().entries(log, start, stop, max_bytes)
-        other = statement(77).raw
-        return replace(found, entries=[Sent(other, each.fingerprint) for each in found.entries])
-
-
-def asking(node: Disk, *peers: Peer) -> Scrubber:
-    """A scrubber that asks these."""
-
-    async def sources(log: LogId, index: int) -> Sequence[Peer]:
-        return peers
-
-    copies = mending.Copies(sources, node.faults.append)
-    return Scrubber(
-        node.store,
-        copies,
-        Pace(0, node.clock.sleep, node.clock.now),
-        Hearers(node.faults.append, node.damages.append),
-    )
-
-
-async def whole(scrubber: Scrubber) -> tuple[int, int]:
-    """What is bad and what is mended after one pass."""
-    await scrubber.whole(lambda done, of: None)
-    return scrubber.standing.bad, scrubber.standing.mended
-
-
-async def test_a_holder_that_hands_over_other_bytes_is_named_and_not_believed(node: Disk) -> None:
-    """The next one is asked."""
-    bytes_(node, node.own, 5)
-    liar, honest = Liar(node.others[0]), MemoryLine(node.others[1])
-    assert await whole(asking(node, liar, honest)) == (0, 1)
-    assert [fault.code for fault in node.faults] == ["PROOF_INVALID"]
-    assert "node 2 hands over other bytes as entry 5" in str(node.faults[0])
-    await node.sound()
-
-
-async def test_nothing_of_a_liar_is_stored(node: Disk) -> None:
-    """Where nobody else has it, the damage is told and stays as it is."""
-    bytes_(node, node.foreign, 5)
-    before = raw_of(node, node.foreign, 5)
-    assert await whole(asking(node, Liar(node.others[0]))) == (1, 0)
-    assert raw_of(node, node.foreign, 5) == before
-    told = node.faults[-1]
-    assert (told.code, isinstance(told, Broken)) == ("CORRUPT", True)
-    assert f"entry 5 of log {node.foreign.hex()} is damaged" in told.message
-    assert "tracehold scrub" in told.remedy
-
-
-async def test_a_liar_cannot_have_a_tile_put_in_another_ones_place(node: Disk) -> None:
-    """Leaves that do not fold to the tile above are no leaves of this log."""
-    both(bytes_, fingerprint_, tile_of(0))(node, node.own, 5)
-    before = await node.store.tiles(node.own, [Coord(0, 0)])
-    assert await whole(asking(node, Liar(node.others[0]))) == (1, 0)
-    assert await node.store.tiles(node.own, [Coord(0, 0)]) == before
-    assert str(node.damages[0]).startswith("tile 0/0 of log")
 
 
 async def test_where_all_holders_are_damaged_it_is_told_and_tried_again(node: Disk) -> None:
@@ -147,16 +83,6 @@ async def test_what_is_left_is_known_after_a_restart(node: Disk) -> None:
         pass
     assert (again.standing.bad, again.standing.mended) == (0, 2)
     await node.sound()
-
-
-async def test_an_erased_record_of_a_holder_is_no_copy(node: Disk) -> None:
-    """Only here it was not redacted: nothing is erased by what others lack."""
-    bytes_(node, node.own, 5)
-    other = await another(4)
-    await other.log.erase(node.own, 5)
-    before = raw_of(node, node.own, 5)
-    assert await whole(asking(node, MemoryLine(other))) == (1, 0)
-    assert raw_of(node, node.own, 5) == before
 
 
 async def test_what_was_redacted_here_never_comes_back(node: Disk) -> None:
@@ -236,6 +162,32 @@ async def test_a_pass_goes_on_after_a_restart(node: Disk) -> None:
     assert second.standing.pass_started_at == node.clock.now()
 
 
+async def test_a_pass_goes_on_where_it_was(node: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies behind is not read again, and what lies before is."""
+    monkeypatch.setattr(scrub_pass, "SAVED_EVERY", 1)
+    first = node.scrubber(bytes_per_s=1)
+    await first.load()
+    for _ in range(3):
+        await first.once()
+    bytes_(node, node.own, 5)
+    bytes_(node, node.foreign, 5)
+    second = node.scrubber(bytes_per_s=1)
+    await second.load()
+    assert second.standing.done_entries == 512
+    while second.standing.pass_started_at:
+        await second.once()
+    assert [(each.log, each.index) for each in node.damages] == [(node.foreign, 5)]
+    assert second.standing.done_entries == second.standing.entries
+
+
+async def test_an_entry_whose_place_is_gone_is_told(node: Disk) -> None:
+    """No store puts back a place that it does not know."""
+    node.sql(("DELETE FROM entries WHERE position = ?", [node.position(node.own, 5)]))
+    scrubber = await node.scrub()
+    assert (scrubber.standing.bad, scrubber.standing.mended) == (1, 0)
+    assert f"entry 5 of log {node.own.hex()} is damaged" in node.faults[-1].message
+
+
 async def test_the_rate_is_kept(node: Disk) -> None:
     """Each tile of leaves is waited for as long as its records take, small ones as long as larger ones."""
     waits, enough = list[float](), asyncio.Event()
@@ -273,25 +225,6 @@ async def test_a_record_that_somebody_found_damaged_is_mended_before_all_else(no
     await node.sound()
 
 
-async def test_reading_what_nobody_has_again_and_again_asks_nobody(node: Disk) -> None:
-    """A reader of a record that is lost everywhere makes no traffic."""
-    bytes_(node, node.own, 5)
-    (entry,) = await node.store.read(node.own, 5, 6)
-    asked = 0
-
-    async def sources(log: LogId, index: int) -> Sequence[Peer]:
-        nonlocal asked
-        asked += 1
-        return ()
-
-    copies, pace = mending.Copies(sources, node.faults.append), Pace(0, node.clock.sleep, node.clock.now)
-    scrubber = Scrubber(node.store, copies, pace, Hearers(node.faults.append))
-    for _ in range(3):
-        scrubber.damaged(entry.fingerprint)
-        await scrubber.once()
-    assert (asked, scrubber.standing.bad) == (1, 1)
-
-
 async def test_a_damaged_checkpoint_is_told_once_and_holds_up_no_other_log(node: Disk) -> None:
     """Without it nothing of that log is proved, so nothing of it is changed; what is anchored is mended."""
     node.sql(("UPDATE checkpoints SET root = zeroblob(32) WHERE log = ?", [node.number(node.own)]))
@@ -309,22 +242,6 @@ async def test_a_damaged_checkpoint_is_told_once_and_holds_up_no_other_log(node:
     scrubber = await node.scrub()
     assert (scrubber.standing.bad, scrubber.standing.mended) == (1, 1)
     assert [each.index for each in node.damages if each.mended] == [5, 5]
-
-
-async def test_a_holder_that_trickles_is_left(node: Disk) -> None:
-    """Attack: one entry an answer, for ever; the next one is asked."""
-    both(bytes_, fingerprint_, tile_of(0))(node, node.own, 5)
-    asked = 0
-
-    class Trickling(MemoryLine):
-        async def entries(self, log: LogId, start: int, stop: int, max_bytes: int = 8 << 20) -> Entries:
-            nonlocal asked
-            asked += 1
-            return await super().entries(log, start, start + 1, max_bytes)
-
-    assert (await whole(asking(node, Trickling(node.others[0]), MemoryLine(node.others[1]))))[0] == 0
-    assert asked < 50
-    await node.sound()
 
 
 def test_places_are_packed() -> None:
