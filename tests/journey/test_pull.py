@@ -9,6 +9,7 @@ import pytest
 from tests.journey.pull_scene import FAR, SEGMENT, SILENT_S, Village, grown, short_segments, village
 from tracehold.core.placement import Candidate, nearest
 from tracehold.journey.health import Health
+from tracehold.journey.viewing import HOUR_S
 
 
 @pytest.fixture(autouse=True)
@@ -202,3 +203,22 @@ async def test_a_number_that_was_given_up_loses_no_log() -> None:
     made.chain.members.insert(0, replace(made.chain.members[0], number=99, active=False))
     await made.pull()
     assert [await made.size(number) for number in (3, 4)] == [0, 0]
+
+
+async def test_where_the_nearest_takes_nothing_the_next_does_in_time() -> None:
+    """It may have no room, and nobody asks it: after an hour one more feels meant."""
+    made = await village(3, target=2)
+    grown(made.branch, 100)
+    await made.anchor(100)
+    has, near, far = order(made, 0)[2], *order(made, 0)[:2]
+    await made.ship(has, 100)
+    made.lose(1)
+    await made.pull(far)
+    await made.clock.pass_by(HOUR_S - 1)
+    await made.pull(far)
+    assert await made.size(far) == 0
+    await made.clock.pass_by(1)
+    await made.pull(far)
+    assert await made.size(far) == 100
+    await made.pull(near)
+    assert await made.size(near) == 0

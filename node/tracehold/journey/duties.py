@@ -8,7 +8,7 @@ the chain is fetched from others, and one whose creator is silent is fetched how
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tracehold.core.ids import LogId
@@ -78,10 +78,12 @@ class View:
     far: int
     wishes: Mapping[LogId, Mapping[int, int]]
     shipping: frozenset[LogId] = frozenset()
+    overdue: Mapping[tuple[LogId, int], int] = field(default_factory=dict)
+    """For how many hours, by log and segment, copies are missing already."""
 
-    def over(self, heads: Mapping[LogId, int]) -> "View":
+    def over(self, heads: Mapping[LogId, int], overdue: Mapping[tuple[LogId, int], int]) -> "View":
         """The same with these heads."""
-        return replace(self, heads=heads)
+        return replace(self, heads=heads, overdue=overdue)
 
     def end(self, duty: "Duty") -> int:
         """Where the copy here of a segment ends."""
@@ -163,17 +165,36 @@ def _taken(view: View, creator: Member) -> Iterator[Duty]:
         return
     if not view.me.active or Role.HOLDER not in view.me.roles:
         return
-    head = view.heads[creator.log]
-    for segment in range(_open(view, creator, head) + 1):
-        duty = _duty(view, creator, segment)
-        if duty.stop <= duty.start or (reach(view.spans.get(creator.log, ()), duty.start) or 0) >= duty.stop:
+    for duty in _segments(view, creator):
+        if (reach(view.spans.get(creator.log, ()), duty.start) or 0) >= duty.stop:
             continue
-        if view.me.number in _takers(view, duty):
+        if view.me.number in _takers(view, duty)[1]:
             yield duty
 
 
-def _takers(view: View, duty: Duty) -> Sequence[int]:
-    """The nodes that shall take a segment, by number: as many as copies are missing."""
+def lacking(view: View) -> frozenset[tuple[LogId, int]]:
+    """Segments of lost creators that have too few copies, by log and number."""
+    return frozenset(
+        (creator.log, duty.segment)
+        for creator in view.members
+        if creator.log in view.heads and view.lost(creator)
+        for duty in _segments(view, creator)
+        if _takers(view, duty)[0]
+    )
+
+
+def _segments(view: View, creator: Member) -> Iterator[Duty]:
+    """All that there are of a lost creator's log."""
+    for segment in range(_open(view, creator, view.heads[creator.log]) + 1):
+        duty = _duty(view, creator, segment)
+        if duty.stop > duty.start:
+            yield duty
+
+
+def _takers(view: View, duty: Duty) -> tuple[int, Sequence[int]]:
+    """How many copies of a segment are missing, and the nodes that shall take it, by number: as many, and one
+    more for each hour in which that came to nothing, since one of them may have no room.
+    """
     need = ((duty.start, max(duty.anchored, duty.start + 1)),)
     there, able = set(), []
     for each in view.members:
@@ -190,7 +211,9 @@ def _takers(view: View, duty: Duty) -> Sequence[int]:
             able.append(Candidate(each.number, each.operator_number, each.log))
     free = [each for each in able if each.operator not in there]
     order = nearest(duty.creator.log, duty.segment, free, own=duty.creator.operator_number)
-    return [each.node for each in order[: max(view.target - len(there), 0)]]
+    missing = max(view.target - len(there), 0)
+    late = view.overdue.get((duty.creator.log, duty.segment), 0) if missing else 0
+    return missing, [each.node for each in order[: missing + late]]
 
 
 def _duty(view: View, creator: Member, segment: int) -> Duty:

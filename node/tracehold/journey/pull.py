@@ -24,6 +24,7 @@ from tracehold.journey.own_log import Now
 from tracehold.journey.ports import Peer, Peers
 from tracehold.journey.states import Sleep, within
 from tracehold.journey.upkeep import RepairStanding
+from tracehold.journey.viewing import Views
 
 AT_ONCE = 2
 """Logs that are fetched at once."""
@@ -81,10 +82,8 @@ class Puller:
     ) -> None:
         """`now` is any clock in seconds that is never set back."""
         self._means = means
-        self._store = means.witnessing.store
-        self._ledger = means.witnessing.ledger
+        self._views = Views(means.witnessing, means.underway, outlook, terms.target, now)
         self._peers = peers
-        self._outlook = outlook
         self._terms = terms
         self._sleep = sleep
         self._now = now
@@ -147,29 +146,7 @@ class Puller:
 
     async def view(self) -> View | None:
         """What this node knows now; None while it is no member."""
-        own, *others = await self._store.logs()
-        members = await self._ledger.members()
-        active = {each.log for each in members if each.active}
-        members = [each for each in members if each.active or each.log not in active]
-        me = next((each for each in members if each.log == own), None)
-        if me is None:
-            return None
-        spans = {log: tuple(await self._store.spans(log)) for log in others}
-        underway = self._means.underway
-        view = View(
-            me,
-            members,
-            {},
-            spans,
-            self._outlook,
-            self._terms.target,
-            underway.far,
-            underway.wishes(),
-            underway.shipping(),
-        )
-        wanted = {*spans, *view.wishes}
-        asked = [each for each in members if each.log != own and (each.log in wanted or view.lost(each))]
-        return view.over({each.log: (await self._ledger.head(each.number)).size for each in asked})
+        return await self._views.look()
 
     def _sources(self, view: View, duty: Duty) -> Sequence[int]:
         """Who is asked, in order. A creator that is up ships by itself."""
