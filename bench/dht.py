@@ -10,13 +10,13 @@ over gRPC are this machine's, with all members in one process. Writes bench/resu
 import argparse
 import asyncio
 import json
-import os
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.dht_full import unsigned
 from bench.dht_grpc import over_grpc
 from bench.dht_pages import page
 from bench.dht_told import told
@@ -27,8 +27,6 @@ from tests.network.liars import KINDS, turn
 from tests.network.ring import Weather, announced, joined, key_of
 from tests.network.virtual import run
 from tracehold.adapters.sqlite_directory import DirectoryFile, SqliteShelf
-from tracehold.core.dht.provider import Provider
-from tracehold.core.ids import LogId
 from tracehold.journey.tidying import SLICE
 
 KEYS = [key_of(f"item {number}") for number in range(200)]
@@ -123,7 +121,7 @@ async def full(records: int) -> dict[str, Any]:
         file = DirectoryFile(Path(folder) / "directory.sqlite")
         shelf, wall = SqliteShelf(file), time.perf_counter()
         for start in range(0, records, 1_000):
-            await shelf.put([_unsigned(number, now) for number in range(start, start + 1_000)], now)
+            await shelf.put([unsigned(number, now) for number in range(start, start + 1_000)], now)
         put = time.perf_counter() - wall
         slices = []
         while True:
@@ -141,12 +139,6 @@ async def full(records: int) -> dict[str, Any]:
     }
 
 
-def _unsigned(number: int, now: int) -> Provider:
-    """The shelf checks no signatures."""
-    holder = LogId((number % 50).to_bytes(32, "big"))
-    return Provider(key_of(f"key {number}"), holder, 1, now, now + 1_000 + number % 1_000, os.urandom(64))
-
-
 def newcomer(records: int) -> dict[str, Any]:
     """What the host of a full shelf does when a member that it never saw asks."""
 
@@ -154,7 +146,7 @@ def newcomer(records: int) -> dict[str, Any]:
         ring = await joined(20)
         host = ring.up()[0]
         now = host.seat.now_ms
-        await host.shelf.put([_unsigned(number, now) for number in range(records)], now)
+        await host.shelf.put([unsigned(number, now) for number in range(records)], now)
         times = []
         for member in ring.enrol(50):
             cpu = time.process_time()

@@ -5,42 +5,26 @@ real ones, and those of all nodes together on this machine.
 
 import asyncio
 import os
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+from bench.dht_full import SIZE, full, ringed
 from bench.dht_told import told
 from tests.network.asking import Outcome, ask, placed
 from tests.network.churn import churning
 from tests.network.liars import KINDS, honest, turn
 from tests.network.ring import Weather, announced, join, key_of
-from tests.ports.ringed import GrpcRing, grpc_ring, grpc_ring_joined
-from tracehold.adapters.sqlite_directory import DirectoryFile, SqliteShelf
 from tracehold.core.dht.keys import Key
-from tracehold.core.dht.provider import Provider
-from tracehold.core.ids import LogId
 from tracehold.journey.announce import Announcer
-from tracehold.journey.tidying import SLICE
 
-SIZE = 20
 KEYS = [key_of(f"item {number}") for number in range(100)]
 WEATHERS = {"RTT 85 ms, 1 % lost": 0.01, "RTT 85 ms, 20 % lost": 0.2}
 
 
-@asynccontextmanager
-async def _ring(joined: bool = True, **given: Any) -> AsyncIterator[GrpcRing]:
-    make = grpc_ring_joined if joined else grpc_ring
-    with tempfile.TemporaryDirectory() as folder:
-        async with make(Path(folder), SIZE, patience=1.0, **given) as ring:
-            yield ring
-
-
 async def healthy(lookups: int) -> dict[str, Any]:
     """Nobody is missing."""
-    async with _ring() as ring:
+    async with ringed() as ring:
         truth, before = await announced(ring, KEYS), ring.calls
         cpu = time.process_time()
         outcome = await ask(ring, truth, lookups)
@@ -56,7 +40,7 @@ async def healthy(lookups: int) -> dict[str, Any]:
 
 async def missing(share: float, how: str, lookups: int) -> dict[str, Any]:
     """A share of all nodes is gone at once, before anybody noticed."""
-    async with _ring() as ring:
+    async with ringed() as ring:
         truth = await announced(ring, KEYS)
         setattr(ring, how, {each.log for each in ring.random.sample(ring.up(), int(share * SIZE))})
         return told(await ask(ring, truth, lookups), name=f"{share:.0%} {how}")
@@ -64,7 +48,7 @@ async def missing(share: float, how: str, lookups: int) -> dict[str, Any]:
 
 async def weather(name: str, loss: float, lookups: int) -> dict[str, Any]:
     """Far away from each other."""
-    async with _ring() as ring:
+    async with ringed() as ring:
         ring.blow(Weather(delay_s=0.0425, loss=loss))
         truth = await announced(ring, KEYS[:40])
         return told(await ask(ring, truth, lookups), name=name)
@@ -72,7 +56,7 @@ async def weather(name: str, loss: float, lookups: int) -> dict[str, Any]:
 
 async def lying(count: int, kind: Any, lookups: int) -> dict[str, Any]:
     """Some nodes lie, together; the others announce and ask."""
-    async with _ring() as ring:
+    async with ringed() as ring:
         liars = ring.random.sample(ring.up(), count)
         turn(kind, liars)
         honest(ring, liars)
@@ -82,7 +66,7 @@ async def lying(count: int, kind: Any, lookups: int) -> dict[str, Any]:
 
 async def sweep(count: int) -> dict[str, Any]:
     """One node announces many keys, and is started again on the way; every replica checks every signature."""
-    async with _ring() as ring:
+    async with ringed() as ring:
         holder, keys = ring.up()[0], [key_of(f"key {number}") for number in range(count)]
         await holder.offer(keys)
         asked, nearest = list[Key](), holder.lookups.nearest
@@ -112,7 +96,7 @@ async def sweep(count: int) -> dict[str, Any]:
 
 async def late_seeds() -> dict[str, Any]:
     """Nineteen nodes start before their seed does: how long after it they know everybody."""
-    async with _ring(joined=False) as ring:
+    async with ringed(joined=False) as ring:
         seed, *others = ring.members.values()
         ring.down = {seed.log}
         running = [asyncio.ensure_future(member.contacts.run()) for member in others]
@@ -131,7 +115,7 @@ async def late_seeds() -> dict[str, Any]:
 
 async def restarted(lookups: int) -> dict[str, Any]:
     """All nodes begin anew with empty shelves, join by one seed, and each announces once."""
-    async with _ring() as ring:
+    async with ringed() as ring:
         truth, start = await announced(ring, KEYS), time.perf_counter()
         for member in ring.up():
             await member.lookups.close()
@@ -145,74 +129,9 @@ async def restarted(lookups: int) -> dict[str, Any]:
         return told(await ask(ring, truth, lookups), name="all restarted", seconds=round(seconds, 1))
 
 
-async def full(records: int) -> dict[str, Any]:
-    """A node that keeps many records on disk: how long its loop stands still while a newcomer joins by it,
-    and while expired records are forgotten.
-    """
-    with tempfile.TemporaryDirectory() as folder, closing(DirectoryFile(Path(folder) / "d.sqlite")) as file:
-        async with _ring(joined=False) as ring:
-            host, *others, new = ring.members.values()
-            now, shelf = host.seat.now_ms, SqliteShelf(file)
-            for start in range(0, records, 1_000):
-                await shelf.put([_unsigned(number, now) for number in range(start, start + 1_000)], now)
-            host.shelf = shelf
-            host.start()
-            await join([host, *others])
-            new.seeds = [host.log]
-            spent = _spending(host)
-            await new.contacts.join()
-            calls, worst = len(spent), max(spent)
-            slices = await _expiring(shelf, now + 10_000)
-        return {
-            "records": records,
-            "newcomerCalls": calls,
-            "newcomerMs": round(sum(spent) * 1e3, 2),
-            "newcomerWorstMs": round(worst * 1e3, 2),
-            "expirySlice": SLICE,
-            "sliceMsMedian": round(sorted(slices)[len(slices) // 2] * 1e3, 2),
-            "sliceMsMax": round(max(slices) * 1e3, 2),
-            "slices": len(slices),
-        }
-
-
-def _unsigned(number: int, now: int) -> Provider:
-    """The shelf checks no signatures."""
-    holder = LogId((number % 50).to_bytes(32, "big"))
-    return Provider(key_of(f"key {number}"), holder, 1, now, now + 1_000 + number % 1_000, os.urandom(64))
-
-
-def _spending(member: Any) -> list[float]:
-    """CPU seconds of each question that the member answers from now on."""
-    spent: list[float] = []
-
-    def timed(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def run(*args: Any) -> Any:
-            start = time.thread_time()
-            try:
-                return await method(*args)
-            finally:
-                spent.append(time.thread_time() - start)
-
-        return run
-
-    for name in ("find_node", "get_providers", "add_providers"):
-        setattr(member.directory, name, timed(getattr(member.directory, name)))
-    return spent
-
-
-async def _expiring(shelf: SqliteShelf, now: int) -> list[float]:
-    """CPU seconds of each slice."""
-    slices: list[float] = []
-    while True:
-        cpu = time.process_time()
-        if not await shelf.expire(now, SLICE):
-            return slices
-        slices.append(time.process_time() - cpu)
-
-
 async def churn(seconds: int, haste: float) -> dict[str, Any]:
     """Nodes come and go: stays of ten minutes in the median, `haste` times as fast as it is said."""
-    async with _ring(haste=haste) as ring:
+    async with ringed(haste=haste) as ring:
         truth, everybody = await announced(ring, KEYS), list(ring.members)
         for member in ring.up():
             member.seeds = everybody
