@@ -29,6 +29,7 @@ from tracehold.journey.settle import Fault
 from tracehold.journey.states import Sleep, within
 from tracehold.journey.tree import root_at
 
+SILENT = "Start them, or have those revoked that are gone (docs/operations.md, Backup and restore)."
 GONE = "Start a holder that has them; where none is left, retire the log (docs/operations.md, Retire a log)."
 
 
@@ -84,7 +85,8 @@ class OwnHead:
         if patient and (silent := sorted(required - answers.keys())):
             # Before anything comes back: by that the folder would not look like an older copy any more.
             names = ", ".join(f"node {number}" for number in silent)
-            raise Unavailable("STARTING", f"{names} must say first how far the own log was kept there")
+            said = f"{names} must say first how far the own log was kept there"
+            raise Unavailable("STARTING", said, remedy=SILENT)
         return await self._regained(own, shown, looked)
 
     def _required(self, own: OwnLog, looked: _Looked) -> set[int]:
