@@ -77,6 +77,28 @@ async def test_all_sources_down_is_waited_out() -> None:
     assert await made.has(4, 0, END)
 
 
+async def test_trouble_is_told_until_the_log_comes_on() -> None:
+    """At every look, also while it is tried again; and no more once the copy is whole."""
+    made = await lost(2)
+    node = made.nodes[3]
+    node.table.peers[2].down = True
+    running = asyncio.ensure_future(node.puller.run())
+    for _ in range(30):
+        await made.clock.pass_by(10)
+        await settle()
+    codes = [error and error.code for error in node.troubles]
+    assert codes[0] is None
+    assert set(codes[1:]) == {"PEER_DOWN"}
+    node.table.peers[2].down = False
+    for _ in range(10):
+        await made.clock.pass_by(10)
+        await settle()
+        await made.look()
+    assert node.troubles[-1] is None
+    assert await made.has(3, 0, END)
+    running.cancel()
+
+
 async def test_a_source_that_falls_silent_is_followed_by_the_next() -> None:
     """Behind what is kept: no more is fetched twice than what leads to one anchor."""
     made = await lost(3, 2, 3)

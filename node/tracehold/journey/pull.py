@@ -128,7 +128,10 @@ class Puller:
         view = await self.view()
         if view is None or self._terms.leaving():
             return
-        for duty in duties(view):
+        due = duties(view)
+        logs = {duty.creator.log for duty in due}
+        self._rests = {log: rest for log, rest in self._rests.items() if log in logs}
+        for duty in due:
             log = duty.creator.log
             if len(self._running) == AT_ONCE:
                 return
@@ -158,8 +161,8 @@ class Puller:
         return [node for node in there if (log, node) not in self._false]
 
     def _held_up(self) -> TraceholdError | None:
-        """What holds up a log that is put off now, if any is."""
-        return next((rest.error for rest in self._rests.values() if rest.until > self._now()), None)
+        """What holds up a log that did not come on since, if any is."""
+        return next((rest.error for rest in self._rests.values()), None)
 
     async def _rest(self, ring: asyncio.Event) -> None:
         waiting = asyncio.ensure_future(ring.wait())
