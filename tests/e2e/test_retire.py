@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from tracehold.cli.demo.programs import run
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.output import REFUSED
 from tracehold.cli.token import create
-from tracehold.core.errors import Rejected
+from tracehold.core.errors import TraceholdError
 from tracehold.lab.founding import enrol
 from tracehold.lab.programs import Slot, command
 from tracehold_client.rest import RestClient
@@ -40,6 +41,12 @@ def baked() -> bytes:
     return json.dumps(made).encode()
 
 
+def serve(slot: Slot, home: Path) -> None:
+    """Start a node; return when it answers, whether it takes uploads or not."""
+    slot.start(command("serve", "--dir", str(home)))
+    slot.wait_until(lambda: b"\n" in slot.out.read_bytes())
+
+
 def successor(three: Network, old: Path, new: Path) -> tuple[Slot, RestClient, RestClient]:
     """A node whose log continues that of a retired one, enrolled and ready: its process, and the sender's and
     a reader's line to it.
@@ -49,15 +56,14 @@ def successor(three: Network, old: Path, new: Path) -> tuple[Slot, RestClient, R
     tokens = [create(new, role, (role,), SENDER.party.link) for role in ("capture", "authority")]
     asyncio.run(enrol(new / CONFIG_NAME, three.lab.admin_key))
     slot = Slot(new / "run", "successor")
-    slot.start(command("serve", "--dir", str(new)))
-    slot.wait_until(lambda: b"\n" in slot.out.read_bytes())
+    serve(slot, new)
     sender, reader = (RestClient(made["rest"], token=token) for token in tokens)
     return slot, sender, reader
 
 
 def refused(three: Network, name: str) -> str:
     """The code with which a node refuses an upload."""
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(TraceholdError) as caught:
         three.capture(name, document(event()))
     return caught.value.code
 
@@ -77,9 +83,7 @@ def test_a_retired_log_is_continued_by_another(three: Network):
     assert refused(three, creator) == "RETIRED"
     three.lab.kill(creator)
     three.lab.start_chain()
-    slot = three.lab.slot(creator)
-    slot.start(command("serve", "--dir", str(old)))
-    slot.wait_until(lambda: b"\n" in slot.out.read_bytes())
+    serve(three.lab.slot(creator), old)
     assert refused(three, creator) == "RETIRED"
     after = three.status(creator)
     assert (after["retired"], after["sealed"], after["log"]) == (True, before["sealed"], before["log"])
@@ -108,3 +112,26 @@ def test_a_retired_log_is_continued_by_another(three: Network):
     finally:
         node.ask_to_stop()
         node.stopped()
+
+
+def test_a_log_whose_end_nobody_has_any_more_is_retired(three: Network):
+    """Its folder is an older copy, and all holders are gone for good: nothing is sealed while it waits for
+    them, and once it is retired that is said for ever; what is there is read all the while.
+    """
+    creator = three.names[0]
+    home = three.lab.home(creator)
+    three.finished(creator, three.capture(creator, document(event(FLOUR))))
+    three.lab.kill(creator)
+    shutil.copytree(home / "data", home / "older")
+    three.lab.restart(creator)
+    three.finished(creator, three.capture(creator, document(baked())))
+    for name in three.names:
+        three.lab.kill(name)
+    shutil.rmtree(home / "data")
+    (home / "older").rename(home / "data")
+    serve(three.lab.slot(creator), home)
+    assert refused(three, creator) == "STARTING"
+    run("retire", "--dir", str(home), "--yes")
+    assert refused(three, creator) == "RETIRED"
+    events = three.reader(creator).post("v1/history", {"item": FLOUR})["events"]
+    assert [each["verified"] for each in events] == [True]
