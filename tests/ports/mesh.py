@@ -209,11 +209,11 @@ async def mesh(net: Network, folder: Path, deadline_s: float = 10.0) -> AsyncIte
 
 
 @asynccontextmanager
-async def dialled(target: Post, pair: OwnPair | None) -> AsyncIterator[Any]:
-    """A channel to a post that shows this certificate, or none."""
+async def dialled(target: Post, pair: OwnPair | None, *more: tuple[str, int]) -> AsyncIterator[Any]:
+    """A channel to a post that shows this certificate, or none, with more options of grpc's."""
     shown = (pair.key, pair.certificate) if pair else (None, None)
     credentials = grpc.ssl_channel_credentials(target.pair.certificate, *shown)
-    options = [("grpc.ssl_target_name_override", "localhost")]
+    options = [("grpc.ssl_target_name_override", "localhost"), *more]
     address = f"127.0.0.1:{target.server.port}"
     async with grpc.aio.secure_channel(address, credentials, options=options) as channel:
         yield channel

@@ -11,7 +11,7 @@ import pytest
 
 from tests.journey.bread import trace
 from tests.journey.network import begun, network
-from tests.ports.mesh import Mesh, Post, dialled, mesh
+from tests.ports.mesh import Mesh, Post, Raw, dialled, mesh, until
 from tests.ports.shipping import ACK, Shelf, sent, shipment
 from tests.ports.test_peer_answers import only_peer
 from tests.ports.test_peer_identity import reason
@@ -131,6 +131,35 @@ async def test_security_who_takes_all_bytes_is_put_off_and_others_are_not(tmp_pa
         assert await greedy.checkpoint(log) is None
         assert await greedy.replicate(shipment(it.greedy.node, [sent(b"x")])) == Kept(1, ACK)
         assert await other.handing(log, 0, size) == taken
+
+
+async def test_security_who_reads_no_answers_fills_its_own_turns_only(tmp_path: Path) -> None:
+    """Attack: ask for much, and leave it at the node, which must hold it. No more is made than a member has
+    turns; others are answered, and it is too once it hangs up.
+    """
+
+    async def large(method: str, answer: Any) -> Any:
+        return Raw(bytes(4 << 20)) if method == "GetEntries" else answer
+
+    async with network() as net, mesh(net, tmp_path) as made:
+        made.limits = Limits(questions=4, ranges=2)
+        target = await made.add(await net.join(), tamper=large)
+        greedy, other = await made.add(await net.join()), await made.add(await net.join())
+        await made.refresh()
+        request = peer_pb2.GetEntriesRequest(log="00" * 32, stop=9).SerializeToString()
+        # The client's own library takes no more than it must of what nobody reads.
+        async with dialled(target, greedy.pair, ("grpc.http2.bdp_probe", 0)) as channel:
+            ask: Any = channel.unary_stream(f"{SERVICE}GetEntries")
+            unread = [ask(request) for _ in range(2)]
+            await until(lambda: target.asked.count("GetEntries") == 2)
+            ends = [await ask(request, timeout=30).code() for _ in range(9)]
+            assert ends == [grpc.StatusCode.RESOURCE_EXHAUSTED] * 9
+            assert target.asked.count("GetEntries") == 2
+            assert await flood(target, other, "GetEntries", 1, request) == ["OK"]
+            for call in unread:
+                call.cancel()
+        await until(lambda: not target.server._rations._running.total())
+        assert await flood(target, greedy, "GetEntries", 1, request) == ["OK"]
 
 
 async def test_security_all_together_get_no_more_than_the_node_gives(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ LIMITS_OF_ONE = rations.Limits()
 
 LIMITS = {
     "16 questions": LIMITS_OF_ONE.questions,
-    "4 ranges": LIMITS_OF_ONE.ranges,
+    "6 ranges": LIMITS_OF_ONE.ranges,
     "2 shipments of one member": LIMITS_OF_ONE.shipments,
     "500 calls of each kind": LIMITS_OF_ONE.calls_per_s,
     "5,000 after a pause": LIMITS_OF_ONE.calls_at_once,

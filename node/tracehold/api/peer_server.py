@@ -8,7 +8,7 @@ signed a certificate for somebody else, is a stranger although its connection st
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
@@ -23,7 +23,7 @@ from tracehold.api.served import Served
 from tracehold.api.status import Refusal, grpc_details
 from tracehold.core.errors import Rejected
 from tracehold.journey.neighbours import Neighbour, Neighbours
-from tracehold.wire.ways import way_of
+from tracehold.wire.ways import Way, way_of
 
 MAX_REQUEST_BYTES = 8 << 20
 """One request; askers split what is larger."""
@@ -95,31 +95,36 @@ class PeerServer:
         return changing(now)
 
     def _handler(self, served: Served) -> "grpc.RpcMethodHandler[Any, Any]":
-        # A stream of requests, also where there is one: who calls is looked at before anything is read.
-        # On the wire it is the same.
+        # Streams, also where there is one message: who calls is looked at before anything is read, and it is
+        # known when the answer is gone. On the wire it is the same.
         method = served.method
         way = way_of(method.name)
 
         async def behaviour(
             incoming: AsyncIterator[bytes], context: "grpc.aio.ServicerContext[Any, Any]"
-        ) -> bytes:
-            async def work(call: Call) -> bytes:
-                member = self._member(context)
-                with self._rations.turn(member.number, way):
+        ) -> None:
+            with ExitStack() as held:
+
+                async def work(call: Call) -> bytes:
+                    member = self._member(context)
+                    held.enter_context(self._rations.turn(member.number, way))
                     await self._rations.due(member.number, way, call.remaining() / 2)
                     asked = replace(call, caller=Caller(f"node {member.number}"), member=member)
                     answer = (await _answer(served, incoming, asked)).SerializeToString()
                     self._rations.spend(member.number, way, len(answer))
                     return answer
 
-            left = context.time_remaining()
-            arriving = Arriving("grpc", method.service, method.name, (), left, method.form)
-            outcome = await self._calls.run(arriving, work)
-            if isinstance(outcome, Refusal):
-                await _abort(context, outcome)
-            return outcome
+                left = context.time_remaining()
+                arriving = Arriving("grpc", method.service, method.name, (), left, method.form)
+                outcome = await self._calls.run(arriving, work)
+                if way is Way.SHIPMENT:
+                    held.close()  # what answers one is small, and the next may come at once
+                if isinstance(outcome, Refusal):
+                    await _abort(context, outcome)
+                # The turn lasts until the caller took it: who reads nothing fills its own, and no memory.
+                await context.write(outcome)
 
-        return grpc.stream_unary_rpc_method_handler(behaviour)
+        return grpc.stream_stream_rpc_method_handler(behaviour)
 
     def _member(self, context: "grpc.aio.ServicerContext[Any, Any]") -> Neighbour:
         certificates = list(context.auth_context().get("x509_pem_cert", ()))

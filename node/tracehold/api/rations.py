@@ -26,7 +26,7 @@ class Limits:
     """
 
     questions: int = 16
-    ranges: int = 4
+    ranges: int = 6
     shipments: int = 2
     calls_per_s: float = 500.0
     calls_at_once: float = 5_000.0
