@@ -10,6 +10,7 @@ Copies are counted at those that live, four times a second. Writes bench/results
 
 import argparse
 import asyncio
+import os
 import shutil
 import tempfile
 import time
@@ -93,13 +94,14 @@ class Drill:
         background = asyncio.create_task(self._background(third))
         await asyncio.sleep(CALM_S)
         self.lab.kill(gone.name)
-        killed = time.monotonic()
+        killed, load = time.monotonic(), os.getloadavg()[0]
         await self._watch(killed, gone, creator, logs.values())
         background.cancel()
         await asyncio.wait([background])
         ended = time.monotonic()
         return {
             "kib": self.kib,
+            "loadAtKill": load,
             "uploadedMbPerS": sum(filled),
             "shipped": logs[creator.name].told(TARGET),
             "fetched": logs[gone.name].told(TARGET),

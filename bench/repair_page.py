@@ -34,9 +34,8 @@ def _repairs(found: dict[str, Any]) -> str:
             moved = f"{each['movedBytes'] / 1e6:.0f}"
             took = f"{each['endedS'] - each['beganS']:.1f}"
             began = f"{each['beganS']:.1f}"
-            lines.append(
-                (f"{size:.1f}", f"{each['entries']:,}", way, moved, began, took, f"{each['mbPerS']:.1f}")
-            )
+            figures = (moved, began, took, f"{each['mbPerS']:.1f}", f"{each['cpuS']:.1f}")
+            lines.append((f"{size:.1f}", f"{each['entries']:,}", way, *figures))
     head = (
         "KiB a record",
         "records",
@@ -73,7 +72,10 @@ def figure(case: dict[str, Any]) -> str:
         for one, other in zip(shipped["copies"], fetched["copies"], strict=True)
     ]
     lines = [f"{at:6.1f} s  {many:.2f}  {'#' * round(many * WIDTH)}" for at, many in _thinned(curve)]
-    title = f"Copies of a record at nodes that live, records of {case['kib']} KiB; the kill is at 0:"
+    title = (
+        f"Copies of a record at nodes that live, records of {case['kib']} KiB; the kill is at 0."
+        f" Load of the machine at that moment: {case['loadAtKill']:.1f}."
+    )
     return f"{title}\n\n```\n" + "\n".join(lines) + "\n```\n"
 
 
