@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.dht_full import SIZE, full, ringed
+from bench.dht_full import SIZE, full, ringed, settled
 from bench.dht_told import told
 from tests.network.asking import Outcome, ask, placed
 from tests.network.churn import churning
@@ -25,7 +25,9 @@ WEATHERS = {"RTT 85 ms, 1 % lost": 0.01, "RTT 85 ms, 20 % lost": 0.2}
 async def healthy(lookups: int) -> dict[str, Any]:
     """Nobody is missing."""
     async with ringed() as ring:
-        truth, before = await announced(ring, KEYS), ring.calls
+        truth = await announced(ring, KEYS)
+        await settled(ring, truth)
+        before = ring.calls
         cpu = time.process_time()
         outcome = await ask(ring, truth, lookups)
         cpu, calls = time.process_time() - cpu, ring.calls - before
@@ -42,6 +44,7 @@ async def missing(share: float, how: str, lookups: int) -> dict[str, Any]:
     """A share of all nodes is gone at once, before anybody noticed."""
     async with ringed() as ring:
         truth = await announced(ring, KEYS)
+        await settled(ring, truth)
         setattr(ring, how, {each.log for each in ring.random.sample(ring.up(), int(share * SIZE))})
         return told(await ask(ring, truth, lookups), name=f"{share:.0%} {how}")
 
@@ -51,6 +54,7 @@ async def weather(name: str, loss: float, lookups: int) -> dict[str, Any]:
     async with ringed() as ring:
         ring.blow(Weather(delay_s=0.0425, loss=loss))
         truth = await announced(ring, KEYS[:40])
+        await settled(ring, truth)
         return told(await ask(ring, truth, lookups), name=name)
 
 
@@ -61,6 +65,7 @@ async def lying(count: int, kind: Any, lookups: int) -> dict[str, Any]:
         turn(kind, liars)
         honest(ring, liars)
         truth = await announced(ring, KEYS[:20])
+        await settled(ring, truth)
         return told(await ask(ring, truth, lookups), liars=count, kind=kind.__name__)
 
 
@@ -125,6 +130,7 @@ async def restarted(lookups: int) -> dict[str, Any]:
         for member in ring.up():
             await member.offers.announced([key for key in KEYS if member.log in truth[key]], 0)
         await asyncio.gather(*(member.announce() for member in ring.up()))
+        await settled(ring, truth)
         seconds = time.perf_counter() - start
         return told(await ask(ring, truth, lookups), name="all restarted", seconds=round(seconds, 1))
 

@@ -145,7 +145,11 @@ class GrpcRing:
         await asyncio.gather(*self._opening)
 
     async def _open(self, log: LogId) -> None:
-        await self.gates[log].listen(self.posts[log].server.port)
+        while self.gates[log].is_shut:
+            try:
+                await self.gates[log].listen(self.posts[log].server.port)
+            except OSError:  # a connection to elsewhere has the port just now
+                await asyncio.sleep(0.2)
         if log in self._down:
             self.gates[log].shut()
 
