@@ -11,7 +11,7 @@ from tests.journey.scene import statement
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.journey.keeper import take
 from tracehold.journey.leaving import Closing, Stage
-from tracehold.journey.ports import Copy
+from tracehold.journey.ports import Copy, Fork
 
 
 async def test_a_segment_is_left_until_enough_others_keep_it() -> None:
@@ -233,8 +233,29 @@ async def test_what_was_acknowledged_here_is_to_be_anchored_first() -> None:
         assert made.contract.sent == [1]
 
 
-async def test_a_log_whose_creator_cannot_anchor_is_owed_as_far_as_it_is_anchored() -> None:
-    """What nobody can check more is no reason to stay; while the creator is there it is."""
+@pytest.mark.parametrize("gone", ["lost", "revoked"])
+async def test_the_only_tail_of_a_creator_that_is_gone_is_handed_over(gone: str) -> None:
+    """It told of copies on the acknowledgement of this node. So it is owed though nobody may ever anchor it."""
+    async with kept(4) as nodes:
+        made = await ready(nodes)
+        creator = nodes[3]
+        await creator.say(begun("urn:x:tail", 2))
+        await replicate(creator, nodes[0])
+        creator.peer.down = True
+        if gone == "lost":
+            made.opinion.lost = {4}
+        else:
+            change(creator.network, 4, active=False, roles=frozenset())
+        assert await made.left() == {4: (0, 2)}
+        assert made.contract.sent == []
+        await replicate(creator, nodes[1])
+        await replicate(creator, nodes[2])
+        assert await made.left() == {}
+        assert made.contract.sent == [1]
+
+
+async def test_security_the_tail_of_a_log_in_two_states_is_no_reason_to_stay() -> None:
+    """Nobody takes more of it than is anchored."""
     async with kept(4) as nodes:
         made = await ready(nodes)
         creator = nodes[3]
@@ -242,8 +263,8 @@ async def test_a_log_whose_creator_cannot_anchor_is_owed_as_far_as_it_is_anchore
         await replicate(creator, nodes[0])
         creator.store._of(creator.log).entries.pop()
         assert await made.left() == {4: (0, 3)}
-        creator.peer.down = True
-        made.opinion.lost = {4}
+        size = await nodes[0].store.size(creator.log)
+        await made.copies.save_fork(Fork(creator.log, size, b"kept", b"shown", shown_by_chain=False, seen_ms=1))
         assert await made.left() == {}
 
 

@@ -118,11 +118,12 @@ class Handover:
         return owed
 
     async def _spans(self, log: LogId, creator: Member | None) -> Spans:
-        """What others shall have of a log: all of it, where its creator can still anchor the rest; else what
-        is anchored, since nobody could check more.
+        """What others shall have of a log: all of it, also what its creator was told to be kept and may
+        never anchor; of one that was seen in two states, or is no member's, what is anchored, since nobody
+        takes more.
         """
         spans = joined(await self.store.spans(log))
-        if await self._grows(log, creator):
+        if creator is not None and not await self.copies.forks(log):
             return spans
         anchored = await newest_anchored(self.store, log)
         if creator is not None:
