@@ -124,8 +124,8 @@ def _again(found: dict[str, Any]) -> str:
     )
     return (
         f"\\* measured again, {where['date']}, load before {where['loadBefore']:.1f}. The first time others "
-        "had the machine at a load of 28: announcements were not answered in time, and what is due again after "
-        f"ten minutes was not announced before the lookups. Every holder was found then: {before}."
+        "had the machine at a load of 28: announcements were not answered in time, and what is due again "
+        f"after ten minutes was not announced before the lookups. Every holder was found then: {before}."
     )
 
 
