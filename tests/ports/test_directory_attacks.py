@@ -123,7 +123,9 @@ async def test_security_a_giant_answer_is_not_read(tmp_path):
             with pytest.raises(Unavailable) as caught:
                 await ask_it(giant.log, KEYS[0])
             assert caught.value.code == "PEER_DOWN"
-            assert caught.value.__cause__.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            cause = caught.value.__cause__
+            assert isinstance(cause, grpc.aio.AioRpcError)
+            assert cause.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 async def test_security_an_old_record_replaces_no_new_one(tmp_path):
