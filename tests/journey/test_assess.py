@@ -229,6 +229,26 @@ async def test_keeping_goes_before_judging() -> None:
     assert pauses == [assess.YIELD_S] * 3
 
 
+async def test_between_two_shipments_judging_does_not_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For some steps after the last growth there are pauses still, then none: the next one is on its way."""
+    monkeypatch.setattr(assess, "STEP", 1)
+    made = await scene()
+    made.branch.seal(*[statement(at).raw for at in range(3, 3 + assess.CALM_STEPS + 10)])
+    await keep(made)
+    pauses = list[float]()
+
+    async def paused(seconds: float) -> None:
+        pauses.append(seconds)
+
+    running = asyncio.ensure_future(Assessor(made.holder.store, Judge()).run(Bell(), paused))
+    while await made.holder.store.unjudged(made.branch.log):
+        assert not running.done()
+        await settle()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert pauses == [assess.YIELD_S] * assess.CALM_STEPS
+
+
 async def test_long_documents_are_judged_in_short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Others get a turn after so many bytes, and the findings are the same."""
     made = await odd()

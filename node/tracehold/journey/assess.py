@@ -34,6 +34,10 @@ STEP_BYTES = 1 << 20
 
 YIELD_S = 1.0
 """Seconds between two steps for as long as more comes: keeping goes before judging."""
+CALM_STEPS = 10
+"""Steps without anything new after which no more is thought to come: a shipment that is on its way is slowed
+down by judging like one that arrives.
+"""
 
 
 LATE = 1_000
@@ -79,7 +83,7 @@ class Assessor:
         self._standing: dict[LogId, _Standing] = {}
         self._damaged: dict[LogId, Spans] = {}
         self._left = 0
-        self._growing = False
+        self._growing = 0
 
     async def run(self, bell: Bell, sleep: Sleep, trouble: Trouble = untold) -> NoReturn:
         """Follow for ever. `bell` is rung after every append."""
@@ -102,7 +106,8 @@ class Assessor:
             due = without(unjudged, self._damaged.get(log, ()))
             if due:
                 done += await self._step(log, due[0])
-        self._growing, self._left = total > self._left, total - done
+        self._growing = CALM_STEPS if total > self._left else max(0, self._growing - 1)
+        self._left = total - done
         if not done:
             self._damaged.clear()  # at the next ring it may have been put right
         return done
