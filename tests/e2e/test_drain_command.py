@@ -82,6 +82,19 @@ def test_it_waits_for_the_node_and_is_taken_back(homes: list[Path]) -> None:
         assert not wish.exists()
 
 
+def test_it_waits_no_more_for_a_node_that_was_revoked_before(homes: list[Path]) -> None:
+    """What the node tells is the end of it: exit code 1, and the folder is to be kept."""
+    drain(homes[1], "--timeout", "0")
+    since = json.loads((homes[1] / "data" / "draining").read_bytes())["since"]
+    held = {"code": "NOT_A_MEMBER", "message": "revoked before", "remedy": "Keep its folder."}
+    told = homes[1] / "data" / "drained"
+    told.write_text(json.dumps({"since": since, "stage": "asked", "error": held}))
+    error = drain(homes[1], also=1)["error"]
+    assert isinstance(error, dict)
+    assert {name: error[name] for name in held} == held
+    drain(homes[1], "--cancel")
+
+
 def test_it_is_too_late_when_the_node_has_begun_to_go(homes: list[Path]) -> None:
     """Exit code 1."""
     begun = homes[1] / "data" / "leaving"

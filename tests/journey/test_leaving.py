@@ -235,7 +235,7 @@ async def test_what_was_acknowledged_here_is_to_be_anchored_first() -> None:
 
 @pytest.mark.parametrize("gone", ["lost", "revoked"])
 async def test_the_only_tail_of_a_creator_that_is_gone_is_handed_over(gone: str) -> None:
-    """It told of copies on the acknowledgement of this node. So it is owed though nobody may ever anchor it."""
+    """It told of copies on what this node acknowledged: that is owed though nobody may ever anchor it."""
     async with kept(4) as nodes:
         made = await ready(nodes)
         creator = nodes[3]
@@ -264,7 +264,9 @@ async def test_security_the_tail_of_a_log_in_two_states_is_no_reason_to_stay() -
         creator.store._of(creator.log).entries.pop()
         assert await made.left() == {4: (0, 3)}
         size = await nodes[0].store.size(creator.log)
-        await made.copies.save_fork(Fork(creator.log, size, b"kept", b"shown", shown_by_chain=False, seen_ms=1))
+        await made.copies.save_fork(
+            Fork(creator.log, size, b"kept", b"shown", shown_by_chain=False, seen_ms=1)
+        )
         assert await made.left() == {}
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.journey.leaving_scene import Killed, change, kept, ready
+from tests.journey.leaving_scene import Killed, change, kept, leaver, ready
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.journey.leaving import Stage
 from tracehold.journey.ports import AnchorState
@@ -22,7 +22,7 @@ async def test_a_node_that_only_hands_over_stays_a_member() -> None:
 
 
 async def test_the_folder_may_be_deleted_when_the_revocation_is_final() -> None:
-    """Not before, and whoever sent it."""
+    """Not before."""
     async with kept(4) as nodes:
         made = await ready(nodes)
         await made.steps()
@@ -65,6 +65,40 @@ async def test_a_crash_between_the_revocation_and_its_answer() -> None:
         await made.start()
         assert (await made.steps(1)).stage is Stage.REVOKED
         assert made.contract.sent == [1]
+
+
+@pytest.mark.parametrize("leave", [True, False])
+@pytest.mark.parametrize("restart", [True, False])
+async def test_revoked_by_the_admin_before_all_was_handed_over(leave: bool, restart: bool) -> None:
+    """Nobody fetches from it any more: its folder is to be kept, and no start forgets that."""
+    async with kept(4, copies=1) as nodes:
+        made = await leaver(nodes[0])
+        made.unsigned = {1, 2, 3, 4}
+        made.ask(leave=leave)
+        left = (await made.steps()).found.left
+        change(nodes[0].network, 1, active=False, roles=frozenset())
+        made.contract.settle()
+        if restart:
+            await made.start()
+        for _ in range(2):
+            with pytest.raises(Rejected, match="before all was handed over") as caught:
+                await made.leaving.step()
+            assert (caught.value.code, "Keep its folder" in caught.value.remedy) == ("NOT_A_MEMBER", True)
+        progress = made.leaving.progress
+        assert progress is None if restart else (progress.stage, progress.found.left) == (Stage.ASKED, left)
+        assert made.leaving.closed
+
+
+async def test_revoked_by_the_admin_when_all_is_handed_over() -> None:
+    """As where the node could not pay for it. The folder may be deleted, after a start, too."""
+    async with kept(4) as nodes:
+        made = await ready(nodes, leave=False)
+        assert (await made.steps()).stage is Stage.HANDED
+        change(nodes[0].network, 1, active=False, roles=frozenset())
+        assert (await made.steps(1)).stage is Stage.REVOKED
+        made.contract.settle()
+        await made.start()
+        assert (await made.steps(1)).stage is Stage.GONE
 
 
 async def test_what_the_contract_refuses_can_be_taken_back() -> None:

@@ -81,7 +81,9 @@ async def _ask(config: "Config", wishes: "WishFile", *, leave: bool) -> list[str
 
 
 def _wait(wishes: "WishFile", stage: str, timeout: float) -> Mapping[str, Any]:
-    """What the node told when it was so far. Raises DEADLINE, and CONFLICT where it was taken back."""
+    """What the node told when it was so far. Raises DEADLINE, CONFLICT where it was taken back, and
+    NOT_A_MEMBER where it was revoked before.
+    """
     from tracehold.core.errors import Rejected, Unavailable
 
     note("the node hands over while it runs; after a crash it goes on at its next start")
@@ -90,6 +92,8 @@ def _wait(wishes: "WishFile", stage: str, timeout: float) -> Mapping[str, Any]:
         found = wishes.progress() or {}
         if found.get("stage") in HANDED[HANDED.index(stage) :]:
             return found
+        if (error := found.get("error")) and error["code"] == "NOT_A_MEMBER":
+            raise Rejected(error["code"], error["message"], remedy=error["remedy"])
         if not wishes.there:
             raise Rejected("CONFLICT", "it was taken back meanwhile")
         if (line := _line(found)) != told:

@@ -158,9 +158,7 @@ class Leaving:
         members = await self._handover.ledger.members()
         own = self._own(members)
         if not own.active:
-            self.closed = True
-            gone = not self._own(await self._contract.final()).active
-            self.progress = Progress(wish.since, Stage.GONE if gone else Stage.REVOKED, _NOTHING)
+            self.progress = await self._gone(wish)
             return self.progress
         was_closed = self.closed
         found = await self._handover.look(members, own)
@@ -170,6 +168,23 @@ class Leaving:
         if handed and wish.leave:
             await self._revoke(own)
         return self.progress
+
+    async def _gone(self, wish: Wish) -> Progress:
+        """Of a node that is revoked. Nobody asks it, nor answers it any more: what others lack is lacking for
+        good, wherever it was not found handed over before.
+        """
+        self.closed = True
+        handed = self.progress is not None and self.progress.stage is not Stage.ASKED
+        if not wish.begun and not handed:
+            raise Rejected(
+                "NOT_A_MEMBER",
+                "this node was revoked before all was handed over",
+                remedy="Keep its folder: it may have the only copy of what others lack.",
+            )
+        if not wish.begun:
+            self._wishes.begin()  # the next start knows, too, that all was handed over
+        gone = not self._own(await self._contract.final()).active
+        return Progress(wish.since, Stage.GONE if gone else Stage.REVOKED, _NOTHING)
 
     def _own(self, members: Sequence[Member]) -> Member:
         own = next((each for each in members if each.log == self.log), None)
