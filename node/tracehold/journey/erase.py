@@ -18,7 +18,7 @@ from tracehold.journey.follow import Bell, Trouble, patiently, untold
 from tracehold.journey.judge import take_effect
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.ports import Entry, Graph, RecordLog
-from tracehold.journey.speakers import Speakers
+from tracehold.journey.speakers import Speakers, settled
 from tracehold.journey.states import Sleep
 
 LOOK_S = 1.0
@@ -52,7 +52,7 @@ class Eraser:
         self._behind = False
         for log in await self._log.logs():
             waiting = self._open.setdefault(log, [])
-            for entry in await self._log.controls(log, self._read.get(log, 0)):
+            for entry in await settled(self._log, log, self._read.get(log, 0)):
                 self._read[log] = entry.index + 1
                 if entry.kind == Kind.REDACT:
                     waiting.append(entry)

@@ -8,7 +8,7 @@ from tracehold.core.record import Kind, parse
 from tracehold.core.spans import Spans, without
 from tracehold.journey.judge import named
 from tracehold.journey.ports import AnchorState, Copies, RecordLog
-from tracehold.journey.speakers import Speakers
+from tracehold.journey.speakers import Speakers, settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class KeptLogs:
 
     async def _redacted(self, log: LogId, known: "_Counted") -> None:
         """What came without its bytes, and a redaction names since, is plainly erased."""
-        for entry in await self._store.controls(log, known.read):
+        for entry in await settled(self._store, log, known.read):
             known.read = entry.index + 1
             if entry.kind == Kind.REDACT and not await self._store.disputes(log, entry.index, known.read):
                 known.lacking -= {says.index for says in named(parse(entry.raw))}

@@ -31,7 +31,7 @@ class Speakers:
         """
         async with self._turns.setdefault(log, asyncio.Lock()):
             roster, upto = self._rosters.get(log, (None, 0))
-            controls = await self._log.controls(log, upto)
+            controls = await settled(self._log, log, upto)
             roster = roster or begin(controls)
             if roster is None:
                 return None
@@ -42,6 +42,17 @@ class Speakers:
             upto = controls[-1].index + 1 if controls else upto
             self._rosters[log] = roster, upto
             return roster
+
+
+async def settled(store: RecordLog, log: LogId, start: int = 0) -> Sequence[Entry]:
+    """The control records of a log from `start` on, of which none is missing: whoever read them need not look
+    below the last one again.
+
+    A base may lack some, and get them later from somebody else: none is missing of what it holds once there
+    are entries behind it, since they begin with a snapshot of it (protocol section 2).
+    """
+    end = max((stop for start, stop in await store.spans(log) if start < stop), default=0)
+    return [entry for entry in await store.controls(log, start) if entry.index < end]
 
 
 def begin(controls: Sequence[Entry]) -> Roster | None:
