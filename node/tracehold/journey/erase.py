@@ -3,15 +3,16 @@ foreign ones alike, and let the index forget them.
 
 Nothing but the logs themselves says what is to be erased. So after every start all redactions are gone
 through once more; what is done costs two looks. One whose record is not kept here stays open, since that may
-still come; and so does one that the index has not come to, which may be reading those bytes now.
+still come; and so does one that the index has not come to, which may be reading those bytes now, and one that is damaged here, or
+whose record is, until that is mended.
 """
 
 from typing import NoReturn
 
 from tracehold.core.control import Redact, decode_control
-from tracehold.core.errors import Rejected
-from tracehold.core.ids import LogId
-from tracehold.core.record import Kind, Record, parse
+from tracehold.core.errors import Broken, Rejected
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.record import Kind, Record, fingerprint, parse
 from tracehold.core.redaction import check_redaction
 from tracehold.core.spans import covers
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
@@ -58,7 +59,12 @@ class Eraser:
                     waiting.append(entry)
             spans = await self._log.spans(log) if waiting else ()
             for entry in list(waiting):
-                says = await self._valid(entry)
+                try:
+                    says = await self._valid(entry)
+                except Broken as broken:
+                    if broken.code != "CORRUPT":
+                        raise
+                    continue
                 if says is not None and not any(start <= says.index < stop for start, stop in spans):
                     continue
                 erased += says is not None and await self._erase(log, says)
@@ -68,8 +74,10 @@ class Eraser:
 
     async def _valid(self, entry: Entry) -> Redact | None:
         """What the redaction says, if it may be said as far as can be told here; one that may not has no
-        effect, and is shown as disputed by those who keep it.
+        effect, and is shown as disputed by those who keep it. Raises `Broken("CORRUPT")` where the redaction
+        or its record is damaged here: that is known once it is mended.
         """
+        entry = await self._intact(entry)
         roster = await self._speakers.roster(entry.log)
         try:
             redaction = parse(entry.raw)
@@ -79,10 +87,19 @@ class Eraser:
             take_effect(roster.copy(), entry.index, redaction)
             for kept in await self._log.read(entry.log, says.index, says.index + 1):
                 if not kept.erased:
+                    _check_bytes(kept, says.fingerprint)
                     check_redaction(roster, redaction, says, parse(kept.raw))
         except Rejected:
             return None
         return says
+
+    async def _intact(self, entry: Entry) -> Entry:
+        """The redaction, read again where it was damaged."""
+        if not entry.raw or fingerprint(entry.raw) == entry.fingerprint:
+            return entry
+        again = (await self._log.controls(entry.log, entry.index))[0]
+        _check_bytes(again, entry.fingerprint)
+        return again
 
     async def _erase(self, log: LogId, says: Redact) -> bool:
         (kept,) = await self._log.read(log, says.index, says.index + 1)
@@ -99,6 +116,11 @@ class Eraser:
         # A copy in another log may go on to be found: its facts are read from its bytes.
         await self._graph.erase(says.fingerprint)
         return True
+
+
+def _check_bytes(entry: Entry, name: Fingerprint) -> None:
+    if fingerprint(entry.raw) not in {entry.fingerprint, name}:
+        raise Broken("CORRUPT", f"entry {entry.index} of log {entry.log.hex()} is damaged")
 
 
 def redacts(record: Record) -> Redact:
