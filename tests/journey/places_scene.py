@@ -48,6 +48,7 @@ class Place:
     healths: dict[int, Health] = field(default_factory=dict)
     leaving: set[int] = field(default_factory=set)
     failing: dict[tuple[int, int], float] = field(default_factory=dict)
+    idle: dict[tuple[int, int], float] = field(default_factory=dict)
     named: dict[int, Spans] = field(default_factory=dict)
     doubts: list[tuple[int, int]] = field(default_factory=list)
     moves: list[Moved] = field(default_factory=list)
@@ -114,6 +115,10 @@ class Place:
     def failing_s(self, node: int, segment: int) -> float:
         """As the test says."""
         return self.failing.get((node, segment), 0.0)
+
+    def idle_s(self, node: int, segment: int) -> float:
+        """As the test says."""
+        return self.idle.get((node, segment), 0.0)
 
     def shipped(self, node: int, segment: int) -> int:
         """Nothing is shipped here."""

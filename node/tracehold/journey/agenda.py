@@ -49,7 +49,7 @@ class Agenda:
     def line(self, segment: int) -> Line:
         """The line of a segment."""
         if segment not in self._lines:
-            self._lines[segment] = Line(segment, self.size(segment))
+            self._lines[segment] = Line(segment, self.size(segment), moved=self._shared.now())
         return self._lines[segment]
 
     def kept(self, segment: int) -> Copy | None:

@@ -192,7 +192,7 @@ class Courier:
         # Durable first: whoever is told of it may ask again after a crash.
         news = await shared.holders.acknowledged(copy)
         self.up = True
-        if line.reached(pledge.size):
+        if line.reached(pledge.size, shared.now()):
             self.heard, self._waits = shared.now(), growing()
         line.asked |= pledge.size >= self.agenda.size(line.segment)
         self._trouble(None)

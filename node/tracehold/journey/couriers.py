@@ -62,6 +62,12 @@ class Couriers:
         """For how long nothing but failures came of bringing a segment to a node that answers."""
         return self._sent[node][0].agenda.line(segment).failing_s if node in self._sent else 0.0
 
+    def idle_s(self, node: int, segment: int) -> float:
+        """For how long a node acknowledged nothing more of a segment."""
+        if node not in self._sent:
+            return 0.0
+        return self._shared.now() - self._sent[node][0].agenda.line(segment).moved
+
     def shipped(self, node: int, segment: int) -> int:
         """Record bytes of a segment that went to a node since its courier was sent."""
         return self._sent[node][0].agenda.line(segment).shipped if node in self._sent else 0

@@ -17,6 +17,10 @@ some for a copy that moved meanwhile.
 """
 PULLING_S = 2.0
 """Seconds until a holder is asked again that fetches from others."""
+FETCHING_S = 3600.0
+"""Seconds for which a holder's word that it fetches, and comes on, is taken for progress: saying so costs
+nothing.
+"""
 TOGETHER_S = 120.0
 """Seconds between two failures at most for what is between them to count: longer than waits grow, and shorter
 than a holder is away, or a line waits for others.
@@ -28,13 +32,15 @@ class Line:
     """`far` is the largest size that was ever acknowledged on it, `end` where the copy ends as the holder
     said last (None: not known), `due` when it may be worked on again, and `paced` when there is room again
     for what no anchor waits for. `asked` is set once the holder said, since this courier began, that it still
-    has what it acknowledged. `shipped` counts record bytes, and `failing_s` the seconds without progress in
+    has what it acknowledged. `moved` is when it acknowledged more than ever before, or when the line began.
+    `shipped` counts record bytes, and `failing_s` the seconds without progress in
     which it was tried and failed, from one failure to the next.
     """
 
     segment: int
     far: int
     end: int | None = None
+    moved: float = float("-inf")
     due: float = float("-inf")
     paced: float = float("-inf")
     asked: bool = False
@@ -44,24 +50,27 @@ class Line:
     _failed_at: float = float("-inf")
     _silent: bool = False
     _pulled: int = -1
+    _pulls: float | None = None
     _attempts: int = 0
     _waits: Iterator[float] = field(default_factory=growing)
 
-    def reached(self, size: int) -> bool:
+    def reached(self, size: int, now: float) -> bool:
         """This size is acknowledged; whether that is progress."""
         self.end = size
         if size <= self.far:
             return False
         self.far, self.told, self._attempts, self._waits = size, "", 0, growing()
-        self.failing_s = 0.0
+        self.failing_s, self.moved, self._pulls = 0.0, now, None
         return True
 
     def pulling(self, size: int, now: float) -> None:
         """The holder fetches what it lacks from others, and has it up to `size`: it is asked again soon. One
-        that gets no further that way fails.
+        that gets no further that way fails, and so does one that acknowledges nothing for long.
         """
         size = min(size, segment_end(self.segment))
-        if size > self._pulled:
+        if self._pulls is None:
+            self._pulls = now
+        if size > self._pulled and now - self._pulls <= FETCHING_S:
             self.failing_s = 0.0
         else:
             self._fail(now)

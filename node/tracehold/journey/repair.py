@@ -31,7 +31,7 @@ from tracehold.journey.underway import FAR_ENTRIES
 from tracehold.journey.upkeep import RepairStanding
 
 AT_ONCE = 2
-"""Segments in repair at one time."""
+"""Segments in repair at one time, but for those that come no further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,10 @@ class Brought(Protocol):
 
     def failing_s(self, node: int, segment: int) -> float:
         """For how long nothing but failures came of it."""
+        ...
+
+    def idle_s(self, node: int, segment: int) -> float:
+        """For how long nothing more was acknowledged."""
         ...
 
     def shipped(self, node: int, segment: int) -> int:
@@ -180,7 +184,12 @@ class Repairs:
 
     def _has_turn(self, segment: int) -> bool:
         running = {each.segment for each in self._running.values()}
-        return segment in running or len(running) < AT_ONCE
+        return segment in running or len({at for at, _ in filter(self._moves, self._running)}) < AT_ONCE
+
+    def _moves(self, place: tuple[int, int]) -> bool:
+        """Whether the newcomer acknowledged something lately: one that only says so holds up no other."""
+        segment, node = place
+        return self._couriers.idle_s(node, segment) < self._signs.limits.suspect_s
 
     def _begin(self, begun: Moved) -> None:
         self._running[begun.segment, begun.node] = begun
