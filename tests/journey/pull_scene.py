@@ -21,9 +21,8 @@ from tracehold.core.ids import LogId
 from tracehold.core.record import CONTROL_KINDS
 from tracehold.core.snapshot import Listed
 from tracehold.core.spans import Spans
-from tracehold.journey.duties import Outlook
 from tracehold.journey.fetching import Means
-from tracehold.journey.health import Health
+from tracehold.journey.health import Health, Outlook
 from tracehold.journey.holding import Holding
 from tracehold.journey.pacing import Pace
 from tracehold.journey.ports import Member, Peer, Role

@@ -9,6 +9,7 @@ from tests.journey.holding_scene import Branch
 from tests.journey.pull_scene import SEGMENT, Village, grown, short_segments, village
 from tests.journey.scene import settle
 from tests.recovery.faults import FAILED, Fault, Faulty
+from tracehold.adapters.memory.ledger import MemoryLedger
 from tracehold.adapters.memory.peers import MemoryLine
 from tracehold.core.errors import Broken
 from tracehold.core.ids import LogId
@@ -248,8 +249,11 @@ async def test_a_damaged_copy_stops_no_other() -> None:
     assert await made.size(3) == 100
 
 
-async def test_two_logs_at_once_and_each_once() -> None:
-    """Of four lost creators; what is left comes at the next looks."""
+@pytest.mark.parametrize("anchored", [True, False])
+async def test_two_logs_at_once_and_each_once(anchored: bool) -> None:
+    """Of four lost creators; what is left comes at the next looks. What is not anchored takes one of the two
+    places only.
+    """
     made = await village(2, target=2)
     running: list[LogId] = []
     most = 0
@@ -268,6 +272,10 @@ async def test_two_logs_at_once_and_each_once() -> None:
         for size in sorted(branch.checkpoints)[1:]:
             await made.nodes[2].holder.take(branch, branch.shipment(start, size), caller)
             start = size
+        if anchored:
+            ledger = MemoryLedger(made.chain, account)
+            await ledger.send(await ledger.prepare_anchor(0, 100, branch.checkpoints[100].root, ()))
+            made.chain.mine()
     await made.look()
     made.lose(1, *range(50, 54))
 
@@ -286,7 +294,7 @@ async def test_two_logs_at_once_and_each_once() -> None:
     node = made.nodes[3]
     node.table.lies[2] = lambda line: Slow(line, [])  # type: ignore[assignment,return-value]
     await node.puller.step()
-    assert most == 2
+    assert most == (2 if anchored else 1)
     await made.pull(3)
     for branch in branches:
         assert await node.holder.store.size(branch.log) == 100

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracehold.core.spans import Spans, common, covers, joined, missing, prefix, without
+from tracehold.core.spans import Spans, common, covers, joined, missing, prefix, reach, without
 
 ENDS = st.integers(0, 12)
 SPANS = st.lists(st.tuples(ENDS, ENDS), max_size=5)
@@ -36,7 +36,10 @@ def test_spans_are_sets(first, second, end):
 @given(SPANS, ENDS)
 def test_what_is_in_them(spans, index):
     """One entry, and those from 0 on."""
-    assert covers(spans, index) == (index in members(spans))
+    inside = joined(spans)
+    assert covers(inside, index) == (index in members(spans))
+    ends = [stop for start, stop in inside if start <= index <= stop]
+    assert reach(inside, index) == (ends[0] if ends else None)
     upto = prefix(spans)
     assert set(range(upto)) <= members(spans)
     assert upto not in members(spans)

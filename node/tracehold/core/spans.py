@@ -1,6 +1,8 @@
 """Runs of entries [start, stop) of a log, and what they cover together."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from operator import itemgetter
 
 Span = tuple[int, int]
 
@@ -21,10 +23,18 @@ def joined(spans: Iterable[Span]) -> Spans:
 
 def common(first: Iterable[Span], second: Iterable[Span]) -> Spans:
     """The entries that are in both."""
-    others = joined(second)
-    return joined(
-        (max(start, begin), min(stop, end)) for start, stop in joined(first) for begin, end in others
-    )
+    ours, others = joined(first), joined(second)
+    found: list[Span] = []
+    i = j = 0
+    while i < len(ours) and j < len(others):
+        (start, stop), (begin, end) = ours[i], others[j]
+        if max(start, begin) < min(stop, end):
+            found.append((max(start, begin), min(stop, end)))
+        if stop < end:
+            i += 1
+        else:
+            j += 1
+    return tuple(found)
 
 
 def missing(spans: Iterable[Span], end: int) -> Spans:
@@ -43,9 +53,15 @@ def without(first: Iterable[Span], second: Iterable[Span]) -> Spans:
     return common(spans, missing(second, spans[-1][1])) if spans else ()
 
 
-def covers(spans: Iterable[Span], index: int) -> bool:
+def covers(spans: Spans, index: int) -> bool:
     """Whether the entry is in one of them."""
-    return any(start <= index < stop for start, stop in spans)
+    return (reach(spans, index) or 0) > index
+
+
+def reach(spans: Spans, start: int) -> int | None:
+    """Where the run ends that holds or reaches the place `start`; None where there is none."""
+    at = bisect_right(spans, start, key=itemgetter(0)) - 1
+    return spans[at][1] if at >= 0 and spans[at][1] >= start else None
 
 
 def prefix(spans: Iterable[Span]) -> int:

@@ -7,38 +7,23 @@ placement. While a creator lives, its log is its own job, but for catching up: a
 the chain is fetched from others, and one whose creator is silent is fetched however little it lacks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.placement import Candidate, distance, nearest, segment_key
-from tracehold.core.spans import Spans, common, covers
+from tracehold.core.spans import Spans, covers, reach
 from tracehold.journey.cargo import segment_end
-from tracehold.journey.health import Health
+from tracehold.journey.health import Health, Outlook
 from tracehold.journey.ports import Member, Role
 
+MOST_SEGMENTS = 16_384
+"""Of one log that are looked at: a creator anchors any size it likes."""
 
-class Outlook(Protocol):
-    """What is thought of the other members (`journey.liveness`)."""
-
-    @property
-    def calm(self) -> bool:
-        """Whether places may be given to others now."""
-        ...
-
-    def health(self, node: int) -> Health:
-        """Of a member by its number."""
-        ...
-
-    def draining(self, node: int) -> bool:
-        """Whether it leaves."""
-        ...
-
-    def kept(self, node: int) -> Mapping[LogId, Spans]:
-        """What it says it keeps."""
-        ...
+SLICE = 64
+"""Segments that are looked at before others get their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +72,11 @@ class View:
 
     def end(self, duty: "Duty") -> int:
         """Where the copy here of a segment ends."""
-        here = reach(self.spans.get(duty.creator.log, ()), duty.start)
-        return duty.start if here is None else here
+        return reach(self.spans.get(duty.creator.log, ()), duty.start) or duty.start
+
+    def tail(self, duty: "Duty") -> bool:
+        """Whether all that the copy here lacks of it is behind the anchors."""
+        return self.end(duty) >= duty.anchored
 
     def lost(self, creator: Member) -> bool:
         """Whether nobody will ship this creator's log: it is no active creator, or was silent for long."""
@@ -125,22 +113,23 @@ class View:
         )
 
 
-def duties(view: View) -> Sequence[Duty]:
-    """What this node shall hold and does not, those with the fewest copies first."""
+async def duties(view: View) -> Sequence[Duty]:
+    """What this node shall hold and does not, those with the fewest copies first. What is anchored comes
+    before all that is not, which rests on the word of members alone.
+    """
     found: dict[tuple[LogId, int], Duty] = {}
     for creator in view.members:
         if creator.operator_number == view.me.operator_number or creator.log not in view.heads:
             continue
-        for duty in (*_behind(view, creator), *_taken(view, creator)):
+        for duty in [*_behind(view, creator), *[each async for each in _taken(view, creator)]]:
             known = found.get((creator.log, duty.segment))
             if known is None or known.stop < duty.stop:
                 found[creator.log, duty.segment] = duty
-    return sorted(found.values(), key=lambda each: (each.copies, each.creator.number, each.segment))
-
-
-def reach(spans: Spans, start: int) -> int | None:
-    """Where the copy ends that holds or reaches the place `start`; None where there is none."""
-    return next((stop for low, stop in spans if low <= start <= stop), None)
+    due = [
+        duty if view.tail(duty) or duty.stop == duty.anchored else replace(duty, stop=duty.anchored)
+        for duty in found.values()
+    ]
+    return sorted(due, key=lambda e: (view.tail(e), e.copies, e.creator.number, e.segment))
 
 
 def _behind(view: View, creator: Member) -> Iterator[Duty]:
@@ -154,38 +143,42 @@ def _behind(view: View, creator: Member) -> Iterator[Duty]:
                 yield duty
     for segment, size in view.wishes.get(log, {}).items():
         duty = _duty(view, creator, segment)
-        end = reach(view.spans.get(log, ()), duty.start) or duty.start
-        if min(size, head, duty.stop) - end > view.far:
+        if min(size, head, duty.stop) - view.end(duty) > view.far:
             yield duty
 
 
-def _taken(view: View, creator: Member) -> Iterator[Duty]:
+async def _taken(view: View, creator: Member) -> AsyncIterator[Duty]:
     """Segments of a lost creator that this node is among the nearest to take."""
     if not view.outlook.calm or not view.lost(creator):
         return
     if not view.me.active or Role.HOLDER not in view.me.roles:
         return
-    for duty in _segments(view, creator):
+    async for duty in _segments(view, creator):
         if (reach(view.spans.get(creator.log, ()), duty.start) or 0) >= duty.stop:
             continue
         if view.me.number in _takers(view, duty)[1]:
             yield duty
 
 
-def lacking(view: View) -> frozenset[tuple[LogId, int]]:
+async def lacking(view: View) -> frozenset[tuple[LogId, int]]:
     """Segments of lost creators that have too few copies, by log and number."""
+    lost = [each for each in view.members if each.log in view.heads and view.lost(each)]
     return frozenset(
-        (creator.log, duty.segment)
-        for creator in view.members
-        if creator.log in view.heads and view.lost(creator)
-        for duty in _segments(view, creator)
-        if _takers(view, duty)[0]
+        [
+            (creator.log, duty.segment)
+            for creator in lost
+            async for duty in _segments(view, creator)
+            if _takers(view, duty)[0]
+        ]
     )
 
 
-def _segments(view: View, creator: Member) -> Iterator[Duty]:
+async def _segments(view: View, creator: Member) -> AsyncIterator[Duty]:
     """All that there are of a lost creator's log."""
-    for segment in range(_open(view, creator, view.heads[creator.log]) + 1):
+    last = _open(view, creator, view.heads[creator.log])
+    for segment in range(min(last + 1, MOST_SEGMENTS)):
+        if segment % SLICE == SLICE - 1:
+            await asyncio.sleep(0)
         duty = _duty(view, creator, segment)
         if duty.stop > duty.start:
             yield duty
@@ -195,7 +188,7 @@ def _takers(view: View, duty: Duty) -> tuple[int, Sequence[int]]:
     """How many copies of a segment are missing, and the nodes that shall take it, by number: as many, and one
     more for each hour in which that came to nothing, since one of them may have no room.
     """
-    need = ((duty.start, max(duty.anchored, duty.start + 1)),)
+    end = max(duty.anchored, duty.start + 1)
     there, able = set(), []
     for each in view.members:
         mine = each.number == view.me.number
@@ -205,7 +198,7 @@ def _takers(view: View, duty: Duty) -> tuple[int, Sequence[int]]:
             view.outlook.health(each.number) is Health.LOST or view.outlook.draining(each.number)
         ):
             continue
-        if common(view.kept(each, duty.creator.log), need) == need:
+        if (reach(view.kept(each, duty.creator.log), duty.start) or 0) >= end:
             there.add(each.operator_number)
         elif Role.HOLDER in each.roles and (mine or view.up(each)):
             able.append(Candidate(each.number, each.operator_number, each.log))
@@ -233,6 +226,7 @@ def _duty(view: View, creator: Member, segment: int) -> Duty:
 def _open(view: View, creator: Member, head: int) -> int:
     """The last segment that may have entries: that behind the head too, where somebody keeps its first."""
     following = head // SEGMENT_ENTRIES
-    if head % SEGMENT_ENTRIES or view.keepers(creator, head):
+    began = head > 0 or Role.CREATOR in creator.roles
+    if head % SEGMENT_ENTRIES or (began and view.keepers(creator, head)):
         return following
     return following - 1

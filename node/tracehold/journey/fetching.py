@@ -10,7 +10,8 @@ from tracehold.core.ids import LogId
 from tracehold.core.merkle import CompactRange
 from tracehold.core.receipt import Anchor
 from tracehold.core.record import Kind, parse
-from tracehold.journey.duties import Duty, reach
+from tracehold.core.spans import reach
+from tracehold.journey.duties import Duty
 from tracehold.journey.holding import Holding
 from tracehold.journey.judge import named
 from tracehold.journey.own_log import Now

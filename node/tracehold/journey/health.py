@@ -1,7 +1,12 @@
 """Health: what a node thinks of another, by how long it has been silent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
+
+from tracehold.core.ids import LogId
+from tracehold.core.spans import Spans
 
 
 class Health(StrEnum):
@@ -24,3 +29,24 @@ class Limits:
 def unlooked(_: int) -> Health:
     """Where nobody looks: up."""
     return Health.UP
+
+
+class Outlook(Protocol):
+    """What is thought of the other members (`journey.liveness`)."""
+
+    @property
+    def calm(self) -> bool:
+        """Whether places may be given to others now."""
+        ...
+
+    def health(self, node: int) -> Health:
+        """Of a member by its number."""
+        ...
+
+    def draining(self, node: int) -> bool:
+        """Whether it leaves."""
+        ...
+
+    def kept(self, node: int) -> Mapping[LogId, Spans]:
+        """What it says it keeps."""
+        ...

@@ -10,18 +10,20 @@ most what leads to one anchor.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
 from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.ids import LogId
-from tracehold.journey.duties import Duty, Outlook, View, duties
+from tracehold.journey.duties import Duty, View, duties
 from tracehold.journey.fetching import Fetch, Means, Short
-from tracehold.journey.follow import Trouble, growing, untold
+from tracehold.journey.follow import Trouble, untold
+from tracehold.journey.health import Outlook
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports import Peer, Peers
+from tracehold.journey.rests import Rests
 from tracehold.journey.states import Sleep, within
 from tracehold.journey.upkeep import RepairStanding
 from tracehold.journey.viewing import Views
@@ -59,15 +61,6 @@ class Terms:
     leaving: Callable[[], bool] = lambda: False
 
 
-@dataclass(slots=True)
-class _Rest:
-    """A log that is put off: until when, why, and the waits that come."""
-
-    until: float = float("-inf")
-    error: TraceholdError | None = None
-    waits: Iterator[float] = field(default_factory=growing)
-
-
 class Puller:
     """One per node. One task runs `run`."""
 
@@ -88,7 +81,7 @@ class Puller:
         self._sleep = sleep
         self._now = now
         self._running: dict[LogId, tuple[Fetch, asyncio.Task[None]]] = {}
-        self._rests: dict[LogId, _Rest] = {}
+        self._rests = Rests(now)
         self._false: dict[tuple[LogId, int], float] = {}
         self._looked = now()
 
@@ -100,7 +93,7 @@ class Puller:
                     ring, self._looked = self._means.underway.bell.next(), self._now()
                     try:
                         await self._begin(tasks)
-                        self._terms.trouble(self._held_up())
+                        self._terms.trouble(self._rests.trouble())
                     except Unavailable as error:
                         self._terms.trouble(error)
                     await self._rest(ring)
@@ -128,20 +121,23 @@ class Puller:
         view = await self.view()
         if view is None or self._terms.leaving():
             return
-        due = duties(view)
-        logs = {duty.creator.log for duty in due}
-        self._rests = {log: rest for log, rest in self._rests.items() if log in logs}
-        for duty in due:
+        due = await duties(view)
+        self._rests.keep(due)
+        for duty in self._rests.ordered(due):
             log = duty.creator.log
             if len(self._running) == AT_ONCE:
                 return
-            if log in self._running or (log in self._rests and self._rests[log].until > self._now()):
+            if log in self._running or self._rests.resting(duty) or (view.tail(duty) and self._tails()):
                 continue
             if sources := self._sources(view, duty):
                 fetch = Fetch(self._means, duty, view.me.number)
                 task = tasks.create_task(self._pull(fetch, sources))
                 self._running[log] = fetch, task
                 task.add_done_callback(partial(self._ended, log))
+
+    def _tails(self) -> bool:
+        """Whether as many pulls as may are of what only members' word stands for: the others have a place."""
+        return sum(f.duty.stop > f.duty.anchored for f, _ in self._running.values()) >= AT_ONCE - 1
 
     def _ended(self, log: LogId, _: asyncio.Task[None]) -> None:
         self._running.pop(log, None)
@@ -160,15 +156,10 @@ class Puller:
         there = [each.number for each in view.keepers(duty.creator, at) if each.number != own]
         return [node for node in there if (log, node) not in self._false]
 
-    def _held_up(self) -> TraceholdError | None:
-        """What holds up a log that did not come on since, if any is."""
-        return next((rest.error for rest in self._rests.values()), None)
-
     async def _rest(self, ring: asyncio.Event) -> None:
         waiting = asyncio.ensure_future(ring.wait())
         try:
-            due = [r.until - self._now() for r in self._rests.values() if r.until > self._now()]
-            await within(waiting, min([self._terms.poll_s, *due]), self._sleep)
+            await within(waiting, min([self._terms.poll_s, *self._rests.left_s()]), self._sleep)
         finally:
             waiting.cancel()
         if (left := self._looked + PAUSE_S - self._now()) > 0:
@@ -181,7 +172,7 @@ class Puller:
         try:
             with self._means.underway.pull(log, fetch.duty.segment):
                 await self._ask(fetch, sources)
-            self._rests.pop(log, None)
+            self._rests.over(fetch.duty)
         except (Unavailable, Rejected) as error:
             self._put_off(fetch, error)
         except Broken as error:
@@ -222,9 +213,7 @@ class Puller:
         return fetch.done
 
     def _put_off(self, fetch: Fetch, error: TraceholdError) -> None:
-        rest = self._rests.setdefault(fetch.log, _Rest())
-        if fetch.done_bytes:
-            rest.waits = growing()
+        whole = fetch.hopeless or error.code in OURS
         lasting = fetch.hopeless or error.code in LASTING or isinstance(error, Broken)
-        rest.until = self._now() + (LASTING_S if lasting else next(rest.waits))
-        rest.error = error
+        wait_s = LASTING_S if lasting else None
+        self._rests.put_off(fetch.duty, error, wait_s, whole=whole, came_on=bool(fetch.done_bytes))

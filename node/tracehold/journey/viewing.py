@@ -1,9 +1,10 @@
 """Looking about: what a node must know to tell its duties, read from the chain and its own disk."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from tracehold.core.ids import LogId
-from tracehold.journey.duties import Outlook, View, lacking
+from tracehold.journey.duties import View, lacking
+from tracehold.journey.health import Outlook
 from tracehold.journey.own_log import Now
 from tracehold.journey.underway import Underway
 from tracehold.journey.witness import Witnessing
@@ -54,9 +55,9 @@ class Views:
         )
         asked = [e for e in members if e.log != own and (e.log in {*spans, *wishes} or view.lost(e))]
         heads = {each.log: (await self._ledger.head(each.number)).size for each in asked}
-        return view.over(heads, self._overdue(view.over(heads, {})))
+        return view.over(heads, self._overdue(await lacking(view.over(heads, {}))))
 
-    def _overdue(self, view: View) -> Mapping[tuple[LogId, int], int]:
+    def _overdue(self, short: Collection[tuple[LogId, int]]) -> Mapping[tuple[LogId, int], int]:
         now = self._now()
-        self._lacking = {key: self._lacking.get(key, now) for key in lacking(view)}
+        self._lacking = {key: self._lacking.get(key, now) for key in short}
         return {key: int((now - since) / HOUR_S) for key, since in self._lacking.items()}

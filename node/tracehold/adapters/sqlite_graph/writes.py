@@ -17,7 +17,7 @@ TERMS = "SELECT n.name, n.id FROM json_each(?) w CROSS JOIN term n ON n.name = w
 def add(connection: Connection, step: Indexed) -> None:
     """Facts, master data and coverage of one step; entries that are indexed already are passed over."""
     log = log_of(connection, step.log)
-    before = connection.execute("SELECT start, stop FROM indexed WHERE log = ?", (log,)).fetchall()
+    before = joined(connection.execute("SELECT start, stop FROM indexed WHERE log = ?", (log,)))
     _add_facts(connection, log, [(at, fact) for at, fact in step.facts if not covers(before, at)])
     _add_masterdata(connection, log, [(at, said) for at, said in step.masterdata if not covers(before, at)])
     after = joined([*before, (step.start, step.stop)])
