@@ -64,7 +64,7 @@ async def test_a_record_damaged_while_its_redaction_came_is_erased_once_it_is_me
     """Scrub brings its bytes back from others: they must not stay until this process ends."""
     _, index = await place(node)
     disk = Disk(node.store, index, lost=lost)
-    eraser = Eraser(disk, node.graph)  # type: ignore[arg-type]
+    eraser = Eraser(disk, node.graph)
     assert (await eraser.once(), await eraser.once()) == (0, 0)
     disk.damaged.clear()
     assert await eraser.once() == 1
@@ -76,7 +76,7 @@ async def test_a_redaction_that_is_damaged_itself_is_carried_out_once_it_is_mend
     """It is read again."""
     _, index = await place(node)
     disk = Disk(node.store, (await node.store.controls(node.log))[-1].index)
-    eraser = Eraser(disk, node.graph)  # type: ignore[arg-type]
+    eraser = Eraser(disk, node.graph)
     assert (await eraser.once(), await eraser.once()) == (0, 0)
     disk.damaged.clear()
     assert await eraser.once() == 1
@@ -96,7 +96,7 @@ async def test_a_redaction_of_another_record_than_stands_there_waits_for_nothing
         return [replace(before[0], index=each.index) if each.index == index else each for each in found]
 
     disk.read = other  # type: ignore[method-assign]
-    eraser = Eraser(disk, node.graph)  # type: ignore[arg-type]
+    eraser = Eraser(disk, node.graph)
     assert await eraser.once() == 0
     disk.read = original  # type: ignore[method-assign]
     assert await eraser.once() == 0

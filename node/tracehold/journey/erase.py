@@ -3,8 +3,8 @@ foreign ones alike, and let the index forget them.
 
 Nothing but the logs themselves says what is to be erased. So after every start all redactions are gone
 through once more; what is done costs two looks. One whose record is not kept here stays open, since that may
-still come; and so does one that the index has not come to, which may be reading those bytes now, and one that is damaged here, or
-whose record is, until that is mended.
+still come; and so does one that the index has not come to, which may be reading those bytes now, and one that
+is damaged here, or whose record is, until that is mended.
 """
 
 from typing import NoReturn
