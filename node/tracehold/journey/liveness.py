@@ -7,13 +7,13 @@ every answer for a sign of life, that it is busy too.
     storm     over a third of the others did not answer their last look. Then it may as well be this node that
               is cut off, so nobody is replaced, until a whole round of looks went well.
 
-Nothing is kept on disk: a start begins with everybody up. So does a process that stood still for a while, as
-a machine that slept: its silence was its own.
+Nothing is kept on disk: a start begins with everybody up. Time in which this process stood still, as on a
+machine that slept, is no silence of others: it is not counted, and everybody is looked at again.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn, Protocol
 
 from tracehold.core.errors import Unavailable
@@ -79,13 +79,9 @@ class Liveness:
         """Rung when the health of a member changed, when it fell silent or answers again, when it begins to
         leave, and when a storm began or ended.
         """
-        self._begin()
-
-    def _begin(self) -> None:
         self._began = self._tick = self._now()
         self._stormy: float | None = None
         self._many = self._calm = False
-        self._seen.clear()
 
     # -- what is thought of a member
 
@@ -194,9 +190,19 @@ class Liveness:
 
     async def _wait(self, seconds: float) -> None:
         await self._sleep(seconds)
-        late, self._tick = self._now() - self._tick > seconds + STALL_S, self._now()
-        if late:
-            self._begin()
+        late, self._tick = self._now() - self._tick - seconds, self._now()
+        if late > STALL_S:
+            self._stood_still(late)
+
+    def _stood_still(self, seconds: float) -> None:
+        """So long nobody could be heard. Looks that were under way end for nothing."""
+        now = self._tick
+        self._began = min(self._began + seconds, now)
+        self._seen = {
+            node: replace(seen, heard=min(seen.heard + seconds, now), looked=None, looking=False)
+            for node, seen in self._seen.items()
+        }
+        self._weigh()
 
     async def _ask(self, node: int, seen: _Seen) -> None:
         peer = await self._peers.node(node)
