@@ -1,13 +1,14 @@
 """Mending: the entries under one tile of leaves are compared with the log's tree, and what the disk damaged
-is
-put right, out of what is left of it or from other nodes.
+is put right, out of what is left of it or from other nodes.
 
 What other nodes hand over is proved against the tree before anything is stored. Bytes that were redacted here
 never come back. A crash between two steps leaves each of them done or not, and a repeat goes on.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.ids import LogId
@@ -18,6 +19,7 @@ from tracehold.core.tiles import Coord
 from tracehold.journey.ports import Peer, RecordLog, Sent
 from tracehold.journey.seen import Seeing, Seen
 from tracehold.journey.sound_tiles import Hashes, SoundTiles, Tree
+from tracehold.journey.states import Sleep
 
 Sources = Callable[[LogId, int], Awaitable[Sequence[Peer]]]
 """Who may keep an entry of a log, those who should first."""
@@ -25,6 +27,10 @@ Sources = Callable[[LogId, int], Awaitable[Sequence[Peer]]]
 ENTRY_BYTES = 1024
 """What an entry counts at least, where it is counted how fast they are read."""
 
+SOURCE_S = 60.0
+"""Seconds that one node is asked about one place, all in all, though it answers each question in time."""
+
+T = TypeVar("T")
 _HASH = 32
 _PARTS = 1000  # of a base, that are asked for at most
 _ANSWERS = 40  # for 256 entries of at most 1 MiB, of 8 MiB each: whoever trickles is left
@@ -75,33 +81,64 @@ class Looked:
 
 
 class Copies:
-    """Other nodes' copies of what is damaged here. `fault` is told who handed over what is false."""
+    """Other nodes' copies of what is damaged here. `fault` is told who handed over what is false. Each node
+    gets `SOURCE_S` for all that it is asked between two calls of `forget`, however it answers.
+    """
 
-    def __init__(self, sources: Sources, fault: Callable[[TraceholdError], None]) -> None:
+    def __init__(
+        self, sources: Sources, fault: Callable[[TraceholdError], None], sleep: Sleep = asyncio.sleep
+    ) -> None:
         self._sources = sources
         self._fault = fault
+        self._sleep = sleep
+        self._timers: dict[int, asyncio.Future[Any]] = {}
+
+    def forget(self) -> None:
+        """What comes next is about another place: everybody has all the time again."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
 
     async def entry(self, log: LogId, index: int, leaf: bytes, *, bare: bool) -> Sent | None:
         """The entry that this leaf proves; with `bare` also without its bytes."""
         for peer in await self._sources(log, index):
-            async for sent in _entries(peer, log, index, index + 1):
-                name = fingerprint(sent.raw) if sent.raw else sent.fingerprint
-                if leaf_hash(name) == leaf and (sent.raw or bare):
-                    return Sent(sent.raw, name)
-                if sent.raw:
-                    said = f"node {peer.node} hands over other bytes as entry {index} of log {log.hex()}"
-                    self._fault(Rejected("PROOF_INVALID", said))
+            if found := await self._in_time(peer, self._entry(peer, log, index, leaf, bare=bare)):
+                return found
+        return None
+
+    async def _entry(self, peer: Peer, log: LogId, index: int, leaf: bytes, *, bare: bool) -> Sent | None:
+        async for sent in _entries(peer, log, index, index + 1):
+            name = fingerprint(sent.raw) if sent.raw else sent.fingerprint
+            if leaf_hash(name) == leaf and (sent.raw or bare):
+                return Sent(sent.raw, name)
+            if sent.raw:
+                said = f"node {peer.node} hands over other bytes as entry {index} of log {log.hex()}"
+                self._fault(Rejected("PROOF_INVALID", said))
         return None
 
     async def tiles(self, log: LogId, at: Coord, width: int) -> AsyncIterator[Hashes]:
         """See `sound_tiles.Others`."""
         first = at.index << 8 * (at.level + 1)
         for peer in await self._sources(log, first):
-            hashes = await _leaves(peer, log, at, width) if at.level == 0 else []
-            if len(hashes) < width:
-                hashes = await _of_base(peer, log, at, width)
-            if len(hashes) == width:
+            hashes = await self._in_time(peer, _tile(peer, log, at, width))
+            if hashes and len(hashes) == width:
                 yield hashes
+
+    async def _in_time(self, peer: Peer, asked: Coroutine[Any, Any, T]) -> T | None:
+        """What comes of asking; None where this node's time is over."""
+        if peer.node not in self._timers:
+            self._timers[peer.node] = asyncio.ensure_future(self._sleep(SOURCE_S))
+        asking: asyncio.Future[Any] = asyncio.ensure_future(asked)
+        try:
+            await asyncio.wait({asking, self._timers[peer.node]}, return_when=asyncio.FIRST_COMPLETED)
+            return asking.result() if asking.done() else None
+        finally:
+            asking.cancel()
+
+
+async def _tile(peer: Peer, log: LogId, at: Coord, width: int) -> Hashes:
+    hashes = await _leaves(peer, log, at, width) if at.level == 0 else []
+    return hashes if len(hashes) == width else await _of_base(peer, log, at, width)
 
 
 async def _entries(peer: Peer, log: LogId, start: int, stop: int) -> AsyncIterator[Sent]:
@@ -160,9 +197,14 @@ class Mender:
 
     async def look(self, number: int) -> Looked:
         """Compare what is kept of the entries [256 number, 256 number + 256) with the tree, and put right
-        what
-        can be. Raises what the store raises, but no CORRUPT.
+        what can be. Raises what the store raises, but no CORRUPT.
         """
+        try:
+            return await self._look(number)
+        finally:
+            self._copies.forget()
+
+    async def _look(self, number: int) -> Looked:
         log, first = self.tree.log, TILE_WIDTH * number
         seen = await self._see(number)
         looked = Looked(len(seen), sum(each.size for each in seen.values()))

@@ -141,13 +141,13 @@ class Scrubber:
         """
         if self._asked:
             return await self._look_at_asked()
-        due = [place for place, (_, tried) in self._left.items() if self._pace.now() - tried >= AGAIN_S]
+        due = [place for place, (_, tried) in self._left.items() if self._passed(tried, AGAIN_S)]
         if due:
             return (await self._look(due[0])).cost
         if self._wanted and not self.hurrying:
             await self._pass.begin(hurry=True)
         elif not self._pass.runs:
-            if not self._pace.bytes_per_s or self._pace.now() - self._pass.begun < DAY_S:
+            if not self._pace.bytes_per_s or not self._passed(self._pass.begun, DAY_S):
                 return 0
             await self._pass.begin(hurry=False)
         place = await self._pass.next()
@@ -167,7 +167,7 @@ class Scrubber:
         """Look at one place, and put it right."""
         log = (await self._store.logs())[place.log]
         trees = list(await trees_at(self._store, log, place.number))
-        if trees and self._pace.now() - self._untied.get(log, -AGAIN_S) < AGAIN_S:
+        if trees and log in self._untied and not self._passed(self._untied[log], AGAIN_S):
             trees.pop(0)
         for tree in trees:
             looked = await self._look_under(tree, place.number)
@@ -223,7 +223,11 @@ class Scrubber:
 
     def _tried_lately(self, place: Place) -> bool:
         """Whether others were asked for it a moment ago: who reads it again and again asks nobody."""
-        return place in self._left and self._pace.now() - self._left[place][1] < LOOK_S
+        return place in self._left and not self._passed(self._left[place][1], LOOK_S)
+
+    def _passed(self, then: float, seconds: float) -> bool:
+        """Whether so much time went by. What is ahead of now was noted under a wrong clock, long ago."""
+        return not 0 <= self._pace.now() - then < seconds
 
     async def _rest(self, read: int) -> None:
         """Wait as long as the rate asks for, or until somebody finds damage."""

@@ -44,7 +44,11 @@ class Pass:
 
     async def begin(self, *, hurry: bool) -> None:
         """Begin from the first entry on, whether one is on its way or not. Durable on return."""
-        begun = max(self._now(), self.ended + 0.001)  # whatever the clock does
+        begun = self._now()
+        if self.ended >= begun:
+            # It ended under a wrong clock, and this one would end before it begins.
+            self.ended = begun - 1.0
+            await self._store.save_bookmark(_ENDED, int(self.ended * 1000))
         await self._store.save_bookmark(_AT, 0)
         await self._store.save_bookmark(_BEGUN, int(begun * 1000))
         self.begun, self.hurry, self._coming, self._steps = begun, hurry, None, 0
