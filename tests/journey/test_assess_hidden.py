@@ -25,7 +25,7 @@ from tracehold.core.gs1 import canonical
 from tracehold.core.ids import Root
 from tracehold.core.snapshot import RULES_VERSION
 from tracehold.journey import assess
-from tracehold.journey.assess import Assessor, late
+from tracehold.journey.assess import Assessor, Lateness
 from tracehold.journey.erase import Eraser
 from tracehold.journey.expand import Names, expand
 from tracehold.journey.follow import Bell
@@ -197,10 +197,31 @@ async def test_much_that_is_anchored_is_judged_later(monkeypatch: pytest.MonkeyP
         async def head(self, _: int) -> object:
             raise Unavailable("CHAIN_DOWN", "no answer")
 
-    down: object = Down()
-    shipment = made.branch.shipment(4, 10)
-    assert not await late(down, made.branch.neighbour(), shipment)  # type: ignore[arg-type]
-    assert await late(made.holder.ledger, made.branch.neighbour(), shipment)
+    shipment, creator = made.branch.shipment(4, 10), made.branch.neighbour()
+    assert not await Lateness(Down())(creator, shipment)  # type: ignore[arg-type]
+    assert await Lateness(made.holder.ledger)(creator, shipment)
+
+
+async def test_a_catch_up_over_many_anchors_asks_the_chain_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shipments end at anchors; what follows a large one is late too, however small it is."""
+    monkeypatch.setattr(assess, "LATE", 5)
+    made = await scene()
+    made.branch.seal(*[statement(at).raw for at in range(3, 8)])
+    made.branch.seal(statement(8).raw)
+    made.branch.seal(statement(9).raw)
+    await made.anchor(made.branch, 9)
+    asked = []
+
+    class Counting:
+        async def head(self, node: int) -> object:
+            asked.append(node)
+            return await made.holder.ledger.head(node)
+
+    late, creator = Lateness(Counting()), made.branch.neighbour()  # type: ignore[arg-type]
+    found = [
+        await late(creator, made.branch.shipment(start, size)) for start, size in ((3, 8), (8, 9), (9, 10))
+    ]
+    assert (found, asked) == ([True, True, False], [creator.number])
 
 
 async def test_a_segment_without_its_snapshot_is_refused_in_haste_too() -> None:

@@ -40,23 +40,36 @@ down by judging like one that arrives.
 """
 
 
-LATE = 1_000
-LATE_BYTES = 1 << 20
-"""Entries of a shipment, or their bytes, from which on it is asked whether they are anchored: few are judged
-as they come.
+LATE = 100
+LATE_BYTES = 128 << 10
+"""Entries of a shipment, or their bytes, from which on the chain is asked whether they are anchored: fewer
+are judged sooner than it answers.
 """
 
 
-async def late(ledger: Ledger, creator: Neighbour, shipment: Shipment) -> bool:
-    """Whether a shipment brings much that is anchored already: its records are judged later then, since a
-    creator that ships so late waits for copies and not for findings. Not where the chain cannot tell.
+class Lateness:
+    """Tells shipments that bring what is anchored already: their records are judged later, since a creator
+    that ships so late waits for copies and not for findings.
     """
-    if len(shipment.entries) < LATE and sum(len(sent.raw) for sent in shipment.entries) < LATE_BYTES:
-        return False
-    try:
-        return (await ledger.head(creator.number)).size >= shipment.checkpoint.size
-    except Unavailable:
-        return False
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._heads: dict[int, int] = {}  # by number of the creator; heads only grow, but for reorganisations
+
+    async def __call__(self, creator: Neighbour, shipment: Shipment) -> bool:
+        """Whether this one does. A catch-up over many anchors asks the chain once. Not where it cannot
+        tell, and not for a few that may be new.
+        """
+        size = shipment.checkpoint.size
+        if self._heads.get(creator.number, 0) >= size:
+            return bool(shipment.entries)
+        if len(shipment.entries) < LATE and sum(len(sent.raw) for sent in shipment.entries) < LATE_BYTES:
+            return False
+        try:
+            self._heads[creator.number] = (await self._ledger.head(creator.number)).size
+        except Unavailable:
+            return False
+        return self._heads[creator.number] >= size
 
 
 def unrung() -> None:

@@ -31,7 +31,7 @@ from typing import NoReturn
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import LogId
-from tracehold.journey.assess import late
+from tracehold.journey.assess import Lateness
 from tracehold.journey.base import proved
 from tracehold.journey.clock import too_late
 from tracehold.journey.judge import Arrived, Judge, arriving
@@ -75,6 +75,7 @@ class Holding:
         self._witnessing = witnessing
         self._store = witnessing.store
         self._ledger = witnessing.ledger
+        self._late = Lateness(witnessing.ledger)
         self._now = witnessing.now
         self._filling = Filling(witnessing.store, room)
         self._judge = judge or Judge()
@@ -115,7 +116,7 @@ class Holding:
             return keeping.end if keeping else 0
 
     async def _take(self, caller: Neighbour, shipment: Shipment) -> Kept:
-        keeping = await self._grown(caller, shipment, deferred=await late(self._ledger, caller, shipment))
+        keeping = await self._grown(caller, shipment, deferred=await self._late(caller, shipment))
         if keeping is None:
             return self._short(shipment, shipment.base.start if shipment.base else 0)
         return await self._answer(caller, keeping, shipment)
