@@ -6,7 +6,9 @@ from tests.journey.holding_scene import Holder
 from tests.journey.repair_scene import LIMITS, begun, holders, idle
 from tests.journey.replicate_scene import Answer, world
 from tests.journey.scene import statement
+from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Unavailable
+from tracehold.journey.cargo import Cargo
 from tracehold.journey.health import Health
 from tracehold.journey.holders import CopyCount
 from tracehold.journey.liveness import Limits
@@ -185,3 +187,27 @@ async def test_a_holder_that_refuses_and_is_away_in_turns_is_replaced() -> None:
             await idle(it, 45)
         assert liar not in holders(it)
         assert it.count(14) == CopyCount(3, 3)
+
+
+async def test_a_disk_that_is_busy_costs_repair_nothing_of_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was reserved for a shipment that never began is free again: otherwise each failure would hold up
+    all couriers for half an hour.
+    """
+    async with world(1) as it:
+        it.rate = 4000
+        await it.start()
+        await it.upload()
+        await it.pass_by(12)
+        at, asked = Cargo.at, []
+
+        async def busy(cargo: Cargo, size: int) -> Checkpoint:
+            asked.append(size)
+            if len(asked) in range(2, 6):  # the first is for the question how far it is
+                raise Unavailable("STORE_BUSY", "later")
+            return await at(cargo, size)
+
+        monkeypatch.setattr(Cargo, "at", busy)
+        await it.join(3)
+        await idle(it, 200)
+        assert len(asked) > 5
+        assert it.count(0) == CopyCount(3, 3)

@@ -7,6 +7,7 @@ since the holder may have lost it; and again when it does not tell it among what
 What no anchor waits for and lies behind the anchors, which is catch-up and repair, waits for its turn.
 """
 
+from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.journey.cargo import SHIPMENT_BYTES, segment_end
 from tracehold.journey.errand import Errand, Round
@@ -92,8 +93,16 @@ class Agenda:
             if self.size(line.segment) < end:
                 reserved = self._turn(line, anchored)
                 if reserved is not None:
-                    return Errand(line, await self._shared.cargo.at(end), goal, reserved)
+                    return Errand(line, await self._at(end, reserved), goal, reserved)
         return None
+
+    async def _at(self, end: int, reserved: int) -> Checkpoint:
+        """The checkpoint there; what was reserved for it is free again where the disk does not answer."""
+        try:
+            return await self._shared.cargo.at(end)
+        except BaseException:
+            self._shared.throttle.pay(reserved, 0)
+            raise
 
     async def _doubtful(self, goal: Goal | None, horizon: int) -> Errand | None:
         now = self._shared.now()
