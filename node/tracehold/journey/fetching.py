@@ -58,7 +58,10 @@ class Means:
 class Fetch:
     """One duty, as far as it is done."""
 
-    def __init__(self, means: Means, duty: Duty, me: int) -> None:
+    def __init__(
+        self, means: Means, duty: Duty, me: int, leaving: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`leaving`: whether this node is about to leave, and keeps nothing more."""
         self.duty = duty
         self.log: LogId = duty.creator.log
         self.source = 0
@@ -73,6 +76,7 @@ class Fetch:
         self._means = means
         self._store = means.witnessing.store
         self._me = me
+        self._leaving = leaving
         self._since = means.clock()
         self._end = duty.start
         self._told: int | None = None
@@ -186,6 +190,8 @@ class Fetch:
     async def _keep(self, found: Range, base: Base | None, *, lossy: bool, anchored: bool) -> None:
         if not lossy and found.bare and not await self._explained(found):
             raise Short("PEER_DOWN", f"node {self.source} lost bytes of log {self.log.hex()}")
+        if self._leaving():
+            raise Unavailable("DRAINING", "this node is to leave, and takes nothing more")
         size = found.checkpoint.size
         shipment = Shipment(self.log, found.start, found.sent, found.checkpoint, size, base)
         try:

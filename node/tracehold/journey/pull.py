@@ -35,9 +35,11 @@ PAUSE_S = 0.5
 """Seconds between two looks at least, however often somebody rings."""
 
 FALSE_S = 3_600.0
-"""Seconds for which whoever handed over what cannot be is asked no more for that log."""
+"""Seconds for which whoever handed over what cannot be is asked no more for that log, and whoever was too
+slow or had less than it said is asked behind all others.
+"""
 
-OURS = frozenset({"QUOTA", "FORK_SEEN", "DISK_LOW", "CHAIN_DOWN", "STORE_BUSY", "NOT_A_MEMBER"})
+OURS = frozenset({"QUOTA", "FORK_SEEN", "DISK_LOW", "CHAIN_DOWN", "STORE_BUSY", "NOT_A_MEMBER", "DRAINING"})
 """Codes of what no other source would change: the log is put off."""
 
 LASTING = frozenset({"QUOTA", "FORK_SEEN", "DISK_LOW", "NOT_A_MEMBER"})
@@ -83,6 +85,7 @@ class Puller:
         self._running: dict[LogId, tuple[Fetch, asyncio.Task[None]]] = {}
         self._rests = Rests(now)
         self._false: dict[tuple[LogId, int], float] = {}
+        self._slow: dict[tuple[LogId, int], float] = {}
         self._looked = now()
 
     async def run(self) -> NoReturn:
@@ -130,7 +133,7 @@ class Puller:
             if log in self._running or self._rests.resting(duty) or (view.tail(duty) and self._tails()):
                 continue
             if sources := self._sources(view, duty):
-                fetch = Fetch(self._means, duty, view.me.number)
+                fetch = Fetch(self._means, duty, view.me.number, self._terms.leaving)
                 task = tasks.create_task(self._pull(fetch, sources))
                 self._running[log] = fetch, task
                 task.add_done_callback(partial(self._ended, log))
@@ -154,7 +157,9 @@ class Puller:
         log, now = duty.creator.log, self._now()
         self._false = {key: until for key, until in self._false.items() if until > now}
         there = [each.number for each in view.keepers(duty.creator, at) if each.number != own]
-        return [node for node in there if (log, node) not in self._false]
+        self._slow = {key: until for key, until in self._slow.items() if until > now}
+        asked = [node for node in there if (log, node) not in self._false]
+        return sorted(asked, key=lambda node: (log, node) in self._slow)
 
     async def _rest(self, ring: asyncio.Event) -> None:
         waiting = asyncio.ensure_future(ring.wait())
@@ -207,12 +212,15 @@ class Puller:
             if error.code in OURS or fetch.hopeless:
                 raise
             fetch.trouble = error
+            self._slow[fetch.log, peer.node] = self._now() + FALSE_S
             if isinstance(error, Rejected):
                 self._false[fetch.log, peer.node] = self._now() + FALSE_S
                 self._terms.fault(error)
         return fetch.done
 
     def _put_off(self, fetch: Fetch, error: TraceholdError) -> None:
+        if error.code == "DRAINING":
+            return  # no trouble: `_begin` takes nothing while it is to leave
         whole = fetch.hopeless or error.code in OURS
         lasting = fetch.hopeless or error.code in LASTING or isinstance(error, Broken)
         wait_s = LASTING_S if lasting else None

@@ -28,9 +28,9 @@ BUFFER_BYTES = 64 << 20
 ANSWER_S = 60.0
 """Seconds that a node gets for one answer: 140 kB/s at least."""
 
-PAUSES_S = (1.0, 2.0, 4.0)
+PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Seconds after which a node is asked again that answered before and puts a question off: what was fetched on
-the way to an anchor would be lost with it.
+the way to an anchor would be lost with it. In all as long as 8 MiB take at 140 kB/s.
 """
 
 
