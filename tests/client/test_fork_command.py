@@ -69,6 +69,14 @@ async def test_false_evidence_is_refused_with_its_code(folder: tuple[Path, Branc
     assert told["error"]["code"] == "NOT_FOUND"
 
 
+async def test_a_file_that_cannot_be_read_is_malformed(tmp_path: Path) -> None:
+    """Exit 2: there is none, or it is a folder."""
+    for path in (tmp_path / "none", tmp_path):
+        told = await answer("fork", "check", str(path), code=2)
+        assert told["error"]["code"] == "BAD_REQUEST"
+        assert str(path) in told["error"]["message"]
+
+
 async def test_a_folder_without_a_log_says_so(tmp_path: Path) -> None:
     """It was never started."""
     home = tmp_path / "node"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tracehold.cli.connection import read_input
 from tracehold.cli.files import CONFIG_NAME
-from tracehold.cli.output import JsonOption, note, reported, show_json, table
+from tracehold.cli.output import JsonOption, note, reported, show_json, table, usage
 
 if TYPE_CHECKING:
     from tracehold.core.forkproof import ForkReport
@@ -56,8 +57,7 @@ def show(
         if not found:
             raise Rejected("NOT_FOUND", "no such log was seen in two states", path="log")
         if out is not None:
-            with out.open("xb") as file:
-                file.write(encode_fork(found[0].proof))
+            _write(out, encode_fork(found[0].proof))
         _show(_told(found[0]) | ({"file": str(out)} if out else {}), as_json)
 
 
@@ -71,9 +71,20 @@ def check(
     Exit codes: 0 it shows what it says, 1 it does not, 2 it cannot be read.
     """
     with reported(as_json):
+        from tracehold.cli.connection import read_input
         from tracehold.core.forkproof import check_fork, decode_fork
 
-        _show(_reported(check_fork(decode_fork(file.read_bytes()))), as_json)
+        _show(_reported(check_fork(decode_fork(read_input(file)))), as_json)
+
+
+def _write(out: Path, evidence: bytes) -> None:
+    """Never over a file that is there. Raises BAD_REQUEST."""
+    try:
+        with out.open("xb") as file:
+            file.write(evidence)
+    except OSError as error:
+        remedy = "Name a new file, in a folder that is there."
+        raise usage(f"cannot make the file {out}", remedy=remedy) from error
 
 
 async def _seen(dir: Path, log: str) -> "Sequence[Seen]":
