@@ -180,13 +180,23 @@ async def test_a_mended_log_goes_on(disk: Disk) -> None:
 
 
 async def test_tiles_are_replaced(disk: Disk) -> None:
-    """Also longer ones by shorter, and those that are gone; others stay."""
+    """Also shorter ones by longer, and those that are gone; others stay."""
     writer = await fill(disk.store, B, 300)
-    wrong = [(Coord(0, 0), bytes(32 * 256)), (Coord(0, 1), bytes(32 * 50))]
+    wrong = [(Coord(0, 0), bytes(32 * 256)), (Coord(0, 1), bytes(32 * 44))]
     await disk.store.mend_tiles(B, wrong)
     assert await disk.store.tiles(B, [at for at, _ in wrong]) == dict(wrong)
     await disk.store.mend_tiles(B, [(at, writer.tiles[at]) for at, _ in wrong] * 2)
     assert await disk.store.tiles(B, writer.tiles) == writer.tiles
+
+
+async def test_a_tile_that_grew_while_it_was_mended_is_not_cut_off(disk: Disk) -> None:
+    """An append between the look at a tile and its mending is kept: the tile is whole afterwards."""
+    writer = await fill(disk.store, B, 250)
+    at = Coord(0, 0)
+    proved = writer.tiles[at]
+    await disk.store.append(writer.batch([entry(number) for number in range(250, 256)], time_ms=9))
+    await disk.store.mend_tiles(B, [(at, proved)])
+    assert await disk.store.tiles(B, [at]) == {at: writer.tiles[at]}
 
 
 async def test_the_memory_log_stops_a_mender_of_other_bytes() -> None:

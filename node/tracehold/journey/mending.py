@@ -81,9 +81,7 @@ class Looked:
 
 
 class Copies:
-    """Other nodes' copies of what is damaged here. `fault` is told who handed over what is false. Each node
-    gets `SOURCE_S` for all that it is asked between two calls of `forget`, however it answers.
-    """
+    """Other nodes' copies of what is damaged here. `fault` is told who handed over what is false."""
 
     def __init__(
         self, sources: Sources, fault: Callable[[TraceholdError], None], sleep: Sleep = asyncio.sleep
@@ -94,7 +92,7 @@ class Copies:
         self._timers: dict[int, asyncio.Future[Any]] = {}
 
     def forget(self) -> None:
-        """What comes next is about another place: everybody has all the time again."""
+        """What comes next is about another place: everybody has `SOURCE_S` again."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()

@@ -156,8 +156,9 @@ class MemoryLog:
             places += {Position(log, index)} - set(places)
 
     async def mend_tiles(self, log: LogId, tiles: Sequence[tuple[Coord, bytes]]) -> None:
-        """Put tiles in the place of those that are kept."""
-        self._of(log).tiles.update(tiles)
+        """Put tiles in the place of the beginnings of those that are kept."""
+        kept = self._of(log).tiles
+        kept.update({at: hashes + kept.get(at, b"")[len(hashes) :] for at, hashes in tiles})
 
     async def erase(self, log: LogId, index: int) -> None:
         """Forget a record's bytes."""

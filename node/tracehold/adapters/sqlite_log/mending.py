@@ -64,7 +64,12 @@ def _of_another(connection: Connection, position: int, record: int, raw: bytes) 
 
 
 def mend_tiles(connection: Connection, log: LogId, tiles: Sequence[tuple[Coord, bytes]]) -> None:
-    """Put tiles in the place of those that are kept."""
+    """Put tiles in the place of the beginnings of those that are kept."""
     number = number_of(connection, log)
-    rows = [(number, at.level, at.index, hashes) for at, hashes in tiles]
-    connection.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?)", rows)
+    query = "SELECT hashes FROM tiles WHERE log = ? AND level = ? AND idx = ?"
+    for at, hashes in tiles:
+        row = connection.execute(query, (number, at.level, at.index)).fetchone()
+        # What an append of a moment ago put behind them stays.
+        whole = hashes + row[0][len(hashes) :] if row else hashes
+        values = (number, at.level, at.index, whole)
+        connection.execute("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?)", values)

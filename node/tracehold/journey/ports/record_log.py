@@ -120,8 +120,9 @@ class RecordLog(Protocol):
         ...
 
     async def mend_tiles(self, log: LogId, tiles: Sequence[tuple[Coord, bytes]]) -> None:
-        """Put tiles in the place of those that are kept, whatever those hold. Who calls has proved them.
-        Durable on return; harmless to repeat.
+        """Put tiles in the place of those that are kept, whatever those hold; what a kept one has beyond the
+        new one's end stays, since the log may have grown. Who calls has proved them. Durable on return, in
+        one transaction; harmless to repeat.
         """
         ...
 
