@@ -77,6 +77,17 @@ async def test_a_file_that_cannot_be_read_is_malformed(tmp_path: Path) -> None:
         assert str(path) in told["error"]["message"]
 
 
+async def test_evidence_is_written_over_nothing(folder: tuple[Path, Branch], tmp_path: Path) -> None:
+    """One that is there, and one in no folder: exit 2; nothing is written over."""
+    home, branch = folder
+    there = tmp_path / "there"
+    there.write_bytes(b"mine")
+    for path in (there, tmp_path / "nope" / "fork.cbor"):
+        words = ("fork", "show", branch.log.hex(), "--dir", str(home), "--out", str(path))
+        assert (await answer(*words, code=2))["error"]["code"] == "BAD_REQUEST"
+    assert there.read_bytes() == b"mine"
+
+
 async def test_a_folder_without_a_log_says_so(tmp_path: Path) -> None:
     """It was never started."""
     home = tmp_path / "node"

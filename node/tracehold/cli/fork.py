@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracehold.cli.connection import read_input
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.output import JsonOption, note, reported, show_json, table, usage
 

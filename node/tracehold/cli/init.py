@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tracehold.cli.files import CONFIG_NAME, check_text, party_uri
-from tracehold.cli.output import JsonOption, note, reported, show_json
+from tracehold.cli.output import JsonOption, note, reported, show_json, usage
 from tracehold.cli.succession import Inherited, inherited, log_id, share_network_key
 
 _TEMPLATE = """\
@@ -91,6 +91,8 @@ def init(
     Nothing that exists is overwritten.
     """
     with reported(as_json):
+        if not (operator or successor_of):
+            raise usage("--operator is missing: the URI of the party that runs the node")
         old = inherited(successor_of) if successor_of else Inherited(operator, rpc, "", predecessor)
         operator = party_uri(old.operator, "operator")
         check_text(operator=operator, name=name, rpc=old.rpc, host=host)

@@ -107,9 +107,10 @@ def add(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Let one company more join, with an empty disk and the address of one node.
+    """Let one company more join, with an empty disk.
 
-    Its node is made a member and started; the command returns when it is ready. What is down stays down.
+    It knows the address of one node. Its node is made a member and started; the command returns when it is
+    ready. What is down stays down.
     """
     with reported(as_json):
         from tracehold.lab.growing import add as grow

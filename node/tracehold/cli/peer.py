@@ -113,7 +113,11 @@ async def _ping(dir: Path, number: int) -> list[dict[str, Any]]:
     async with looking(load(dir / CONFIG_NAME)) as look:
         asked = [each for each in look.neighbours.others() if number in {0, each.number}]
         if number and not asked:
-            raise Rejected("NOT_FOUND", f"node {number} is no other member that can be reached")
+            raise Rejected(
+                "NOT_FOUND",
+                f"node {number} is no other member that can be reached",
+                remedy="See tracehold peer list.",
+            )
         took = await asyncio.gather(*(look.ping(each) for each in asked))
     return [
         {**_row(each), "up": s is not None, "ms": None if s is None else round(s * 1000, 1)}

@@ -26,6 +26,11 @@ def inherited(dir: Path) -> Inherited:
     from tracehold.config import load
     from tracehold.node.retiring import is_retired
 
+    if not (dir / CONFIG_NAME).is_file():
+        raise Rejected(
+            "BAD_CONFIG", f"{dir} is no folder of a node", path="successor_of",
+            remedy="Name the retired node's folder; where it is gone, give --operator and --predecessor.",
+        )  # fmt: skip
     config = load(dir / CONFIG_NAME)
     if not is_retired(config):
         raise Rejected(

@@ -36,7 +36,12 @@ def read_secret(path: Path) -> bytes:
         mode = path.stat().st_mode
         content = path.read_bytes()
     except OSError as error:
-        raise Rejected("BAD_CONFIG", f"cannot read the key file {path}", path=str(path)) from error
+        raise Rejected(
+            "BAD_CONFIG",
+            f"cannot read the key file {path}",
+            path=str(path),
+            remedy="Name a file that is there and that this user may read.",
+        ) from error
     if mode & 0o077:
         raise Rejected(
             "BAD_CONFIG",
