@@ -226,7 +226,8 @@ def _duty(view: View, creator: Member, segment: int) -> Duty:
 def _open(view: View, creator: Member, head: int) -> int:
     """The last segment that may have entries: that behind the head too, where somebody keeps its first."""
     following = head // SEGMENT_ENTRIES
-    began = head > 0 or Role.CREATOR in creator.roles
+    # Who is suspended or revoked has no roles any more, and may have been a creator.
+    began = head > 0 or not creator.roles or Role.CREATOR in creator.roles
     if head % SEGMENT_ENTRIES or (began and view.keepers(creator, head)):
         return following
     return following - 1
