@@ -11,7 +11,7 @@ from tests.journey.scene import statement
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.journey.keeper import take
 from tracehold.journey.leaving import Closing, Stage
-from tracehold.journey.ports import Copy, Fork
+from tracehold.journey.ports import Copy, Fork, Role
 
 
 async def test_a_segment_is_left_until_enough_others_keep_it() -> None:
@@ -252,6 +252,30 @@ async def test_the_only_tail_of_a_creator_that_is_gone_is_handed_over(gone: str)
         await replicate(creator, nodes[2])
         assert await made.left() == {}
         assert made.contract.sent == [1]
+
+
+async def test_a_member_that_creates_no_more_is_not_waited_for() -> None:
+    """It keeps its log and cannot anchor the rest: others are to have it, the chain is not."""
+    async with kept(4) as nodes:
+        made = await ready(nodes, leave=False)
+        await nodes[3].say(begun("urn:x:tail", 2))
+        await hand_over(nodes, nodes[0])
+        await replicate(nodes[3], nodes[0])
+        assert (await made.steps(3)).found.open == [nodes[3].log]
+        change(nodes[0].network, 4, roles=frozenset({Role.HOLDER}))
+        assert (await made.steps(3)).stage is Stage.HANDED
+
+
+async def test_the_log_of_a_member_that_was_revoked_before_its_first_anchor_is_not_owed() -> None:
+    """Nobody else would begin a copy of it."""
+    async with kept(4) as nodes:
+        new = await nodes[0].network.join()
+        made = await ready(nodes)
+        await new.say(begun("urn:x:new", 2))
+        await replicate(new, nodes[0])
+        assert await made.left() == {5: (1, 3)}
+        change(new.network, 5, active=False, roles=frozenset())
+        assert await made.left() == {}
 
 
 async def test_security_the_tail_of_a_log_in_two_states_is_no_reason_to_stay() -> None:

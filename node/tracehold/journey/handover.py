@@ -119,21 +119,21 @@ class Handover:
 
     async def _spans(self, log: LogId, creator: Member | None) -> Spans:
         """What others shall have of a log: all of it, also what its creator was told to be kept and may
-        never anchor; of one that was seen in two states, or is no member's, what is anchored, since nobody
-        takes more.
+        never anchor; of one that was seen in two states, or whose member never began, what is anchored, since
+        nobody takes more.
         """
-        spans = joined(await self.store.spans(log))
-        if creator is not None and not await self.copies.forks(log):
-            return spans
-        anchored = await newest_anchored(self.store, log)
+        spans, anchored = joined(await self.store.spans(log)), await newest_anchored(self.store, log)
         if creator is not None:
             anchored = max(anchored, (await self.ledger.head(creator.number)).size)
+            if (anchored or Role.CREATOR in creator.roles) and not await self.copies.forks(log):
+                return spans
         return common(spans, [(0, anchored)])
 
     async def _grows(self, log: LogId, creator: Member | None) -> bool:
         """Whether its creator may anchor more of it."""
-        alive = creator and creator.active and self.thought.health(creator.number) is not Health.LOST
-        return bool(alive) and not await self.copies.forks(log)
+        if creator is None or not creator.active or Role.CREATOR not in creator.roles:
+            return False
+        return self.thought.health(creator.number) is not Health.LOST and not await self.copies.forks(log)
 
     async def _others(self, there: Collection[Member]) -> tuple[Sequence[Other], set[int]]:
         """Those of them that stay and can be reached, with what they say now; and the numbers of those that
