@@ -76,6 +76,7 @@ def test_it_waits_for_the_node_and_is_taken_back(homes: list[Path]) -> None:
     error = drain(homes[1], "--leave", "--timeout", "0.1", also=5)["error"]
     assert isinstance(error, dict)
     assert error["code"] == "DEADLINE"
+    assert "--cancel" in str(error["remedy"])
     assert json.loads(wish.read_bytes())["leave"] is True
     for _ in range(2):
         assert drain(homes[1], "--cancel") == {"draining": False}

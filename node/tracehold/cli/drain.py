@@ -1,6 +1,7 @@
 """`tracehold drain`: take a node out of the network in order."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracehold.cli.files import CONFIG_NAME
-from tracehold.cli.output import JsonOption, note, reported, show_json
+from tracehold.cli.output import JsonOption, note, reported, show_json, usage
 
 if TYPE_CHECKING:
     from tracehold.config import Config
     from tracehold.node.wishfile import WishFile
 
 LOOK_S = 0.5
+CONNECT_S = 2.0
+INTERRUPTED = 130
 
 HANDED = ("handed", "revoked", "gone")
 """Stages at which nothing is left to hand over."""
@@ -29,7 +32,8 @@ def drain(
     ] = False,
     cancel: Annotated[bool, typer.Option("--cancel", help="Take it back: the node stays.")] = False,
     timeout: Annotated[
-        float, typer.Option(help="Seconds to wait; the node goes on by itself afterwards. 0: do not wait.")
+        float,
+        typer.Option(min=0, help="Seconds to wait; the node goes on by itself afterwards. 0: do not wait."),
     ] = 86_400.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -44,14 +48,58 @@ def drain(
         from tracehold.node.wishfile import WishFile
 
         config = load(dir / CONFIG_NAME)
-        wishes = WishFile(data_folder(config))
+        wishes, end = WishFile(data_folder(config)), time.monotonic() + timeout
         if cancel:
-            wishes.cancel()
-            _end(as_json, {"draining": False}, "the node stays, and takes uploads again")
+            if leave:
+                raise usage("--cancel takes --leave back, too: give one of them")
+            _end(as_json, {"draining": False}, _taken_back(config, wishes))
             return
-        keep = asyncio.run(_ask(config, wishes, leave=leave))
-        found = _wait(wishes, "gone" if leave else "handed", timeout) if timeout else {"stage": "asked"}
+        try:
+            keep = asyncio.run(_ask(config, wishes, leave=leave))
+            if down := _down(config):
+                note(f"{down}: it hands over once it runs; to take it back: {_cancel(dir)}")
+            found = _wait(wishes, "gone" if leave else "handed", end, dir) if timeout else {"stage": "asked"}
+        except KeyboardInterrupt as stopped:
+            _interrupted(wishes, dir)
+            raise typer.Exit(INTERRUPTED) from stopped
         _end(as_json, {"draining": True, **found, "keep": keep}, _said(dir, found, keep))
+
+
+def _taken_back(config: "Config", wishes: "WishFile") -> str:
+    """Take the wish back, and say what that changed. Raises CONFLICT where it is too late."""
+    from tracehold.node.retiring import is_retired
+
+    there = wishes.there
+    wishes.cancel()
+    if not there:
+        return "the node was not leaving: nothing is changed"
+    if is_retired(config):
+        return "the node stays; its log is retired, so it takes no uploads"
+    if down := _down(config):
+        return f"the node stays, and takes uploads when it runs again; {down}"
+    return "the node stays, and takes uploads again"
+
+
+def _down(config: "Config") -> str:
+    """That the node does not answer; nothing where it does."""
+    host, _, port = config.grpc.listen.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_S):
+            return ""
+    except OSError:
+        return f"the node is down (nobody answers at {config.grpc.listen})"
+
+
+def _cancel(dir: Path) -> str:
+    return f"tracehold drain --cancel --dir {dir}"
+
+
+def _interrupted(wishes: "WishFile", dir: Path) -> None:
+    """The wish outlives the command that made it."""
+    if wishes.there:
+        note(f"only the waiting ended: the node goes on leaving; to take it back: {_cancel(dir)}")
+    else:
+        note("the node was not asked: it stays")
 
 
 async def _ask(config: "Config", wishes: "WishFile", *, leave: bool) -> list[str]:
@@ -80,14 +128,14 @@ async def _ask(config: "Config", wishes: "WishFile", *, leave: bool) -> list[str
     return [str(config.keys.ledger)] if governs else []
 
 
-def _wait(wishes: "WishFile", stage: str, timeout: float) -> Mapping[str, Any]:
-    """What the node told when it was so far. Raises DEADLINE, CONFLICT where it was taken back, and
-    NOT_A_MEMBER where it was revoked before.
+def _wait(wishes: "WishFile", stage: str, end: float, dir: Path) -> Mapping[str, Any]:
+    """What the node told when it was so far. Raises DEADLINE at `end` (monotonic seconds), CONFLICT where it
+    was taken back, and NOT_A_MEMBER where it was revoked before.
     """
     from tracehold.core.errors import Rejected, Unavailable
 
     note("the node hands over while it runs; after a crash it goes on at its next start")
-    end, told = time.monotonic() + timeout, ""
+    told = ""
     while True:
         found = wishes.progress() or {}
         if found.get("stage") in HANDED[HANDED.index(stage) :]:
@@ -98,17 +146,18 @@ def _wait(wishes: "WishFile", stage: str, timeout: float) -> Mapping[str, Any]:
             raise Rejected("CONFLICT", "it was taken back meanwhile")
         if (line := _line(found)) != told:
             note(told := line)
-        if time.monotonic() > end:
-            raise Unavailable("DEADLINE", f"not yet: {line}")
-        time.sleep(LOOK_S)
+        if (left := end - time.monotonic()) <= 0:
+            remedy = f"The node goes on by itself: call it again to wait on; to take it back: {_cancel(dir)}"
+            raise Unavailable("DEADLINE", f"not yet: {line}", remedy=remedy)
+        time.sleep(min(LOOK_S, left))
 
 
 def _line(found: Mapping[str, Any]) -> str:
     """Where it stands, in one line."""
     if not found:
-        return "the node has not told anything yet: it may be down"
+        return "the node has not told anything yet"
     if error := found.get("error"):
-        return f"{error['code']}: {error['message']}. {error['remedy']}"
+        return f"waits, held up by {error['code']}: {error['message']}. {error['remedy']}"
     if found["stage"] == "revoked":
         return "revoked; that is not final yet"
     if found["stage"] == "handed":

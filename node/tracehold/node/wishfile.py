@@ -17,7 +17,7 @@ from typing import Any
 from tracehold.adapters.keyfiles import create_secret
 from tracehold.adapters.keyfiles.secrets import sync_folder
 from tracehold.core.errors import Broken, Rejected
-from tracehold.journey.leaving import Wish
+from tracehold.journey.leaving import Stage, Wish
 
 _WISH, _BEGUN, _PROGRESS = "draining", "leaving", "drained"
 
@@ -47,6 +47,12 @@ class WishFile:
         """Let the node stay; durable on return. Raises `Rejected("CONFLICT")` where that is too late."""
         self._wish.unlink(missing_ok=True)
         if self._begun.exists():
+            if self.left:
+                raise Rejected(
+                    "CONFLICT",
+                    "the node has left: it is revoked on the contract, for good",
+                    remedy="Enrol a new node with an empty folder.",
+                )
             raise Rejected(
                 "CONFLICT",
                 "the node has begun to revoke itself on the contract",
@@ -63,6 +69,11 @@ class WishFile:
             return None
         wish = self.read()
         return found if wish and found.get("since") == wish.since else None
+
+    @property
+    def left(self) -> bool:
+        """Whether the node told that it is revoked."""
+        return (self.progress() or {}).get("stage") in {Stage.REVOKED, Stage.GONE}
 
     # -- the node
 
