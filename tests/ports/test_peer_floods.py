@@ -1,5 +1,6 @@
 """Security: members that ask without end, over real gRPC. They are refused, and nobody else is."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -160,6 +161,26 @@ async def test_security_who_reads_no_answers_fills_its_own_turns_only(tmp_path: 
                 call.cancel()
         await until(lambda: not target.server._rations._running.total())
         assert await flood(target, greedy, "GetEntries", 1, request) == ["OK"]
+
+
+async def test_security_calls_that_are_cancelled_are_paid_for(tmp_path: Path) -> None:
+    """Attack: ask for much, and hang up before it is answered: the work was done all the same."""
+
+    async def never(method: str, answer: Any) -> Any:
+        return await asyncio.Event().wait() if method == "GetEntries" else answer
+
+    async with network() as net, mesh(net, tmp_path) as made:
+        made.limits = Limits(questions=4, bytes_per_s=NEVER, bytes_at_once=5 << 20)
+        target = await made.add(await net.join(), tamper=never)
+        greedy = await made.add(await net.join())
+        await made.refresh()
+        request = peer_pb2.GetEntriesRequest(log="00" * 32, stop=9).SerializeToString()
+        async with dialled(target, greedy.pair) as channel:
+            call: Any = channel.unary_stream(f"{SERVICE}GetEntries")(request)
+            await until(lambda: target.asked.count("GetEntries") == 1)
+            call.cancel()
+            await until(lambda: not target.server._rations._running.total())
+        assert await flood(target, greedy, "GetEntries", 1, request) == ["TOO_MANY_CALLS"]
 
 
 async def test_security_all_together_get_no_more_than_the_node_gives(tmp_path: Path) -> None:

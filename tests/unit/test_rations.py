@@ -109,6 +109,44 @@ def test_all_share_one_rate():
     run(scene())
 
 
+def test_calls_that_are_cancelled_are_not_free():
+    """Attack: ranges with a deadline that is over before they are answered, one after the other."""
+
+    async def scene() -> None:
+        rations, begun = Rations(Limits(bytes_per_s=1 << 20, bytes_at_once=16 << 20)), 0
+
+        async def asks() -> None:
+            nonlocal begun
+            await rations.due(MILL, Way.RANGE, 5)
+            begun += 1
+            with rations.charged(MILL, Way.RANGE) as charge:
+                await asyncio.sleep(10)
+                charge(100)
+
+        for _ in range(10):
+            with pytest.raises((TimeoutError, Unavailable)):
+                await asyncio.wait_for(asks(), 0.05)
+        assert begun == 3, "two fill what it has at once, and one overdraws it"
+
+    run(scene())
+
+
+def test_what_is_answered_costs_its_size():
+    """And what is refused costs nothing."""
+
+    async def scene() -> None:
+        rations = Rations(Limits(bytes_per_s=100, bytes_at_once=50))
+        with pytest.raises(KeyError), rations.charged(MILL, Way.RANGE):
+            raise KeyError
+        with rations.charged(MILL, Way.RANGE) as charge:
+            charge(60)
+        before = now()
+        await rations.due(MILL, Way.RANGE, 1)
+        assert now() - before == pytest.approx(0.2)
+
+    run(scene())
+
+
 def test_shipments_wait_for_no_bytes():
     """What an anchor waits for is never held up, whatever went out."""
 

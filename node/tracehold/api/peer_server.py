@@ -110,8 +110,9 @@ class PeerServer:
                     held.enter_context(self._rations.turn(member.number, way))
                     await self._rations.due(member.number, way, call.remaining() / 2)
                     asked = replace(call, caller=Caller(f"node {member.number}"), member=member)
-                    answer = (await _answer(served, incoming, asked)).SerializeToString()
-                    self._rations.spend(member.number, way, len(answer))
+                    with self._rations.charged(member.number, way) as charge:
+                        answer = (await _answer(served, incoming, asked)).SerializeToString()
+                        charge(len(answer))
                     return answer
 
                 left = context.time_remaining()

@@ -6,9 +6,10 @@ have none, and what anchors wait for is never held up by it.
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from tracehold.core.allowance import Allowance
 from tracehold.core.errors import Unavailable
@@ -16,6 +17,9 @@ from tracehold.wire.ways import Way
 
 TICK_S = 0.001
 """The shortest wait."""
+
+GUESSED = {Way.QUESTION: 256 << 10, Way.RANGE: 8 << 20, Way.SHIPMENT: 0}
+"""Bytes of an answer that nobody waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,17 @@ class Rations:
                 raise Unavailable("TOO_MANY_CALLS", "too much was handed out just now")
             # Others may go first; and a remainder of rounding is no time that passes.
             await asyncio.sleep(max(wait, TICK_S))
+
+    @contextmanager
+    def charged(self, member: int, way: Way) -> Iterator[Callable[[int], None]]:
+        """While an answer is made; what is given is told how large it was. Whoever hangs up before, or gives
+        no time for it, had the work done all the same, and pays for an answer of `GUESSED` bytes.
+        """
+        try:
+            yield partial(self.spend, member, way)
+        except asyncio.CancelledError:
+            self.spend(member, way, GUESSED[way])
+            raise
 
     def spend(self, member: int, way: Way, size: int) -> None:
         """So many bytes go out to this member."""
