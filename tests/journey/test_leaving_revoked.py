@@ -31,6 +31,9 @@ async def test_the_folder_may_be_deleted_when_the_revocation_is_final() -> None:
         assert (await made.steps(1)).stage is Stage.GONE
         assert made.leaving.closed
         assert made.contract.sent == [1]
+        with pytest.raises(Unavailable, match="has left") as refused:
+            made.leaving.check_uploads()
+        assert "--cancel" not in refused.value.remedy
 
 
 @pytest.mark.parametrize("where", ["before", "after"])

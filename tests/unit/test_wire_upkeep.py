@@ -72,6 +72,18 @@ def test_the_lines_name_what_is_not_as_it_should_be() -> None:
     assert list(upkeep_lines(status_message(IDLE))) == []
 
 
+def test_a_node_that_has_left_says_that_it_is_revoked() -> None:
+    """Not only that all is handed over."""
+    left = Standing("0", "urn:op", draining=DrainStanding(7.0, 0, 6, done=True, revoked=True))
+    message = status_message(left)
+    assert message.draining.revoked
+    (line,) = upkeep_lines(message)
+    assert "is revoked" in line
+    staying = Standing("0", "urn:op", draining=DrainStanding(7.0, 0, 6, done=True))
+    (line,) = upkeep_lines(status_message(staying))
+    assert line == "leaving: everything is handed over; the node may be stopped"
+
+
 def test_the_metrics_tell_the_same() -> None:
     """And forget members and repairs that are gone."""
     metrics = Metrics()

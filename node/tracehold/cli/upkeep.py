@@ -55,6 +55,8 @@ def _scrub(scrub: "verify_pb2.Scrub") -> str:
 
 
 def _drain(drain: "verify_pb2.Drain") -> str:
+    if drain.revoked:
+        return "this node has left: it is revoked on the contract, and the members answer it no more"
     if drain.done:
         return "everything is handed over; the node may be stopped"
     return (

@@ -134,8 +134,13 @@ class Leaving:
 
     def check_uploads(self) -> None:
         """Returns while uploads are taken; raises `Unavailable("DRAINING")` once the node is to leave."""
-        if self.is_wished():
-            raise Unavailable("DRAINING", "this node is about to leave the network")
+        if not self.is_wished():
+            return
+        if self.progress is not None and self.progress.stage in {Stage.REVOKED, Stage.GONE}:
+            raise Unavailable(
+                "DRAINING", "this node has left the network: it is revoked", remedy="Send to another node."
+            )
+        raise Unavailable("DRAINING", "this node is about to leave the network")
 
     def check_copies(self) -> None:
         """Returns while entries of others are taken; raises `Unavailable("DRAINING")` once all is handed

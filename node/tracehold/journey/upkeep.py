@@ -54,7 +54,8 @@ class ScrubStanding:
 @dataclass(frozen=True, slots=True)
 class DrainStanding:
     """How far a node is with leaving: `left_segments` of `segments` of others' logs have too few other
-    keepers yet, and `left_entries` of its own log are not final and kept by others yet.
+    keepers yet, and `left_entries` of its own log are not final and kept by others yet. `revoked`: it has
+    left.
     """
 
     since: float
@@ -62,3 +63,4 @@ class DrainStanding:
     segments: int
     left_entries: int = 0
     done: bool = False
+    revoked: bool = False

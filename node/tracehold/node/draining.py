@@ -77,7 +77,8 @@ def drain_standing(leaver: Leaving | None) -> DrainStanding | None:
     own = [each for each in at.found.left if each.log == leaver.log]
     entries = max(at.found.entries, sum(each.entries for each in own))
     left = len(at.found.left) - len(own)
-    return DrainStanding(at.since, left, at.found.segments, entries, at.stage is not Stage.ASKED)
+    revoked = at.stage in {Stage.REVOKED, Stage.GONE}
+    return DrainStanding(at.since, left, at.found.segments, entries, at.stage is not Stage.ASKED, revoked)
 
 
 def _told(progress: Progress | None, held: TraceholdError | None) -> Mapping[str, Any]:

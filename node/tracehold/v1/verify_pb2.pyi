@@ -630,6 +630,7 @@ class Drain(_message.Message):
     SEGMENTS_FIELD_NUMBER: _builtins.int
     LEFT_ENTRIES_FIELD_NUMBER: _builtins.int
     DONE_FIELD_NUMBER: _builtins.int
+    REVOKED_FIELD_NUMBER: _builtins.int
     left_segments: _builtins.int
     """Segments of others' logs that too few others keep yet."""
     segments: _builtins.int
@@ -638,6 +639,8 @@ class Drain(_message.Message):
     """Entries of its own log that are not final yet, or not kept by as many others as are wanted."""
     done: _builtins.bool
     """That everything is handed over: it may be stopped."""
+    revoked: _builtins.bool
+    """That it has left: it is revoked on the contract."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """When it was asked to leave."""
@@ -650,10 +653,11 @@ class Drain(_message.Message):
         segments: _builtins.int = ...,
         left_entries: _builtins.int = ...,
         done: _builtins.bool = ...,
+        revoked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "left_entries", b"left_entries", "left_segments", b"left_segments", "segments", b"segments", "since", b"since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "left_entries", b"left_entries", "left_segments", b"left_segments", "revoked", b"revoked", "segments", b"segments", "since", b"since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -57,6 +57,7 @@ def drain_message(drain: DrainStanding | None) -> verify_pb2.Drain | None:
         segments=drain.segments,
         left_entries=drain.left_entries,
         done=drain.done,
+        revoked=drain.revoked,
     )
 
 
