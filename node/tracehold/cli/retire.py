@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracehold.cli.files import CONFIG_NAME
-from tracehold.cli.output import JsonOption, note, reported, show_json
+from tracehold.cli.output import JsonOption, note, reported, show_json, usage
 
 if TYPE_CHECKING:
     from tracehold.config import Config
@@ -31,13 +31,28 @@ def retire(
         config = load(dir / CONFIG_NAME)
         log = asyncio.run(own_log(config))
         if not yes:
-            typer.confirm(f"Log {log.hex()} is retired for ever. Go on?", abort=True, err=True)
+            _confirm(log)
         end(config)
         if as_json:
             show_json({"log": log.hex(), "retired": True})
             return
         note(f"log {log.hex()} is retired; questions about it are answered as before")
         note(f"  then: tracehold init --successor-of {dir} --dir NEW   (docs/operations.md, Retire a log)")
+
+
+def _confirm(log: "LogId") -> None:
+    """Raises BAD_REQUEST where nobody can be asked; ends the command where the answer is no."""
+    try:
+        sure = typer.confirm(f"Log {log.hex()} is retired for ever. Go on?", err=True)
+    except typer.Abort as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise
+        raise usage(
+            "nobody answers whether the log is to be retired for ever",
+            remedy="Give --yes; it cannot be undone.",
+        ) from error
+    if not sure:
+        raise typer.Abort
 
 
 async def own_log(config: "Config") -> "LogId":
@@ -48,5 +63,5 @@ async def own_log(config: "Config") -> "LogId":
     async with open_beside(config.node.data_dir) as store:
         logs = await store.logs()
     if not logs:
-        raise Rejected("NOT_FOUND", "this node has no log yet", path="dir")
+        raise Rejected("NOT_FOUND", "this node has no log yet", path="dir", remedy="Start it once.")
     return logs[0]
