@@ -37,9 +37,9 @@ class Disk:
         """See `RecordLog.read`."""
         return self._as_it_is(await self._store.read(log, start, stop, max_bytes))
 
-    async def controls(self, log: LogId, start: int = 0) -> Sequence[Entry]:
+    async def controls(self, log: LogId, start: int = 0, max_bytes: int | None = None) -> Sequence[Entry]:
         """See `RecordLog.controls`."""
-        found = await self._store.controls(log, start)
+        found = await self._store.controls(log, start, max_bytes)
         return found if self.lost else self._as_it_is(found)
 
 

@@ -50,6 +50,9 @@ async def test_the_control_records_of_a_base_are_found_and_not_read(store: Recor
     await store.append(writer.batch([entry(START, kind=Kind.SNAPSHOT), entry(START + 1)]))
     assert [e.index for e in await store.controls(B)] == [*CONTROLS, START]
     assert [e.index for e in await store.controls(B, 2)] == [300, START]
+    first, second, *_ = await store.controls(B)
+    assert await store.controls(B, 0, 0) == [first], "one at least, so that whoever pages comes on"
+    assert await store.controls(B, 0, len(first.raw)) == [first, second]
     names = [entry(at).fingerprint for at in CONTROLS]
     assert [place.index for place in (await store.find(names)).values()] == list(CONTROLS)
     one = await store.entry(names[2])

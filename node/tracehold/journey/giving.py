@@ -3,7 +3,8 @@
 Nothing is proved here, for nobody believes it: whoever takes it folds it into roots that the chain has.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
@@ -58,11 +59,9 @@ async def base_part(store: RecordLog, log: LogId, start: int, part: int) -> Base
         return None
     if not any(low <= start <= high for low, high in await store.spans(log)):
         return None  # there may be control records in the hole
-    parts = _parts([entry for entry in await store.controls(log) if entry.index < start])
-    if not 0 <= part < len(parts):
-        return None
-    base = await _base(store, log, start, parts[part])
-    return BasePart(base, part + 1 < len(parts)) if base else None
+    controls, more = await _part(store, log, start, part)
+    base = await _base(store, log, start, controls) if controls else None
+    return BasePart(base, more) if base else None
 
 
 async def _base(store: RecordLog, log: LogId, start: int, controls: Sequence[Entry]) -> Base | None:
@@ -78,19 +77,34 @@ async def _base(store: RecordLog, log: LogId, start: int, controls: Sequence[Ent
     return Base(log, start, fitted, kept)
 
 
-def _parts(controls: Iterable[Entry]) -> Sequence[Sequence[Entry]]:
-    """Control records in runs of bounded size, none empty; of each new lowest tile two levels of hashes
-    count.
+async def _part(store: RecordLog, log: LogId, stop: int, part: int) -> tuple[Sequence[Entry], bool]:
+    """The control records of one part, and whether others follow; none where there is no such part.
+
+    Parts are runs of bounded size, none empty; of each new lowest tile two levels of hashes count. Records of
+    other parts are not held.
     """
-    parts: list[list[Entry]] = []
-    size, tile = 0, -1
-    for entry in controls:
-        cost = len(entry.raw)
-        if entry.index // TILE_WIDTH != tile:
-            cost, tile = cost + 2 * TILE_WIDTH * _HASH, entry.index // TILE_WIDTH
-        if not parts or size + cost > BASE_BYTES:
-            parts.append([])
-            size = 0
-        parts[-1].append(entry)
-        size += cost
-    return parts
+    found: list[Entry] = []
+    number, size, tile = -1, 0, -1
+    async with aclosing(_controls(store, log, stop)) as controls:
+        async for entry in controls:
+            cost = len(entry.raw)
+            if entry.index // TILE_WIDTH != tile:
+                cost, tile = cost + 2 * TILE_WIDTH * _HASH, entry.index // TILE_WIDTH
+            if number < 0 or size + cost > BASE_BYTES:
+                number, size = number + 1, 0
+            size += cost
+            if number > part:
+                return found, True
+            if number == part:
+                found.append(entry)
+    return found, False
+
+
+async def _controls(store: RecordLog, log: LogId, stop: int) -> AsyncGenerator[Entry, None]:
+    at = 0
+    while page := await store.controls(log, at, BASE_BYTES):
+        for entry in page:
+            if entry.index >= stop:
+                return
+            yield entry
+        at = page[-1].index + 1

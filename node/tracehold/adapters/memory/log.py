@@ -129,9 +129,9 @@ class MemoryLog:
         """Fingerprints by idempotency key."""
         return {key: self._received[key] for key in keys if key in self._received}
 
-    async def controls(self, log: LogId, start: int = 0) -> Sequence[Entry]:
+    async def controls(self, log: LogId, start: int = 0, max_bytes: int | None = None) -> Sequence[Entry]:
         """Control records with index >= start."""
-        return self._of(log).controls(start)
+        return self._of(log).controls(start, max_bytes)
 
     async def disputes(self, log: LogId, start: int, stop: int) -> Sequence[Dispute]:
         """What was found wrong with the entries [start, stop)."""
@@ -157,8 +157,7 @@ class MemoryLog:
 
     async def mend_tiles(self, log: LogId, tiles: Sequence[tuple[Coord, bytes]]) -> None:
         """Put tiles in the place of the beginnings of those that are kept."""
-        kept = self._of(log).tiles
-        kept.update({at: hashes + kept.get(at, b"")[len(hashes) :] for at, hashes in tiles})
+        self._of(log).mend_tiles(tiles)
 
     async def erase(self, log: LogId, index: int) -> None:
         """Forget a record's bytes."""

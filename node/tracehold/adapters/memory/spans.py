@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import accumulate, chain
 
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.ids import Fingerprint
@@ -124,10 +124,17 @@ class Kept:
         self.put(replace(new, fingerprint=fingerprint))
         return True
 
-    def controls(self, start: int) -> list[Entry]:
-        """The control records with index >= start, in order."""
-        found = (entry for entry in self.all() if entry.kind in CONTROL_KINDS)
-        return sorted((entry for entry in found if entry.index >= start), key=lambda entry: entry.index)
+    def controls(self, start: int, max_bytes: int | None = None) -> list[Entry]:
+        """The control records with index >= start, in order, as many as first go over `max_bytes`."""
+        wanted = (entry for entry in self.all() if entry.kind in CONTROL_KINDS and entry.index >= start)
+        found = sorted(wanted, key=lambda entry: entry.index)
+        before = accumulate((len(entry.raw) for entry in found), initial=0)
+        most = float("inf") if max_bytes is None else max_bytes
+        return [entry for entry, taken in zip(found, before, strict=False) if taken <= most]
+
+    def mend_tiles(self, tiles: Iterable[tuple[Coord, bytes]]) -> None:
+        """As the port says."""
+        self.tiles.update({at: hashes + self.tiles.get(at, b"")[len(hashes) :] for at, hashes in tiles})
 
     def checkpoint_within(self, after: int, upto: int, max_bytes: int) -> Checkpoint | None:
         """As the port says."""

@@ -117,9 +117,9 @@ class SqliteLog:
         """Fingerprints by idempotency key."""
         return await self._store.read(partial(reads.received, keys=keys))
 
-    async def controls(self, log: LogId, start: int = 0) -> Sequence[Entry]:
+    async def controls(self, log: LogId, start: int = 0, max_bytes: int | None = None) -> Sequence[Entry]:
         """Control records with index >= start."""
-        return await self._store.read(partial(reads.controls, log=log, start=start))
+        return await self._store.read(partial(reads.controls, log=log, start=start, max_bytes=max_bytes))
 
     async def disputes(self, log: LogId, start: int, stop: int) -> Sequence[Dispute]:
         """What was found wrong with the entries [start, stop)."""

@@ -114,8 +114,8 @@ def received(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, 
     return found
 
 
-def controls(connection: Connection, log: LogId, start: int) -> Sequence[Entry]:
-    """Control records of the log from `start` on."""
+def controls(connection: Connection, log: LogId, start: int, max_bytes: int | None = None) -> Sequence[Entry]:
+    """Control records of the log from `start` on, as many as first go over `max_bytes`."""
     number = number_of(connection, log)
     query = (
         f"SELECT {ENTRY} FROM {ENTRIES} WHERE control = 1 AND position >= ? AND position < ? "
@@ -123,7 +123,14 @@ def controls(connection: Connection, log: LogId, start: int) -> Sequence[Entry]:
     )
     places = (position_of(number, start), position_of(number + 1, 0))
     total = Totals(runs(connection, number)).of
-    return [entry_of(log, row, total) for row in connection.execute(query, places)]
+    found: list[Entry] = []
+    taken = 0
+    for row in connection.execute(query, places):
+        found.append(entry_of(log, row, total))
+        taken += len(found[-1].raw)
+        if max_bytes is not None and taken > max_bytes:
+            break
+    return found
 
 
 def disputes(connection: Connection, log: LogId, start: int, stop: int) -> Sequence[Dispute]:

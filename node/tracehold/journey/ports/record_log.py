@@ -89,9 +89,9 @@ class RecordLog(Protocol):
         """Fingerprints under which delegated events with these idempotency keys were sealed."""
         ...
 
-    async def controls(self, log: LogId, start: int = 0) -> Sequence[Entry]:
+    async def controls(self, log: LogId, start: int = 0, max_bytes: int | None = None) -> Sequence[Entry]:
         """All control records of the log with index >= start, in order (`record.CONTROL_KINDS`), those of a
-        base too.
+        base too. With `max_bytes` no more of them than first go over so many record bytes.
         """
         ...
 
