@@ -92,4 +92,6 @@ async def test_a_folder_without_a_log_says_so(tmp_path: Path) -> None:
     """It was never started."""
     home = tmp_path / "node"
     create(home, Placement(OPERATOR, "new", "http://127.0.0.1:1", "127.0.0.1", 1, 2, 3, tls=False))
-    assert (await answer("fork", "list", "--dir", str(home), code=1))["error"]["code"] == "NOT_FOUND"
+    error = (await answer("fork", "list", "--dir", str(home), code=1))["error"]
+    assert error["code"] == "NOT_FOUND"
+    assert "Start the node" in error["remedy"]

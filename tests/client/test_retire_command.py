@@ -119,21 +119,6 @@ def test_where_nobody_can_be_asked_yes_is_named(old: tuple[Path, LogId]) -> None
     assert not is_retired(load(old[0] / CONFIG_NAME))
 
 
-def test_a_new_node_needs_an_operator(tmp_path: Path) -> None:
-    """Exit code 2, the option named, and no folder."""
-    told = answer("init", "--dir", str(tmp_path / "new"), *PORTS, code=2)
-    assert "--operator" in told["error"]["message"]
-    assert not (tmp_path / "new").exists()
-
-
-def test_a_folder_that_is_not_there_has_no_successor(tmp_path: Path) -> None:
-    """The remedy speaks of the option."""
-    words = ("init", "--dir", str(tmp_path / "new"), "--successor-of", str(tmp_path / "nope"), *PORTS)
-    told = answer(*words, code=2)
-    assert told["error"]["path"] == "successor_of"
-    assert "tracehold init" not in told["error"]["remedy"]
-
-
 def test_a_node_that_never_started_has_nothing_to_retire(tmp_path: Path) -> None:
     """It may be thrown away."""
     create(tmp_path / "n", Placement(OPERATOR, "n", "http://127.0.0.1:9", "127.0.0.1", 1, 2, 3, tls=False))

@@ -44,8 +44,9 @@ async def test_admin_transaction_that_reverts_in_its_block(chain: OnDevchain):
 async def test_stranger_is_not_admin(chain: OnDevchain):
     """Another funded account is refused before anything is sent."""
     other = Admin(chain.client, bytes(BOB.key), chain._sleep)
-    with pytest.raises(Rejected, match="NotAdmin"):
+    with pytest.raises(Rejected, match="NotAdmin") as refused:
         await other.set_quorum(chain.contract, 1)
+    assert "--admin-key" in refused.value.remedy
 
 
 async def test_a_node_replaces_its_keys(chain: OnDevchain):

@@ -57,6 +57,7 @@ async def test_words_that_are_errors(chain: OnDevchain, words: str, kind: type[T
         await chain.ledger.send(transaction)
     assert told.value.code == code
     assert words not in told.value.message
+    assert ("funds" in told.value.remedy) == (words[:12] in {"insufficient", "Upfront cost"})
 
 
 async def test_account_without_funds(chain: OnDevchain):

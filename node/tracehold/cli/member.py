@@ -44,7 +44,7 @@ def add(
             show_json(answer)
         else:
             note(f"node {answer['node']} of operator {answer['operator']}, log {answer['log']}")
-            note(f"  then: tracehold serve --dir {dir}")
+            note(f"  then: tracehold serve --dir {'FOLDER, where that node is' if record else dir}")
 
 
 @app.command("request")

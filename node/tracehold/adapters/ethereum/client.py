@@ -104,10 +104,11 @@ class Client:
         except RpcError as error:
             raise self.down(f"answers {method} with error {error.code}") from error
 
-    def down(self, what: str) -> Unavailable:
+    def down(self, what: str, remedy: str = "") -> Unavailable:
         """CHAIN_DOWN with host and port: a path or password may hold a secret."""
         parts = urlsplit(self._url)
-        return Unavailable("CHAIN_DOWN", f"the chain at {parts.hostname}:{parts.port or parts.scheme} {what}")
+        at = f"{parts.hostname}:{parts.port or parts.scheme}"
+        return Unavailable("CHAIN_DOWN", f"the chain at {at} {what}", remedy=remedy)
 
     @contextmanager
     def reading(self, method: str) -> Iterator[None]:

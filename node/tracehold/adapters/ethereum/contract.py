@@ -106,4 +106,7 @@ def refusal(reverted: bytes) -> Rejected:
     text = abi.decode_error(reverted)
     if text == "NotCreator()":
         return Rejected("NOT_A_MEMBER", "the contract says NotCreator: this account is no active creator")
-    return Rejected("LEDGER_REFUSED", f"the contract says {text or 'nothing it has a name for'}")
+    remedy = "Give the key of the contract's admin: --admin-key FILE." if text == "NotAdmin()" else ""
+    return Rejected(
+        "LEDGER_REFUSED", f"the contract says {text or 'nothing it has a name for'}", remedy=remedy
+    )

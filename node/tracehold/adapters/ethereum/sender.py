@@ -114,7 +114,8 @@ class Sender:
                 return
             if any(words in said for words in POOR):
                 raise self._client.down(
-                    f"says that account {hexed(self.account)} cannot pay for gas"
+                    f"says that account {hexed(self.account)} cannot pay for gas",
+                    "The chain is up: give the account funds; what waits is sent then by itself.",
                 ) from error
             if any(words in said for words in WRONG_CHAIN):
                 raise Broken(

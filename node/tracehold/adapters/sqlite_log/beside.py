@@ -18,7 +18,8 @@ def open_beside(folder: Path) -> SqliteLog:
     """
     path = folder / FILE
     if not path.exists():
-        raise Rejected("NOT_FOUND", f"{folder} holds no log", path="dir")
+        remedy = "Start the node once: it makes its log then."
+        raise Rejected("NOT_FOUND", f"{folder} holds no log", path="dir", remedy=remedy)
     try:
         # Nothing is locked: the one connection that could write is to no file, and those that read are told
         # not to.
