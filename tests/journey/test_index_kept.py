@@ -4,6 +4,7 @@ passed.
 
 from dataclasses import replace
 
+from tests.journey.assess_scene import judged
 from tests.journey.holding_scene import Scene, scene
 from tests.journey.scene import FARM, damaged, event, statement
 from tests.journey.segments_scene import START, long
@@ -83,6 +84,7 @@ async def test_a_hole_that_is_filled_is_searched() -> None:
         pass
     assert passed == []
     await made.holder.take(made.branch, made.branch.shipment(3, 302))
+    await judged(made.holder)
     assert (await searched(store, graph))[log] == ((0, 3), (START, START + 2))
     while await indexer.once():
         pass
