@@ -7,7 +7,10 @@
 * Everything binds to loopback on a port the system chose, and writes below `tmp_path`.
 """
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.journey.scene import SALTS
 
 # Bounded and repeatable: the same examples on every run, no time limit that a busy machine could break.
 settings.register_profile(
@@ -18,3 +21,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("tracehold")
+
+
+@pytest.fixture(autouse=True)
+def _salts() -> None:
+    """Every test draws the same salts, whichever ran before it: ids of logs, and with them who is nearest to
+    a segment, follow from them.
+    """
+    SALTS.drawn = 0

@@ -164,7 +164,7 @@ async def test_security_who_never_was_a_creator_has_no_log(roles: frozenset[Role
     made = await lost(4)
     view = await looked(made, {2: {made.log: ((0, 100),)}}, 0)
     first, *others = view.members
-    view = replace(view, members=[replace(first, roles=roles), *others], spans={})
+    view = replace(view, target=4, members=[replace(first, roles=roles), *others], spans={})
     assert bool(await due.duties(view)) == creator
 
 

@@ -1,7 +1,7 @@
 """Runs of entries [start, stop) of a log, and what they cover together."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 Span = tuple[int, int]
@@ -53,12 +53,12 @@ def without(first: Iterable[Span], second: Iterable[Span]) -> Spans:
     return common(spans, missing(second, spans[-1][1])) if spans else ()
 
 
-def covers(spans: Spans, index: int) -> bool:
+def covers(spans: Sequence[Span], index: int) -> bool:
     """Whether the entry is in one of them."""
     return (reach(spans, index) or 0) > index
 
 
-def reach(spans: Spans, start: int) -> int | None:
+def reach(spans: Sequence[Span], start: int) -> int | None:
     """Where the run ends that holds or reaches the place `start`; None where there is none."""
     at = bisect_right(spans, start, key=itemgetter(0)) - 1
     return spans[at][1] if at >= 0 and spans[at][1] >= start else None

@@ -20,7 +20,7 @@ from tracehold.core.record import fingerprint
 from tracehold.core.roster import Roster
 from tracehold.core.snapshot import Listed
 from tracehold.core.spans import Span, Spans, joined, without
-from tracehold.journey.follow import Bell, Trouble, patiently, untold
+from tracehold.journey.follow import Bell, Trouble, patiently, unrung, untold
 from tracehold.journey.judge import Judge, arriving
 from tracehold.journey.keeping import continued, redacted_by
 from tracehold.journey.neighbours import Neighbour
@@ -70,10 +70,6 @@ class Lateness:
         except Unavailable:
             return False
         return self._heads[creator.number] >= size
-
-
-def unrung() -> None:
-    """Wakes nobody."""
 
 
 @dataclass(slots=True)

@@ -65,7 +65,7 @@ class Eraser:
                     if broken.code != "CORRUPT":
                         raise
                     continue
-                if says is not None and not any(start <= says.index < stop for start, stop in spans):
+                if says is not None and not covers(spans, says.index):
                     continue
                 erased += says is not None and await self._erase(log, says)
                 if says is None or await self._forgotten(log, says):

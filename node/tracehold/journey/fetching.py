@@ -109,7 +109,7 @@ class Fetch:
         """
         self.source = peer.node
         ranges = Ranges(peer, self.log, self._means.sleep)
-        here = reach(tuple(await self._store.spans(self.log)), self.duty.start)
+        here = reach(await self._store.spans(self.log), self.duty.start)
         base = None
         if here is None and self.duty.start:
             base = await self._base(peer)

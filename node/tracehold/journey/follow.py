@@ -29,6 +29,10 @@ def untold(_: TraceholdError | None) -> None:
     """Tells nobody."""
 
 
+def unrung() -> None:
+    """Wakes nobody."""
+
+
 def growing(last: float = LAST_WAIT) -> Iterator[float]:
     """Waits between retries, in seconds, up to `last`."""
     wait = FIRST_WAIT

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES, TILE_WIDTH
+from tracehold.core.spans import reach
 from tracehold.journey.base import cut, ways
 from tracehold.journey.ports import Base, BasePart, Entries, Entry, Handed, NewEntry, RecordLog, Sent
 
@@ -57,7 +58,7 @@ async def base_part(store: RecordLog, log: LogId, start: int, part: int) -> Base
     """
     if start <= 0 or start % SEGMENT_ENTRIES:
         return None
-    if not any(low <= start <= high for low, high in await store.spans(log)):
+    if reach(await store.spans(log), start) is None:
         return None  # there may be control records in the hole
     controls, more = await _part(store, log, start, part)
     base = await _base(store, log, start, controls) if controls else None

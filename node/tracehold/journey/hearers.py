@@ -3,15 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracehold.journey.follow import Trouble, untold
+from tracehold.journey.follow import Trouble, unrung, untold
 from tracehold.journey.own_log import Now
 from tracehold.journey.repair import Moved, nowhere
 from tracehold.journey.settle import Fault
 from tracehold.journey.states import Sleep
-
-
-def unmoved() -> None:
-    """Wakes nobody."""
 
 
 def silent(_: str) -> Trouble:
@@ -28,7 +24,7 @@ class Hearers:
 
     trouble: Callable[[str], Trouble] = silent
     fault: Fault = untold
-    moved: Callable[[], None] = unmoved
+    moved: Callable[[], None] = unrung
     repair: Callable[[Moved], None] = nowhere
 
 

@@ -34,6 +34,7 @@ from tracehold.core.ids import LogId
 from tracehold.journey.assess import Lateness
 from tracehold.journey.base import proved
 from tracehold.journey.clock import too_late
+from tracehold.journey.follow import unrung
 from tracehold.journey.judge import Arrived, Judge, arriving
 from tracehold.journey.keeping import (
     Keeping,
@@ -53,10 +54,6 @@ from tracehold.journey.witness import Witnessing
 
 REMEMBERED = 8
 """Spans of one log whose control records are not read again for each question."""
-
-
-def unrung() -> None:
-    """Wakes nobody."""
 
 
 class Holding:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tracehold.journey.own_log import Now
 from tracehold.journey.states import Sleep
+from tracehold.journey.throttle import Throttle
 
 YIELD_S = 0.25
 """Seconds at most for which one step lets uploads go first: they slow a repair down, and never stop it."""
@@ -26,18 +27,15 @@ class Pace:
         """0 bytes per second: no limit. `waiting` tells whether uploads wait now; `now` is any clock in
         seconds that is never set back.
         """
-        self._rate = bytes_per_s
+        self._throttle = Throttle(bytes_per_s, now)
         self._sleep = sleep
-        self._now = now
         self._waiting = waiting
-        self._free = now()
 
     async def spend(self, count: int) -> None:
         """So many bytes were moved: returns when the next may be."""
-        if self._rate:
-            self._free = max(self._free, self._now()) + count / self._rate
-            if (wait := self._free - self._now()) > 0:
-                await self._sleep(wait)
+        self._throttle.reserve(count)
+        if wait := self._throttle.wait():
+            await self._sleep(wait)
         looks = int(YIELD_S / LOOK_S)
         while looks and self._waiting():
             await self._sleep(LOOK_S)

@@ -19,6 +19,7 @@ from typing import Protocol
 
 from tracehold.core.errors import Unavailable
 from tracehold.core.limits import SEGMENT_ENTRIES
+from tracehold.core.spans import reach
 from tracehold.journey.follow import Trouble
 from tracehold.journey.health import Health
 from tracehold.journey.holders import Holders, Roll
@@ -201,7 +202,7 @@ class Repairs:
         for copy in self._holders.of(segment):
             named = self._signs.kept(copy.node)
             spans, stop = named.get(self._holders.log, ()), min(copy.size, self._whole(segment))
-            if named and stop > start and not any(a <= start and stop <= b for a, b in spans):
+            if named and stop > start and (reach(spans, start) or 0) < stop:
                 self._couriers.doubt(copy.node, segment)
 
     def _settle(self) -> None:

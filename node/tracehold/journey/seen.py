@@ -10,6 +10,7 @@ from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.limits import TILE_WIDTH
 from tracehold.core.merkle import leaf_hash
 from tracehold.core.record import fingerprint
+from tracehold.core.spans import covers
 from tracehold.journey.check import kind_of
 from tracehold.journey.ports import Entry, RecordLog
 
@@ -83,7 +84,7 @@ async def outside(store: RecordLog, log: LogId, spans: Sequence[tuple[int, int]]
     found: dict[int, Seen | None] = {entry.index: seen(entry) for entry in entries if entry.index < end}
     if lost is not None:
         found[lost] = None
-    return {at: each for at, each in found.items() if not any(start <= at < stop for start, stop in spans)}
+    return {at: each for at, each in found.items() if not covers(spans, at)}
 
 
 async def _last_lost(store: RecordLog, log: LogId, end: int) -> int | None:
@@ -162,7 +163,7 @@ class Seeing:
         return found[0].raw
 
     def _spanned(self, index: int) -> bool:
-        return any(start <= index < stop for start, stop in self._spans)
+        return covers(self._spans, index)
 
     def _within(self, number: int) -> Sequence[tuple[int, int]]:
         first = TILE_WIDTH * number

@@ -6,23 +6,14 @@ from typing import Protocol
 from tracehold.core.ids import LogId
 from tracehold.core.spans import Spans
 from tracehold.journey.follow import Bell
-from tracehold.journey.health import Health, Limits
+from tracehold.journey.health import Health, Limits, Outlook
 
 
-class Signs(Protocol):
-    """See `Liveness` for each."""
+class Signs(Outlook, Protocol):
+    """What is thought of the others, and what that rests on. See `Liveness` for each."""
 
     bell: Bell
     limits: Limits
-
-    @property
-    def calm(self) -> bool:
-        """Whether places may be given to others now."""
-        ...
-
-    def health(self, node: int) -> Health:
-        """How a member is."""
-        ...
 
     def silent_s(self, node: int) -> float:
         """For how long it was not heard."""
@@ -30,14 +21,6 @@ class Signs(Protocol):
 
     def answers(self, node: int) -> bool:
         """Whether it answered last."""
-        ...
-
-    def draining(self, node: int) -> bool:
-        """Whether it leaves."""
-        ...
-
-    def kept(self, node: int) -> Mapping[LogId, Spans]:
-        """What it said that it keeps; nothing where it was not asked."""
         ...
 
     def heard(self, node: int) -> None:
