@@ -249,6 +249,30 @@ async def test_between_two_shipments_judging_does_not_hurry(monkeypatch: pytest.
     assert pauses == [assess.YIELD_S] * assess.CALM_STEPS
 
 
+async def test_while_a_repair_runs_little_is_judged_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeping goes before judging: a step is of few bytes then, and of many once nothing comes any more."""
+    monkeypatch.setattr(assess, "BULK", 1)
+    monkeypatch.setattr(assess, "BULK_BYTES", 1)
+    made = await scene()
+    count = assess.CALM_STEPS + 10
+    made.branch.seal(*[statement(at).raw for at in range(3, 3 + count)])
+    await keep(made)
+    assessor = Assessor(made.holder.store, Judge())
+    steps = [await assessor.once() for _ in range(assess.CALM_STEPS + 3)]
+    before = sum(steps[: assess.CALM_STEPS])
+    assert steps[1 : assess.CALM_STEPS] == [1] * (assess.CALM_STEPS - 1)
+    assert steps[assess.CALM_STEPS :] == [made.branch.size - before, 0, 0]
+
+
+async def test_what_is_uploaded_meanwhile_is_judged_in_long_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More comes, but no bulk of it: answers about what is new are not held up."""
+    monkeypatch.setattr(assess, "BULK_BYTES", 1)
+    made = await scene()
+    made.branch.seal(*[statement(at).raw for at in range(3, 30)])
+    await keep(made)
+    assert await Assessor(made.holder.store, Judge()).once() == made.branch.size
+
+
 async def test_long_documents_are_judged_in_short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Others get a turn after so many bytes, and the findings are the same."""
     made = await odd()

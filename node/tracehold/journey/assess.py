@@ -34,11 +34,15 @@ STEP_BYTES = 1 << 20
 
 YIELD_S = 1.0
 """Seconds between two steps for as long as more comes: keeping goes before judging."""
+BULK = 1_000
+BULK_BYTES = 32 << 10
+"""Entries that came since the step before, from which on a repair is thought to run, and about the bytes of
+each step then: what is judged is read once more to be indexed and announced, and all that is old.
+"""
 CALM_STEPS = 10
 """Steps without anything new after which no more is thought to come: a shipment that is on its way is slowed
 down by judging like one that arrives.
 """
-
 
 LATE = 100
 LATE_BYTES = 128 << 10
@@ -92,7 +96,7 @@ class Assessor:
         self._standing: dict[LogId, _Standing] = {}
         self._damaged: dict[LogId, Spans] = {}
         self._left = 0
-        self._growing = 0
+        self._growing = self._bulk = 0
 
     async def run(self, bell: Bell, sleep: Sleep, trouble: Trouble = untold) -> NoReturn:
         """Follow for ever. `bell` is rung after every append."""
@@ -110,12 +114,14 @@ class Assessor:
         """
         done = total = 0
         for log in await self._store.logs():
-            unjudged = await self._store.unjudged(log)
-            total += sum(stop - start for start, stop in unjudged)
-            due = without(unjudged, self._damaged.get(log, ()))
+            total += sum(stop - start for start, stop in await self._store.unjudged(log))
+        came = total - self._left
+        self._growing = CALM_STEPS if came > 0 else max(0, self._growing - 1)
+        self._bulk = CALM_STEPS if came > BULK else max(0, self._bulk - 1)
+        for log in await self._store.logs():
+            due = without(await self._store.unjudged(log), self._damaged.get(log, ()))
             if due:
                 done += await self._step(log, due[0])
-        self._growing = CALM_STEPS if total > self._left else max(0, self._growing - 1)
         self._left = total - done
         if not done:
             self._damaged.clear()  # at the next ring it may have been put right
@@ -154,7 +160,7 @@ class Assessor:
     async def _read(self, log: LogId, start: int, stop: int) -> Sequence[Entry]:
         """Entries from `start` on, up to the first one that the disk damaged."""
         try:
-            entries = await self._store.read(log, start, stop, STEP_BYTES)
+            entries = await self._store.read(log, start, stop, BULK_BYTES if self._bulk else STEP_BYTES)
         except Broken as lost:
             if lost.code != "CORRUPT":
                 raise

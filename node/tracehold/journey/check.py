@@ -23,6 +23,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.keys import PublicKey
 from tracehold.core.record import CONTROL_KINDS, RESERVED_KINDS, Kind, Record, check_signature, parse
 from tracehold.core.roster import Roster
+from tracehold.journey.parsed import Events, tolerant
 
 Pair = tuple[Record, PublicKey]
 Verify = Callable[[Sequence[Pair]], Awaitable[Sequence[Rejected | None]]]
@@ -84,14 +85,15 @@ def kind_of(raw: bytes) -> str:
     return "" if isinstance(record, Rejected) else str(record.header.kind)
 
 
-def check_content(kind: str, payload: bytes, mode: Mode) -> tuple[Finding, ...]:
-    """Rule 7; raises `Rejected`. Kinds that are not interpreted have no content rules,
-    but those that are reserved must not stand in a log before their rules do.
+def check_content(kind: str, payload: bytes, mode: Mode, events: Events = tolerant) -> tuple[Finding, ...]:
+    """Rule 7; raises `Rejected`. `events` parse where the mode is tolerant. Kinds that are not interpreted
+    have no content rules, but those that are reserved must not stand in a log before their rules do.
     """
     if kind in RESERVED_KINDS:
         raise Rejected("BAD_CONTROL", "a later release defines this kind", path="header.kind")
     if kind == Kind.EVENT:
-        return tuple(parse_event(payload, mode).findings)
+        event = events(payload) if mode is Mode.TOLERANT else parse_event(payload, mode)
+        return tuple(event.findings)
     if kind == Kind.MASTERDATA:
         parse_masterdata(payload)
     return ()
@@ -146,6 +148,7 @@ class Checks:
     mode: Mode = Mode.TOLERANT
     verify: Verify = field(default=verify_inline)
     stage: Stage = field(default=untimed)
+    events: Events = field(default=tolerant)
 
     async def parse(self, raws: Sequence[bytes]) -> list[Record | Rejected]:
         """Rules 1 and 2 for each."""
@@ -182,6 +185,10 @@ class Checks:
                 verdicts.append(refusal or self._content(record))
         return verdicts
 
+    def content(self, kind: str, payload: bytes) -> tuple[Finding, ...]:
+        """Rule 7 in this node's mode; raises `Rejected`."""
+        return check_content(kind, payload, self.mode, self.events)
+
     def _content(self, record: Record) -> Verdict:
         if record.header.kind == Kind.ROTATE:
             # Whoever sealed one without the key that it names could seal nothing more.
@@ -189,7 +196,7 @@ class Checks:
         if record.header.kind == Kind.SNAPSHOT:
             return Rejected("BAD_CONTROL", "a node makes its snapshots itself", path="header.kind")
         try:
-            return Checked(record, check_content(record.header.kind, record.payload, self.mode))
+            return Checked(record, self.content(record.header.kind, record.payload))
         except Rejected as refusal:
             return refusal
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from tracehold.core.epcis import Mode, parse_event, parse_masterdata
+from tracehold.core.epcis import parse_masterdata
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, fact_of
@@ -20,6 +20,7 @@ from tracehold.core.roster import Roster
 from tracehold.core.spans import Spans, without
 from tracehold.core.voices import voice
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
+from tracehold.journey.parsed import Events, tolerant
 from tracehold.journey.ports import (
     AnchorState,
     AnchorTask,
@@ -63,11 +64,13 @@ class Indexer:
         graph: Graph,
         speakers: Speakers | None = None,
         dispute: Callable[[Disputed], None] = unheard,
+        events: Events = tolerant,
     ) -> None:
         self._log = log
         self._graph = graph
         self._speakers = speakers or Speakers(log)
         self._dispute = dispute
+        self._events = events
         self._laid: dict[LogId, dict[int, int]] = {}
         self.disputed = 0
         """Records passed over since the start."""
@@ -125,7 +128,7 @@ class Indexer:
 
     def _derive(self, entry: Entry, roster: Roster | None, known_ms: int) -> Fact | MasterDataVersion | None:
         try:
-            return derive(entry, roster, known_ms)
+            return derive(entry, roster, known_ms, self._events)
         except Rejected as refusal:
             self._passed(entry, refusal.code)
             return None
@@ -166,7 +169,9 @@ def _known(tasks: Sequence[AnchorTask]) -> Iterator[Known]:
             yield Known(task.prev_size, task.size, task.anchor.block_time * 1000)
 
 
-def derive(entry: Entry, roster: Roster | None, known_ms: int | None) -> Fact | MasterDataVersion | None:
+def derive(
+    entry: Entry, roster: Roster | None, known_ms: int | None, events: Events = tolerant
+) -> Fact | MasterDataVersion | None:
     """What a record says, for the graph; None for kinds that say nothing of items.
 
     Raises `Rejected` where its bytes, its signer at this position, or its content do not hold.
@@ -179,7 +184,7 @@ def derive(entry: Entry, roster: Roster | None, known_ms: int | None) -> Fact | 
     speaker = roster.speaker(record, entry.index)
     if record.header.kind == Kind.EVENT:
         # Answers find out whose voice it is when they are asked: a party may move later.
-        return event_fact(record, voice({}, speaker, entry.log, entry.index), known_ms)
+        return event_fact(record, voice({}, speaker, entry.log, entry.index), known_ms, events)
     said = parse_masterdata(record.payload)
     return MasterDataVersion(
         said.id.canonical,
@@ -192,9 +197,9 @@ def derive(entry: Entry, roster: Roster | None, known_ms: int | None) -> Fact | 
     )
 
 
-def event_fact(record: Record, issuer: str, known_ms: int | None) -> Fact:
+def event_fact(record: Record, issuer: str, known_ms: int | None, events: Events = tolerant) -> Fact:
     """The fact that an event's record states, in the voice of `issuer` (`core.voices`).
     Raises `Rejected` as `parse_event` does.
     """
-    event = parse_event(record.payload, Mode.TOLERANT)
+    event = events(record.payload)
     return fact_of(event, record.fingerprint, issuer, known_ms=known_ms)

@@ -14,7 +14,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
 from tracehold.core.record import Kind, Record
 from tracehold.journey.batch import Candidate, Place
-from tracehold.journey.check import SLICE, Checked, Checks, check_content
+from tracehold.journey.check import SLICE, Checked, Checks
 from tracehold.journey.delegate import Delegated, Delegation, received_key
 from tracehold.journey.erase import check_redactable
 from tracehold.journey.own_log import Identity, OwnLog
@@ -103,7 +103,7 @@ class Intake:
     def _sign(self, item: Delegated, key: bytes, identity: Identity) -> Ready | Rejected:
         try:
             with self.checks.stage("check"):
-                findings = check_content(item.kind, item.payload, self.checks.mode)
+                findings = self.checks.content(item.kind, item.payload)
             with self.checks.stage("signature"):
                 return Ready(Candidate(self.delegation.sign(item, identity), key), findings)
         except Rejected as refusal:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from tracehold.core.dht.keys import Key, NetworkKey, announceable, item_key, keys_of, segment_key
-from tracehold.core.epcis import Mode, parse_event, parse_masterdata
+from tracehold.core.epcis import parse_masterdata
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES
@@ -16,6 +16,7 @@ from tracehold.core.lineage import fact_of, touched
 from tracehold.core.record import Kind, parse
 from tracehold.core.spans import without
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
+from tracehold.journey.parsed import Events, tolerant
 from tracehold.journey.ports import Entry, RecordLog
 from tracehold.journey.ports.directory import Offered, Offers
 from tracehold.journey.states import Sleep
@@ -33,6 +34,7 @@ class Offering:
         offers: Offers,
         network_key: NetworkKey,
         ring: Callable[[], None] = lambda: None,
+        events: Events = tolerant,
     ) -> None:
         """`ring` tells that there may be something new to announce. Raises BAD_KEY for a key of wrong
         length.
@@ -42,6 +44,7 @@ class Offering:
         self._offers = offers
         self._network_key = network_key
         self._ring = ring
+        self._events = events
 
     async def run(self, bell: Bell, sleep: Sleep, trouble: Trouble = untold) -> NoReturn:
         """Follow for ever. `bell` is rung after every append."""
@@ -100,12 +103,12 @@ class Offering:
         if entry.erased or entry.kind not in (Kind.EVENT, Kind.MASTERDATA):
             return ()
         try:
-            return sorted(keys_of(self._network_key, items_of(entry.raw)))
+            return sorted(keys_of(self._network_key, items_of(entry.raw, self._events)))
         except Rejected:
             return ()
 
 
-def items_of(raw: bytes) -> frozenset[str]:
+def items_of(raw: bytes, events: Events = tolerant) -> frozenset[str]:
     """The items by which a record may be found by everybody: none where its audience is narrower than the
     network. Raises `Rejected` where the bytes do not hold.
     """
@@ -114,7 +117,7 @@ def items_of(raw: bytes) -> frozenset[str]:
         return frozenset()
     if record.header.kind == Kind.MASTERDATA:
         return frozenset({parse_masterdata(record.payload).id.canonical})
-    event = parse_event(record.payload, Mode.TOLERANT)
+    event = events(record.payload)
     return touched(fact_of(event, record.fingerprint, record.header.iss))
 
 

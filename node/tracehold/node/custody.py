@@ -4,12 +4,14 @@ import asyncio
 import shutil
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from tracehold.adapters.ethereum.ledger import EthereumLedger
 from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.config import Config
+from tracehold.core.epcis import Mode
 from tracehold.journey.assess import Assessor
-from tracehold.journey.check import Verify
+from tracehold.journey.check import Checks, check_content
 from tracehold.journey.doubts import Doubts
 from tracehold.journey.follow import Bell
 from tracehold.journey.holding import Holding
@@ -49,11 +51,11 @@ def custody(
     ledger: EthereumLedger,
     states: States,
     bell: Bell,
-    verify: Verify,
+    checks: Checks,
     faults: Faults,
 ) -> Custody:
-    """Put together, not running yet. The bell is rung after every append; `verify` checks signatures off the
-    event loop.
+    """Put together, not running yet. The bell is rung after every append; `checks` verify signatures off
+    the event loop, and share what they parse.
     """
     doubts = Doubts(store, (config.node.data_dir / RESTORED).exists)
     witnessing = Witnessing(store, store.copies, ledger, time.time, faults.error, doubts)
@@ -61,7 +63,7 @@ def custody(
     room = Room(disk, config.replication.quota_bytes)
     pace = Pace(poll=config.ledger.poll_s)
     anchors = KeptAnchors(witnessing, states, pace, asyncio.sleep, faults.error)
-    judge = Judge(verify)
+    judge = Judge(checks.verify, partial(check_content, mode=Mode.TOLERANT, events=checks.events))
     underway = Underway(time.monotonic, silent_s=config.replication.suspect_s)
     return Custody(
         Holding(witnessing, room, judge=judge, appended=bell.ring, underway=underway),

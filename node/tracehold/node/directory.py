@@ -27,6 +27,7 @@ from tracehold.journey.locating import Locating
 from tracehold.journey.lookup import Lookups
 from tracehold.journey.neighbours import Neighbours
 from tracehold.journey.offering import Offering
+from tracehold.journey.parsed import Events
 from tracehold.journey.ports import RecordLog
 from tracehold.journey.ports.directory import Offers, ShelfLimits
 from tracehold.journey.register import NeighbourRegister
@@ -85,52 +86,44 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """The parts of the node on which the directory stands."""
+class Given:
+    """The parts of the node on which the directory stands. `events` is shared with all who parse them."""
 
     config: Config
     store: RecordLog
     sealer: Sealer
-    peering: Peering
     bell: Bell
     faults: Faults
     counters: Counters
+    events: Events
 
 
 @asynccontextmanager
-async def open_directory(
-    config: Config,
-    store: RecordLog,
-    sealer: Sealer,
-    peering: Peering | None,
-    bell: Bell,
-    faults: Faults,
-    counters: Counters,
-) -> AsyncIterator[Ring | None]:
+async def open_directory(given: Given, peering: Peering | None) -> AsyncIterator[Ring | None]:
     """The parts, put together; None where the node keeps to itself, or has no network key. The file is closed
     at the end.
 
     Raises BAD_CONFIG for the key's file, SCHEMA_NEWER and STORE_BUSY for the directory's.
     """
-    secret = read_network_key(config.keys.network) if peering else None
+    secret = read_network_key(given.config.keys.network) if peering else None
     if peering is None or secret is None:
         yield None
         return
-    with closing(DirectoryFile(data_folder(config) / DIRECTORY_FILE)) as file:
-        ring = _ring(_Given(config, store, sealer, peering, bell, faults, counters), file, NetworkKey(secret))
+    with closing(DirectoryFile(data_folder(given.config) / DIRECTORY_FILE)) as file:
+        ring = _ring(given, peering, file, NetworkKey(secret))
         try:
             yield ring
         finally:
             await ring.lookups.close()
 
 
-def _ring(given: _Given, file: DirectoryFile, secret: NetworkKey) -> Ring:
-    settings, neighbours = given.config.directory, given.peering.neighbours
-    seat, offers = _seat(given, file), SqliteOffers(file)
-    dialogue = Dialogue(seat, GrpcTalk(given.peering.peers.line), asyncio.sleep)
+def _ring(given: Given, peering: Peering, file: DirectoryFile, secret: NetworkKey) -> Ring:
+    settings, neighbours = given.config.directory, peering.neighbours
+    seat, offers = _seat(given, peering, file), SqliteOffers(file)
+    dialogue = Dialogue(seat, GrpcTalk(peering.peers.line), asyncio.sleep)
     lookups = Lookups(seat, dialogue, time.monotonic, asyncio.sleep)
     announcing = Bell()
-    offering = Offering(given.store, offers, secret, announcing.ring)
+    offering = Offering(given.store, offers, secret, announcing.ring, given.events)
     announcer = Announcer(
         seat, PresentKey(given.sealer), lookups, dialogue, offers, os.urandom, settings.announce_per_s
     )
@@ -148,8 +141,8 @@ def _ring(given: _Given, file: DirectoryFile, secret: NetworkKey) -> Ring:
     return Ring(seat, offers, Directory(seat, time.monotonic), lookups, locating, sheltered)
 
 
-def _seat(given: _Given, file: DirectoryFile) -> Seat:
-    settings, register = given.config.directory, NeighbourRegister(given.peering.neighbours)
+def _seat(given: Given, peering: Peering, file: DirectoryFile) -> Seat:
+    settings, register = given.config.directory, NeighbourRegister(peering.neighbours)
     limits = ShelfLimits(settings.records_of_key, settings.records_of_member, settings.records_total)
     own = given.sealer.own.log
     table = KademliaTable(own, lambda log: register.node_key(log) is not None)

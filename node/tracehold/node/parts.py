@@ -29,6 +29,7 @@ from tracehold.journey.knowledge import Knowledge, everybody
 from tracehold.journey.leaving import Leaving
 from tracehold.journey.onchain import Link, nobody
 from tracehold.journey.own_log import OwnLog
+from tracehold.journey.parsed import Parsed
 from tracehold.journey.ports import Graph, Ledger, RecordLog
 from tracehold.journey.pull import Puller
 from tracehold.journey.receipts import Receipts
@@ -38,7 +39,7 @@ from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
 from tracehold.journey.upload import Disk, Uploads
 from tracehold.node.custody import Custody, custody
-from tracehold.node.directory import Ring, open_directory
+from tracehold.node.directory import Given, Ring, open_directory
 from tracehold.node.draining import leaving
 from tracehold.node.faults import Faults
 from tracehold.node.gate import Gate, staying
@@ -122,18 +123,20 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         bell = Bell()
         sealer = Sealer(store, own, time.time, ticks=_ticks, bell=bell, sealed=metrics.sealed)
         sealer.permit = unretired(config)
-        directory = open_directory(config, store, sealer, peering, bell, faults, metrics.directory)
+        events = Parsed()
+        given = Given(config, store, sealer, bell, faults, metrics.directory, events)
+        directory = open_directory(given, peering)
         ring = await stack.enter_async_context(directory)
         holders = await Holders.open(store, store.copies, own.log, config.replication.target)
         states = States(store, bell.ring, holders)
         replicator = replication(config, store, holders, ledger, peering, states, faults)
-        checks = Checks(Mode(config.node.mode), threaded(threads, _cores()))
+        checks = Checks(Mode(config.node.mode), threaded(threads, _cores()), events=events)
         uploads = _uploads(config, store, sealer, states, checks)
         acknowledge = replicator.acknowledge if replicator else nobody
         link = Link(store, ledger, states, own.log, acknowledge, lambda: sealer.own.roster)
         anchorer = _anchorer(config, link, sealer, faults)
         leaver = leaving(config, store, ledger, holders, anchorer, peering)
-        holding = custody(config, store, ledger, states, bell, checks.verify, faults)
+        holding = custody(config, store, ledger, states, bell, checks, faults)
         scrubber = scrubbing(config, store, graph, peering, bell, faults)
         yield Parts(
             config=config,
@@ -151,7 +154,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             gate=Gate(uploads, leaver.check_uploads if leaver else staying, sealer.permit),
             anchorer=anchorer,
             leaving=leaver,
-            indexer=Indexer(store, graph, dispute=faults.disputed),
+            indexer=Indexer(store, graph, dispute=faults.disputed, events=events),
             eraser=Eraser(store, graph),
             peering=peering,
             replicator=replicator,
