@@ -16,16 +16,25 @@ MAX_HEADERS = 1024
 MAX_PATH_NODES = 64
 """Trie nodes in one proof; the index of a transaction needs at most nine."""
 
+MAX_ACKS = 1024
+"""Acknowledgements in one proof."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnchorProof:
     """What shows the event without a chain: RLP of the headers of block B to B+d, and the path of its
     transaction's receipt (RLP of the trie nodes, from the root) to the receipts root of B.
+
+    `acks` are the acknowledgements that the anchor was made with, as (number of the node, signature of 64
+    bytes), and `prev_root` the root before, which they name: 32 bytes, zero before the first anchor. There
+    are none where the anchor had none, and in proofs that were captured before they were kept.
     """
 
     headers: tuple[bytes, ...]
     tx_index: int
     receipt_path: tuple[bytes, ...]
+    acks: tuple[tuple[int, bytes], ...] = ()
+    prev_root: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ def encode_anchor(anchor: Anchor) -> dict[int, Any]:
     ]
     parts = dict(enumerate(fields, start=1))
     if anchor.proof is not None:
-        parts[_PROOF] = [list(anchor.proof.headers), anchor.proof.tx_index, list(anchor.proof.receipt_path)]
+        parts[_PROOF] = _encode_proof(anchor.proof)
     return parts
 
 
@@ -94,17 +103,40 @@ def decode_anchor(parts: Any) -> Anchor:
     return Anchor(*[*(parts[key] for key in range(1, _PROOF)), proof])
 
 
+def _encode_proof(proof: AnchorProof) -> list[Any]:
+    parts: list[Any] = [list(proof.headers), proof.tx_index, list(proof.receipt_path)]
+    return [*parts, [list(ack) for ack in proof.acks], proof.prev_root] if proof.acks else parts
+
+
 def _decode_proof(parts: Any) -> AnchorProof:
     match parts:
-        case [[*headers], int(tx_index), [*path]] if (
+        case [[*headers], int(tx_index), [*path], *more] if (
             0 < len(headers) <= MAX_HEADERS
             and 0 < len(path) <= MAX_PATH_NODES
             and type(tx_index) is int
             and tx_index >= 0
             and all(type(part) is bytes for part in (*headers, *path))
         ):
-            return AnchorProof(tuple(headers), tx_index, tuple(path))
+            return AnchorProof(tuple(headers), tx_index, tuple(path), *_decode_acks(more))
     raise _malformed("the anchor's proof is [headers, transaction index, receipt path]")
+
+
+def _decode_acks(parts: list[Any]) -> tuple[tuple[tuple[int, bytes], ...], bytes]:
+    match parts:
+        case []:
+            return (), b""
+        case [[_, *_] as acks, bytes(prev_root)] if len(acks) <= MAX_ACKS and len(prev_root) == 32:
+            found = tuple(map(_decode_ack, acks))
+            if len({node for node, _ in found}) == len(found):
+                return found, prev_root
+    raise _malformed("after these stand acknowledgements, each of another node, and the root before")
+
+
+def _decode_ack(parts: Any) -> tuple[int, bytes]:
+    match parts:
+        case [int(node), bytes(signature)] if type(node) is int and node > 0 and len(signature) == 64:
+            return node, signature
+    raise _malformed("an acknowledgement is [node, signature of 64 bytes]")
 
 
 def _malformed(message: str) -> Rejected:

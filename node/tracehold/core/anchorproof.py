@@ -66,6 +66,7 @@ def prove(anchor: Anchor, proof: AnchorProof) -> Proved:
         raise _false(f"the first header is {(first.number, first.time, first.hash.hex())}, not {said}")
     receipt = value_at(first.receipts_root, encode_number(proof.tx_index), proof.receipt_path)
     event = find_event(receipt, anchor)
+    _check_acks(event, proof)
     return Proved(event, tuple(header.hash for header in headers))
 
 
@@ -123,6 +124,17 @@ def _anchored(entry: Item, contract: bytes) -> AnchoredEvent | None:
             if named[:1] == [ANCHORED_TOPIC]:
                 return decode_anchored(named, data)
     return None
+
+
+def _check_acks(event: AnchoredEvent, proof: AnchorProof) -> None:
+    """Acknowledgements, where there are any, are those that the event names. Their signatures are checked by
+    those who know the accounts.
+    """
+    nodes = tuple(node for node, _ in proof.acks)
+    if nodes and nodes != event.ackers:
+        raise _false(f"acknowledgements of nodes {nodes}; the event names {event.ackers}")
+    if nodes and not event.prev_size and any(proof.prev_root):
+        raise _false("before the first anchor there is no previous root")
 
 
 def _check_chain(headers: Sequence[BlockHeader]) -> None:

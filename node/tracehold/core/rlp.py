@@ -24,10 +24,22 @@ def decode_rlp(raw: bytes, max_items: int = MAX_ITEMS) -> Item:
 
 def encode_number(value: int) -> bytes:
     """RLP of a number that is not negative: the key of a transaction in the receipts trie."""
-    digits = value.to_bytes((value.bit_length() + 7) // 8, "big")
-    if len(digits) == 1 and digits[0] < 0x80:
-        return digits
-    return bytes((0x80 + len(digits),)) + digits
+    return encode_rlp(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+
+
+def encode_rlp(item: Item) -> bytes:
+    """The one encoding of an item."""
+    if isinstance(item, bytes):
+        return item if len(item) == 1 and item[0] < 0x80 else _prefixed(0x80, item)
+    return _prefixed(0xC0, b"".join(map(encode_rlp, item)))
+
+
+def _prefixed(base: int, content: bytes) -> bytes:
+    length = len(content)
+    if length < 56:
+        return bytes((base + length,)) + content
+    digits = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((base + 55 + len(digits),)) + digits + content
 
 
 class _Reader:

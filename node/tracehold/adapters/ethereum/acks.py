@@ -1,58 +1,17 @@
-"""Acknowledgements: the EIP-712 digest that a holder signs, and 64-byte EIP-2098 signatures.
-
-Type `Ack(uint32 node,bytes32 log,uint64 prevSize,bytes32 prevRoot,uint64 size,bytes32 root)`, whose
-node and log are the creator's, in the domain {name "tracehold", version "1", chainId,
-verifyingContract, salt}. The contract checks the same.
+"""Acknowledgements under a ledger account: 64-byte EIP-2098 signatures of the digest in
+`core.acknowledgement`. The contract checks the same.
 """
 
-from dataclasses import dataclass
-
 from coincurve import PrivateKey, PublicKey
-from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
+from tracehold.core.acknowledgement import Ack, Domain
 from tracehold.core.errors import Rejected
 from tracehold.journey.ports import Pledge
 
-_DOMAIN_TYPE = keccak(
-    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
-)
-_ACK_TYPE = keccak(b"Ack(uint32 node,bytes32 log,uint64 prevSize,bytes32 prevRoot,uint64 size,bytes32 root)")
+__all__ = ["Ack", "Domain", "ack_of", "address_of", "sign", "signer"]
+
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """Where a signature counts. `salt` is the block hash that the contract fixed at its deployment."""
-
-    chain_id: int
-    contract: bytes
-    salt: bytes
-
-    def separator(self) -> bytes:
-        """EIP-712 domain separator, 32 bytes."""
-        fields = (_DOMAIN_TYPE, keccak(b"tracehold"), keccak(b"1"), self.chain_id, self.contract, self.salt)
-        return keccak(encode(("bytes32", "bytes32", "bytes32", "uint256", "address", "bytes32"), fields))
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """What a holder says it durably keeps: the creator's log from the segment's start to `size`. See
-    `ack_of`.
-    """
-
-    node: int
-    log: bytes
-    prev_size: int
-    prev_root: bytes
-    size: int
-    root: bytes
-
-    def digest(self, domain: Domain) -> bytes:
-        """The 32 bytes that are signed: keccak256(0x1901 || domain separator || struct hash)."""
-        fields = (_ACK_TYPE, self.node, self.log, self.prev_size, self.prev_root, self.size, self.root)
-        kinds = ("bytes32", "uint32", "bytes32", "uint64", "bytes32", "uint64", "bytes32")
-        return keccak(b"\x19\x01" + domain.separator() + keccak(encode(kinds, fields)))
 
 
 def ack_of(pledge: Pledge) -> Ack:

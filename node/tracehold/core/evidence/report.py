@@ -6,6 +6,7 @@ from typing import Literal
 from tracehold.core.anchor import Anchor
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence.file import Evidence
+from tracehold.core.evidence.pins import Ground
 from tracehold.core.evidence.steps import STEPS, Case
 from tracehold.core.evidence.trust import ChainView, Trust
 from tracehold.core.evidence.vouchers import Known
@@ -22,6 +23,8 @@ _OPEN = (
     ("holders", "who keeps copies of the record is not part of this file"),
 )
 _OPEN_UNVOUCHED = ("operator", "that this log is this operator's is told by a trust file or a chain only")
+
+_OPEN_TIME = ("block", "acknowledgements say nothing of time: block and time are the file's own word")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Report:
     anchor: Anchor | None = None
     late: bool = False
     """Anchored after the time that the receipt promised."""
+    grounds: tuple[Ground, ...] = ()
+    """For what reasons the anchor is believed, and what each rests on."""
 
 
 def verify(evidence: Evidence, trust: Trust | None, chain: ChainView | None, now_ms: int) -> Report:
@@ -110,7 +115,7 @@ def _result(case: Case, lines: list[StepResult], error: Rejected | None) -> Repo
     if state == "FINAL" and done != len(STEPS):
         raise AssertionError("a verdict needs every step")
     return Report(
-        (*lines, *_open_lines(vouched=case.vouched)),
+        (*lines, *_open_lines(case)),
         state,
         error,
         case.record.fingerprint if done >= 1 else None,
@@ -119,12 +124,17 @@ def _result(case: Case, lines: list[StepResult], error: Rejected | None) -> Repo
         case.speaker if done >= 2 else None,
         case.anchor if done >= 7 else None,
         case.late,
+        case.grounds if done >= 8 else (),
     )
 
 
-def _open_lines(*, vouched: bool) -> list[StepResult]:
+def _open_lines(case: Case) -> list[StepResult]:
     """What no step looks at, so that nobody takes a verdict for more than it is."""
-    lines = _OPEN if vouched else (*_OPEN, _OPEN_UNVOUCHED)
+    lines = list(_OPEN)
+    if not case.vouched:
+        lines.append(_OPEN_UNVOUCHED)
+    if case.grounds and all(ground.by == "accounts" for ground in case.grounds):
+        lines.append(_OPEN_TIME)
     return [
         StepResult(number, name, "not checked", why, required=False)
         for number, (name, why) in enumerate(lines, start=len(STEPS) + 1)

@@ -10,9 +10,10 @@ from tracehold.core.anchor import Anchor
 from tracehold.core.anchorproof import check_event, prove
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence.file import Evidence
+from tracehold.core.evidence.pins import Ground, check_pins
 from tracehold.core.evidence.trust import ChainView, Trust
 from tracehold.core.evidence.vouchers import Known, Vouchers, vouchers
-from tracehold.core.evidence.vouching import check_chain, check_log, check_pins
+from tracehold.core.evidence.vouching import check_chain, check_log
 from tracehold.core.ids import Root
 from tracehold.core.merkle import leaf_hash, root_from_inclusion, verify_consistency
 from tracehold.core.receipt import Receipt, check_receipt, parse_receipt
@@ -42,6 +43,7 @@ class Case:
     root: Root = field(init=False)  # 3
     anchor: Anchor = field(init=False)  # 7
     block_hashes: tuple[bytes, ...] = ()  # 7: the anchor's block, and those upon it that the receipt holds
+    grounds: tuple[Ground, ...] = ()  # 8
     vouched: bool = False  # 2 or 8: somebody other than the file says that this log is this operator's
     late: bool = False  # 9
 
@@ -138,22 +140,24 @@ def check_anchor(case: Case) -> str:
 
 
 def check_trust(case: Case) -> str:
-    """(8) The block is one that the verifier trusts, on its chain, under its contract; there the node keeps
-    this log. Where a trust file and a chain are given, both must agree.
+    """(8) The anchor is one that the verifier trusts, on its chain, under its contract; there the node keeps
+    this log. Where several parts of a trust file and a chain are given, all must agree.
     """
-    found = []
     if case.trust != Trust():
-        found.append(check_pins(case.trust, case.anchor, case.block_hashes))
+        case.grounds = check_pins(case.trust, case.anchor, case.block_hashes, case.roster.operator)
     if case.chain is not None:
-        found.append(check_chain(case.chain, case.anchor, case.roster, case.receipt.size))
-    if not found:
+        ground = check_chain(case.chain, case.anchor, case.roster, case.receipt.size)
+        case.grounds = (*case.grounds, ground)
+    if not case.grounds:
         raise Rejected("UNTRUSTED", "neither a trust file nor a chain was given")
     case.vouched = True
-    return ", ".join(found)
+    return ", ".join(ground.found for ground in case.grounds)
 
 
 def check_times(case: Case) -> str:
-    """(9) The checkpoint's time is not after its anchor's; a late anchor is said."""
+    """(9) The checkpoint's time is not after its anchor's; a late anchor is said. Acknowledgements tell no
+    time: where nothing else is trusted, the anchor's is the file's own word.
+    """
     anchored_ms = case.anchor.block_time * 1000
     if case.chain is not None and case.chain.block_time != case.anchor.block_time:
         raise _false(f"block time {case.anchor.block_time}, expected {case.chain.block_time}")
@@ -161,7 +165,8 @@ def check_times(case: Case) -> str:
         raise _false(f"the checkpoint of {case.receipt.time_ms} ms is anchored at {anchored_ms} ms")
     case.late = anchored_ms > case.receipt.anchor_by_ms
     promise = f"after the promised {case.receipt.anchor_by_ms} ms" if case.late else "as promised"
-    return f"anchored at {anchored_ms} ms, {promise}"
+    unproved = all(ground.by == "accounts" for ground in case.grounds)
+    return f"anchored at {anchored_ms} ms, {promise}" + (", by the file's own word" if unproved else "")
 
 
 STEPS: tuple[tuple[str, Callable[[Case], str]], ...] = (

@@ -1,29 +1,48 @@
-"""What a verifier trusts before it looks at any evidence: pinned blocks, or a chain of its own choice.
+"""What a verifier trusts before it looks at any evidence: blocks, those who seal them, those who acknowledge
+anchors, or a chain of its own choice.
 
 Trust never comes from the evidence (protocol section 6).
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from tracehold.core import strict_json
 from tracehold.core.anchorproof import AnchoredEvent
-from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId, NetworkId
 
-_HEX = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})+)", re.ASCII)
-_NODE = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
-_KEYS = {"network", "chainId", "contract", "blocks", "nodes"}
-_LATER = {"signers", "accounts", "threshold"}
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Accounts (20 bytes) of all that may seal blocks of a Clique chain, and how many distinct ones of them
+    must have sealed the anchor's block or one upon it.
+    """
+
+    addresses: frozenset[bytes]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Ledger accounts (20 bytes) that acknowledge anchors, by their operator's party and their node's number,
+    and how many operators must have acknowledged. `salt` is that of the contract's EIP-712 domain.
+    """
+
+    salt: bytes
+    operators: Mapping[str, Mapping[int, frozenset[bytes]]]
+    threshold: int
+
+    def of_node(self, node: int) -> tuple[str, frozenset[bytes]] | None:
+        """Operator and accounts of a node; None where none are pinned."""
+        found = ((operator, nodes[node]) for operator, nodes in self.operators.items() if node in nodes)
+        return next(found, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Pins: network id, chain id, contract (20 bytes), hashes of blocks that the verifier knows to be
-    final, and the logs of the contract's nodes by node number. A log id pins the log's header, and
-    with it the operator's name and the node key.
+    """Pins: network id, chain id, contract (20 bytes), the logs of the contract's nodes by node number, and
+    what makes an anchor believed: hashes of blocks that the verifier knows to be final, signers, accounts.
+    Of these one is needed, and all that are given must hold. A log id pins the log's header, and with it the
+    operator's name and the node key.
     """
 
     network: NetworkId | None = None
@@ -31,6 +50,8 @@ class Trust:
     contract: bytes | None = None
     block_hashes: frozenset[bytes] = frozenset()
     nodes: Mapping[int, LogId] = field(default_factory=dict)
+    signers: Signers | None = None
+    accounts: Accounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,57 +77,3 @@ class ChainView:
     node_key: bytes | None
     operator_hash: bytes | None
     former_keys: frozenset[bytes] = frozenset()
-
-
-def parse_trust(raw: bytes) -> Trust:
-    """The trust of a file `{"network": HEX, "chainId": N, "contract": "0x..", "blocks": ["0x..", ...],
-    "nodes": {"1": HEX of its log id, ...}}`.
-
-    Raises BAD_CONFIG: for unknown keys too, since a pin that is overlooked is worse than none.
-    """
-    try:
-        parts = strict_json.loads(raw)
-    except Rejected as error:
-        raise _bad("", f"the trust file is no JSON: {error.message}") from error
-    if type(parts) is not dict:
-        raise _bad("", "the trust file is an object")
-    if later := parts.keys() & _LATER:
-        raise _bad(min(later), "trust by signers or by accounts is not served yet; pin blocks")
-    if parts.keys() != _KEYS:
-        raise _bad("", f"the keys are exactly {', '.join(sorted(_KEYS))}; got {', '.join(sorted(parts))}")
-    return Trust(
-        NetworkId(_bytes(parts["network"], 32, "network")),
-        _chain_id(parts["chainId"]),
-        _bytes(parts["contract"], 20, "contract"),
-        _blocks(parts["blocks"]),
-        _nodes(parts["nodes"]),
-    )
-
-
-def _blocks(value: Any) -> frozenset[bytes]:
-    if type(value) is not list or not value:
-        raise _bad("blocks", "at least one block hash must be pinned")
-    return frozenset(_bytes(entry, 32, "blocks") for entry in value)
-
-
-def _nodes(value: Any) -> dict[int, LogId]:
-    if type(value) is not dict or not value or not all(map(_NODE.fullmatch, value)):
-        raise _bad("nodes", "the log of at least one node must be pinned, by the node's number")
-    return {int(number): LogId(_bytes(log, 32, f"nodes.{number}")) for number, log in value.items()}
-
-
-def _chain_id(value: Any) -> int:
-    if type(value) is not int or value < 1:
-        raise _bad("chainId", "a chain id is a positive number")
-    return value
-
-
-def _bytes(value: Any, length: int, path: str) -> bytes:
-    match = _HEX.fullmatch(value) if type(value) is str else None
-    if match is None or len(match[1]) != 2 * length:
-        raise _bad(path, f"{length} bytes in hex must stand here")
-    return bytes.fromhex(match[1])
-
-
-def _bad(path: str, message: str) -> Rejected:
-    return Rejected("BAD_CONFIG", message, path=f"trust.{path}" if path else "trust")
