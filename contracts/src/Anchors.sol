@@ -44,6 +44,9 @@ contract Anchors is Members {
     /// @notice A block hash fixed at deployment, in the EIP-712 domain: no signature fits another deployment, even at the
     /// same address on a chain of the same id.
     bytes32 public immutable salt;
+    /// @notice The contract that this one takes over from, of the same network on this chain; zero if it is the first. Anchors
+    /// there stay what they are; members and heads are made anew here.
+    address public immutable predecessor;
 
     uint256 private immutable _deployedChainId;
     bytes32 private immutable _deployedSeparator;
@@ -65,6 +68,22 @@ contract Anchors is Members {
     /// @param replacement The record that takes its place.
     event Superseded(uint32 indexed node, bytes32 indexed fingerprint, bytes32 replacement);
 
+    /// @notice A log ended: this head stays its last one for ever.
+    /// @param node Number of its creator.
+    /// @param size Entries under its last head; 0 if it was never anchored.
+    /// @param root Root of that head.
+    event LogRetired(uint32 indexed node, uint64 size, bytes32 root);
+    /// @notice A closed segment of a log was archived. A later event for the same segment takes this one's place.
+    /// @param node Number of the log's creator.
+    /// @param segment Number of the segment: its entries are [65536 segment, 65536 (segment + 1)).
+    /// @param manifest What the archive is found by; the contract does not read it.
+    event Archived(uint32 indexed node, uint64 indexed segment, bytes32 manifest);
+
+    /// @notice The predecessor is a contract of another network.
+    error OtherNetwork();
+    /// @notice The segment may still gain entries, or has none.
+    /// @param size The size anchored now.
+    error SegmentOpen(uint64 size);
     /// @notice The caller is no active node with the role CREATOR.
     error NotCreator();
     /// @notice The head is not what the caller took it for; a repeated anchor ends here.
@@ -102,7 +121,12 @@ contract Anchors is Members {
     /// @param networkId_ The network's id: 32 random bytes, not zero.
     /// @param admin_ The account that may change members and quorum.
     /// @param quorum_ 0 or 1; see `Members`.
-    constructor(bytes32 networkId_, address admin_, uint8 quorum_) Members(networkId_, admin_, quorum_) {
+    /// @param predecessor_ The contract to take over from, or zero. It must answer with the same network id.
+    constructor(bytes32 networkId_, address admin_, uint8 quorum_, address predecessor_)
+        Members(networkId_, admin_, quorum_)
+    {
+        if (predecessor_ != address(0) && Members(predecessor_).networkId() != networkId_) revert OtherNetwork();
+        predecessor = predecessor_;
         bytes32 salt_;
         unchecked {
             // A dry run on a chain that has only its genesis says number 0: it gets hash 0 instead of a panic.
@@ -120,9 +144,10 @@ contract Anchors is Members {
     /// @param root Root of the tree of that size. The contract cannot check that it extends the old one; holders do.
     /// @param acks Acknowledgements of active holders of other operators, by strictly ascending operator number.
     function anchor(uint64 prevSize, uint64 size, bytes32 root, Ack[] calldata acks) external {
-        Seat memory creator = _seats[msg.sender];
-        if (creator.roles & CREATOR == 0) revert NotCreator();
-        Head storage head = _heads[creator.node];
+        Seat storage creator = _seats[msg.sender];
+        (uint32 node, uint32 operator, uint8 roles) = (creator.node, creator.operator, creator.roles);
+        if (roles & CREATOR == 0) revert NotCreator();
+        Head storage head = _heads[node];
         uint64 current = head.size;
         if (prevSize != current) revert StaleHead(current);
         if (size <= prevSize) revert SizeNotGrowing();
@@ -131,11 +156,11 @@ contract Anchors is Members {
         if (acks.length < quorum) revert QuorumNotMet(quorum);
         uint32[] memory ackers = new uint32[](acks.length);
         if (acks.length != 0) {
-            bytes32 digest = _ackDigest(creator.node, prevSize, head.root, size, root);
-            _checkAcks(creator.operator, digest, acks, ackers);
+            bytes32 digest = _ackDigest(node, prevSize, head.root, size, root);
+            _checkAcks(operator, digest, acks, ackers);
         }
-        _heads[creator.node] = Head(root, size, uint64(block.timestamp), uint64(block.number));
-        emit Anchored(creator.node, prevSize, size, root, ackers);
+        _heads[node] = Head(root, size, uint64(block.timestamp), uint64(block.number));
+        emit Anchored(node, prevSize, size, root, ackers);
     }
 
     /// @notice Points from a record of the caller's log to the one that takes its place; once, for good.
@@ -152,6 +177,32 @@ contract Anchors is Members {
         if (!verifyInclusion(creator.node, fingerprint, index, path)) revert NotIncluded();
         _replacements[creator.node][fingerprint] = replacement;
         emit Superseded(creator.node, fingerprint, replacement);
+    }
+
+    /// @notice Ends the caller's log: nothing of it is ever anchored again, by nobody. The caller stays a holder.
+    /// @dev Compare-and-swap on the size, as `anchor`: an anchor that got lost is noticed before it can never be made.
+    /// @param size Size anchored now, 0 if nothing was.
+    function retire(uint64 size) external {
+        Seat storage seat = _seats[msg.sender];
+        Head storage head = _heads[seat.node];
+        uint64 current = head.size;
+        if (size != current) revert StaleHead(current);
+        _retire(seat);
+        emit LogRetired(seat.node, current, head.root);
+    }
+
+    /// @notice Tells where a segment of the caller's log is archived, so that chain and archive alone can rebuild the log.
+    /// @dev For segments that can gain nothing more: full under the head, or with any entry once the log is retired.
+    /// @param segment Its number.
+    /// @param manifest What the archive is found by, not zero.
+    function archive(uint64 segment, bytes32 manifest) external {
+        Seat memory creator = _seats[msg.sender];
+        if (!creator.active || (creator.roles & CREATOR == 0 && !creator.retired)) revert NotCreator();
+        if (manifest == 0) revert ZeroValue();
+        uint64 size = _heads[creator.node].size;
+        uint256 full = creator.retired ? (uint256(size) + SEGMENT_ENTRIES - 1) / SEGMENT_ENTRIES : size / SEGMENT_ENTRIES;
+        if (segment >= full) revert SegmentOpen(size);
+        emit Archived(creator.node, segment, manifest);
     }
 
     /// @notice The newest anchored state of a node's log.
@@ -185,8 +236,7 @@ contract Anchors is Members {
         if (index >= size) return false;
         (uint256 sides, uint256 length) = _shape(index, size);
         if (path.length != length) return false;
-        bytes32 leaf = sha256(abi.encodePacked(bytes1(0), fingerprint));
-        return _climb(leaf, sides, path) == head.root;
+        return _climb(fingerprint, sides, path) == head.root;
     }
 
     /// @notice EIP-5267: the EIP-712 domain, so that a signer needs nothing but the contract.
@@ -222,12 +272,13 @@ contract Anchors is Members {
         for (uint256 i = 0; i < acks.length; ++i) {
             Ack calldata ack = acks[i];
             uint32 node = ack.node;
-            Seat memory seat = _seats[_signer(digest, ack.r, ack.vs)];
-            if (node == 0 || seat.node != node) revert BadAck(node);
-            if (seat.roles & HOLDER == 0) revert AckNotHolder(node);
-            if (seat.operator == ownOperator) revert AckOwnOperator(node);
-            if (seat.operator <= last) revert AckOrder(node);
-            last = seat.operator;
+            Seat storage seat = _seats[_signer(digest, ack.r, ack.vs)];
+            (uint32 number, uint32 operator, uint8 roles) = (seat.node, seat.operator, seat.roles);
+            if (node == 0 || number != node) revert BadAck(node);
+            if (roles & HOLDER == 0) revert AckNotHolder(node);
+            if (operator == ownOperator) revert AckOwnOperator(node);
+            if (operator <= last) revert AckOrder(node);
+            last = operator;
             ackers[i] = node;
         }
     }
@@ -265,34 +316,46 @@ contract Anchors is Members {
     /// @return sides Bit i tells that sibling i stands on the left.
     /// @return length Number of siblings.
     function _shape(uint256 index, uint256 size) private pure returns (uint256 sides, uint256 length) {
-        uint256 apart = index ^ (size - 1);
-        // the bit length of `apart`, which has at most 64 bits, by halving
-        for (uint256 half = 32; half != 0; half >>= 1) {
-            if (apart >> (length + half) != 0) length += half;
+        uint256 border;
+        assembly ("memory-safe") {
+            // The bit length of `apart`, which has at most 64 bits: halving tells the place of its top bit.
+            let apart := xor(index, sub(size, 1))
+            length := shl(5, lt(0xFFFFFFFF, apart))
+            length := or(length, shl(4, lt(0xFFFF, shr(length, apart))))
+            length := or(length, shl(3, lt(0xFF, shr(length, apart))))
+            length := or(length, shl(2, lt(0xF, shr(length, apart))))
+            length := or(length, shl(1, lt(3, shr(length, apart))))
+            length := or(length, lt(1, shr(length, apart)))
+            length := add(length, iszero(iszero(apart)))
+            border := shr(length, index)
+            sides := or(index, shl(length, not(0)))
         }
-        if (apart != 0) ++length;
-        uint256 border = index >> length;
-        sides = index | (type(uint256).max << length);
         for (; border != 0; border &= border - 1) ++length;
     }
 
-    /// @dev Root that a leaf hash and its siblings lead to; SHA-256 is precompile 2, nodes have the prefix 1.
-    function _climb(bytes32 leaf, uint256 sides, bytes32[] calldata path) private view returns (bytes32 root) {
+    /// @dev Root that an entry and its siblings lead to: RFC 9162 section 2.1.1, SHA-256 is precompile 2, leaves have the
+    /// prefix 0 and nodes the prefix 1. Works on 65 bytes of free memory that nobody claims: the prefix, then a pair whose
+    /// address is a multiple of 64, so that bit 5 tells left from right. Each hash is written to its side of the next pair.
+    function _climb(bytes32 entry, uint256 sides, bytes32[] calldata path) private view returns (bytes32 root) {
         assembly ("memory-safe") {
-            // prefix, left, right lie at pair - 1, pair, pair + 32: 65 bytes of free memory that nobody claims
-            let prefix := mload(0x40)
-            let pair := add(prefix, 1)
+            let pair := and(add(mload(0x40), 95), not(63))
+            let prefix := sub(pair, 1)
+            sides := shl(5, sides)
+            let place := or(pair, and(sides, 32))
+            mstore8(prefix, 0)
+            mstore(pair, entry)
+            let done := staticcall(gas(), 2, prefix, 33, place, 32)
             mstore8(prefix, 1)
-            root := leaf
             let end := add(path.offset, shl(5, path.length))
             for { let at := path.offset } lt(at, end) { at := add(at, 32) } {
-                let place := shl(5, and(sides, 1))
-                mstore(add(pair, place), root)
-                mstore(add(pair, xor(place, 32)), calldataload(at))
-                if iszero(staticcall(gas(), 2, prefix, 65, 0, 32)) { revert(0, 0) }
-                root := mload(0)
+                mstore(xor(place, 32), calldataload(at))
                 sides := shr(1, sides)
+                place := or(pair, and(sides, 32))
+                done := and(done, staticcall(gas(), 2, prefix, 65, place, 32))
             }
+            // only a call without gas fails
+            if iszero(done) { revert(0, 0) }
+            root := mload(place)
         }
     }
 }

@@ -44,12 +44,13 @@ abstract contract Members {
     }
 
     /// @dev Everything `anchor` asks about an account, in one slot. Revocation, of the node or of its operator, clears
-    /// `active` and `roles`, so that roles alone tell what the account may do.
+    /// `active` and `roles`, so that roles alone tell what the account may do. A retired log's node never gets CREATOR again.
     struct Seat {
         uint32 node;
         uint32 operator;
         uint8 roles;
         bool active;
+        bool retired;
     }
 
     /// @dev What only the node itself changes while it is enrolled; its log never does.
@@ -159,11 +160,14 @@ abstract contract Members {
     error OperatorNotActive();
     /// @notice No node has this number, or it is revoked.
     error NodeNotActive();
+    /// @notice The node retired its log: it is never anchored again.
+    error LogIsRetired();
     /// @notice The quorum would leave the bounds for this number of active operators.
     /// @param quorum The quorum that would stand.
     /// @param operators The active operators that would be.
     error QuorumOutOfBounds(uint8 quorum, uint32 operators);
 
+    /// @dev Refuses everybody but the admin.
     modifier onlyAdmin() {
         if (msg.sender != admin) revert NotAdmin();
         _;
@@ -239,7 +243,7 @@ abstract contract Members {
         if (_keyTaken[nodeKey]) revert KeyTaken();
         if (_nodeOfLog[log] != 0) revert LogTaken();
         node = ++nodeCount;
-        _seats[account] = Seat(node, operator, roles, true);
+        _seats[account] = Seat(node, operator, roles, true, false);
         _nodesOf[operator].push(node);
         _identities[node] = Identity(account, nodeKey, log, keccak256(record));
         _keyTaken[nodeKey] = true;
@@ -262,7 +266,7 @@ abstract contract Members {
         if (account != msg.sender) {
             if (_seats[account].node != 0) revert AccountTaken();
             _seats[account] = seat;
-            _seats[msg.sender] = Seat(seat.node, seat.operator, 0, false);
+            _seats[msg.sender] = Seat(seat.node, seat.operator, 0, false, false);
             id.account = account;
         }
         if (nodeKey != id.nodeKey) {
@@ -276,10 +280,12 @@ abstract contract Members {
 
     /// @notice Sets the roles of an active node.
     /// @param node Its number.
-    /// @param roles Bits CREATOR and HOLDER; 0 suspends it.
+    /// @param roles Bits CREATOR and HOLDER; 0 suspends it. CREATOR is refused once the node retired its log.
     function setNodeRoles(uint32 node, uint8 roles) external onlyAdmin {
         _requireRoles(roles);
-        _activeSeat(node).roles = roles;
+        Seat storage seat = _activeSeat(node);
+        if (seat.retired && roles & CREATOR != 0) revert LogIsRetired();
+        seat.roles = roles;
         emit NodeRolesChanged(node, roles);
     }
 
@@ -350,6 +356,13 @@ abstract contract Members {
         return _seats[account].node;
     }
 
+    /// @notice Whether a node retired its log; revoked ones among them.
+    /// @param node The node's number.
+    /// @return True from `retire` on, for ever.
+    function retiredOf(uint32 node) external view returns (bool) {
+        return _seats[_identities[node].account].retired;
+    }
+
     /// @notice The node of a log.
     /// @param log The log's id.
     /// @return node Its number, or 0.
@@ -363,17 +376,30 @@ abstract contract Members {
         if (!seat.active) revert NodeNotActive();
     }
 
+    /// @dev Takes CREATOR from an active seat for ever; HOLDER stays, so that what the node keeps for others still counts.
+    function _retire(Seat storage seat) internal {
+        if (!seat.active) revert NodeNotActive();
+        if (seat.retired) revert LogIsRetired();
+        seat.retired = true;
+        uint8 roles = seat.roles & ~CREATOR;
+        seat.roles = roles;
+        emit NodeRolesChanged(seat.node, roles);
+    }
+
+    /// @dev Ends an active seat for good, with all its roles.
     function _revoke(Seat storage seat) private {
         seat.active = false;
         seat.roles = 0;
         emit NodeRevoked(seat.node);
     }
 
+    /// @dev Sets a quorum that its caller found within its bounds.
     function _setQuorum(uint8 quorum_) private {
         quorum = quorum_;
         emit QuorumChanged(quorum_);
     }
 
+    /// @dev Roles are of the two bits only.
     function _requireRoles(uint8 roles) private pure {
         if (roles > CREATOR | HOLDER) revert BadRoles();
     }
@@ -392,6 +418,7 @@ abstract contract Members {
         if (quorum_ < _quorumFloor(operators) || quorum_ > ceiling) revert QuorumOutOfBounds(quorum_, operators);
     }
 
+    /// @dev The row `floor` of the table above.
     function _quorumFloor(uint32 operators) private pure returns (uint8) {
         return operators < 2 ? 0 : 1;
     }

@@ -59,10 +59,11 @@ def signature(entry: dict[str, Any]) -> str:
     return f"{entry['name']}({','.join(types(entry['inputs']))})"
 
 
-def encode_deploy(network_id: bytes, admin: bytes, quorum: int) -> bytes:
-    """Creation code with the constructor's arguments."""
+def encode_deploy(network_id: bytes, admin: bytes, quorum: int, predecessor: bytes = bytes(20)) -> bytes:
+    """Creation code with the constructor's arguments; no predecessor: a network's first contract."""
     found = artifact()
-    return found.bytecode + encode(types(found.constructor["inputs"]), (network_id, admin, quorum))
+    arguments = (network_id, admin, quorum, predecessor)
+    return found.bytecode + encode(types(found.constructor["inputs"]), arguments)
 
 
 def encode_call(function: str, *arguments: Any) -> bytes:

@@ -19,6 +19,8 @@ from tracehold.journey.ports import Role, SignedTransaction
 
 NOTHING = b""
 """The recipient of a transaction that creates a contract."""
+FIRST = bytes(20)
+"""The predecessor of a network's first contract."""
 POLLS = 240
 """Looks for a receipt before giving up."""
 
@@ -50,12 +52,18 @@ class Admin:
         self._sleep = sleep
         self._poll_s = poll_s
 
-    async def deploy(self, network_id: NetworkId, quorum: int, admin: bytes | None = None) -> bytes:
-        """Deploy the contract; its address. `admin` is this
-        account unless another one is named, as a multisig.
+    async def deploy(
+        self,
+        network_id: NetworkId,
+        quorum: int,
+        admin: bytes | None = None,
+        predecessor: bytes = FIRST,
+    ) -> bytes:
+        """Deploy the contract; its address. `admin` is this account unless another one is named, as a
+        multisig. `predecessor` is the contract of the same network that it takes over from.
         """
         sender = await self._sender()
-        code = abi.encode_deploy(network_id, admin or sender.account, quorum)
+        code = abi.encode_deploy(network_id, admin or sender.account, quorum, predecessor)
         outcome = await self._transact(sender, NOTHING, code)
         if outcome.created is None:
             raise self._client.down("tells no address of the new contract")
