@@ -16,6 +16,7 @@ from tracehold.core.record import CONTROL_KINDS, Kind
 from tracehold.journey.fsck import check_log
 from tracehold.journey.own_log import Identity, open_log
 from tracehold.journey.ports import AnchorState, Batch, Copy, Dispute
+from tracehold.journey.ports.followed import Page, Place
 
 VERSION_1 = """
 CREATE TABLE schema (version INTEGER NOT NULL);
@@ -143,6 +144,31 @@ async def test_everything_of_version_2_is_kept_and_was_judged(tmp_path: Path) ->
         assert len(await store.find([new.fingerprint for new in batch.entries])) == 3
 
 
+def version_3(folder: Path) -> sqlite3.Connection:
+    """An empty file of version 3, open, to fill: as version 2, and what was not judged."""
+    file = version_2(folder)
+    file.execute("CREATE TABLE unjudged (start INTEGER PRIMARY KEY, stop INTEGER NOT NULL)")
+    file.execute("UPDATE schema SET version = 3")
+    return file
+
+
+async def test_a_file_of_version_3_begins_to_follow_the_chain(tmp_path: Path) -> None:
+    """What was kept stays, bookmarks too; of the chain nothing was taken over, and now it can be."""
+    file = version_3(tmp_path)
+    file.execute("INSERT INTO logs VALUES (1, ?)", (A,))
+    file.execute("INSERT INTO bookmarks VALUES ('index', 7)")
+    file.execute("INSERT INTO unjudged VALUES (?, ?)", (position_of(1, 3), position_of(1, 5)))
+    file.close()
+    async with SqliteLog.open(tmp_path) as store:
+        assert (await store.bookmark("index"), list(await store.logs())) == (7, [A])
+        assert await store.unjudged(A) == ((3, 5),)
+        assert (await store.followed.newest(), await store.followed.final()) == (None, -1)
+        block = Place(0, b"b" * 32, bytes(32), 1)
+        await store.followed.begin(b"a contract")
+        await store.followed.take(Page(None, block, [block], (), 0, 0))
+        assert await store.followed.newest() == block
+
+
 def version_1(folder: Path, *batches: Batch) -> sqlite3.Connection:
     """A file of version 1 with the own log of these batches, as that release wrote it; open, to add more."""
     file = sqlite3.connect(folder / FILE, isolation_level=None)
@@ -240,13 +266,16 @@ def tables(folder: Path) -> list[tuple[str, str]]:
 
 def test_a_migrated_file_has_the_form_of_a_new_one(tmp_path: Path) -> None:
     """Same tables, columns and indexes, so that only one form is in use."""
-    for name in ("one", "two", "new"):
+    names = ("one", "two", "three", "new")
+    for name in names:
         (tmp_path / name).mkdir()
     version_1(tmp_path / "one", Writer.of(A).batch([entry(0)])).close()
     version_2(tmp_path / "two").close()
-    for name in ("one", "two", "new"):
+    version_3(tmp_path / "three").close()
+    for name in names:
         SqliteLog.open(tmp_path / name).close()
-    assert tables(tmp_path / "one") == tables(tmp_path / "two") == tables(tmp_path / "new")
+    new = tables(tmp_path / "new")
+    assert all(tables(tmp_path / name) == new for name in names)
 
 
 def test_a_migration_that_is_cut_short_leaves_version_1(tmp_path: Path) -> None:

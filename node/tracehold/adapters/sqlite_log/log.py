@@ -10,6 +10,7 @@ from types import TracebackType
 
 from tracehold.adapters.sqlite_log import judging, keeping, mending, reads, writes
 from tracehold.adapters.sqlite_log.copies import SqliteCopies
+from tracehold.adapters.sqlite_log.following import SqliteFollowed
 from tracehold.adapters.sqlite_log.schema import prepare
 from tracehold.adapters.sqlite_log.spans import spans
 from tracehold.adapters.sqlite_log.store import Store
@@ -67,6 +68,11 @@ class SqliteLog:
     def copies(self) -> SqliteCopies:
         """The notes of replication, in the same file."""
         return SqliteCopies(self._store)
+
+    @property
+    def followed(self) -> SqliteFollowed:
+        """What was taken over of the chain, in the same file."""
+        return SqliteFollowed(self._store)
 
     def close(self) -> None:
         """Let running calls end and close the file; harmless to repeat."""

@@ -63,6 +63,26 @@ CREATE TABLE forks (
 
 _TO_3 = "CREATE TABLE unjudged (start INTEGER PRIMARY KEY, stop INTEGER NOT NULL)"
 
+_TO_4 = """
+CREATE TABLE chain (contract BLOB NOT NULL);
+CREATE TABLE chain_blocks (
+    number INTEGER PRIMARY KEY, hash BLOB NOT NULL, parent BLOB NOT NULL, time INTEGER NOT NULL
+);
+CREATE TABLE chain_events (
+    number INTEGER NOT NULL,
+    idx    INTEGER NOT NULL,
+    hash   BLOB NOT NULL,
+    time   INTEGER NOT NULL,
+    kind   TEXT NOT NULL,
+    node   INTEGER NOT NULL,
+    about  BLOB,
+    body   BLOB NOT NULL,
+    PRIMARY KEY (number, idx)
+) WITHOUT ROWID;
+CREATE INDEX chain_events_kind ON chain_events (kind, node, about);
+CREATE INDEX chain_events_about ON chain_events (about) WHERE kind = 'Superseded';
+"""
+
 
 def run_all(connection: Connection, statements: str) -> None:
     """Each of the statements, which end with `;` at a line's end, inside the transaction that is open."""
@@ -82,3 +102,8 @@ def from_1(connection: Connection) -> None:
 def from_2(connection: Connection) -> None:
     """Entries may be kept before they are judged. Up to version 2 each was judged as it came."""
     run_all(connection, _TO_3)
+
+
+def from_3(connection: Connection) -> None:
+    """The chain is followed. What it holds is read again from its beginning once, by the follower."""
+    run_all(connection, _TO_4)

@@ -11,10 +11,10 @@ is what makes `erase` true; in `entries`, where logs grow side by side, pages ar
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from tracehold.adapters.sqlite_log.migrations import from_1, from_2, run_all
+from tracehold.adapters.sqlite_log.migrations import from_1, from_2, from_3, run_all
 from tracehold.core.errors import Broken
 
-VERSION = 3
+VERSION = 4
 """Of the tables below. Raise it with every change of meaning, and add the step to MIGRATIONS."""
 
 INDEX_BITS = 40
@@ -128,9 +128,34 @@ CREATE TABLE forks (
     seen_ms  INTEGER NOT NULL,
     PRIMARY KEY (log, size)
 ) WITHOUT ROWID;
+
+CREATE TABLE chain (
+    contract BLOB NOT NULL             -- what was taken over is of this one
+);
+
+CREATE TABLE chain_blocks (            -- the last one is the bookmark
+    number INTEGER PRIMARY KEY,
+    hash   BLOB NOT NULL,
+    parent BLOB NOT NULL,
+    time   INTEGER NOT NULL
+);
+
+CREATE TABLE chain_events (
+    number INTEGER NOT NULL,           -- of the block
+    idx    INTEGER NOT NULL,           -- of the log in it
+    hash   BLOB NOT NULL,              -- of the block
+    time   INTEGER NOT NULL,           -- of the block
+    kind   TEXT NOT NULL,
+    node   INTEGER NOT NULL,           -- 0 where it is of no node
+    about  BLOB,                       -- the size of an anchor, the record that is superseded
+    body   BLOB NOT NULL,              -- CBOR
+    PRIMARY KEY (number, idx)
+) WITHOUT ROWID;
+CREATE INDEX chain_events_kind ON chain_events (kind, node, about);
+CREATE INDEX chain_events_about ON chain_events (about) WHERE kind = 'Superseded';
 """
 
-MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: from_1, 2: from_2}
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: from_1, 2: from_2, 3: from_3}
 """From version n to n + 1, each run inside the transaction that also raises the version row."""
 
 

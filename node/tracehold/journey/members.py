@@ -1,0 +1,77 @@
+"""Who is a member, from the contract's events: they tell everything, in order."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tracehold.journey.ports import Member
+from tracehold.journey.ports.followed import (
+    Change,
+    NodeEnrolled,
+    NodeReplaced,
+    NodeRevoked,
+    OperatorEnrolled,
+    RolesChanged,
+)
+
+
+class Members:
+    """Members after some events. Revoking an operator emits an event for each of its nodes."""
+
+    def __init__(self, before: "Members | None" = None) -> None:
+        """Nobody, or those of `before`, which does not change with these."""
+        self._parties: dict[int, str] = dict(before._parties) if before else {}
+        self._nodes: dict[int, Member] = dict(before._nodes) if before else {}
+
+    def all(self) -> Sequence[Member]:
+        """All nodes ever enrolled, by number."""
+        return [self._nodes[number] for number in sorted(self._nodes)]
+
+    def __len__(self) -> int:
+        """How many were ever enrolled."""
+        return len(self._nodes)
+
+    def apply(self, changes: Iterable[Change]) -> "Members":
+        """Take in the next events, and these members. Others than those of members change nothing. Raises
+        KeyError where one speaks of what was never enrolled.
+        """
+        for change in changes:
+            self._apply(change)
+        return self
+
+    def _apply(self, change: Change) -> None:
+        match change.what:
+            case OperatorEnrolled(operator, party):
+                self._parties[operator] = party
+            case NodeEnrolled() as new:
+                self._nodes[new.node] = self._member(new)
+            case NodeReplaced() as new:
+                self._replace(new, change.number)
+            case RolesChanged(node, roles):
+                self._change(node, roles=roles)
+            case NodeRevoked(node):
+                self._change(node, roles=frozenset(), active=False)
+            case _:
+                pass
+
+    def _member(self, new: NodeEnrolled) -> Member:
+        return Member(
+            number=new.node,
+            operator_number=new.operator,
+            operator=self._parties[new.operator],
+            account=new.account,
+            node_key=new.node_key,
+            log=new.log,
+            roles=new.roles,
+            active=True,
+            record=new.record,
+        )
+
+    def _replace(self, new: NodeReplaced, block: int) -> None:
+        old = self._nodes[new.node]
+        ended = ((block, old.node_key),) if old.node_key != new.node_key else ()
+        kept = old.replaced + ended
+        self._change(new.node, account=new.account, node_key=new.node_key, record=new.record, replaced=kept)
+
+    def _change(self, node: int, **changes: Any) -> None:
+        self._nodes[node] = replace(self._nodes[node], **changes)
