@@ -97,6 +97,12 @@ class Witnessing:
                 anchor.log, anchor.size, kept, cbor.encode(encode_anchor(anchor)), by_chain=True
             )
 
+    async def accuse(self, log: LogId, size: int, shown: bytes) -> NoReturn:
+        """Keep what the chain shows of a size that another root was signed for here, though the entries are
+        kept here no more. Raises FORK_SEEN.
+        """
+        await self._forked(log, size, b"", shown, by_chain=True)
+
     async def _note_over(self, log: LogId, size: int) -> bytes:
         """What the creator signed of our branch: the first checkpoint that covers this size, if entries and
         tiles lead from there to it. Raises `Broken("CORRUPT")` where they do not: a damaged disk accuses

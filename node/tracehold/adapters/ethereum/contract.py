@@ -62,6 +62,29 @@ class AnchorsContract:
                 first = stop + 1
         return found
 
+    @property
+    def page(self) -> int:
+        """Blocks in a query, as the chain's node let them be so far."""
+        return self._page
+
+    async def between(self, events: Sequence[str], first: int, last: int) -> list[Log] | None:
+        """Logs of any of these events in blocks first to last, oldest first, by one query; None where that
+        was refused, and `page` is less now.
+        """
+        found = await self._query([[hexed(abi.topic(event)) for event in events]], first, last)
+        if found is not None and last - first + 1 == self._page:
+            # A refusal may have had another reason: a limit is found again soon, and costs a question.
+            self._page = min(FIRST_PAGE, self._page + self._page // 4 + 1)
+        return found
+
+    async def logs_in(self, events: Sequence[str], block: bytes) -> list[Log]:
+        """Logs of any of these events in the block with this hash. CHAIN_DOWN where it is gone."""
+        topics = [[hexed(abi.topic(event)) for event in events]]
+        wanted = {"address": hexed(self.address), "topics": topics, "blockHash": hexed(block)}
+        found = await self.client.ask("eth_getLogs", wanted)
+        with self.client.reading("eth_getLogs"):
+            return sorted(map(log_of, found), key=lambda log: log.index)
+
     async def anchored(self, node: int, first: int, last: int) -> AsyncGenerator[Log, None]:
         """A node's `Anchored` logs in blocks first to last, newest first, asked for page by page."""
         topics = [hexed(abi.topic("Anchored")), hexed(node.to_bytes(32))]

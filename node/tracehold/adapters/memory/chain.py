@@ -10,7 +10,9 @@ from hashlib import sha256
 from tracehold.adapters.memory.contract import Call, Domain, Rules
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.receipt import Anchor
+from tracehold.journey.members import Members
 from tracehold.journey.ports import Member
+from tracehold.journey.ports.followed import Anchored, Change, Place, What
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +25,34 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block; its hash is another on every branch."""
+    """A block; its hash is another on every branch. `acts` are other events of the contract, which come
+    before those of the calls.
+    """
 
     number: int
     hash: bytes
     time: int
     calls: tuple[Executed, ...]
+    acts: tuple[What, ...] = ()
+
+    def changes(self) -> list[Change]:
+        """Its events, in order."""
+        told = [*self.acts, *[_anchored(each.call, each.event) for each in self.calls if each.event]]
+        return [Change(self.number, self.hash, self.time, at, what) for at, what in enumerate(told)]
+
+
+def _anchored(call: Call, event: Anchor) -> Anchored:
+    ackers = tuple([node for node, _ in call.acks])
+    return Anchored(event.node, event.prev_size, event.size, event.root, ackers, event.tx_hash)
 
 
 @dataclass
 class MemoryChain:
-    """The canonical blocks, the pool, and the nodes that the contract knows. Block 0 is empty."""
+    """The canonical blocks, the pool, and the nodes that the contract knows. Block 0 is empty.
+
+    `members` are in a test's hand at any time, and no block tells of them; those of whom blocks tell come by
+    `act`.
+    """
 
     now: Callable[[], float]
     network_id: NetworkId
@@ -46,15 +65,33 @@ class MemoryChain:
     pool: dict[bytes, Call] = field(default_factory=dict)
     prepared: set[bytes] = field(default_factory=set)
     branch: int = 0
+    acts: list[What] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._append(())
+
+    def act(self, *events: What) -> None:
+        """Let the contract say this in the next block, unchecked."""
+        self.acts += events
+
+    @property
+    def everyone(self) -> list[Member]:
+        """All nodes that the contract knows."""
+        acts = [change for block in self.blocks if block.acts for change in block.changes()]
+        return [*self.members, *Members().apply(acts).all()] if acts else self.members
+
+    def place(self, number: int) -> Place | None:
+        """The canonical block of a height."""
+        if not 0 <= number < len(self.blocks):
+            return None
+        block, parent = self.blocks[number], self.blocks[number - 1].hash if number else bytes(32)
+        return Place(number, block.hash, parent, block.time)
 
     @property
     def rules(self) -> Rules:
         """The contract as it stands: its members and quorum may change at any time, in a test's hand."""
         domain = Domain(self.chain_id, self.contract, self.network_id, self.salt)
-        return Rules(domain, self.members, self.quorum)
+        return Rules(domain, self.everyone, self.quorum)
 
     def nonce(self, account: bytes) -> int:
         """The account's next nonce, by what is mined."""
@@ -79,19 +116,22 @@ class MemoryChain:
     def mine(self, blocks: int = 1) -> None:
         """Make blocks out of what waits and can run."""
         for _ in range(blocks):
-            self._append(self._runnable())
+            acts, self.acts = self.acts, []
+            self._append(self._runnable(), tuple(acts))
 
     def reorganise(self, depth: int, *, lose: bool = False) -> None:
         """Replace the last `depth` blocks by as many empty ones and one more;
         what they held waits again, or (`lose`) is gone.
         """
-        dropped = [each.call for block in self.blocks[len(self.blocks) - depth :] for each in block.calls]
+        gone = self.blocks[len(self.blocks) - depth :]
+        dropped = [each.call for block in gone for each in block.calls]
         del self.blocks[len(self.blocks) - depth :]
         self.branch += 1
         for _ in range(depth + 1):
             self._append(())
         if not lose:
             self.pool.update((call.hash, call) for call in dropped)
+            self.acts = [act for block in gone for act in block.acts] + self.acts
 
     def _runnable(self) -> Sequence[Call]:
         run: list[Call] = []
@@ -103,10 +143,10 @@ class MemoryChain:
         self.pool = {key: call for key, call in self.pool.items() if call.nonce >= nonces[call.account]}
         return run
 
-    def _append(self, calls: Sequence[Call]) -> None:
+    def _append(self, calls: Sequence[Call], acts: tuple[What, ...] = ()) -> None:
         number = len(self.blocks)
         digest = sha256(f"{self.branch}/{number}".encode()).digest()
-        block = Block(number, digest, int(self.now()), ())
+        block = Block(number, digest, int(self.now()), (), acts)
         self.blocks.append(block)
         for call in calls:
             # One by one: a later call of the block sees what an earlier one did.
@@ -114,7 +154,7 @@ class MemoryChain:
             self.blocks[-1] = block
 
     def _execute(self, block: Block, call: Call) -> Anchor | None:
-        member = next((member for member in self.members if member.account == call.account), None)
+        member = next((member for member in self.everyone if member.account == call.account), None)
         if member is None or self.rules.refusal(call, self.head(member.number)):
             return None
         assert all((event.node, event.size) != (member.number, call.size) for event in self.events()), (

@@ -14,10 +14,13 @@ from tracehold.core.ids import Root
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor, AnchorProof
 from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, Pledge, SignedTransaction
+from tracehold.journey.ports.followed import Page, Place
 from tracehold.journey.ports.ledger import ANCHORS
 
 GAS = 54_900
 """Of every transaction here."""
+PAGE = 8
+"""Blocks in a page of changes."""
 
 
 class MemoryLedger:
@@ -44,18 +47,18 @@ class MemoryLedger:
         """The contract's fixed points."""
         self._reach()
         chain = self.chain
-        operators = len({member.operator_number for member in chain.members if member.active})
+        operators = len({member.operator_number for member in chain.everyone if member.active})
         return Network(chain.chain_id, chain.contract, chain.network_id, chain.salt, chain.quorum, operators)
 
     async def members(self) -> Sequence[Member]:
         """All nodes ever enrolled."""
         self._reach()
-        return list(self.chain.members)
+        return list(self.chain.everyone)
 
     async def myself(self) -> Member | None:
         """The node of this account."""
         self._reach()
-        return next((member for member in self.chain.members if member.account == self._account), None)
+        return next((member for member in self.chain.everyone if member.account == self._account), None)
 
     async def head(self, node: int) -> Head:
         """The node's newest head."""
@@ -168,6 +171,25 @@ class MemoryLedger:
         blocks = self.chain.blocks[first : first + self._confirmations + 1]
         headers = tuple(block.hash for block in blocks)
         return AnchorProof(headers, 0, (anchor.tx_hash,))
+
+    async def changes(self, since: Place | None) -> Page | None:
+        """Blocks after `since`, `PAGE` at most."""
+        self._reach()
+        if since is not None and self.chain.place(since.number) != since:
+            return None
+        first = since.number + 1 if since else 0
+        blocks = self.chain.blocks[first : first + PAGE]
+        places = [place for block in blocks if (place := self.chain.place(block.number))]
+        changes = [change for block in blocks for change in block.changes()]
+        height = len(self.chain.blocks) - 1
+        upto = places[-1] if places else since
+        assert upto is not None, "block 0 is always there"
+        return Page(since, upto, places, changes, height, max(-1, height - self._confirmations))
+
+    async def place(self, number: int) -> Place | None:
+        """The canonical block of a height."""
+        self._reach()
+        return self.chain.place(number)
 
     async def _dry_run(self, call: Call) -> None:
         member = await self.myself()

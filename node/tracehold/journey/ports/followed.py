@@ -167,6 +167,22 @@ class Pointer:
     time: int
 
 
+class Feed(Protocol):
+    """The contract's events, from the chain. Every method may raise `Unavailable("CHAIN_DOWN")` and
+    `Broken("WRONG_CHAIN")`.
+    """
+
+    async def changes(self, since: Place | None) -> Page | None:
+        """The next page after a block, bounded in the work that it is to read; None where the block is not
+        on the chain: it was replaced, or the chain's node does not know it (yet).
+        """
+        ...
+
+    async def place(self, number: int) -> Place | None:
+        """The block at a height; None where the chain does not reach it."""
+        ...
+
+
 class Followed(Protocol):
     """What a node took over of the chain: events up to a bookmark, which is a block's hash. In the same file
     as the logs.
