@@ -17,6 +17,10 @@ DISPUTED = "DISPUTED"
 """Flag of an event that another speaker declares an error: shown, and not applied (protocol section 4)."""
 TIME_ORDER = "TIME_ORDER"
 """Flag of an event that only counts against the order of time: an input that was used before it was made."""
+CLAIMED = "SUPERSEDE_CLAIMED"
+"""Flag of an event that the chain says to be superseded, by what is not honoured: shown, and not applied."""
+SUPERSEDES = "SUPERSEDES"
+"""Flag of an event that takes the place of another one, which the answer does not use any more."""
 
 
 @dataclass(frozen=True, slots=True)

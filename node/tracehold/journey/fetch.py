@@ -30,10 +30,13 @@ MISSING = frozenset({"NOT_FOUND", "PROOF_INVALID"})
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A record that another node handed over and that was verified here, readable for the asker or not."""
+    """A record that another node handed over and that was verified here, readable for the asker or not, and
+    when it was known, in milliseconds since 1970.
+    """
 
     admitted: Admitted
     evidence: Evidence
+    known_ms: int
 
 
 async def or_copy(knowledge: Knowledge, reader: Reader, name: Fingerprint, kept: Awaitable[_T]) -> _T | Copy:
@@ -131,7 +134,7 @@ async def _proved(
         if isinstance(outcome, Rejected):
             knowledge.fault(f"node {peer.node} handed over a record that is false ({outcome.code})")
         else:
-            copies.append(Copy(outcome.admitted, each.evidence))
+            copies.append(Copy(outcome.admitted, each.evidence, outcome.known_ms))
     return copies
 
 

@@ -18,11 +18,20 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, touched
 from tracehold.core.spans import joined, without
 from tracehold.journey.admission import SLICE, Admission
-from tracehold.journey.answers import DISPUTED, Coverage, Statement, Timings, statement
+from tracehold.journey.answers import (
+    CLAIMED,
+    DISPUTED,
+    SUPERSEDES,
+    Coverage,
+    Statement,
+    Timings,
+    statement,
+)
 from tracehold.journey.elsewhere import Elsewhere
 from tracehold.journey.expand import searched
 from tracehold.journey.index import event_fact
 from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.superseded import Superseding, Supersession
 
 Answer = TypeVar("Answer")
 
@@ -39,6 +48,8 @@ class Inquiry:
         self._knowledge = knowledge
         self.admission = Admission(knowledge, reader, full=full)
         self.elsewhere = Elsewhere(knowledge, self.admission)
+        self._superseding = Superseding(knowledge, self.admission, self.elsewhere.hearing)
+        self._superseded: dict[Fingerprint, Supersession] = {}
         self._known_at = known_at
         self._facts: dict[Fingerprint, Fact] = {}
         self._declared: dict[int, dict[Fingerprint, Fact]] = {}
@@ -70,6 +81,7 @@ class Inquiry:
             facts = await self._read(hints)
             facts += [fact for each in found if (fact := self.elsewhere.fact(each, wanted)) is not None]
             await self.elsewhere.compare(facts)
+            facts = await self._standing(facts)
         for fact in facts:
             self._facts[fact.fingerprint] = fact
             if fact.declares_error and self._was_known(fact):
@@ -80,6 +92,16 @@ class Inquiry:
                 for item in sorted(touched(hint) & wanted.items) or [""]:
                     self._gaps[Gap(item, refused.reason, refused.detail)] = None
         return facts
+
+    async def _standing(self, facts: Sequence[Fact]) -> list[Fact]:
+        """Those that were not superseded: what was is withdrawn, as by its speaker's error declaration."""
+        admitted = [self.admission.admitted[fact.fingerprint] for fact in facts]
+        self._superseded.update(await self._superseding.of(admitted))
+        return [fact for fact in facts if not self._is_withdrawn(fact.fingerprint)]
+
+    def _is_withdrawn(self, name: Fingerprint) -> bool:
+        said = self._superseded.get(name)
+        return said is not None and said.by(self._known_at)
 
     async def _read(self, hints: Sequence[Fact]) -> list[Fact]:
         facts: list[Fact] = []
@@ -107,7 +129,22 @@ class Inquiry:
         fact, admitted = self._facts[fingerprint], self.admission.admitted[fingerprint]
         if any(disputes(error, fact) for error in self._declared.get(fact.instant, {}).values()):
             flags = (*flags, DISPUTED)
+        if self._is_claimed(fingerprint):
+            flags = (*flags, CLAIMED)
+        if self._replaces(admitted.record.header.supersedes, fingerprint):
+            flags = (*flags, SUPERSEDES)
         return statement(fact, admitted, role=role, via=via, flags=flags)
+
+    def _is_claimed(self, name: Fingerprint) -> bool:
+        said = self._superseded.get(name)
+        if said is None or said.honoured:
+            return False
+        return self._known_at is None or said.pointer.time * 1000 <= self._known_at
+
+    def _replaces(self, before: Fingerprint | None, name: Fingerprint) -> bool:
+        """Whether the one before was withdrawn for the sake of this record."""
+        said = self._superseded.get(before) if before else None
+        return said is not None and said.by(self._known_at) and said.pointer.replacement == name
 
     def _was_known(self, fact: Fact) -> bool:
         return self._known_at is None or (fact.known_ms is not None and fact.known_ms <= self._known_at)
