@@ -162,6 +162,7 @@ def build(
     own = {
         "tracehold.v1.UploadService": UploadService(
             node.uploads,
+            node.knowledge,
             States(node.store),
             Watching(node.store, node.log, node.sealer.bell, running.clock.sleep),
         ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.journey.scene import NETWORK, SALTS, Clock
 from tracehold.adapters.memory.chain import MemoryChain
+from tracehold.adapters.memory.followed import MemoryFollowed
 from tracehold.adapters.memory.graph import MemoryGraph
 from tracehold.adapters.memory.ledger import MemoryLedger
 from tracehold.adapters.memory.log import MemoryLog
@@ -28,6 +29,7 @@ from tracehold.journey.neighbours import Neighbour
 from tracehold.journey.onchain import Link
 from tracehold.journey.own_log import Identity, open_log
 from tracehold.journey.ports import Batch, Graph, Member, NewEntry, Role
+from tracehold.journey.ports.followed import Change, Page, Place, Superseded
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
 from tracehold.journey.upload import Disk, Item, Outcome, Uploads
@@ -110,6 +112,7 @@ class Node:
     peer: MemoryPeer
     faults: list[str] = field(default_factory=list)
     disputes: list[Disputed] = field(default_factory=list)
+    followed: MemoryFollowed = field(default_factory=MemoryFollowed)
 
     def __post_init__(self) -> None:
         self.use(self.graph)
@@ -125,6 +128,7 @@ class Node:
             self.ledger,
             self.number,
             fault=self.faults.append,
+            followed=self.followed,
         )
 
     @property
@@ -266,3 +270,12 @@ async def force(node: Node, *records: bytes) -> None:
     entries = [NewEntry(fingerprint(raw), raw, parse(raw).header.kind) for raw in records]
     batch, node.sealer._own = own.extend(entries, own.roster, int(node.network.clock.now() * 1000))
     await node.store.append(batch)
+
+
+async def pointed(node: Node, said: Superseded, at: int = 0) -> None:
+    """The node takes over a block of that time (seconds) in which this was said, and nothing else."""
+    since = await node.followed.newest()
+    number = since.number + 1 if since else 0
+    block = Place(number, bytes([number]) * 32, since.hash if since else bytes(32), at)
+    page = Page(since, block, [block], [Change(number, block.hash, at, 0, said)], number, number)
+    await node.followed.take(page)

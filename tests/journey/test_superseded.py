@@ -5,21 +5,31 @@ from dataclasses import replace
 
 import pytest
 
-from tests.journey.network import EVERYONE, FARM, MILL, Network, Node, force, made, network, replicate
+from tests.journey.network import (
+    EVERYONE,
+    FARM,
+    MILL,
+    Network,
+    Node,
+    force,
+    made,
+    network,
+    pointed,
+    replicate,
+)
 from tests.journey.scene import FARM_KEY, MILL_KEY, NETWORK, SALTS
 from tests.journey.test_moves import enrol, move
-from tracehold.adapters.memory.followed import MemoryFollowed
 from tracehold.core.access import Reader
 from tracehold.core.ids import Fingerprint
 from tracehold.core.keys import SigningKey
 from tracehold.core.lineage import Direction
 from tracehold.core.record import Audience, event_header, parse, sign
-from tracehold.journey.admission import Admission
 from tracehold.journey.answers import CLAIMED, SUPERSEDES, TraceAnswer
 from tracehold.journey.history import HistoryQuestion, answer_history
+from tracehold.journey.locate import answer_record
 from tracehold.journey.ports import Dispute
-from tracehold.journey.ports.followed import Change, Page, Place, Superseded
-from tracehold.journey.superseded import Claim, Supersession, standing, superseded
+from tracehold.journey.ports.followed import Superseded
+from tracehold.journey.superseded import Claim, Supersession, superseded, superseded_here
 from tracehold.journey.trace import TraceQuestion, answer_trace
 
 WRONG = made(["urn:x:sand"], ["urn:x:flour"], 10)
@@ -37,19 +47,19 @@ class Pointers:
     """The chain's word at one or more nodes, without a chain: one block for each event."""
 
     def __init__(self, *nodes: Node) -> None:
-        self.kept = MemoryFollowed()
-        for node in nodes:
-            node.knowledge = replace(node.knowledge, followed=self.kept)
+        self._nodes = nodes
 
     async def say(
         self, fingerprint: Fingerprint, replacement: Fingerprint, node: int = 1, at: int = 0
     ) -> None:
         """A `Superseded` event in the next block, at a time in seconds."""
-        since = await self.kept.newest()
-        number = since.number + 1 if since else 0
-        block = Place(number, bytes([number]) * 32, since.hash if since else bytes(32), at)
-        change = Change(number, block.hash, at, 0, Superseded(node, fingerprint, replacement))
-        await self.kept.take(Page(since, block, [block], [change], number, number))
+        for each in self._nodes:
+            await pointed(each, Superseded(node, before, after), at)
+
+    async def undo(self) -> None:
+        """Their blocks are on the chain no more."""
+        for each in self._nodes:
+            await each.followed.undo(None)
 
 
 def signed(
@@ -93,9 +103,7 @@ def items(answer: TraceAnswer) -> list[str]:
 
 async def judged(node: Node, name: Fingerprint, reader: Reader = EVERYONE) -> Supersession | None:
     """What the node says of one record that it keeps."""
-    admission = Admission(node.knowledge, reader)
-    await admission.admit([name])
-    return await superseded(node.knowledge, reader, admission.admitted[name])
+    return await superseded(node.knowledge, reader, await answer_record(node.knowledge, reader, name))
 
 
 async def test_a_record_that_is_superseded_is_withdrawn(node: Node) -> None:
@@ -116,7 +124,7 @@ async def test_a_record_that_is_superseded_is_withdrawn(node: Node) -> None:
     said = await judged(node, wrong)
     assert said is not None
     assert (said.honoured, said.pointer.replacement) == (True, right)
-    assert await standing(node.knowledge, [wrong, right]) == {wrong: said}
+    assert await superseded_here(node.knowledge, [wrong, right]) == {wrong: said}
 
 
 async def test_a_pointer_that_is_undone_withdraws_nothing(node: Node) -> None:
@@ -126,14 +134,13 @@ async def test_a_pointer_that_is_undone_withdraws_nothing(node: Node) -> None:
     right = await sealed(node, signed(RIGHT, wrong))
     await node.finish()
     await pointers.say(wrong, right)
-    await pointers.kept.undo(None)
+    await pointers.undo()
     assert items(await ask(node)) == ["urn:x:grain", "urn:x:sand"]
-    assert await standing(node.knowledge, [wrong]) == {}
+    assert await superseded_here(node.knowledge, [wrong]) == {}
 
 
 async def test_a_header_without_a_pointer_withdraws_nothing(node: Node) -> None:
     """It is announced, and not yet so."""
-    Pointers(node)
     wrong = await sealed(node, signed(WRONG))
     await sealed(node, signed(RIGHT, wrong))
     await node.finish()
@@ -200,7 +207,7 @@ async def test_a_replacement_that_nobody_has_yet(net: Network, node: Node) -> No
     await node.finish()
     await pointers.say(wrong, parse(raw).fingerprint)
     assert await claims(node, wrong) is Claim.UNKNOWN
-    assert (await standing(node.knowledge, [wrong]))[wrong].claim is Claim.UNKNOWN
+    assert (await superseded_here(node.knowledge, [wrong]))[wrong].claim is Claim.UNKNOWN
     await sealed(node, raw)
     await node.finish()
     assert items(await ask(node)) == ["urn:x:grain"]
@@ -220,7 +227,7 @@ async def test_security_a_replacement_that_is_disputed(net: Network, node: Node)
     holder.store._of(node.log).disputes[index] = Dispute(index, "BAD_SIGNATURE", 1)
     await holder.index()
     await pointers.say(wrong, right)
-    assert (await standing(holder.knowledge, [wrong]))[wrong].claim is Claim.DISPUTED
+    assert (await superseded_here(holder.knowledge, [wrong]))[wrong].claim is Claim.DISPUTED
 
 
 async def test_security_who_may_not_read_the_replacement_is_shown_a_claim(node: Node) -> None:
@@ -252,7 +259,7 @@ async def test_a_replacement_is_fetched_where_it_is_not_kept(net: Network, node:
     said = await judged(reader, wrong)
     assert said is not None
     assert said.honoured
-    assert (await standing(reader.knowledge, [wrong]))[wrong].claim is Claim.UNKNOWN
+    assert (await superseded_here(reader.knowledge, [wrong]))[wrong].claim is Claim.UNKNOWN
 
 
 async def test_a_party_that_moved_supersedes_what_it_said_before(net: Network, node: Node) -> None:
@@ -295,7 +302,9 @@ async def test_what_replaced_may_be_replaced(node: Node) -> None:
     await pointers.say(first, second)
     await pointers.say(second, third)
     assert items(await ask(node)) == ["urn:x:grain"]
-    assert {each.honoured for each in (await standing(node.knowledge, [first, second])).values()} == {True}
+    assert {each.honoured for each in (await superseded_here(node.knowledge, [first, second])).values()} == {
+        True
+    }
 
 
 async def test_a_superseded_error_declaration_takes_nothing_back(node: Node) -> None:
@@ -320,7 +329,7 @@ async def test_known_at_goes_by_the_pointers_block_and_by_the_replacement(node: 
     await node.finish()
     known = max(event.block_time for event in node.network.chain.events())
     for at in (known - 1_000, known + 1_000):
-        await pointers.kept.undo(None)
+        await pointers.undo()
         await pointers.say(wrong, right, at=at)
         both = max(at, known) * 1000
         before = await ask(node, known_at=both - 1)

@@ -11,6 +11,7 @@ from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.locate import answer_record
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.states import States
+from tracehold.journey.superseded import superseded
 from tracehold.journey.verify import verify_evidence, verify_kept
 from tracehold.v1 import verify_pb2 as pb
 from tracehold.wire.receipts import receipt_message
@@ -48,7 +49,8 @@ class VerifyService:
         except Rejected as refusal:
             raise _asking_for_token(refusal, call) from None
         known = (await self._states.of([fingerprint])).get(fingerprint)
-        return pb.GetRecordResponse(record=record_message(answer, known))
+        said = await superseded(self._knowledge, call.caller.reader, answer)
+        return pb.GetRecordResponse(record=record_message(answer, known, said))
 
     async def get_receipt(self, request: pb.GetReceiptRequest, call: Call) -> pb.GetReceiptResponse:
         """The receipt, for anybody: it tells nothing of the record, and a provider

@@ -10,7 +10,9 @@ from tracehold.api.served import PER_ELEMENT, Send
 from tracehold.api.streams import pipelined
 from tracehold.core.errors import Broken, Rejected, TraceholdError
 from tracehold.journey.batch import refuse_together
+from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.states import State, States
+from tracehold.journey.superseded import superseded_here
 from tracehold.journey.upload import Item, Outcome
 from tracehold.journey.watch import News, Watching
 from tracehold.journey.watched import Named
@@ -52,8 +54,9 @@ class Submits(Protocol):
 class UploadService:
     """Thin: reads items, asks who may, hands over, writes results."""
 
-    def __init__(self, uploads: Submits, states: States, watching: Watching) -> None:
+    def __init__(self, uploads: Submits, knowledge: Knowledge, states: States, watching: Watching) -> None:
         self._uploads = uploads
+        self._knowledge = knowledge
         self._states = states
         self._watching = watching
 
@@ -138,7 +141,8 @@ class UploadService:
     ) -> upload_pb2.GetStatesResponse:
         """States for anybody: whoever knows a fingerprint has the record, and a state tells nothing of it."""
         asked = read_fingerprints(request.fingerprints)
-        return states_message(asked, await self._states.of(asked))
+        superseded = await superseded_here(self._knowledge, asked)
+        return states_message(asked, await self._states.of(asked), superseded)
 
 
 def _check_role(request: upload_pb2.UploadRequest, call: Call) -> None:

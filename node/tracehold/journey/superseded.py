@@ -14,6 +14,7 @@ from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected, TraceholdError
 from tracehold.core.ids import Fingerprint
 from tracehold.journey.admission import Admission, Admitted
+from tracehold.journey.answers import RecordAnswer
 from tracehold.journey.fetch import Copy, good_copy
 from tracehold.journey.hearing import Hearing
 from tracehold.journey.knowledge import Knowledge
@@ -139,13 +140,18 @@ class Superseding:
         return sealed.time_ms if sealed else None
 
 
-async def superseded(knowledge: Knowledge, reader: Reader, record: Admitted) -> Supersession | None:
-    """What one record is said to be superseded by, as far as the reader may know; None where by nothing."""
+async def superseded(knowledge: Knowledge, reader: Reader, answer: RecordAnswer) -> Supersession | None:
+    """What a record is said to be superseded by, as far as the reader may know; None where by nothing, and
+    where nobody can be held to the record.
+    """
+    if answer.speaker is None:
+        return None
+    record = Admitted(answer.record, answer.log, answer.index, answer.speaker, answer.state, False)
     superseding = Superseding(knowledge, Admission(knowledge, reader), Hearing(knowledge.speakers))
     return (await superseding.of([record])).get(record.record.fingerprint)
 
 
-async def standing(
+async def superseded_here(
     knowledge: Knowledge, records: Sequence[Fingerprint]
 ) -> Mapping[Fingerprint, Supersession]:
     """The same of records that are kept here, for anybody who knows their fingerprints. No other node is

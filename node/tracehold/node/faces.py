@@ -107,6 +107,7 @@ def _services(parts: Parts) -> dict[str, object]:
     return {
         "tracehold.v1.UploadService": UploadService(
             parts.gate,
+            parts.knowledge,
             parts.states,
             Watching(parts.store, parts.own.log, parts.bell, asyncio.sleep, parts.holders),
         ),

@@ -242,6 +242,54 @@ class Dispute(_message.Message):
 Global___Dispute: _TypeAlias = Dispute  # noqa: Y015
 
 @_typing.final
+class Superseded(_message.Message):
+    """What a record is said to be superseded by on the chain. Only where it is honoured the record counts no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPLACEMENT_FIELD_NUMBER: _builtins.int
+    HONOURED_FIELD_NUMBER: _builtins.int
+    CLAIM_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    BLOCK_FIELD_NUMBER: _builtins.int
+    BLOCK_HASH_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    replacement: _builtins.str
+    """Fingerprint of the record that takes its place, 64 lowercase hexadecimal digits."""
+    honoured: _builtins.bool
+    """That the replacement itself names the record in its signed header, and that one speaker said both. Else it is a claim of the node."""
+    claim: _builtins.str
+    """Why it is only a claim: `UNKNOWN` (the replacement is not at hand), `DISPUTED`, `NOT_NAMED` or `OTHER_SPEAKER`; empty where it is honoured."""
+    node: _builtins.int
+    """Number of the node that says so."""
+    block: _builtins.int
+    """Number of the block that holds it. A reorganisation may still undo it."""
+    block_hash: _builtins.str
+    """Hash of that block, 64 lowercase hexadecimal digits."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """Time of that block."""
+
+    def __init__(
+        self,
+        *,
+        replacement: _builtins.str = ...,
+        honoured: _builtins.bool = ...,
+        claim: _builtins.str = ...,
+        node: _builtins.int = ...,
+        block: _builtins.int = ...,
+        block_hash: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "block", b"block", "block_hash", b"block_hash", "claim", b"claim", "honoured", b"honoured", "node", b"node", "replacement", b"replacement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Superseded: _TypeAlias = Superseded  # noqa: Y015
+
+@_typing.final
 class Record(_message.Message):
     """One kept record."""
 
@@ -261,6 +309,7 @@ class Record(_message.Message):
     STATEMENT_FIELD_NUMBER: _builtins.int
     COPIES_FIELD_NUMBER: _builtins.int
     DISPUTES_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
     """BLAKE3-256 of the statement, 64 lowercase hexadecimal digits: the record's id everywhere."""
     kind: _builtins.str
@@ -301,6 +350,10 @@ class Record(_message.Message):
     def disputes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Dispute]:
         """What this node finds wrong with it; nothing in its own log."""
 
+    @_builtins.property
+    def superseded(self) -> Global___Superseded:
+        """What the chain says it is superseded by; not set where it says nothing."""
+
     def __init__(
         self,
         *,
@@ -318,10 +371,11 @@ class Record(_message.Message):
         statement: _builtins.bytes = ...,
         copies: Global___Copies | None = ...,
         disputes: _abc.Iterable[Global___Dispute] | None = ...,
+        superseded: Global___Superseded | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "issued_at", b"issued_at", "payload", b"payload", "speaker", b"speaker"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "issued_at", b"issued_at", "payload", b"payload", "speaker", b"speaker", "superseded", b"superseded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "audience", b"audience", "copies", b"copies", "disputes", b"disputes", "fingerprint", b"fingerprint", "index", b"index", "issued_at", b"issued_at", "kind", b"kind", "log", b"log", "payload", b"payload", "speaker", b"speaker", "state", b"state", "statement", b"statement", "supersedes", b"supersedes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "audience", b"audience", "copies", b"copies", "disputes", b"disputes", "fingerprint", b"fingerprint", "index", b"index", "issued_at", b"issued_at", "kind", b"kind", "log", b"log", "payload", b"payload", "speaker", b"speaker", "state", b"state", "statement", b"statement", "superseded", b"superseded", "supersedes", b"supersedes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

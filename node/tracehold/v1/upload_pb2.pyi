@@ -304,6 +304,7 @@ class RecordState(_message.Message):
     LOG_FIELD_NUMBER: _builtins.int
     INDEX_FIELD_NUMBER: _builtins.int
     COPIES_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
     """Fingerprint, 64 lowercase hexadecimal digits."""
     state: _record_pb2.State.ValueType
@@ -316,6 +317,10 @@ class RecordState(_message.Message):
     def copies(self) -> _record_pb2.Copies:
         """Copies of it, as its creator counts them; not set where this node is not its creator."""
 
+    @_builtins.property
+    def superseded(self) -> _record_pb2.Superseded:
+        """What the chain says it is superseded by, as far as is known here; not set where it says nothing."""
+
     def __init__(
         self,
         *,
@@ -324,10 +329,11 @@ class RecordState(_message.Message):
         log: _builtins.str = ...,
         index: _builtins.int = ...,
         copies: _record_pb2.Copies | None = ...,
+        superseded: _record_pb2.Superseded | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "superseded", b"superseded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "fingerprint", b"fingerprint", "index", b"index", "log", b"log", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "fingerprint", b"fingerprint", "index", b"index", "log", b"log", "state", b"state", "superseded", b"superseded"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -664,6 +664,46 @@ class Drain(_message.Message):
 Global___Drain: _TypeAlias = Drain  # noqa: Y015
 
 @_typing.final
+class Follower(_message.Message):
+    """How far a node follows the contract's events."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCK_FIELD_NUMBER: _builtins.int
+    HASH_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    BEHIND_FIELD_NUMBER: _builtins.int
+    UNDONE_FIELD_NUMBER: _builtins.int
+    block: _builtins.int
+    """Number of the last block that was taken over."""
+    hash: _builtins.str
+    """Its hash, 64 lowercase hexadecimal digits; empty before the first."""
+    behind: _builtins.int
+    """Blocks that are there and not taken over."""
+    undone: _builtins.int
+    """Reorganisations of the chain that were undone and done again since the start."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """Its time."""
+
+    def __init__(
+        self,
+        *,
+        block: _builtins.int = ...,
+        hash: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        behind: _builtins.int = ...,
+        undone: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "behind", b"behind", "block", b"block", "hash", b"hash", "undone", b"undone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Follower: _TypeAlias = Follower  # noqa: Y015
+
+@_typing.final
 class GetStatusResponse(_message.Message):
     """How this node stands."""
 
@@ -696,6 +736,7 @@ class GetStatusResponse(_message.Message):
     DRAINING_FIELD_NUMBER: _builtins.int
     RETIRED_FIELD_NUMBER: _builtins.int
     PREDECESSOR_FIELD_NUMBER: _builtins.int
+    FOLLOWER_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """Version of the software."""
     network: _builtins.str
@@ -770,6 +811,10 @@ class GetStatusResponse(_message.Message):
     def draining(self) -> Global___Drain:
         """How far it is with leaving; absent where it stays."""
 
+    @_builtins.property
+    def follower(self) -> Global___Follower:
+        """How far it follows the contract's events."""
+
     def __init__(
         self,
         *,
@@ -800,10 +845,11 @@ class GetStatusResponse(_message.Message):
         draining: Global___Drain | None = ...,
         retired: _builtins.bool = ...,
         predecessor: _builtins.str = ...,
+        follower: Global___Follower | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "draining", b"draining", "scrub", b"scrub", "started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "draining", b"draining", "follower", b"follower", "scrub", b"scrub", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "draining", b"draining", "faults", b"faults", "final", b"final", "indexed", b"indexed", "kept", b"kept", "log", b"log", "members", b"members", "network", b"network", "node", b"node", "operator", b"operator", "predecessor", b"predecessor", "quorum", b"quorum", "repairs", b"repairs", "replicated", b"replicated", "retired", b"retired", "scrub", b"scrub", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "draining", b"draining", "faults", b"faults", "final", b"final", "follower", b"follower", "indexed", b"indexed", "kept", b"kept", "log", b"log", "members", b"members", "network", b"network", "node", b"node", "operator", b"operator", "predecessor", b"predecessor", "quorum", b"quorum", "repairs", b"repairs", "replicated", b"replicated", "retired", b"retired", "scrub", b"scrub", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,15 +3,18 @@
 from tracehold.core.record import Attachment
 from tracehold.journey.answers import RecordAnswer
 from tracehold.journey.states import State, StateOf
+from tracehold.journey.superseded import Supersession
 from tracehold.v1 import record_pb2
 from tracehold.wire.answers import json_struct
 from tracehold.wire.times import from_s
 from tracehold.wire.words import copies_message, number_of, speaker_message, state_number
 
 
-def record_message(answer: RecordAnswer, known: StateOf | None = None) -> record_pb2.Record:
+def record_message(
+    answer: RecordAnswer, known: StateOf | None = None, superseded: Supersession | None = None
+) -> record_pb2.Record:
     """One record: its signed bytes, and what they say, to be read. `known` tells of its copies, where this
-    node counts them.
+    node counts them; `superseded` what the chain says of it.
     """
     record = answer.record
     header = record.header
@@ -30,6 +33,23 @@ def record_message(answer: RecordAnswer, known: StateOf | None = None) -> record
         payload=json_struct(record.payload) if header.kind.endswith("+json") else None,
         statement=record.raw,
         disputes=[record_pb2.Dispute(code=said.code, rules=said.rules) for said in answer.disputes],
+        superseded=superseded_message(superseded),
+    )
+
+
+def superseded_message(said: Supersession | None) -> record_pb2.Superseded | None:
+    """What the chain says of a record, and whether that counts; None where it says nothing."""
+    if said is None:
+        return None
+    pointer = said.pointer
+    return record_pb2.Superseded(
+        replacement=pointer.replacement.hex(),
+        honoured=said.honoured,
+        claim=said.claim or "",
+        node=pointer.node,
+        block=pointer.number,
+        block_hash=pointer.hash.hex(),
+        at=from_s(pointer.time),
     )
 
 

@@ -7,10 +7,12 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.limits import MAX_RECORD_BYTES
 from tracehold.core.record import Kind
 from tracehold.journey.states import StateOf
+from tracehold.journey.superseded import Supersession
 from tracehold.journey.upload import Delegated, Item, Outcome, Statement
 from tracehold.v1 import record_pb2, upload_pb2
 from tracehold.wire.events import event_json
 from tracehold.wire.limits import check
+from tracehold.wire.records import superseded_message
 from tracehold.wire.words import audience, copies_message, error_message, state_number
 
 PartyOf = Callable[[str], str]
@@ -91,15 +93,19 @@ def read_fingerprints(texts: Iterable[str]) -> list[Fingerprint]:
 
 
 def states_message(
-    asked: Sequence[Fingerprint], states: Mapping[Fingerprint, StateOf]
+    asked: Sequence[Fingerprint],
+    states: Mapping[Fingerprint, StateOf],
+    superseded: Mapping[Fingerprint, Supersession],
 ) -> upload_pb2.GetStatesResponse:
     """One state for each fingerprint, in the order in which they were asked for."""
     return upload_pb2.GetStatesResponse(
-        states=[_state(fingerprint, states.get(fingerprint)) for fingerprint in asked]
+        states=[_state(name, states.get(name), superseded.get(name)) for name in asked]
     )
 
 
-def _state(fingerprint: Fingerprint, known: StateOf | None) -> upload_pb2.RecordState:
+def _state(
+    fingerprint: Fingerprint, known: StateOf | None, superseded: Supersession | None
+) -> upload_pb2.RecordState:
     if known is None:
         return upload_pb2.RecordState(fingerprint=fingerprint.hex(), state=record_pb2.STATE_UNSPECIFIED)
     return upload_pb2.RecordState(
@@ -108,4 +114,5 @@ def _state(fingerprint: Fingerprint, known: StateOf | None) -> upload_pb2.Record
         log=known.log.hex(),
         index=known.index,
         copies=copies_message(known.copies),
+        superseded=superseded_message(superseded),
     )
