@@ -49,9 +49,7 @@ class Pointers:
     def __init__(self, *nodes: Node) -> None:
         self._nodes = nodes
 
-    async def say(
-        self, fingerprint: Fingerprint, replacement: Fingerprint, node: int = 1, at: int = 0
-    ) -> None:
+    async def say(self, before: Fingerprint, after: Fingerprint, node: int = 1, at: int = 0) -> None:
         """A `Superseded` event in the next block, at a time in seconds."""
         for each in self._nodes:
             await pointed(each, Superseded(node, before, after), at)
