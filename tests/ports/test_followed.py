@@ -177,7 +177,9 @@ async def test_another_contract_begins_anew(kept: Followed) -> None:
     await kept.take(page(-1, 2, change(1, MEMBERS[0]), final=1))
     await kept.begin(b"one")
     assert (await kept.newest(), len(await kept.members())) == (place(2), 1)
+    assert await kept.contract() == b"one"
     await kept.begin(b"two")
+    assert await kept.contract() == b"two"
     assert (await kept.newest(), await kept.final(), list(await kept.members())) == (None, -1, [])
 
 

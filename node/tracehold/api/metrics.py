@@ -64,6 +64,9 @@ class Metrics:
             name: Gauge(f"tracehold_kept_{name}", text, ("log",), registry=registry)
             for name, text in _KEPT.items()
         }
+        self._chain = {
+            name: Gauge(f"tracehold_chain_{name}", text, registry=registry) for name, text in _CHAIN.items()
+        }
         self._up = Gauge(
             "tracehold_backend_up", "Whether a back-end answers", ("port", "name"), registry=registry
         )
@@ -98,6 +101,8 @@ class Metrics:
                 gauge.labels(kept.log.hex()).set(getattr(kept, name))
         for backend in standing.backends:
             self._up.labels(backend.port, backend.name).set(backend.up)
+        for name, gauge in self._chain.items():
+            gauge.set(getattr(standing.follower, name) if standing.follower else 0)
         self._upkeep.stands(standing)
         self.directory.stands(standing)
 
@@ -114,6 +119,11 @@ _KEPT = {
     "disputed": "Records of another creator's log that are disputed here",
     "forked": "Whether another creator's log was seen in two states",
     "unjudged": "Entries of another creator's log that are kept, and shown only once they are judged",
+}
+_CHAIN = {
+    "block": "Number of the last block of the chain whose events were taken over",
+    "behind": "Blocks of the chain that are there and were not taken over yet",
+    "undone": "Reorganisations of the chain that were undone and done again since the start",
 }
 _GAUGES = {
     "sealed": "Entries in the own log",

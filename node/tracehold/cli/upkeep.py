@@ -8,7 +8,9 @@ if TYPE_CHECKING:
 
 
 def upkeep_lines(answer: "verify_pb2.GetStatusResponse") -> Iterator[str]:
-    """Repairs, members that are silent or leave, damage, and leaving; nothing where all is well."""
+    """The chain's follower, repairs, members that are silent or leave, damage, and leaving."""
+    if answer.HasField("follower"):
+        yield f"chain: {_follower(answer.follower)}"
     for repair in answer.repairs:
         yield f"repair: {_repair(repair)}"
     for member in answer.members:
@@ -18,6 +20,17 @@ def upkeep_lines(answer: "verify_pb2.GetStatusResponse") -> Iterator[str]:
         yield f"scrub: {_scrub(answer.scrub)}"
     if answer.HasField("draining"):
         yield f"leaving: {_drain(answer.draining)}"
+
+
+def _follower(follower: "verify_pb2.Follower") -> str:
+    if not follower.hash:
+        return "nothing of the contract's events was read yet"
+    told = [f"followed to block {follower.block} ({follower.hash[:8]})"]
+    if follower.behind:
+        told.append(f"{follower.behind} BEHIND")
+    if follower.undone:
+        told.append(f"{follower.undone} reorganisations undone since the start")
+    return ", ".join(told)
 
 
 def _repair(repair: "verify_pb2.Repair") -> str:

@@ -19,6 +19,7 @@ from tracehold.config import Config
 from tracehold.core.epcis import Mode
 from tracehold.core.errors import Unavailable
 from tracehold.journey.anchor import Anchorer, Policy
+from tracehold.journey.chainwatch import ChainWatch
 from tracehold.journey.check import Checks
 from tracehold.journey.delegate import Delegation
 from tracehold.journey.erase import Eraser
@@ -42,8 +43,9 @@ from tracehold.node.custody import Custody, custody
 from tracehold.node.directory import Given, Ring, open_directory
 from tracehold.node.draining import leaving
 from tracehold.node.faults import Faults
+from tracehold.node.following import following, remind
 from tracehold.node.gate import Gate, staying
-from tracehold.node.own import data_folder, open_ledger, open_own, open_store
+from tracehold.node.own import contract_of, data_folder, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
 from tracehold.node.pulling import pulling
 from tracehold.node.replication import replication
@@ -89,6 +91,7 @@ class Parts:
     ring: Ring | None
     """The directory. None there too, and where there is no network key."""
     custody: Custody
+    chain: ChainWatch
     puller: Puller | None
     """What fetches of others' logs what nobody ships; None as for `replicator`."""
     scrubber: Scrubber
@@ -117,6 +120,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         store = await stack.enter_async_context(open_store(config))
         graph = stack.enter_context(closing(SqliteGraph(data_folder(config) / GRAPH_FILE)))
         ledger = await stack.enter_async_context(open_ledger(config))
+        await remind(ledger, store.followed, contract_of(config))
         own = await open_own(config, store, ledger)
         peering = await stack.enter_async_context(open_peering(config, own, ledger, faults))
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
@@ -160,6 +164,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             replicator=replicator,
             ring=ring,
             custody=holding,
+            chain=following(ledger, store.followed, holding.witnessing, peering, faults, log),
             puller=pulling(config, holding, peering, faults, sealer),
             scrubber=scrubber,
             knowledge=_knowledge(
@@ -174,7 +179,7 @@ def _knowledge(
     ring: Ring | None,
     faults: Faults,
     scrubber: Scrubber,
-    stores: tuple[RecordLog, Graph, Ledger],
+    stores: tuple[SqliteLog, Graph, Ledger],
 ) -> Knowledge:
     log, graph, ledger = stores
     return Knowledge(
@@ -188,6 +193,7 @@ def _knowledge(
         damaged=scrubber.damaged,
         run=asyncio.to_thread,
         whom=ring.locating.whom if ring else everybody,
+        followed=log.followed,
     )
 
 

@@ -82,6 +82,8 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         following.append(tasks.create_task(erasing, name="erase"))
         trouble = parts.faults.trouble("kept anchors")
         following.append(tasks.create_task(parts.custody.anchors.run(trouble), name="kept anchors"))
+        watching = parts.chain.run(parts.config.ledger.poll_s, asyncio.sleep, parts.faults.trouble("chain"))
+        following.append(tasks.create_task(watching, name="chain"))
         assessing = parts.custody.assessor.run(parts.bell, asyncio.sleep, parts.faults.trouble("assess"))
         following.append(tasks.create_task(assessing, name="assess"))
         reading = parts.scrubber.run(parts.faults.trouble("scrub"))

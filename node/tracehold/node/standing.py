@@ -63,6 +63,7 @@ async def standing(parts: Parts) -> Standing:
         retired=is_retired(config),
         predecessor=await predecessor_of(parts.store, own.log) or b"",
         draining=drain_standing(parts.leaving),
+        follower=parts.chain.standing,
     )
 
 

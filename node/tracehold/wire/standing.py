@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tracehold.journey.chainwatch import ChainStanding
 from tracehold.journey.holders import CopyCount
 from tracehold.journey.kept_logs import KeptLog
 from tracehold.journey.segments import SegmentStanding
@@ -71,6 +72,7 @@ class Standing:
     retired: bool = False
     predecessor: bytes = b""
     directory: DirectoryStanding | None = None
+    follower: ChainStanding | None = None
 
     @property
     def copies(self) -> CopyCount:
@@ -122,6 +124,20 @@ def status_message(standing: Standing) -> verify_pb2.GetStatusResponse:
         draining=drain_message(standing.draining),
         retired=standing.retired,
         predecessor=standing.predecessor.hex(),
+        follower=_follower(standing.follower),
+    )
+
+
+def _follower(chain: ChainStanding | None) -> verify_pb2.Follower | None:
+    if chain is None:
+        return None
+    mark = chain.bookmark
+    return verify_pb2.Follower(
+        block=max(0, chain.block),
+        hash=mark.hash.hex() if mark else "",
+        at=from_s(mark.time) if mark else None,
+        behind=chain.behind,
+        undone=chain.undone,
     )
 
 

@@ -37,6 +37,10 @@ class MemoryFollowed:
             await self.undo(None)
         self._contract = contract
 
+    async def contract(self) -> bytes:
+        """The contract that is followed."""
+        return self._contract
+
     async def newest(self) -> Place | None:
         """The bookmark."""
         return self._places[-1] if self._places else None

@@ -25,6 +25,10 @@ class SqliteFollowed:
         """Follow this contract; one transaction."""
         await self._store.write(partial(_begin, contract=contract))
 
+    async def contract(self) -> bytes:
+        """The contract that is followed."""
+        return await self._store.read(_contract)
+
     async def newest(self) -> Place | None:
         """The bookmark."""
         return await self._store.read(_newest)
@@ -71,9 +75,13 @@ class SqliteFollowed:
         return await self._store.read(partial(_events, where=where))
 
 
-def _begin(connection: Connection, contract: bytes) -> None:
+def _contract(connection: Connection) -> bytes:
     row = connection.execute("SELECT contract FROM chain").fetchone()
-    if row is not None and row[0] == contract:
+    return bytes(row[0]) if row else b""
+
+
+def _begin(connection: Connection, contract: bytes) -> None:
+    if _contract(connection) == contract:
         return
     _undo(connection, None)
     connection.execute("DELETE FROM chain")

@@ -198,6 +198,10 @@ class Followed(Protocol):
         """
         ...
 
+    async def contract(self) -> bytes:
+        """The contract that is followed; empty before `begin`."""
+        ...
+
     async def newest(self) -> Place | None:
         """The bookmark: the last block that was taken over; None before the first."""
         ...
