@@ -11,29 +11,22 @@ from tests.journey.network import (
     MILL,
     Network,
     Node,
-    force,
     made,
     network,
-    pointed,
     replicate,
+    said,
 )
-from tests.journey.scene import FARM_KEY, MILL_KEY, NETWORK, SALTS
+from tests.journey.scene import MILL_KEY, NETWORK, SALTS
+from tests.journey.superseded_scene import RIGHT, WRONG, Pointers, ask, items, judged, sealed, signed
 from tests.journey.test_moves import enrol, move
 from tracehold.core.access import Reader
 from tracehold.core.ids import Fingerprint
-from tracehold.core.keys import SigningKey
-from tracehold.core.lineage import Direction
-from tracehold.core.record import Audience, event_header, parse, sign
-from tracehold.journey.answers import CLAIMED, SUPERSEDES, TraceAnswer
+from tracehold.core.record import Audience, Kind, event_header, parse, sign
+from tracehold.journey.answers import CLAIMED, SUPERSEDES
 from tracehold.journey.history import HistoryQuestion, answer_history
-from tracehold.journey.locate import answer_record
+from tracehold.journey.masterdata import answer_masterdata
 from tracehold.journey.ports import Dispute
-from tracehold.journey.ports.followed import Superseded
-from tracehold.journey.superseded import Claim, Supersession, superseded, superseded_here
-from tracehold.journey.trace import TraceQuestion, answer_trace
-
-WRONG = made(["urn:x:sand"], ["urn:x:flour"], 10)
-RIGHT = made(["urn:x:grain"], ["urn:x:flour"], 10)
+from tracehold.journey.superseded import Claim, superseded_here
 
 
 @pytest.fixture
@@ -43,65 +36,12 @@ async def net() -> AsyncIterator[Network]:
         yield running
 
 
-class Pointers:
-    """The chain's word at one or more nodes, without a chain: one block for each event."""
-
-    def __init__(self, *nodes: Node) -> None:
-        self._nodes = nodes
-
-    async def say(self, before: Fingerprint, after: Fingerprint, node: int = 1, at: int = 0) -> None:
-        """A `Superseded` event in the next block, at a time in seconds."""
-        for each in self._nodes:
-            await pointed(each, Superseded(node, before, after), at)
-
-    async def undo(self) -> None:
-        """Their blocks are on the chain no more."""
-        for each in self._nodes:
-            await each.followed.undo(None)
-
-
-def signed(
-    payload: bytes,
-    before: Fingerprint | None = None,
-    key: SigningKey = FARM_KEY,
-    party: str = FARM,
-    audience: Audience = Audience.NETWORK,
-) -> bytes:
-    """What a party says, in the place of what it said before."""
-    header = event_header(key.public, party, NETWORK, 1_790_000_000, SALTS(16))
-    return sign(replace(header, supersedes=before, audience=audience), payload, key)
-
-
-async def sealed(node: Node, raw: bytes) -> Fingerprint:
-    """Its fingerprint, once it is kept."""
-    await force(node, raw)
-    return parse(raw).fingerprint
-
-
 @pytest.fixture
 async def node(net: Network) -> Node:
     """A creator at which the farm speaks for itself."""
     made = await net.join()
     await enrol(made)
     return made
-
-
-async def ask(
-    node: Node, item: str = "urn:x:flour", at: int | None = None, known_at: int | None = None
-) -> TraceAnswer:
-    """What it was made from."""
-    question = TraceQuestion(item, Direction.UPSTREAM, at=at, known_at=known_at)
-    return await answer_trace(node.knowledge, EVERYONE, question)
-
-
-def items(answer: TraceAnswer) -> list[str]:
-    """The items of an answer."""
-    return [each.item for each in answer.items]
-
-
-async def judged(node: Node, name: Fingerprint, reader: Reader = EVERYONE) -> Supersession | None:
-    """What the node says of one record that it keeps."""
-    return await superseded(node.knowledge, reader, await answer_record(node.knowledge, reader, name))
 
 
 async def test_a_record_that_is_superseded_is_withdrawn(node: Node) -> None:
@@ -119,10 +59,10 @@ async def test_a_record_that_is_superseded_is_withdrawn(node: Node) -> None:
     told = await answer_history(node.knowledge, EVERYONE, HistoryQuestion("urn:x:flour"))
     assert [event.fingerprint for event in told.events] == [right]
     assert items(await ask(node, "urn:x:flour", at=10**18)) == ["urn:x:grain"]
-    said = await judged(node, wrong)
-    assert said is not None
-    assert (said.honoured, said.pointer.replacement) == (True, right)
-    assert await superseded_here(node.knowledge, [wrong, right]) == {wrong: said}
+    found = await judged(node, wrong)
+    assert found is not None
+    assert (found.honoured, found.pointer.replacement) == (True, right)
+    assert await superseded_here(node.knowledge, [wrong, right]) == {wrong: found}
 
 
 async def test_a_pointer_that_is_undone_withdraws_nothing(node: Node) -> None:
@@ -154,10 +94,10 @@ async def claims(node: Node, wrong: Fingerprint) -> Claim | None:
     flags = {event.fingerprint: event.flags for event in answer.events}
     assert flags[wrong] == (CLAIMED,)
     assert all(each == () for name, each in flags.items() if name != wrong)
-    said = await judged(node, wrong)
-    assert said is not None
-    assert not said.honoured
-    return said.claim
+    found = await judged(node, wrong)
+    assert found is not None
+    assert not found.honoured
+    return found.claim
 
 
 async def test_security_a_replacement_that_does_not_name_the_record(node: Node) -> None:
@@ -237,9 +177,9 @@ async def test_security_who_may_not_read_the_replacement_is_shown_a_claim(node: 
     await pointers.say(wrong, right)
     assert await claims(node, wrong) is Claim.UNKNOWN
     authority = Reader(authenticated=True, roles=frozenset({"authority"}))
-    said = await judged(node, wrong, authority)
-    assert said is not None
-    assert said.honoured
+    found = await judged(node, wrong, authority)
+    assert found is not None
+    assert found.honoured
 
 
 async def test_a_replacement_is_fetched_where_it_is_not_kept(net: Network, node: Node) -> None:
@@ -254,9 +194,9 @@ async def test_a_replacement_is_fetched_where_it_is_not_kept(net: Network, node:
     pointers = Pointers(reader)
     await pointers.say(wrong, right)
     assert items(await ask(reader)) == []
-    said = await judged(reader, wrong)
-    assert said is not None
-    assert said.honoured
+    found = await judged(reader, wrong)
+    assert found is not None
+    assert found.honoured
     assert (await superseded_here(reader.knowledge, [wrong]))[wrong].claim is Claim.UNKNOWN
 
 
@@ -285,9 +225,9 @@ async def test_the_first_pointer_that_is_honoured_counts(net: Network, node: Nod
     await node.finish()
     await pointers.say(wrong, odd, node=2)
     await pointers.say(wrong, right, node=1)
-    said = await judged(node, wrong)
-    assert said is not None
-    assert (said.honoured, said.pointer.node) == (True, 1)
+    found = await judged(node, wrong)
+    assert found is not None
+    assert (found.honoured, found.pointer.node) == (True, 1)
 
 
 async def test_what_replaced_may_be_replaced(node: Node) -> None:
@@ -347,3 +287,19 @@ async def test_the_members_own_delegated_records_are_superseded_too(node: Node) 
     await node.finish()
     await pointers.say(wrong, right)
     assert items(await ask(node)) == ["urn:x:grain"]
+
+
+async def test_master_data_is_superseded_too(node: Node) -> None:
+    """The version that was replaced is none any more; a claim changes nothing."""
+    pointers = Pointers(node)
+    own = node.sealer.own.identity.key
+    (outcome,) = await node.say(said("urn:x:place", "wrong"), kind=Kind.MASTERDATA)
+    wrong = outcome.fingerprint
+    assert wrong is not None
+    header = replace(event_header(own.public, FARM, NETWORK, 1_790_000_000, SALTS(16)), kind=Kind.MASTERDATA)
+    right = await sealed(node, sign(replace(header, supersedes=wrong), said("urn:x:place", "right"), own))
+    await node.finish()
+    for before, versions in ((right, [wrong, right]), (wrong, [right])):
+        await pointers.say(before, right if before is wrong else wrong)
+        answer = await answer_masterdata(node.knowledge, EVERYONE, "urn:x:place")
+        assert [version.fingerprint for version in answer.versions] == versions

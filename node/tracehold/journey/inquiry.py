@@ -6,7 +6,7 @@ these were hashed, found readable for the asker and proved at their place.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from tracehold.core.gs1.link import on_foreign_domain
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, touched
 from tracehold.core.spans import joined, without
-from tracehold.journey.admission import SLICE, Admission
+from tracehold.journey.admission import SLICE, Admission, Admitted
 from tracehold.journey.answers import (
     CLAIMED,
     DISPUTED,
@@ -94,14 +94,17 @@ class Inquiry:
         return facts
 
     async def _standing(self, facts: Sequence[Fact]) -> list[Fact]:
-        """Those that were not superseded: what was is withdrawn, as by its speaker's error declaration."""
         admitted = [self.admission.admitted[fact.fingerprint] for fact in facts]
-        self._superseded.update(await self._superseding.of(admitted))
-        return [fact for fact in facts if not self._is_withdrawn(fact.fingerprint)]
+        withdrawn = await self.withdrawn(admitted)
+        return [fact for fact in facts if fact.fingerprint not in withdrawn]
 
-    def _is_withdrawn(self, name: Fingerprint) -> bool:
-        said = self._superseded.get(name)
-        return said is not None and said.by(self._known_at)
+    async def withdrawn(self, records: Collection[Admitted]) -> Collection[Fingerprint]:
+        """Those of the records that were superseded, by what was known by then: they say nothing any more, as
+        after an error declaration of their speakers (docs/spec/supersede.md).
+        """
+        judged = await self._superseding.of(records)
+        self._superseded.update(judged)
+        return {name for name, said in judged.items() if said.by(self._known_at)}
 
     async def _read(self, hints: Sequence[Fact]) -> list[Fact]:
         facts: list[Fact] = []

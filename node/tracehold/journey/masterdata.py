@@ -15,8 +15,8 @@ from tracehold.journey.knowledge import Knowledge
 async def answer_masterdata(
     knowledge: Knowledge, reader: Reader, id: str, *, full: bool = False
 ) -> MasterDataAnswer:
-    """All versions that the reader may read, from here and from other nodes, oldest first. Raises
-    `Rejected` (no identifier) and `Unavailable`.
+    """All versions that the reader may read, from here and from other nodes, oldest first, but for those that
+    were superseded. Raises `Rejected` (no identifier) and `Unavailable`.
     """
     name = named(id, "/id")
     inquiry = Inquiry(knowledge, reader, full=full)
@@ -36,6 +36,8 @@ async def answer_masterdata(
         if each in admission.refused and each not in admission.admitted:
             gaps[Gap(name, admission.refused[each].reason, admission.refused[each].detail)] = None
     found = [(admission.admitted[each], ms) for each, ms in known.items() if each in admission.admitted]
+    withdrawn = await inquiry.withdrawn([admitted for admitted, _ in found])
+    found = [each for each in found if each[0].record.fingerprint not in withdrawn]
     versions = tuple(_said(admitted, ms) for admitted, ms in (_dated(found) if others else found))
     return MasterDataAnswer(name, versions, await inquiry.gaps(gaps))
 
