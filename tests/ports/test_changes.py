@@ -271,6 +271,14 @@ async def test_every_event_of_the_artifact_that_is_followed_exists() -> None:
     assert set(EVENTS) <= abi.artifact().events.keys()
 
 
+def test_an_operator_may_come_before_its_first_node() -> None:
+    """In an earlier page: it is not forgotten when the members are continued."""
+    operator = Change(1, b"b" * 32, 0, 0, OperatorEnrolled(1, PARTY))
+    node = NodeEnrolled(1, 1, b"\x0b" * 20, b"\x0e" * 32, log_of(1), BOTH, b"r")
+    members = Members(Members().apply([operator])).apply([Change(2, b"c" * 32, 0, 0, node)])
+    assert [member.operator for member in members.all()] == [PARTY]
+
+
 async def test_a_ledger_in_memory_says_the_same_members_as_its_changes() -> None:
     """Those of whom blocks tell; and one that is undone is gone."""
     backend = InMemory()

@@ -20,8 +20,9 @@ class Members:
 
     def __init__(self, before: "Members | None" = None) -> None:
         """Nobody, or those of `before`, which does not change with these."""
-        self._parties: dict[int, str] = dict(before._parties) if before else {}
-        self._nodes: dict[int, Member] = dict(before._nodes) if before else {}
+        # An operator may be there before its first node: then `before` has no length, and is something.
+        self._parties: dict[int, str] = {} if before is None else dict(before._parties)
+        self._nodes: dict[int, Member] = {} if before is None else dict(before._nodes)
 
     def all(self) -> Sequence[Member]:
         """All nodes ever enrolled, by number."""
