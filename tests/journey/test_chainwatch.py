@@ -91,7 +91,7 @@ async def test_a_reorganisation_that_removes_an_enrolment(kept: Followed) -> Non
     known = Members().apply(await kept.members()).all()
     assert [member.log[0] for member in known] == [0x41, 0x77]
     assert (list(await kept.heads()), await kept.pointers([F])) == ([], {})
-    assert watched.watch.standing.undone == 1
+    assert (watched.watch.standing.undone, watched.reread) == (1, 1)
     assert watched.faults == []
     assert await image(kept) == await scanned(memory_ledger(chain))
 

@@ -17,7 +17,15 @@ from tracehold.core.ids import LogId
 from tracehold.journey.follow import Trouble, patiently, untold
 from tracehold.journey.members import Members
 from tracehold.journey.ports import Network
-from tracehold.journey.ports.followed import Anchored, Change, Feed, Followed, Page, Place
+from tracehold.journey.ports.followed import (
+    Anchored,
+    Change,
+    Feed,
+    Followed,
+    NodeEnrolled,
+    Page,
+    Place,
+)
 from tracehold.journey.settle import Fault
 from tracehold.journey.states import Sleep
 
@@ -50,7 +58,8 @@ class ChainStanding:
 @dataclass(frozen=True, slots=True)
 class Listeners:
     """Who hears of what: `head` of the newest anchor of each log in a page, `heard` of events that were taken
-    over or undone, `progress` of every page, `reread` that what was final is not on the chain any more.
+    over or undone, `progress` of every page, `reread` that what never changes did: a block that was final is
+    on the chain no more, or a node that was enrolled is not.
     """
 
     head: Callable[[Anchor], Awaitable[None]]
@@ -167,14 +176,17 @@ class ChainWatch:
         await self._undo(places[stands - 1] if stands else None)
 
     async def _undo(self, to: Place | None) -> None:
-        number, final = to.number if to else -1, await self._kept.final()
+        newest = await self._kept.newest()
+        number = to.number if to else -1
+        final = min(await self._kept.final(), newest.number if newest else -1)
         gone = await self._kept.undo(to)
         self.standing = replace(self.standing, bookmark=to, undone=self.standing.undone + 1)
         for each in gone:
             if isinstance(each.what, Anchored) and len(self._gone) < REMEMBERED:
                 self._gone[each.what.node, each.what.size] = each.what.root
-        if number < final:
+        if number < final or any(isinstance(each.what, NodeEnrolled) for each in gone):
             self._listeners.reread()
+        if number < final:
             said = f"blocks {number + 1} to {final} were final and are on the chain no more"
             self._fault(Broken("REORGED", f"{said}; {len(gone)} events were undone"))
         if gone:

@@ -123,6 +123,10 @@ class KeptAnchors:
         """The number of the creator's node in the contract; 0 before it was looked for."""
         return self._numbers.get(log, 0)
 
+    def forget(self) -> None:
+        """Ask for the numbers anew: an enrolment was undone with its block, and may have another one."""
+        self._numbers = {}
+
     async def _confirm(self, task: AnchorTask) -> None:
         anchor = task.anchor
         if anchor is None or not await self._ledger.is_canonical(anchor):

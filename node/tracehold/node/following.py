@@ -10,7 +10,7 @@ from tracehold.core import cbor
 from tracehold.journey.chainwatch import ChainStanding, ChainWatch, Listeners
 from tracehold.journey.heads import Heads
 from tracehold.journey.ports.followed import MEMBERS, Change, Followed
-from tracehold.journey.witness import Witnessing
+from tracehold.node.custody import Custody
 from tracehold.node.faults import Faults
 from tracehold.node.peering import Peering
 
@@ -36,7 +36,7 @@ async def remind(ledger: EthereumLedger, followed: Followed, contract: bytes) ->
 def following(
     ledger: EthereumLedger,
     followed: Followed,
-    witnessing: Witnessing,
+    custody: Custody,
     peering: Peering | None,
     faults: Faults,
     log: FilteringBoundLogger,
@@ -47,7 +47,11 @@ def following(
         if peering and any(isinstance(change.what, MEMBERS) for change in changes):
             peering.neighbours.knock()
 
-    listeners = Listeners(Heads(witnessing).look, heard, _progress(log), ledger.forget)
+    def reread() -> None:
+        ledger.forget()
+        custody.anchors.forget()
+
+    listeners = Listeners(Heads(custody.witnessing).look, heard, _progress(log), reread)
     return ChainWatch(ledger, ledger.network, followed, listeners, faults.error)
 
 

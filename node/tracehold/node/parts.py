@@ -164,7 +164,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             replicator=replicator,
             ring=ring,
             custody=holding,
-            chain=following(ledger, store.followed, holding.witnessing, peering, faults, log),
+            chain=following(ledger, store.followed, holding, peering, faults, log),
             puller=pulling(config, holding, peering, faults, sealer),
             scrubber=scrubber,
             knowledge=_knowledge(

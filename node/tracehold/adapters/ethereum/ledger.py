@@ -83,8 +83,9 @@ class EthereumLedger:
         self._members.begin(upto, changes)
 
     def forget(self) -> None:
-        """Read all members anew: a block that was final is on the chain no more."""
+        """Read all members anew: a block that was final is on the chain no more, or an enrolment."""
         self._members.forget()
+        self._anchored = AnchoredReader(self._contract)
 
     async def changes(self, since: Place | None) -> Page | None:
         """By ranges up to the newest final block, by block hashes above it."""
