@@ -179,6 +179,9 @@ class ChainWatch:
         newest = await self._kept.newest()
         number = to.number if to else -1
         final = min(await self._kept.final(), newest.number if newest else -1)
+        if number < final:
+            said = f"blocks {number + 1} to {final} were final and are on the chain no more"
+            self._fault(Broken("REORGED", f"{said}; what they said is undone"))
         gone = await self._kept.undo(to)
         self.standing = replace(self.standing, bookmark=to, undone=self.standing.undone + 1)
         for each in gone:
@@ -186,9 +189,6 @@ class ChainWatch:
                 self._gone[each.what.node, each.what.size] = each.what.root
         if number < final or any(isinstance(each.what, NodeEnrolled) for each in gone):
             self._listeners.reread()
-        if number < final:
-            said = f"blocks {number + 1} to {final} were final and are on the chain no more"
-            self._fault(Broken("REORGED", f"{said}; {len(gone)} events were undone"))
         if gone:
             self._listeners.heard(gone)
 
