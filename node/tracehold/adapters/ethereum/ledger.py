@@ -7,6 +7,7 @@ from dataclasses import replace
 from coincurve import PrivateKey
 
 from tracehold.adapters.ethereum import abi, acks, finality, proof
+from tracehold.adapters.ethereum.acknowledged import with_acks
 from tracehold.adapters.ethereum.anchored import AnchoredReader
 from tracehold.adapters.ethereum.changes import ChangeReader
 from tracehold.adapters.ethereum.client import Client
@@ -214,9 +215,12 @@ class EthereumLedger:
         return block.hash == anchor.block_hash
 
     async def proof(self, anchor: Anchor) -> AnchorProof:
-        """Receipt path, and as many headers on top as the policy's depth."""
+        """Receipt path, as many headers on top as the policy's depth, and the acknowledgements."""
         depth = (await self.finality()).depth
-        return await proof.capture(self._client, anchor.block_hash, anchor.tx_hash, depth)
+        found = await proof.capture(self._client, anchor.block_hash, anchor.tx_hash, depth)
+        fixed = await self._ready()
+        domain = acks.Domain(fixed.chain_id, self._contract.address, fixed.salt)
+        return await with_acks(self._contract, anchor, found, domain, self._settings.first_block)
 
     async def _ready(self) -> Fixed:
         """What is fixed, after making sure that the chain is still the same one."""
