@@ -183,6 +183,18 @@ async def test_long_pages_end_where_places_are_kept(chain: Rejoined) -> None:
     assert FIRST_PAGE > APART + 200
 
 
+async def test_a_chain_that_knows_no_final_block_is_read_by_ranges_too(chain: Rejoined) -> None:
+    """Far below its newest block; so whoever was away long comes back soon. Finality is not made up."""
+    chain.mine(APART + 40)
+    chain.wire.asked.clear()
+    page = await chain.open(finality="depth:1000").changes(None)
+    assert page is not None
+    height = await chain.ledger.height()
+    assert (page.upto.number, page.final) == (height - APART, height - 1000)
+    (query,) = [params[0] for method, params in chain.wire.asked if method == "eth_getLogs"]
+    assert "blockHash" not in query
+
+
 LIES = {
     "a block that is not on the chain": {"blockHash": "0x" + "66" * 32},
     "another height": {"blockNumber": "0x1"},

@@ -1,7 +1,8 @@
 """The contract's events block by block, each page of one branch of the chain and of that alone.
 
-    up to the newest final block    ranges of blocks in one query, as long as the chain's node lets them be
-    above it                        one block after another, each by its hash, as its parent hash leads on
+    up to the newest final block, and far below the newest one
+                    ranges of blocks in one query, as long as the chain's node lets them be
+    above that      one block after another, each by its hash, as its parent hash leads on
 
 Nothing that an endpoint says of a block's events is taken that does not name the hash of the block that
 stands there; what it leaves out, nobody can see from here.
@@ -46,8 +47,9 @@ class ChangeReader:
         first = since.number + 1 if since else self._first
         if first > height:
             raise self._client.down(f"has no block {first} yet")
-        if first <= min(final, height):
-            return await self._far(since, first, min(final, height), (height, final))
+        settled = max(min(final, height), height - APART)
+        if first <= settled:
+            return await self._far(since, first, settled, (height, final))
         return await self._near(since, first, (height, final))
 
     async def place(self, number: int) -> Place | None:
