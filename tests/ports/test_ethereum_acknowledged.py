@@ -1,4 +1,4 @@
-"""The acknowledgements of an anchor, captured with its proof: read from the mined transaction, and checked."""
+"""An anchor's acknowledgements, captured with its proof: read from the mined transaction, and checked."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -96,11 +96,12 @@ async def test_a_chain_that_forgot_still_gives_the_rest(chain: OnDevchain):
     await acknowledged(chain, 0, 3)
     anchor = await acknowledged(chain, 3, 5)
     bare = replace(await chain.ledger.proof(anchor), acks=(), prev_root=b"")
-    for answers in (
+    lost: list[dict[str, Any]] = [
         {TRANSACTION: {"result": None}},
         {TRANSACTION: {"error": {"code": -32601, "message": "no such method"}}},
         {"eth_getLogs": {"result": []}},
-    ):
+    ]
+    for answers in lost:
         chain.wire.answers = answers
         assert await chain.ledger.proof(anchor) == bare
 
