@@ -39,6 +39,7 @@ from tracehold.journey.scrub import Scrubber
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
 from tracehold.journey.upload import Disk, Uploads
+from tracehold.node.clocks import micros, ticks
 from tracehold.node.custody import Custody, custody
 from tracehold.node.directory import Given, Ring, open_directory
 from tracehold.node.draining import leaving
@@ -125,7 +126,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         peering = await stack.enter_async_context(open_peering(config, own, ledger, faults))
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
         bell = Bell()
-        sealer = Sealer(store, own, time.time, ticks=_ticks, bell=bell, sealed=metrics.sealed)
+        sealer = Sealer(store, own, time.time, ticks=ticks, bell=bell, sealed=metrics.sealed)
         sealer.permit = unretired(config)
         events = Parsed()
         given = Given(config, store, sealer, bell, faults, metrics.directory, events)
@@ -188,7 +189,7 @@ def _knowledge(
         peers=peering.peers if peering else None,
         ledger=ledger,
         node=number,
-        micros=_micros,
+        micros=micros,
         fault=faults.record,
         damaged=scrubber.damaged,
         run=asyncio.to_thread,
@@ -242,12 +243,3 @@ def _policy(config: Config) -> Policy:
 
 def _cores() -> int:
     return max(1, os.cpu_count() or 1)
-
-
-def _ticks() -> float:
-    # CLOCK_MONOTONIC stands still while the machine sleeps, and its wakening would look like a leap.
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
-def _micros() -> int:
-    return time.perf_counter_ns() // 1_000
