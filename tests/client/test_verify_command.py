@@ -34,7 +34,8 @@ def test_verified_offline_with_a_pinned_block(tmp_path: Path, log: Log, proved: 
     lines = result.stdout.splitlines()
     assert lines[-1] == "VERIFIED"
     assert [line.split()[0] for line in lines[:9]] == ["ok"] * 9
-    assert all("not checked" in line for line in lines[9:-1])
+    assert all("not checked" in line for line in lines[9:-2])
+    assert lines[-2].startswith("trusted by blocks: rests on ")
 
 
 @pytest.mark.usefixtures("no_sockets")

@@ -70,13 +70,13 @@ def chain_view(rpc: JsonRpc, contract: bytes, anchor: Anchor) -> ChainView:
     anchor is believed: it only tells where to look.
     """
     block = rpc.call("eth_getBlockByNumber", hex(anchor.block_number), False)
-    block_hash = _bytes(block["hash"], 32) if block else None
+    block_hash = read_bytes(block["hash"], 32) if block else None
     log, key, operator = _node(rpc, contract, anchor.node)
     keys = _keys(rpc, contract, anchor) if key else ()
     return ChainView(
         chain_id=_number(rpc.call("eth_chainId")),
         contract=contract,
-        network=NetworkId(_call(rpc, contract, _NETWORK_ID, 1)),
+        network=NetworkId(ask_contract(rpc, contract, _NETWORK_ID, 1)),
         block_hash=block_hash,
         block_time=_number(block["timestamp"]) if block else None,
         final_number=_final_number(rpc),
@@ -99,13 +99,13 @@ def _event(rpc: JsonRpc, contract: bytes, anchor: Anchor, block_hash: bytes) -> 
 
 def _decoded(entry: Any) -> AnchoredEvent:
     try:
-        node, data = _bytes(entry["topics"][1], _WORD), bytes.fromhex(entry["data"].removeprefix("0x"))
+        node, data = read_bytes(entry["topics"][1], _WORD), bytes.fromhex(entry["data"].removeprefix("0x"))
         words = [data[at : at + _WORD] for at in range(0, len(data), _WORD)]
         ackers = tuple(int.from_bytes(word, "big") for word in words[5:])
         sizes = int.from_bytes(words[0], "big"), int.from_bytes(words[1], "big")
         return AnchoredEvent(int.from_bytes(node, "big"), *sizes, Root(words[2]), ackers)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise _unusable("a log") from error
+        raise unusable("a log") from error
 
 
 def _node(
@@ -114,9 +114,9 @@ def _node(
     """(log, node key, keccak256 of the operator's party) of a node, None for what the contract has not."""
     if number >= 1 << 32:
         return None, None, None  # the contract would refuse the question itself
-    answer = _call(rpc, contract, _NODE_AT + number.to_bytes(_WORD, "big"), _NODE_WORDS, block)
+    answer = ask_contract(rpc, contract, _NODE_AT + number.to_bytes(_WORD, "big"), _NODE_WORDS, block)
     words = [answer[at : at + _WORD] for at in range(0, len(answer), _WORD)]
-    party = _call(rpc, contract, _OPERATOR_AT + words[0], _OPERATOR_WORDS)[:_WORD]
+    party = ask_contract(rpc, contract, _OPERATOR_AT + words[0], _OPERATOR_WORDS)[:_WORD]
     return _unless_zero(words[_LOG_WORD]), _unless_zero(words[_KEY_WORD]), _unless_zero(party)
 
 
@@ -146,10 +146,15 @@ def _keys(rpc: JsonRpc, contract: bytes, anchor: Anchor) -> tuple[bytes, ...]:
 
 def _key_of(entry: Any) -> bytes:
     """The key in the data of an event: its second word, after the account."""
+    return read_log_data(entry)[_WORD : 2 * _WORD]
+
+
+def read_log_data(entry: Any) -> bytes:
+    """The data of a log; CHAIN_DOWN where it is none."""
     try:
-        return bytes.fromhex(entry["data"].removeprefix("0x"))[_WORD : 2 * _WORD]
+        return bytes.fromhex(entry["data"].removeprefix("0x"))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unusable("a log") from error
+        raise unusable("a log") from error
 
 
 def _unless_zero(word: bytes) -> bytes | None:
@@ -167,22 +172,26 @@ def _final_number(rpc: JsonRpc) -> int:
     return _number(rpc.call("eth_blockNumber")) - CONFIRMATIONS
 
 
-def _call(rpc: JsonRpc, contract: bytes, data: bytes, words: int, block: str = "latest") -> bytes:
+def ask_contract(rpc: JsonRpc, contract: bytes, data: bytes, words: int, block: str = "latest") -> bytes:
+    """What a call of the contract returns: so many words. Raises UNTRUSTED where there is none,
+    CHAIN_DOWN.
+    """
     result = rpc.call("eth_call", {"to": "0x" + contract.hex(), "data": "0x" + data.hex()}, block)
     if result in {"0x", "", None}:
         raise Rejected(
             "UNTRUSTED", f"there is no tracehold contract at 0x{contract.hex()} on the given chain"
         )
-    return _bytes(result, words * _WORD)
+    return read_bytes(result, words * _WORD)
 
 
-def _bytes(text: Any, length: int) -> bytes:
+def read_bytes(text: Any, length: int) -> bytes:
+    """So many bytes of hex digits; CHAIN_DOWN where something else stands there."""
     try:
         value = bytes.fromhex(text.removeprefix("0x"))
     except (ValueError, AttributeError) as error:
-        raise _unusable("hex digits") from error
+        raise unusable("hex digits") from error
     if len(value) != length:
-        raise _unusable(f"{length} bytes")
+        raise unusable(f"{length} bytes")
     return value
 
 
@@ -190,8 +199,9 @@ def _number(text: Any) -> int:
     try:
         return int(text, 16)
     except (ValueError, TypeError) as error:
-        raise _unusable("a number") from error
+        raise unusable("a number") from error
 
 
-def _unusable(what: str) -> Unavailable:
+def unusable(what: str) -> Unavailable:
+    """CHAIN_DOWN for an answer that has not what must stand there."""
     return Unavailable("CHAIN_DOWN", f"the chain answers something else where {what} must stand")

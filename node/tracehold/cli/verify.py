@@ -11,7 +11,7 @@ import typer
 
 from tracehold.cli.connection import read_input
 from tracehold.cli.output import JsonOption, note, show_error, show_json, usage
-from tracehold.cli.pin import check_free, write_pins
+from tracehold.cli.pin import Pinned, check_free, write_pins
 from tracehold.core.errors import TraceholdError
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def verify(
         Path | None, typer.Option(help="The record that the evidence must be about (COSE bytes).")
     ] = None,
     trust: Annotated[
-        Path | None, typer.Option(help="Trust file: network, chain, contract, pinned block hashes.")
+        Path | None,
+        typer.Option(help="Trust file: network, chain, contract, and pinned blocks, signers or accounts."),
     ] = None,
     rpc: Annotated[
         str | None, typer.Option(help="JSON-RPC address of a chain that you trust; needs --contract.")
@@ -45,6 +46,12 @@ def verify(
     ] = None,
     pin: Annotated[
         Path | None, typer.Option(help="Trust file to write, to check the same offline later; needs --rpc.")
+    ] = None,
+    pin_by: Annotated[
+        list[Pinned] | None,
+        typer.Option(
+            help="What to pin, may be given more than once: blocks, signers (of a Clique chain), accounts."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,12 +64,11 @@ def verify(
     """
     try:
         evidence = read_input(file)
-        if pin is not None:
-            _check_pin(pin, rpc)
+        _check_pin(pin, rpc, pin_by)
         report = _report(evidence, record, trust, rpc, contract)
         code = exit_of(report)
-        if pin is not None and code == VERIFIED:
-            write_pins(pin, evidence, report)
+        if pin is not None and rpc is not None and code == VERIFIED:
+            write_pins(pin, evidence, report, rpc, pin_by or [Pinned.BLOCKS])
     except TraceholdError as error:
         show_error(error, as_json)
         raise typer.Exit(_EXIT.get(error.code, MALFORMED)) from error
@@ -81,7 +87,11 @@ def exit_of(report: "Report") -> int:
     return MALFORMED if report.error is None else _EXIT.get(report.error.code, MALFORMED)
 
 
-def _check_pin(pin: Path, rpc: str | None) -> None:
+def _check_pin(pin: Path | None, rpc: str | None, pin_by: list[Pinned] | None) -> None:
+    if pin is None:
+        if pin_by:
+            raise usage("--pin-by says what --pin writes, and there is no --pin")
+        return
     if rpc is None:
         raise usage("--pin needs --rpc: what is pinned must come from a chain that you trust")
     check_free(pin)
@@ -133,6 +143,9 @@ def _document(report: "Report", code: int) -> dict[str, Any]:
         "operator": report.speaker.operator if report.speaker else None,
         "level": report.speaker.level if report.speaker else None,
         "late": report.late,
+        "trust": [
+            {"by": ground.by, "found": ground.found, "restsOn": ground.rests_on} for ground in report.grounds
+        ],
         "steps": [
             {
                 "number": step.number,
@@ -152,6 +165,8 @@ def _print(report: "Report", code: int) -> None:
         status = "FAILED" if step.status == "failed" else step.status
         name = step.name if step.required else f"({step.name})"
         typer.echo(f"{status:<12}{step.number:>2}  {name:<22}{step.detail}".rstrip())
+    for ground in report.grounds:
+        typer.echo(f"trusted by {ground.by}: rests on {ground.rests_on}")
     typer.echo(_VERDICTS[code])
     if report.error is not None:
         note(f"{report.error.code} in {report.error.path}: {report.error.message}")
