@@ -100,6 +100,7 @@ def run_evidence(case):
     trust = parse_trust(json.dumps(case["trust"]).encode())
     found = verify(decode_evidence(bytes.fromhex(case["evidence"])), trust, None, case["nowMs"])
     assert (found.state, found.late) == (case["state"], case.get("late", False))
+    assert [ground.by for ground in found.grounds] == case.get("by", ["blocks"])
 
 
 def run_node(case):
@@ -120,8 +121,28 @@ def run_trust(case):
     assert found.contract is not None
     assert (found.network.hex(), found.chain_id) == (pins["network"], pins["chainId"])
     assert found.contract.hex() == pins["contract"].removeprefix("0x")
-    assert {block.hex() for block in found.block_hashes} == {one.removeprefix("0x") for one in pins["blocks"]}
+    blocks, signers, accounts = (pins.get(name) for name in ("blocks", "signers", "accounts"))
+    assert {block.hex() for block in found.block_hashes} == {one.removeprefix("0x") for one in blocks or []}
     assert {str(number): log.hex() for number, log in found.nodes.items()} == pins["nodes"]
+    told = found.signers and {
+        "threshold": found.signers.threshold,
+        "addresses": texts(found.signers.addresses),
+    }
+    assert told == signers
+    assert (found.accounts is None) == (accounts is None)
+    if found.accounts is not None:
+        assert (found.accounts.threshold, found.accounts.salt) == (
+            accounts["threshold"],
+            unhex(accounts["salt"]),
+        )
+        pinned = found.accounts.operators.items()
+        told = {of: {str(node): texts(one) for node, one in nodes.items()} for of, nodes in pinned}
+        assert told == accounts["operators"]
+
+
+def texts(addresses):
+    """As a trust file has them."""
+    return ["0x" + one.hex() for one in sorted(addresses)]
 
 
 def run_ack(case):

@@ -14,6 +14,7 @@ from tests.vectors import (
     ack_cases,
     directory_cases,
     false_cases,
+    ground_cases,
     key_cases,
     log_cases,
     node_cases,
@@ -50,6 +51,7 @@ def vectors() -> Iterator[Case]:
     yield from proof_cases.receipts()
     yield from proof_cases.evidence()
     yield from false_cases.evidence()
+    yield from ground_cases.evidence()
     yield from node_cases.nodes()
     yield from trust_cases.trust()
     yield from ack_cases.acks()
