@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.journey.chainwatch_scene import Watched
-from tests.ports.ledgers import BOTH, DEPTH, OnDevchain, log_of
+from tests.ports.ledgers import BOTH, DEPTH, NETWORK, OnDevchain, log_of, secret_of
 from tracehold.adapters.ethereum import abi
 from tracehold.adapters.ethereum.ledger import EthereumLedger
 from tracehold.adapters.sqlite_log import SqliteLog
@@ -98,6 +98,26 @@ async def test_pointers_are_followed_and_undone_with_their_block(chain: OnDevcha
     assert await store.followed.pointers([F]) == {}
     assert await chain.open()._contract.call("statusOf", 1, F) == (bytes(32),)
     assert watched.watch.standing.undone == 1
+
+
+async def test_what_was_superseded_stays_so_under_a_successor(chain: OnDevchain, store: SqliteLog) -> None:
+    """The pointers of the contracts before count; their members and anchors do not."""
+    await send(chain, "anchor", 0, 1, leaf_hash(F), [])
+    await send(chain, "supersede", F, G, 0, [])
+    await Watched(chain.open(), store.followed).catch_up()
+    oldest = chain.contract
+    first = await chain.admin.deploy(NETWORK, 0, predecessor=oldest)
+    second = await chain.admin.deploy(NETWORK, 0, predecessor=first)
+    chain.contract = second
+    await chain.enrol_operator("urn:example:new", secret_of(1))
+    watched = Watched(chain.open(), store.followed)
+    await watched.catch_up()
+    (pointer,) = (await store.followed.pointers([F]))[F]
+    assert (pointer.node, pointer.replacement) == (1, G)
+    assert list(await store.followed.heads()) == []
+    (member,) = Members().apply(await store.followed.members()).all()
+    assert member.operator == "urn:example:new"
+    assert await chain.open()._contract.predecessors() == [first, oldest]
 
 
 async def test_a_reorganisation_that_removes_an_enrolment(chain: OnDevchain, store: SqliteLog) -> None:

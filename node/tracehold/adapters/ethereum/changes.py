@@ -6,11 +6,15 @@
 
 Nothing that an endpoint says of a block's events is taken that does not name the hash of the block that
 stands there; what it leaves out, nobody can see from here.
+
+Of the contracts that came before, only what was superseded counts still: a record that was withdrawn does not
+come back because another contract took over.
 """
 
 import asyncio
 from collections.abc import Collection, Sequence
 
+from tracehold.adapters.ethereum import abi
 from tracehold.adapters.ethereum.answers import Block, Log
 from tracehold.adapters.ethereum.contract import AnchorsContract
 from tracehold.adapters.ethereum.events import EVENTS, change_of
@@ -21,6 +25,9 @@ STEP = 32
 
 HEADERS = 512
 """Blocks with events in a page at most: one question each, or none where it is the last."""
+
+BEFORE = ("Superseded",)
+"""What counts still of the contracts that came before."""
 
 AT_ONCE = 16
 """Questions that are under way together."""
@@ -33,12 +40,15 @@ class ChangeReader:
         self._contract = contract
         self._client = contract.client
         self._first = first_block
+        self._before: Sequence[bytes] | None = None
 
     async def page(self, since: Place | None, final: int) -> Page | None:
         """What came after a block, None where that is not on the chain (any more, or yet); `final` is the
         number of the newest final one. Raises CHAIN_DOWN.
         """
         height = await self._client.height()
+        if self._before is None:
+            self._before = await self._contract.predecessors()
         if since is not None:
             if not await self._stands(since):
                 return None
@@ -68,7 +78,7 @@ class ChangeReader:
             block = await self._client.block(number)
             if block is None or parent not in {None, block.parent}:
                 break  # the chain changed meanwhile: what was read so far is of one branch
-            logs += self._checked(await self._contract.logs_in(EVENTS, block.hash), [block])
+            logs += self._checked(await self._in(block.hash), [block])
             places.append(_place(block))
             parent = block.hash
         return self._page(since, places, logs, at) if places else None
@@ -77,7 +87,7 @@ class ChangeReader:
         while True:
             stop = _stop(first, last, self._contract.page)
             end = await self._block(stop)
-            if (found := await self._contract.between(EVENTS, first, stop)) is not None:
+            if (found := await self._between(first, stop)) is not None:
                 break
         logs, blocks = await self._headers(found, end)
         # The same end before and after: what was read in between is of its branch.
@@ -86,6 +96,18 @@ class ChangeReader:
         if since is not None and not await self._stands(since):
             return None
         return self._page(since, [_place(block) for block in blocks], logs, at)
+
+    async def _between(self, first: int, last: int) -> Sequence[Log] | None:
+        found = await self._contract.between(EVENTS, first, last)
+        if found is None or not self._before:
+            return found
+        earlier = await self._contract.between(BEFORE, first, last, self._before)
+        return None if earlier is None else sorted([*found, *earlier], key=_order)
+
+    async def _in(self, block: bytes) -> Sequence[Log]:
+        found = await self._contract.logs_in(EVENTS, block)
+        earlier = await self._contract.logs_in(BEFORE, block, self._before) if self._before else []
+        return sorted([*found, *earlier], key=_order)
 
     async def _headers(self, logs: Sequence[Log], end: Block) -> tuple[Sequence[Log], Sequence[Block]]:
         """The logs, and the blocks that hold them with the page's end; the first of them, where these are too
@@ -103,14 +125,15 @@ class ChangeReader:
         return self._checked(logs, blocks), blocks
 
     def _checked(self, logs: Sequence[Log], blocks: Collection[Block]) -> Sequence[Log]:
-        """The logs, if each is this contract's and in one of these blocks."""
+        """The logs, if each is what was asked for and in one of these blocks."""
         hashes = {block.number: block.hash for block in blocks}
         for log in logs:
             if hashes.get(log.block_number) != log.block_hash:
                 raise self._client.down(
                     f"tells of events in a block {log.block_number} that is not on the chain"
                 )
-            if log.address != self._contract.address:
+            earlier = log.address in (self._before or ()) and log.topics[:1] == (abi.topic(*BEFORE),)
+            if log.address != self._contract.address and not earlier:
                 raise self._client.down("tells of events of another contract than was asked about")
         if len({(log.block_number, log.index) for log in logs}) < len(logs):
             raise self._client.down("tells of one event twice")
@@ -129,6 +152,10 @@ class ChangeReader:
         with self._client.reading("eth_getLogs"):
             changes = tuple([change_of(log, times[log.block_number]) for log in logs])
         return Page(since, places[-1], tuple(places), changes, *at)
+
+
+def _order(log: Log) -> tuple[int, int]:
+    return log.block_number, log.index
 
 
 def _place(block: Block) -> Place:

@@ -4,12 +4,14 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from tracehold.adapters.ethereum import abi
-from tracehold.adapters.ethereum.answers import Log, hexed, log_of
+from tracehold.adapters.ethereum.answers import Log, hexed, log_of, unhexed
 from tracehold.adapters.ethereum.client import Client, RpcError
 from tracehold.core.errors import Broken, Rejected
 
 FIRST_PAGE = 50_000
 """Blocks per log query at first; halved when the chain's node refuses (Besu allows 5,000, others less)."""
+MAX_PREDECESSORS = 16
+"""Contracts before this one that are looked at."""
 
 
 class AnchorsContract:
@@ -67,23 +69,45 @@ class AnchorsContract:
         """Blocks in a query, as the chain's node let them be so far."""
         return self._page
 
-    async def between(self, events: Sequence[str], first: int, last: int) -> list[Log] | None:
-        """Logs of any of these events in blocks first to last, oldest first, by one query; None where that
-        was refused, and `page` is less now.
+    async def between(
+        self, events: Sequence[str], first: int, last: int, of: Sequence[bytes] = ()
+    ) -> list[Log] | None:
+        """Logs of any of these events in blocks first to last, of this contract or of these in its place,
+        oldest first, by one query; None where that was refused, and `page` is less now.
         """
-        found = await self._query([[hexed(abi.topic(event)) for event in events]], first, last)
+        topics = [[hexed(abi.topic(event)) for event in events]]
+        found = await self._query(topics, first, last, of)
         if found is not None and last - first + 1 == self._page:
             # A refusal may have had another reason: a limit is found again soon, and costs a question.
             self._page = min(FIRST_PAGE, self._page + self._page // 4 + 1)
         return found
 
-    async def logs_in(self, events: Sequence[str], block: bytes) -> list[Log]:
-        """Logs of any of these events in the block with this hash. CHAIN_DOWN where it is gone."""
+    async def logs_in(self, events: Sequence[str], block: bytes, of: Sequence[bytes] = ()) -> list[Log]:
+        """The same in the block with this hash. CHAIN_DOWN where it is gone."""
         topics = [[hexed(abi.topic(event)) for event in events]]
-        wanted = {"address": hexed(self.address), "topics": topics, "blockHash": hexed(block)}
+        wanted = {"address": self._addresses(of), "topics": topics, "blockHash": hexed(block)}
         found = await self.client.ask("eth_getLogs", wanted)
         with self.client.reading("eth_getLogs"):
             return sorted(map(log_of, found), key=lambda log: log.index)
+
+    def _addresses(self, of: Sequence[bytes]) -> str | list[str]:
+        return [hexed(each) for each in of] if of else hexed(self.address)
+
+    async def predecessors(self) -> Sequence[bytes]:
+        """The contracts that this one took over from, newest first. One of an earlier release names none."""
+        found: list[bytes] = []
+        at = self
+        while len(found) < MAX_PREDECESSORS:
+            try:
+                (before,) = await at.call("predecessor")
+            except Broken:
+                break
+            address = unhexed(before)
+            if address in {bytes(20), self.address, *found}:
+                break
+            found.append(address)
+            at = AnchorsContract(self.client, address)
+        return found
 
     async def anchored(self, node: int, first: int, last: int) -> AsyncGenerator[Log, None]:
         """A node's `Anchored` logs in blocks first to last, newest first, asked for page by page."""
@@ -105,10 +129,12 @@ class AnchorsContract:
                     yield log
                 first = stop + 1
 
-    async def _query(self, topics: Sequence[object], first: int, last: int) -> list[Log] | None:
+    async def _query(
+        self, topics: Sequence[object], first: int, last: int, of: Sequence[bytes] = ()
+    ) -> list[Log] | None:
         """One query; None where the chain's node refuses it, after which pages are half as long."""
         blocks = {"fromBlock": hexed(first), "toBlock": hexed(last)}
-        wanted = {"address": hexed(self.address), "topics": topics, **blocks}
+        wanted = {"address": self._addresses(of), "topics": topics, **blocks}
         try:
             found = await self.client.request("eth_getLogs", wanted)
         except RpcError as error:
