@@ -13,9 +13,8 @@ from typing import NoReturn
 from tracehold.core import cbor
 from tracehold.core.anchor import Anchor
 from tracehold.core.errors import Broken, Rejected, Unavailable
-from tracehold.core.ids import LogId
 from tracehold.journey.follow import Trouble, patiently, untold
-from tracehold.journey.members import Members
+from tracehold.journey.members import Members, anchor_of
 from tracehold.journey.ports import Network
 from tracehold.journey.ports.followed import (
     Anchored,
@@ -128,7 +127,7 @@ class ChainWatch:
         try:
             members.apply(page.changes)
             logs = {member.number: member.log for member in members.all()}
-            heads = [_anchor(network, logs[what.node], each, what) for each, what in _newest(page.changes)]
+            heads = [anchor_of(network, logs[what.node], each, what) for each, what in _newest(page.changes)]
         except KeyError as error:
             said = "the chain's node lacks logs of enrolments: it was pruned, or is still indexing"
             raise Unavailable("CHAIN_DOWN", said) from error
@@ -197,20 +196,3 @@ def _newest(changes: Sequence[Change]) -> Sequence[tuple[Change, Anchored]]:
     """The newest anchor of each node: all that came before it is under its root."""
     found = {each.what.node: (each, each.what) for each in changes if isinstance(each.what, Anchored)}
     return list(found.values())
-
-
-def _anchor(network: Network, log: LogId, change: Change, what: Anchored) -> Anchor:
-    return Anchor(
-        chain_id=network.chain_id,
-        contract=network.contract,
-        node=what.node,
-        log=log,
-        prev_size=what.prev_size,
-        size=what.size,
-        root=what.root,
-        block_number=change.number,
-        block_hash=change.hash,
-        block_time=change.time,
-        tx_hash=what.tx_hash,
-        log_index=change.index,
-    )

@@ -54,7 +54,7 @@ class Elsewhere:
     def __init__(self, knowledge: Knowledge, admission: Admission) -> None:
         self._knowledge = knowledge
         self._admission = admission
-        view = LedgerView(knowledge.ledger) if knowledge.ledger else None
+        view = LedgerView(knowledge.ledger, knowledge.followed) if knowledge.ledger else None
         self._prover = Prover(view, knowledge.run) if view else None
         self._sources: dict[int, _Source] = {}
         self._claims = Claims()

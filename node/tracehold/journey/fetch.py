@@ -85,7 +85,8 @@ async def _best(
     # No key leads to a fingerprint: all are asked.
     peers = await others.holders(())
     asked = [asyncio.ensure_future(_ask(peer, name)) for peer in peers]
-    view, best, silent = LedgerView(ledger), None, list[int]()
+    view = LedgerView(ledger, knowledge.followed)
+    best, silent = None, list[int]()
     try:
         for coming in asyncio.as_completed(asked):
             peer, answer = await coming

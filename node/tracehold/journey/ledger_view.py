@@ -5,14 +5,18 @@ from tracehold.core.anchorproof import AnchoredEvent
 from tracehold.core.evidence import ChainView
 from tracehold.core.ids import LogId
 from tracehold.core.trie import keccak256
-from tracehold.journey.ports import Ledger, Member
+from tracehold.journey.members import anchor_of
+from tracehold.journey.ports import Ledger, Member, Network
+from tracehold.journey.ports.followed import Anchored, Followed
 
 
 class LedgerView:
     """Answers about anchors, each asked once. One serves one request: a chain moves on."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, followed: Followed | None = None) -> None:
+        """What was `followed` is not looked for on the chain, which is only asked whether it stands."""
         self._ledger = ledger
+        self._followed = followed
         self._views: dict[tuple[int, int], ChainView] = {}
         self._members: dict[int, Member] | None = None
 
@@ -35,7 +39,7 @@ class LedgerView:
     async def _ask(self, anchor: Anchor | None) -> ChainView:
         network = await self._ledger.network()
         fixed = (network.chain_id, network.contract, network.network_id)
-        found = await self._ledger.find_anchor(anchor.node, anchor.size) if anchor else None
+        found = await self._find(network, anchor) if anchor else None
         if anchor is None or found is None:
             return ChainView(*fixed, None, None, 0, None, None, None, None)
         event = AnchoredEvent(found.node, found.prev_size, found.size, found.root, ())
@@ -55,3 +59,14 @@ class LedgerView:
             keccak256(by.operator.encode()),
             frozenset(key for ended, key in by.replaced if ended <= at),
         )
+
+    async def _find(self, network: Network, anchor: Anchor) -> Anchor | None:
+        by = (await self._known()).get(anchor.node)
+        if self._followed is not None and by is not None:
+            for change in await self._followed.anchored(anchor.node, anchor.size - 1):
+                match change.what:
+                    case Anchored(size=size) as said if size == anchor.size:
+                        found = anchor_of(network, by.log, change, said)
+                        if await self._ledger.is_canonical(found):
+                            return found
+        return await self._ledger.find_anchor(anchor.node, anchor.size)

@@ -1,11 +1,14 @@
-"""Who is a member, from the contract's events: they tell everything, in order."""
+"""Who is a member, and what was anchored, from the contract's events: they tell everything, in order."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tracehold.journey.ports import Member
+from tracehold.core.anchor import Anchor
+from tracehold.core.ids import LogId
+from tracehold.journey.ports import Member, Network
 from tracehold.journey.ports.followed import (
+    Anchored,
     Change,
     NodeEnrolled,
     NodeReplaced,
@@ -76,3 +79,21 @@ class Members:
 
     def _change(self, node: int, **changes: Any) -> None:
         self._nodes[node] = replace(self._nodes[node], **changes)
+
+
+def anchor_of(network: Network, log: LogId, change: Change, what: Anchored) -> Anchor:
+    """An `Anchored` event as an anchor of the log that its node has."""
+    return Anchor(
+        chain_id=network.chain_id,
+        contract=network.contract,
+        node=what.node,
+        log=log,
+        prev_size=what.prev_size,
+        size=what.size,
+        root=what.root,
+        block_number=change.number,
+        block_hash=change.hash,
+        block_time=change.time,
+        tx_hash=what.tx_hash,
+        log_index=change.index,
+    )
