@@ -45,7 +45,7 @@ def enrolled(node: int, log: int = 0) -> NodeEnrolled:
 
 @dataclass
 class Watched:
-    """A follower over a feed, and what it told."""
+    """A follower over a ledger, which is its feed or has one, and what it told."""
 
     feed: Any
     kept: Followed = field(default_factory=MemoryFollowed)
@@ -67,7 +67,11 @@ class Watched:
             self._reread,
         )
         self.watch = ChainWatch(
-            self.feed, self.feed.network, self.kept, listeners, lambda error: self.faults.append(error.code)
+            getattr(self.feed, "feed", self.feed),
+            self.feed.network,
+            self.kept,
+            listeners,
+            lambda error: self.faults.append(error.code),
         )
 
     async def _head(self, anchor: Anchor) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.ports.ledgers import BOTH, DEPTH, NETWORK, PARTY, ROOT, InMemory, OnDevchain, anchor, log_of
 from tracehold.adapters.ethereum.contract import FIRST_PAGE
 from tracehold.adapters.ethereum.events import EVENTS
+from tracehold.adapters.ethereum.feed import EthereumFeed
 from tracehold.adapters.ethereum.ledger import EthereumLedger
 from tracehold.adapters.memory.chain import MemoryChain
 from tracehold.adapters.memory.ledger import PAGE, MemoryLedger
@@ -36,10 +37,10 @@ class Rejoined(OnDevchain):
     """A devchain whose blocks a test may mine, mark and replace."""
 
     @property
-    def feed(self) -> EthereumLedger:
-        """The ledger of the test's node."""
+    def feed(self) -> EthereumFeed:
+        """That of the test's node."""
         assert isinstance(self.ledger, EthereumLedger)
-        return self.ledger
+        return self.ledger.feed
 
 
 @pytest.fixture
@@ -166,7 +167,7 @@ async def test_a_limited_range_halves_and_grows_again(chain: Rejoined) -> None:
         return {"error": {"code": -32005, "message": "too many"}} if length > 64 else None
 
     chain.wire.answers["eth_getLogs"] = limited
-    assert whats(await pages(chain.open())) == whats(whole)
+    assert whats(await pages(chain.open().feed)) == whats(whole)
     taken = [length for length in ranges if length <= 64]
     assert max(taken) <= 64
     assert len(ranges) - len(taken) < 20
@@ -177,7 +178,7 @@ async def test_long_pages_end_where_places_are_kept(chain: Rejoined) -> None:
     """A whole chain below the final block in one query, and then in steps of `APART`."""
     chain.mine(APART + 200)
     queries = len(chain.wire.asked)
-    found = await pages(chain.open(finality="instant"))
+    found = await pages(chain.open(finality="instant").feed)
     assert len(found) == 1
     assert len(chain.wire.asked) - queries < 20
     assert FIRST_PAGE > APART + 200
@@ -187,7 +188,7 @@ async def test_a_chain_that_knows_no_final_block_is_read_by_ranges_too(chain: Re
     """Far below its newest block; so whoever was away long comes back soon. Finality is not made up."""
     chain.mine(APART + 40)
     chain.wire.asked.clear()
-    page = await chain.open()._changes.page(None, final=-1)
+    page = await chain.open().feed._reader.page(None, final=-1)
     assert page is not None
     height = await chain.ledger.height()
     assert (page.upto.number, page.final, page.height) == (height - APART, -1, height)
@@ -213,18 +214,18 @@ async def test_a_lying_endpoint_is_believed_nothing(chain: Rejoined, lie: str, f
         logs = chain.node.rpc("eth_getLogs", query)
         return {"result": [each | LIES[lie] for each in logs]}
 
-    honest = chain.open(finality=finality)
+    honest = chain.open(finality=finality).feed
     assert len(whats(await pages(honest))) == 2
     chain.wire.answers["eth_getLogs"] = answer
     with pytest.raises(Unavailable, match="CHAIN_DOWN"):
-        await pages(chain.open(finality=finality))
+        await pages(chain.open(finality=finality).feed)
 
 
 async def test_an_event_told_twice_is_a_lie(chain: Rejoined) -> None:
     """One log at one place."""
     chain.wire.answers["eth_getLogs"] = lambda query: {"result": chain.node.rpc("eth_getLogs", query) * 2}
     with pytest.raises(Unavailable, match="twice"):
-        await pages(chain.open(finality="instant"))
+        await pages(chain.open(finality="instant").feed)
 
 
 async def test_a_chain_that_changes_while_a_range_is_read(chain: Rejoined) -> None:
@@ -241,8 +242,10 @@ async def test_a_chain_that_changes_while_a_range_is_read(chain: Rejoined) -> No
 
     chain.wire.answers["eth_getLogs"] = turn
     with pytest.raises(Unavailable, match="CHAIN_DOWN"):
-        await chain.open(finality="instant").changes(None)
-    assert not any(isinstance(each, Anchored) for each in whats(await pages(chain.open(finality="instant"))))
+        await chain.open(finality="instant").feed.changes(None)
+    assert not any(
+        isinstance(each, Anchored) for each in whats(await pages(chain.open(finality="instant").feed))
+    )
 
 
 async def test_members_that_are_known_are_not_read_again(chain: Rejoined) -> None:
@@ -254,13 +257,13 @@ async def test_members_that_are_known_are_not_read_again(chain: Rejoined) -> Non
         place = await chain.feed.place(number)
         assert place is not None
         again = chain.open()
-        again.known(place, told)
+        again.feed.known(place, told)
         chain.wire.asked.clear()
         assert list(await again.members()) == list(await chain.ledger.members())
         queries = [params[0] for method, params in chain.wire.asked if method == "eth_getLogs"]
         assert int(queries[0]["fromBlock"], 16) == first
     replaced = chain.open()
-    replaced.known(Place(1, b"x" * 32, b"y" * 32, 0), told)
+    replaced.feed.known(Place(1, b"x" * 32, b"y" * 32, 0), told)
     assert list(await replaced.members()) == list(await chain.ledger.members())
 
 
@@ -272,7 +275,7 @@ async def test_members_are_read_anew_when_told(chain: Rejoined) -> None:
     ledger = chain.open()
     assert len(await ledger.members(final=True)) == 2
     chain.reorganise()
-    ledger.forget()
+    ledger.feed.forget()
     assert [member.log for member in await ledger.members()] == [LogId(log_of(1))]
 
 

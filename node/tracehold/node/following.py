@@ -30,7 +30,7 @@ async def remind(ledger: EthereumLedger, followed: Followed, contract: bytes) ->
     if of and cbor.decode(of)[1] == contract and places:
         upto = places[-1]
         known = [change for change in await followed.members() if change.number <= upto.number]
-        ledger.known(upto, known)
+        ledger.feed.known(upto, known)
 
 
 def following(
@@ -48,11 +48,11 @@ def following(
             peering.neighbours.knock()
 
     def reread() -> None:
-        ledger.forget()
+        ledger.feed.forget()
         custody.anchors.forget()
 
     listeners = Listeners(Heads(custody.witnessing).look, heard, _progress(log), reread)
-    return ChainWatch(ledger, ledger.network, followed, listeners, faults.error)
+    return ChainWatch(ledger.feed, ledger.network, followed, listeners, faults.error)
 
 
 def _progress(log: FilteringBoundLogger) -> Callable[[ChainStanding], None]:

@@ -18,6 +18,10 @@ class AnchoredReader:
         self._client = contract.client
         self._logs: dict[int, LogId] = {}
 
+    def forget(self) -> None:
+        """Ask anew: an enrolment was undone with its block."""
+        self._logs = {}
+
     def is_one(self, log: Log) -> bool:
         """Whether a log of a transaction is such an event of this contract."""
         return log.address == self._contract.address and log.topics[:1] == (abi.topic("Anchored"),)

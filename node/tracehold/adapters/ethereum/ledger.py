@@ -9,9 +9,9 @@ from coincurve import PrivateKey
 from tracehold.adapters.ethereum import abi, acks, finality, proof
 from tracehold.adapters.ethereum.acknowledged import with_acks
 from tracehold.adapters.ethereum.anchored import AnchoredReader
-from tracehold.adapters.ethereum.changes import ChangeReader
 from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.contract import AnchorsContract
+from tracehold.adapters.ethereum.feed import EthereumFeed
 from tracehold.adapters.ethereum.finality import Finality
 from tracehold.adapters.ethereum.members import MemberReader
 from tracehold.adapters.ethereum.sender import Sender
@@ -21,7 +21,6 @@ from tracehold.core.ids import NetworkId, Root
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor, AnchorProof
 from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, Pledge, SignedTransaction
-from tracehold.journey.ports.followed import Change, Page, Place
 
 __all__ = ["EthereumLedger", "Settings"]
 
@@ -43,7 +42,9 @@ class EthereumLedger:
         self._failures = 0
         self._sender: Sender | None = None
         self._anchored = AnchoredReader(self._contract)
-        self._changes = ChangeReader(self._contract, settings.first_block)
+        readers = (self._members, self._anchored)
+        self.feed = EthereumFeed(self._contract, settings.first_block, self.finality, *readers)
+        """Its events one after another, for whoever follows them."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -78,25 +79,6 @@ class EthereumLedger:
         """From events, read once up to the final block; only up to there with `final`."""
         known = await (await self.finality()).height(self._client)
         return await self._members.read(known, None if final else await self._client.height())
-
-    def known(self, upto: Place, changes: Sequence[Change]) -> None:
-        """These are all changes of members up to that block, so that they need not be read again."""
-        self._members.begin(upto, changes)
-
-    def forget(self) -> None:
-        """Read all members anew: a block that was final is on the chain no more, or an enrolment."""
-        self._members.forget()
-        self._anchored = AnchoredReader(self._contract)
-
-    async def changes(self, since: Place | None) -> Page | None:
-        """By ranges up to the newest final block, by block hashes above it."""
-        final = await (await self.finality()).height(self._client)
-        return await self._changes.page(since, final)
-
-    async def place(self, number: int) -> Place | None:
-        """One question."""
-        await self._ready()
-        return await self._changes.place(number)
 
     async def myself(self) -> Member | None:
         """The member of this account."""

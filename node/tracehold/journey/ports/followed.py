@@ -111,17 +111,8 @@ class Archived:
     manifest: bytes
 
 
-What = (
-    OperatorEnrolled
-    | NodeEnrolled
-    | NodeReplaced
-    | RolesChanged
-    | NodeRevoked
-    | Anchored
-    | Superseded
-    | LogRetired
-    | Archived
-)
+OfMembers = OperatorEnrolled | NodeEnrolled | NodeReplaced | RolesChanged | NodeRevoked
+What = OfMembers | Anchored | Superseded | LogRetired | Archived
 MEMBERS = (OperatorEnrolled, NodeEnrolled, NodeReplaced, RolesChanged, NodeRevoked)
 """Those from which the members follow."""
 
