@@ -97,7 +97,9 @@ async def test_replacement_raises_both_fees(chain: OnDevchain):
 async def test_chain_without_base_fee(chain: OnDevchain):
     """A legacy transaction with a gas price, which the devchain takes too; replaced by a dearer one."""
     block = chain.node.rpc("eth_getBlockByNumber", "latest", False)
-    chain.wire.answers["eth_getBlockByNumber"] = {"result": {**block, "baseFeePerGas": None}}
+    chain.wire.answers["eth_getBlockByNumber"] = lambda ref, _: (
+        {"result": {**block, "baseFeePerGas": None}} if ref == "latest" else None
+    )
     first = await chain.ledger.prepare_anchor(0, 3, ROOT, [])
     second = await chain.ledger.prepare_anchor(0, 3, ROOT, [], replaces=first)
     assert first.raw[0] >= 0xC0, "a list, so no type byte"

@@ -12,6 +12,7 @@ from pathlib import Path
 from tracehold.adapters.ethereum.admin import Admin, address
 from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
+from tracehold.adapters.ethereum.pins import PinFile, Pinning, Pins
 from tracehold.adapters.keyfiles import KeyFiles, Succession, read_ledger_key, read_signing_key
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.config import Config
@@ -23,6 +24,8 @@ from tracehold.journey.own_log import Identity, OwnLog, open_log
 from tracehold.journey.ports import Ledger, RecordLog
 
 LOG_FOLDER_MODE = 0o700
+PINS_FILE = "chain.json"
+"""Which chain and contract the node was made for."""
 
 
 def data_folder(config: Config) -> Path:
@@ -52,15 +55,21 @@ def succession(config: Config) -> Succession:
 @asynccontextmanager
 async def open_ledger(config: Config) -> AsyncIterator[EthereumLedger]:
     """The contract as the node's account sees it. Nothing is asked of the chain before the first question."""
-    ledger = EthereumLedger(
-        Settings(
-            rpc=config.ledger.rpc,
-            contract=contract_of(config),
-            chain_id=config.ledger.chain_id,
-            secret=read_ledger_key(config.keys.ledger),
-            finality=config.ledger.finality,
-        )
+    settings = Settings(
+        rpc=config.ledger.rpc,
+        contract=contract_of(config),
+        chain_id=config.ledger.chain_id,
+        secret=read_ledger_key(config.keys.ledger),
+        finality=config.ledger.finality,
     )
+    pins = PinFile(config.node.data_dir / PINS_FILE)
+
+    async def keep(found: Pins) -> None:
+        # Only where a node has a log already, or makes it now: a look at a chain binds nothing.
+        if config.node.data_dir.is_dir() and pins.read() != found:
+            await asyncio.to_thread(pins.keep, found)
+
+    ledger = EthereumLedger(settings, pinning=Pinning(settings, pins.read(), keep))
     try:
         yield ledger
     finally:

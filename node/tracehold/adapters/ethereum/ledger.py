@@ -1,6 +1,6 @@
 """`journey.ports.Ledger` over a JSON-RPC chain; what each method promises stands there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -11,15 +11,18 @@ from tracehold.adapters.ethereum.acknowledged import with_acks
 from tracehold.adapters.ethereum.anchored import AnchoredReader
 from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.contract import AnchorsContract
+from tracehold.adapters.ethereum.endpoints import Endpoints, clients_of
 from tracehold.adapters.ethereum.feed import EthereumFeed
 from tracehold.adapters.ethereum.finality import Finality
 from tracehold.adapters.ethereum.members import MemberReader
+from tracehold.adapters.ethereum.pins import Pinning, Pins
 from tracehold.adapters.ethereum.sender import Sender
-from tracehold.adapters.ethereum.settings import Fixed, Settings
-from tracehold.core.errors import Broken, Rejected
-from tracehold.core.ids import NetworkId, Root
+from tracehold.adapters.ethereum.settings import Settings
+from tracehold.core.errors import Rejected, TraceholdError
+from tracehold.core.ids import Root
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor, AnchorProof
+from tracehold.journey.follow import untold
 from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, Pledge, SignedTransaction
 
 __all__ = ["EthereumLedger", "Settings"]
@@ -28,18 +31,28 @@ __all__ = ["EthereumLedger", "Settings"]
 class EthereumLedger:
     """One contract on one chain, seen with one account.
 
-    Opens nothing until it is used. What cannot change is read once, and again after every silence of the
-    chain: another one may stand behind the address then, which is WRONG_CHAIN.
+    Opens nothing until it is used. Every address is admitted before it is asked, and again after every
+    silence: another chain may stand behind it then, which is WRONG_CHAIN.
     """
 
-    def __init__(self, settings: Settings, client: Client | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clients: Client | Sequence[Client] = (),
+        pinning: Pinning | None = None,
+        told: Callable[[TraceholdError], None] = untold,
+    ) -> None:
+        """`clients` in place of the addresses in the settings; `told` hears of an address that is passed over
+        because another chain stands there.
+        """
         self._settings = settings
         self._policy = finality.parse(settings.finality)
-        self._client = client or Client(settings.rpc, settings.timeout_s)
+        self._pinning = pinning or Pinning(settings)
+        self.endpoints = Endpoints(clients_of(settings, clients), self._pinning.admit, told)
+        """The addresses, for whoever watches over them."""
+        self._client = Client(line=self.endpoints)
         self._contract = AnchorsContract(self._client, settings.contract)
         self._members = MemberReader(self._contract, settings.first_block)
-        self._fixed: Fixed | None = None
-        self._failures = 0
         self._sender: Sender | None = None
         self._anchored = AnchoredReader(self._contract)
         readers = (self._members, self._anchored)
@@ -60,7 +73,13 @@ class EthereumLedger:
         (quorum,) = await self._contract.call("quorum")
         (operators,) = await self._contract.call("activeOperators")
         return Network(
-            fixed.chain_id, self._contract.address, fixed.network_id, fixed.salt, quorum, operators
+            fixed.chain_id,
+            self._contract.address,
+            fixed.network_id,
+            fixed.salt,
+            quorum,
+            operators,
+            genesis=fixed.genesis,
         )
 
     async def software(self) -> str:
@@ -204,22 +223,12 @@ class EthereumLedger:
         domain = acks.Domain(fixed.chain_id, self._contract.address, fixed.salt)
         return await with_acks(self._contract, anchor, found, domain, self._settings.first_block)
 
-    async def _ready(self) -> Fixed:
+    async def _ready(self) -> Pins:
         """What is fixed, after making sure that the chain is still the same one."""
-        if self._fixed is not None and self._failures == self._client.failures:
-            return self._fixed
-        failures = self._client.failures
-        chain_id = await self._client.chain_id()
-        expected = self._fixed.chain_id if self._fixed else self._settings.chain_id
-        if expected not in {0, chain_id}:
-            raise Broken("WRONG_CHAIN", f"the chain has id {chain_id}, not {expected}")
-        (network_id,) = await self._contract.call("networkId")
-        (salt,) = await self._contract.call("salt")
-        found = Fixed(chain_id, NetworkId(network_id), salt)
-        if self._fixed not in {None, found}:
-            raise Broken("WRONG_CHAIN", "another contract stands at the address than at the start")
-        self._fixed, self._failures = found, failures
-        return found
+        await self.endpoints.ready()
+        if self._pinning.pins is None:
+            raise AssertionError("an address in use was admitted")
+        return self._pinning.pins
 
     async def _own(self) -> Sender:
         fixed, secret = await self._ready(), self._secret()

@@ -1,28 +1,22 @@
-"""Where the contract is, and what cannot change in one deployment of it."""
+"""Where the contract is and how it is reached."""
 
 from dataclasses import dataclass
-
-from tracehold.core.ids import NetworkId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How the contract is reached. `chain_id` 0 takes the chain's word; `secret` None only reads."""
+    """How the contract is reached. `chain_id` 0 and an empty `genesis` take the chain's word at first;
+    `secret`
+    None only reads.
+    """
 
     rpc: str
     contract: bytes
+    fallback_rpcs: tuple[str, ...] = ()
     chain_id: int = 0
+    genesis: bytes = b""
     secret: bytes | None = None
     finality: str = "auto"
     first_block: int = 0
     """No event of the contract is older; only saves time."""
     timeout_s: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """What cannot change in one deployment."""
-
-    chain_id: int
-    network_id: NetworkId
-    salt: bytes

@@ -15,8 +15,10 @@ ANCHORS = 500
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The contract's fixed points. A record, receipt or
-    acknowledgement of another network does not count here.
+    """The contract's fixed points. A record, receipt or acknowledgement of another network does not count
+    here.
+    `genesis` is the hash of block 0; `predecessor` the contract that this one took over from, empty where
+    none.
     """
 
     chain_id: int
@@ -25,6 +27,8 @@ class Network:
     salt: bytes
     quorum: int
     operators: int
+    genesis: bytes = b""
+    predecessor: bytes = b""
 
 
 class Role(StrEnum):
