@@ -96,3 +96,17 @@ async def test_file_that_cannot_be_read(tmp_path: Path):
     with pytest.raises(Broken) as broken:
         PinFile(path).read()
     assert broken.value.code == "CORRUPT"
+
+
+async def test_contract_that_took_over(chain: OnDevchain):
+    """A successor of the kept contract is taken; another contract of the same network is not."""
+    kept = await read_pins(chain.client, chain.contract)
+    after = await chain.admin.deploy(kept.network_id, 0, predecessor=chain.contract)
+    other = await chain.admin.deploy(kept.network_id, 0)
+    settings = Settings(rpc="", contract=after)
+    ledger = EthereumLedger(settings, chain.client, Pinning(settings, kept))
+    assert (await ledger.network()).contract == after
+    settings = Settings(rpc="", contract=other)
+    with pytest.raises(Broken, match="took over") as broken:
+        await EthereumLedger(settings, chain.client, Pinning(settings, kept)).network()
+    assert broken.value.code == "WRONG_CHAIN"

@@ -13,6 +13,7 @@ Rule = Callable[[Any], bool]
 
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})", re.ASCII)
 _CONTRACT = re.compile(r"(0x[0-9a-fA-F]{40})?")
+_GENESIS = re.compile(r"(0x[0-9a-fA-F]{64})?")
 _LOG = re.compile("[0-9a-f]{64}")
 _FINALITY = re.compile(r"auto|tag|instant|depth:([1-9]\d{0,2}|1000)", re.ASCII)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|\*", re.ASCII)
@@ -86,6 +87,11 @@ _RULES: dict[str, tuple[Rule, str]] = {
     "directory.records_of_member": _at_least(1),
     "directory.records_total": _at_least(1),
     "ledger.rpc": (lambda value: bool(_URL.fullmatch(value)), "an http or https address"),
+    "ledger.fallback_rpcs": (
+        lambda value: all(_URL.fullmatch(each) for each in value),
+        "http or https addresses",
+    ),
+    "ledger.genesis": (lambda value: bool(_GENESIS.fullmatch(value)), "0x and 64 hexadecimal digits"),
     "ledger.contract": (lambda value: bool(_CONTRACT.fullmatch(value)), "0x and 40 hexadecimal digits"),
     "ledger.chain_id": _at_least(0),
     "ledger.finality": (

@@ -138,6 +138,11 @@ class LedgerSection:
     best: it decides what this node takes for final.
     """
 
+    fallback_rpcs: tuple[str, ...] = ()
+    """Further JSON-RPC addresses of the same chain, asked in this order where `rpc` does not answer, lags
+    behind or has pruned what is needed. One of another chain is refused and told.
+    """
+
     contract: str = ""
     """Address of the anchoring contract, 0x and 40 hexadecimal digits (`tracehold contract deploy`). Empty:
     the node does not start to seal. Never change it once the log exists.
@@ -146,6 +151,12 @@ class LedgerSection:
     chain_id: int = 0
     """EIP-155 chain id that the chain must have. 0 takes the
     chain's word at each start: set it where it matters.
+    """
+
+    genesis: str = ""
+    """Hash of the chain's block 0, 0x and 64 hexadecimal digits. Empty: that of the first start, which is
+    kept
+    in `chain.json` of the data folder; a chain that was set up again is refused either way.
     """
 
     finality: str = "auto"

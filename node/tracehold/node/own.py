@@ -58,7 +58,9 @@ async def open_ledger(config: Config) -> AsyncIterator[EthereumLedger]:
     settings = Settings(
         rpc=config.ledger.rpc,
         contract=contract_of(config),
+        fallback_rpcs=config.ledger.fallback_rpcs,
         chain_id=config.ledger.chain_id,
+        genesis=bytes.fromhex(config.ledger.genesis.removeprefix("0x")),
         secret=read_ledger_key(config.keys.ledger),
         finality=config.ledger.finality,
     )

@@ -71,6 +71,7 @@ class Pinning:
         """Returns if the chain is the right one. Raises `Broken("WRONG_CHAIN")`, CHAIN_DOWN."""
         found = await read_pins(client, self._settings.contract)
         self._check(client.place, found)
+        await self._check_contract(client, found)
         if not self._confirmed or self.pins != found:
             await self._keep(found)
         self.pins, self._confirmed = found, True
@@ -86,14 +87,19 @@ class Pinning:
                 f"the chain at {place} begins with block {hexed(found.genesis)}, not {hexed(genesis)}: "
                 "it was set up again, or is another one"
             )
+
+    async def _check_contract(self, client: Client, found: Pins) -> None:
+        kept = self.pins
         if kept is None or kept.genesis != found.genesis:
             return
         if kept.contract != found.contract:
-            raise _wrong(
-                f"the contract {hexed(found.contract)} is not {hexed(kept.contract)}, "
-                "which this node was made for"
-            )
-        if (kept.network_id, kept.salt) != (found.network_id, found.salt):
+            # A contract that took over from ours is ours.
+            if kept.contract not in await AnchorsContract(client, found.contract).predecessors():
+                raise _wrong(
+                    f"the contract {hexed(found.contract)} is not {hexed(kept.contract)}, which this node "
+                    "was made for, nor one that took over from it"
+                )
+        elif (kept.network_id, kept.salt) != (found.network_id, found.salt):
             raise _wrong(f"another contract stands at {hexed(found.contract)} than at the start")
 
 
