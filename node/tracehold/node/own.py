@@ -5,8 +5,8 @@ by `serve` and by the commands that enrol it.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 from tracehold.adapters.ethereum.admin import Admin, address
@@ -14,12 +14,14 @@ from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
 from tracehold.adapters.ethereum.pins import PinFile, Pinning, Pins
 from tracehold.adapters.keyfiles import KeyFiles, Succession, read_ledger_key, read_signing_key
+from tracehold.adapters.keyfiles.sole import sole_user
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.config import Config
-from tracehold.core.errors import Broken, Rejected
+from tracehold.core.errors import Broken, Rejected, TraceholdError
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.record import parse
 from tracehold.core.roster import Roster
+from tracehold.journey.follow import untold
 from tracehold.journey.own_log import Identity, OwnLog, open_log
 from tracehold.journey.ports import Ledger, RecordLog
 
@@ -53,8 +55,14 @@ def succession(config: Config) -> Succession:
 
 
 @asynccontextmanager
-async def open_ledger(config: Config) -> AsyncIterator[EthereumLedger]:
-    """The contract as the node's account sees it. Nothing is asked of the chain before the first question."""
+async def open_ledger(
+    config: Config, told: Callable[[TraceholdError], None] | None = None
+) -> AsyncIterator[EthereumLedger]:
+    """The contract as the node's account sees it. Nothing is asked of the chain before the first question.
+
+    Whoever gives `told`, a node that runs, hears of addresses of a wrong chain and has the ledger key alone:
+    STORE_BUSY while another process has it.
+    """
     settings = Settings(
         rpc=config.ledger.rpc,
         contract=contract_of(config),
@@ -71,9 +79,10 @@ async def open_ledger(config: Config) -> AsyncIterator[EthereumLedger]:
         if config.node.data_dir.is_dir() and pins.read() != found:
             await asyncio.to_thread(pins.keep, found)
 
-    ledger = EthereumLedger(settings, pinning=Pinning(settings, pins.read(), keep))
+    ledger = EthereumLedger(settings, (), Pinning(settings, pins.read(), keep), told or untold)
     try:
-        yield ledger
+        with sole_user(config.keys.ledger) if told else nullcontext():
+            yield ledger
     finally:
         await ledger.close()
 
