@@ -20,7 +20,7 @@ from tests.sealing import (
     address,
     clique_anchor,
 )
-from tests.verifications import CHAIN, LOG, NOW, TRUST, failure
+from tests.verifications import CHAIN, EVENT, LOG, NOW, TRUST, failure
 from tracehold.core.anchor import Anchor, decode_anchor, encode_anchor
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence import Accounts, Signers, report, verify
@@ -86,7 +86,7 @@ def test_where_several_are_given_all_must_hold(changes):
 
 def test_a_chain_beside_them_must_agree_too():
     """And is named as the last ground."""
-    told = replace(CHAIN, block_hash=ANCHOR.block_hash, event=replace(CHAIN.event, ackers=(2, 3)))
+    told = replace(CHAIN, block_hash=ANCHOR.block_hash, event=replace(EVENT, ackers=(2, 3)))
     assert grounds(BY_ALL, chain=told) == ["blocks", "signers", "accounts", "chain"]
     assert failure(EVIDENCE, BY_ALL, replace(told, block_hash=bytes(32))) == (8, "PROOF_INVALID")
 
