@@ -139,3 +139,14 @@ async def test_attack_event_of_another_contract(chain: OnDevchain):
     mined = await chain.ledger.find(transaction)
     assert mined is not None
     assert mined.anchor is None
+
+
+async def test_attack_chain_that_stands_still_takes_fees_up(chain: OnDevchain):
+    """Replacement on replacement ends at a bound, and the last bytes stay as they are."""
+    transaction = await chain.ledger.prepare_anchor(0, 3, ROOT, [])
+    first = transaction.max_fee_per_gas
+    while transaction.max_fee_per_gas <= 13 * first:
+        transaction = await chain.ledger.prepare_anchor(0, 3, ROOT, [], replaces=transaction)
+    assert transaction.max_fee_per_gas <= 16 * first
+    with pytest.raises(Unavailable, match="no fee helps"):
+        await chain.ledger.prepare_anchor(0, 3, ROOT, [], replaces=transaction)

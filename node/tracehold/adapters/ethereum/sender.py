@@ -24,6 +24,10 @@ TRANSFER_GAS = 21_000
 """Of a transfer to an account (yellow paper, appendix G)."""
 USUAL_TIP = 10**9
 """Wei per gas for the sealer, where the chain does not say what is usual."""
+DEAREST = 16
+"""A replacement offers at most so many times what the chain asks now: a chain that stands still would take
+the fee up for ever.
+"""
 DYNAMIC = 2
 """EIP-2718 type of a transaction with a base fee (EIP-1559)."""
 
@@ -81,7 +85,13 @@ class Sender:
         if replaces is None:
             nonce = await self._client.next_nonce(self.account)
         else:
-            nonce, fees = replaces.nonce, fees.over(fees_of(replaces.raw))
+            nonce, asked = replaces.nonce, fees
+            fees = asked.over(fees_of(replaces.raw))
+            if fees.cap > DEAREST * asked.cap:
+                raise self._client.down(
+                    f"takes no transaction that offers {DEAREST} times what it asks: no fee helps",
+                    "Look whether the chain makes blocks; the transaction stays as it is and is sent again.",
+                )
         content: dict[str, Any] = {
             "chainId": self._chain_id,
             "nonce": nonce,
