@@ -10,7 +10,7 @@ PYTEST := $(PY) -m pytest
 SOURCES := node/tracehold clients/python tests tools $(if $(wildcard bench/*.py),bench)
 
 # Files that are derived from others, committed, and proved fresh: each of these scripts takes --check.
-DERIVED := tools/openapi.py tools/errors_doc.py tools/config_doc.py
+DERIVED := tools/openapi.py tools/errors_doc.py tools/config_doc.py bench/gas.py
 
 .PHONY: help
 help: ## What can be made
