@@ -1,0 +1,131 @@
+"""Runs the assurance of the contracts (docs/assurance.md): byte code, forge, mutants, halmos.
+
+The byte code under test and under proof is the committed artifact's, after it was found to be what the
+sources give. Forge comes from npm by contracts/forge's lock; halmos from .venv-contracts. Node must be on
+PATH: run `make contracts-check`.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools import contracts, npm_modules  # noqa: E402
+
+HALMOS = ROOT / ".venv-contracts" / "bin" / "halmos"
+# What is planted in Anchors.sol, and the forge test that must then fail.
+MUTANTS = (
+    ("if (size <= prevSize) revert SizeNotGrowing();", "", "testFuzz_the_size_grows"),
+    ("if (operator <= last) revert AckOrder(node);", "", "test_attack_one_signer_twice"),
+    ("if (operator <= last) revert", "if (operator == last) revert", "test_operators_must_ascend"),
+    ("if (operator == ownOperator)", "if (operator == ownOperator && node == 0)", "test_attack_own_operator"),
+    ("if (s > HALF_ORDER) return address(0);", "", "test_attack_high_s"),
+    (
+        "if (node == 0 || number != node)",
+        "if (number != node)",
+        "test_attack_signature_that_recovers_to_nobody",
+    ),
+    ("if (path.length != length)", "if (path.length != length && length > 255)", "test_attack_path_length"),
+)
+
+
+def forge() -> Path:
+    """The pinned forge of this machine. Exits with a message where there is none."""
+    modules = npm_modules.install(ROOT / "contracts" / "forge")
+    found = sorted(modules.glob("@foundry-rs/forge-*/bin/forge"))
+    if not found:
+        sys.exit(
+            "contracts-check: forge is on npm for Linux x86-64 and Apple silicon only; not for this machine"
+        )
+    return found[0]
+
+
+def bytecode(folder: Path) -> str:
+    """Byte code that the sources below this folder give."""
+    contracts.CONTRACTS = folder
+    found: str = contracts.compile_sources()["contracts"]["src/Anchors.sol"]["Anchors"]["evm"]["bytecode"][
+        "object"
+    ]
+    return "0x" + found
+
+
+def run(command: list[str | Path], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a tool in the contracts' folder."""
+    return subprocess.run(
+        command,
+        cwd=ROOT / "contracts",
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def must(what: str, done: subprocess.CompletedProcess[str]) -> None:
+    """Exit with all the tool said unless it succeeded."""
+    if done.returncode != 0:
+        sys.exit(f"contracts-check: {what}\n{done.stdout}{done.stderr}")
+    print(f"contracts-check: {what}: ok", flush=True)
+
+
+def mutants(tool: Path, settings: dict[str, str]) -> None:
+    """Plant each bug and see its test, and that test, fail."""
+    folder = contracts.CONTRACTS
+    for old, new, test in MUTANTS:
+        with tempfile.TemporaryDirectory() as scratch:
+            copy = Path(scratch)
+            for name in ("src", "compile.js", "package.json"):
+                source = folder / name
+                (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / name)
+            source = copy / "src" / "Anchors.sol"
+            text = source.read_text()
+            if text.count(old) != 1:
+                sys.exit(f"contracts-check: the mutant for {test} does not fit the source any more: {old}")
+            source.write_text(text.replace(old, new))
+            code = bytecode(copy)
+        done = run(
+            [tool, "test", "--root", ".", "--match-test", f"^{test}\\("], {**settings, "ANCHORS_CODE": code}
+        )
+        if done.returncode == 0 or f"] {test}(" not in done.stdout or "[FAIL" not in done.stdout:
+            sys.exit(
+                f"contracts-check: the planted bug {old!r} -> {new!r} is not caught by {test}\n{done.stdout}"
+            )
+        print(f"contracts-check: planted bug caught by {test}", flush=True)
+    contracts.CONTRACTS = folder
+
+
+def main() -> None:
+    """All checks, in order of cost."""
+    tool = forge()
+    committed = json.loads(contracts.ARTIFACT.read_text())
+    if bytecode(contracts.CONTRACTS) != committed["bytecode"]:
+        sys.exit("contracts-check: the committed byte code is not what the sources give: run make contracts")
+    print("contracts-check: byte code: ok", flush=True)
+    (slot,) = [e["slot"] for e in committed["storageLayout"]["storage"] if e["label"] == "_seats"]
+    settings = {
+        "TRACEHOLD_SOLJSON": str(contracts.compiler()),
+        "ANCHORS_CODE": committed["bytecode"],
+        "ANCHORS_SEATS_SLOT": slot,
+        "PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    must("forge tests", run([tool, "test", "--root", "."], settings))
+    mutants(tool, settings)
+    out: list[str | Path] = [
+        HALMOS,
+        "--root",
+        ".",
+        "--forge-build-out",
+        "../build/forge/proofs",
+        "--no-status",
+    ]
+    must("halmos proofs", run(out, {**settings, "FOUNDRY_PROFILE": "proofs"}))
+
+
+if __name__ == "__main__":
+    main()
