@@ -91,6 +91,11 @@ contracts-fresh: venv
 	@echo "check: contract artifacts"
 	@tools/with-node.sh $(PY) tools/contracts.py --check
 
+.PHONY: contracts-check
+contracts-check: venv ## Test, mutate and prove the contracts' committed byte code (forge and halmos; fetches them)
+	@tools/venv.sh .venv-contracts requirements-contracts.lock
+	@tools/with-node.sh $(PY) tools/contracts_check.py
+
 # -- tests ------------------------------------------------------------------------------------------------------------
 
 .PHONY: test test-slow test-matrix test-lowest
