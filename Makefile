@@ -47,7 +47,7 @@ typescript: venv ## Build the npm package of the TypeScript client, in build
 	tools/with-node.sh $(PY) tools/typescript.py "$$out" && cp "$$out"/*.tgz build/ && ls build/tracehold-client-*.tgz
 
 openapi: venv ## Write what is derived from the protos and the error table (OpenAPI, docs/errors.md)
-	@for script in $(DERIVED); do $(PY) $$script; done
+	@for script in $(DERIVED); do PYTHONPATH=. $(PY) $$script; done
 
 # -- checks -----------------------------------------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ check-protos: venv-tools
 
 check-fresh: venv
 	@echo "check: derived files"
-	@for script in $(DERIVED); do $(PY) $$script --check; done
+	@for script in $(DERIVED); do PYTHONPATH=. $(PY) $$script --check; done
 
 contracts-fresh: venv
 	@echo "check: contract artifacts"
