@@ -1,7 +1,8 @@
 """geth, built from its source in the Go module proxy.
 
 Go checks every module against the checksum database; GOPROXY and GONOSUMDB, as Go documents them, are for a
-proxy of your own. Two releases: the last one that seals Clique, and the newest that builds out of the proxy alone.
+proxy of your own. Two releases: the last one that seals Clique, and the newest that builds out of the proxy
+alone.
 """
 
 import os

@@ -51,11 +51,22 @@ def add(
 def request(
     out: Annotated[Path, typer.Option(help="File to write the record to.")],
     dir: Folder = Path("node"),
+    enode: Annotated[
+        str | None,
+        typer.Option(
+            help="Enode of this operator's node of the chain, or nothing; default: as [chain_node] says.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write this node's signed record for the network's admin to enrol."""
+    """Write this node's signed record for the network's admin to enrol.
+
+    It names the enode of the operator's own node of the chain: those of the other members are peered with it
+    once it is enrolled.
+    """
     with reported(as_json):
-        raw = asyncio.run(_own_record(dir))
+        raw = asyncio.run(_own_record(dir, enode))
         out.write_bytes(raw)
         if as_json:
             show_json({"record": str(out), "bytes": len(raw)})
@@ -145,14 +156,17 @@ async def _revoke(dir: Path, admin_key: Path | None, number: int, *, operator: b
         await act(contract_of(config), number)
 
 
-async def _own_record(dir: Path) -> bytes:
+async def _own_record(dir: Path, enode: str | None = None) -> bytes:
     from tracehold.config import load
+    from tracehold.core.enode import parse_enode
+    from tracehold.node.chain_node import enode_of
     from tracehold.node.own import open_ledger, open_own, open_store
     from tracehold.node.record import node_record
 
     config = load(dir / CONFIG_NAME)
+    known = await enode_of(config) if enode is None else str(parse_enode(enode)) if enode else ""
     async with open_store(config) as store, open_ledger(config) as ledger:
-        return node_record(config, await open_own(config, store, ledger))
+        return node_record(config, await open_own(config, store, ledger), known)
 
 
 async def _members(dir: Path) -> list[dict[str, str]]:

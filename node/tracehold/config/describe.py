@@ -25,6 +25,7 @@ def describe(config: Config) -> dict[str, Any]:
         if is_dataclass(getattr(config, field.name))
     }
     described["ledger"]["rpc"] = masked_url(config.ledger.rpc)
+    described["chain_node"]["admin"] = masked_url(config.chain_node.admin)
     described["tokens"] = [
         {"name": token.name, "roles": sorted(token.roles), "party": token.party} for token in config.tokens
     ]

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tracehold.adapters.geth import is_loopback
 from tracehold.config.replication import ReplicationSection
 from tracehold.config.settings import Config
+from tracehold.core.enode import parse_enode
 from tracehold.core.errors import Rejected
 from tracehold.core.limits import MAX_PARTY_CHARS
 
@@ -56,6 +58,18 @@ def _reached(value: str) -> bool:
     return _listens(value) and not value.endswith(":0")
 
 
+def _commands(value: str) -> bool:
+    """Whether this names an admin interface of the same machine."""
+    return "://" not in value or is_loopback(value)
+
+
+def _is_enode(value: str) -> bool:
+    try:
+        return not value or bool(parse_enode(value))
+    except Rejected:
+        return False
+
+
 def _at_least(least: float) -> tuple[Rule, str]:
     return (lambda value: value >= least), f"{least:g} or more"
 
@@ -99,6 +113,9 @@ _RULES: dict[str, tuple[Rule, str]] = {
         "auto, tag, instant or depth:N (N up to 1000)",
     ),
     "ledger.poll_s": _within(0.01, 600),
+    "chain_node.admin": (_commands, "the path of an IPC socket, or an address of loopback"),
+    "chain_node.enode": (_is_enode, "enode://PUBLIC-KEY@HOST:PORT"),
+    "chain_node.look_s": _within(0.1, 3_600),
     "anchor.records": _within(1, 1_000_000),
     "anchor.seconds": _within(0.1, 86_400),
     "replication.target": _within(1, 16),

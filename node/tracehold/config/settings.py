@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from tracehold.api.access import Token
+from tracehold.config.chain_node import ChainNodeSection
 from tracehold.config.directory import DirectorySection
 from tracehold.config.replication import ReplicationSection
 
@@ -229,6 +230,7 @@ class Config:
     peers: PeersSection = PeersSection()
     directory: DirectorySection = DirectorySection()  # noqa: RUF009  frozen
     ledger: LedgerSection = LedgerSection()
+    chain_node: ChainNodeSection = ChainNodeSection()  # noqa: RUF009  frozen
     anchor: AnchorSection = AnchorSection()
     replication: ReplicationSection = ReplicationSection()  # noqa: RUF009  frozen
     graph: GraphSection = GraphSection()

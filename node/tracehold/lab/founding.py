@@ -13,6 +13,7 @@ from tracehold.config import Config, load
 from tracehold.core.ids import NetworkId
 from tracehold.core.noderecord import parse_node_record
 from tracehold.journey.ports import Role
+from tracehold.node.chain_node import enode_of
 from tracehold.node.own import contract_of, open_ledger, open_own, open_store
 from tracehold.node.record import node_record
 
@@ -58,7 +59,8 @@ async def set_quorum(config: Path, admin_key: Path, quorum: int) -> None:
 async def _record(settings: Config) -> bytes:
     """The node's signed record; makes its log."""
     async with open_store(settings) as store, open_ledger(settings) as ledger:
-        return node_record(settings, await open_own(settings, store, ledger))
+        own = await open_own(settings, store, ledger)
+        return node_record(settings, own, await enode_of(settings))
 
 
 @asynccontextmanager

@@ -17,8 +17,8 @@ from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.api.metrics import Metrics
 from tracehold.config import Config
 from tracehold.core.epcis import Mode
-from tracehold.core.errors import Unavailable
 from tracehold.journey.anchor import Anchorer, Policy
+from tracehold.journey.chain_peers import ChainPeers
 from tracehold.journey.chainwatch import ChainWatch
 from tracehold.journey.check import Checks
 from tracehold.journey.delegate import Delegation
@@ -39,6 +39,7 @@ from tracehold.journey.scrub import Scrubber
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
 from tracehold.journey.upload import Disk, Uploads
+from tracehold.node.chain_node import chain_peers
 from tracehold.node.clocks import micros, ticks
 from tracehold.node.custody import Custody, custody
 from tracehold.node.directory import Given, Ring, open_directory
@@ -46,6 +47,7 @@ from tracehold.node.draining import leaving
 from tracehold.node.faults import Faults
 from tracehold.node.following import following, remind
 from tracehold.node.gate import Gate, staying
+from tracehold.node.number import number_of
 from tracehold.node.own import contract_of, data_folder, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
 from tracehold.node.pulling import pulling
@@ -55,11 +57,6 @@ from tracehold.node.scrubbing import scrubbing
 from tracehold.node.verifying import threaded
 
 GRAPH_FILE = "graph.sqlite"
-NUMBER = "contract/node-number"
-FIRST_LOOK_S = 5.0
-"""Seconds that a start waits to learn the node's number; without it
-answers name no holder number until the next start.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +90,8 @@ class Parts:
     """The directory. None there too, and where there is no network key."""
     custody: Custody
     chain: ChainWatch
+    chain_peers: ChainPeers | None
+    """What peers the chain's node; None where [chain_node] admin is empty."""
     puller: Puller | None
     """What fetches of others' logs what nobody ships; None as for `replicator`."""
     scrubber: Scrubber
@@ -111,8 +110,7 @@ class Parts:
 async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[Parts]:
     """Open the stores and put the parts together; close everything in reverse at the end.
 
-    Raises BAD_CONFIG, STORE_BUSY, what is Broken in the stores, and CHAIN_DOWN at the
-    very first start, which needs the network's id.
+    Raises BAD_CONFIG, STORE_BUSY, what is Broken in the stores, and at the very first start CHAIN_DOWN.
     """
     started_at = time.time()
     metrics = Metrics()
@@ -127,11 +125,9 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
         bell = Bell()
         sealer = Sealer(store, own, time.time, ticks=ticks, bell=bell, sealed=metrics.sealed)
-        sealer.permit = unretired(config)
-        events = Parsed()
+        sealer.permit, events = unretired(config), Parsed()
         given = Given(config, store, sealer, bell, faults, metrics.directory, events)
-        directory = open_directory(given, peering)
-        ring = await stack.enter_async_context(directory)
+        ring = await stack.enter_async_context(open_directory(given, peering))
         holders = await Holders.open(store, store.copies, own.log, config.replication.target)
         states = States(store, bell.ring, holders)
         replicator = replication(config, store, holders, ledger, peering, states, faults)
@@ -166,16 +162,14 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             ring=ring,
             custody=holding,
             chain=following(ledger, store.followed, holding, peering, faults, log),
+            chain_peers=chain_peers(config, ledger, own.log, faults),
             puller=pulling(config, holding, peering, faults, sealer),
             scrubber=scrubber,
-            knowledge=_knowledge(
-                await _number(store, ledger), peering, ring, faults, scrubber, (store, graph, ledger)
-            ),
+            knowledge=await _knowledge(peering, ring, faults, scrubber, (store, graph, ledger)),
         )
 
 
-def _knowledge(
-    number: int,
+async def _knowledge(
     peering: Peering | None,
     ring: Ring | None,
     faults: Faults,
@@ -188,7 +182,7 @@ def _knowledge(
         graph,
         peers=peering.peers if peering else None,
         ledger=ledger,
-        node=number,
+        node=await number_of(log, ledger),
         micros=micros,
         fault=faults.record,
         damaged=scrubber.damaged,
@@ -208,21 +202,6 @@ def _uploads(config: Config, store: RecordLog, sealer: Sealer, states: States, c
         sleep=asyncio.sleep,
         disk=Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes),
     )
-
-
-async def _number(store: RecordLog, ledger: Ledger) -> int:
-    """The node's number in the contract, which never changes: kept once it is known, 0 before."""
-    known = await store.bookmark(NUMBER)
-    if known:
-        return known
-    try:
-        async with asyncio.timeout(FIRST_LOOK_S):
-            member = await ledger.myself()
-    except (Unavailable, TimeoutError):
-        return 0
-    if member is not None:
-        await store.save_bookmark(NUMBER, member.number)
-    return member.number if member else 0
 
 
 def _anchorer(config: Config, link: Link, sealer: Sealer, faults: Faults) -> Anchorer:

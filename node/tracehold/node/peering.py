@@ -26,6 +26,7 @@ from tracehold.journey.liveness import Liveness
 from tracehold.journey.neighbours import Neighbours
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.ports import Ledger
+from tracehold.node.chain_node import enode_at_start
 from tracehold.node.faults import Faults
 from tracehold.node.record import node_record
 from tracehold.v1 import peer_pb2
@@ -71,7 +72,8 @@ async def open_peering(
         pass  # it is read again while the node runs
     peers = GrpcPeers(neighbours, pair, config.peers.timeout_s)
     async with aclosing(peers):
-        yield Peering(neighbours, peers, pair, node_record(config, own), _liveness(config, neighbours, peers))
+        record = node_record(config, own, await enode_at_start(config))
+        yield Peering(neighbours, peers, pair, record, _liveness(config, neighbours, peers))
 
 
 def _liveness(config: Config, neighbours: Neighbours, peers: GrpcPeers) -> Liveness:

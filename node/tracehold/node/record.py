@@ -17,8 +17,10 @@ def ledger_account(config: Config) -> bytes:
     return PrivateKey(read_ledger_key(config.keys.ledger)).public_key.to_canonical_address()
 
 
-def node_record(config: Config, own: OwnLog, key: SigningKey | None = None) -> bytes:
-    """The signed record of this node, as of now, or under the node key that it is to have."""
+def node_record(config: Config, own: OwnLog, enode: str, key: SigningKey | None = None) -> bytes:
+    """The signed record of this node, as of now, or under the node key that it is to have. `enode` is that of
+    the chain's node (`node.chain_node.enode_of`), empty where there is none to be told.
+    """
     key = key or own.identity.key
     node = NodeRecord(
         node_key=key.public,
@@ -29,7 +31,7 @@ def node_record(config: Config, own: OwnLog, key: SigningKey | None = None) -> b
         rest=config.rest.public_url or config.rest.listen,
         tls_leaf=certificate_der(config.keys.tls_certificate),
         account=ledger_account(config),
-        enode="",
+        enode=enode,
         issued_at=int(time.time()),
     )
     return sign_node_record(node, own.identity.network, os.urandom(16), key)

@@ -22,6 +22,7 @@ from tracehold.core.errors import Rejected, Unavailable
 from tracehold.journey.follow import patiently
 from tracehold.journey.ports import Member
 from tracehold.journey.rotate import Rotation, Successor
+from tracehold.node.chain_node import enode_of
 from tracehold.node.faces import Faces
 from tracehold.node.own import contract_of, sending, succession
 from tracehold.node.parts import Parts
@@ -38,7 +39,7 @@ async def rotating(parts: Parts, faces: Faces) -> NoReturn:
 
     async def look() -> None:
         if coming.announced:
-            rotation = _rotation(parts, faces, coming)
+            rotation = await _rotation(parts, faces, coming)
             while not await rotation.step():  # noqa: ASYNC110, a chain is looked at, and tells nobody
                 await asyncio.sleep(parts.config.ledger.poll_s)
 
@@ -48,12 +49,13 @@ async def rotating(parts: Parts, faces: Faces) -> NoReturn:
         await asyncio.sleep(LOOK_S)
 
 
-def _rotation(parts: Parts, faces: Faces, coming: Succession) -> Rotation:
+async def _rotation(parts: Parts, faces: Faces, coming: Succession) -> Rotation:
     files = coming.files()
     secret, key = read_ledger_key(files.ledger), read_signing_key(files.node)
     record = coming.record()
     if record is None:
-        record = node_record(_with_files(parts.config, coming), parts.own, key)
+        enode = await enode_of(parts.config)
+        record = node_record(_with_files(parts.config, coming), parts.own, enode, key)
         coming.keep_record(record)
     return Rotation(
         Successor(key, _account(secret), record),

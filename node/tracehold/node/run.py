@@ -95,6 +95,11 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
             looking = parts.peering.neighbours.run(asyncio.sleep)
             following.append(tasks.create_task(looking, name="neighbours"))
             following.append(tasks.create_task(parts.peering.liveness.run(), name="liveness"))
+        if parts.chain_peers:
+            trouble, look_s = parts.faults.trouble("chain node"), parts.config.chain_node.look_s
+            following.append(
+                tasks.create_task(parts.chain_peers.run(asyncio.sleep, look_s, trouble), name="chain node")
+            )
         if parts.replicator:
             keeping = parts.replicator.run(parts.bell)
             following.append(tasks.create_task(keeping, name="replicate"))

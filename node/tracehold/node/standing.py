@@ -10,6 +10,7 @@ from tracehold.journey.ports import Network
 from tracehold.journey.segments import SegmentStanding
 from tracehold.journey.states import frontier
 from tracehold.journey.upkeep import MemberStanding, RepairStanding
+from tracehold.node.chain_node import chain_node_state
 from tracehold.node.draining import drain_standing
 from tracehold.node.own import contract_of
 from tracehold.node.parts import Parts
@@ -49,7 +50,12 @@ async def standing(parts: Parts) -> Standing:
         contract=contract_of(config),
         account=ledger_account(config),
         quorum=network.quorum if network else parts.holders.quorum,
-        backends=(log, chain, graph, *_peers(parts, segments), *_directory(parts, directory)),
+        backends=(
+            *(log, chain, graph),
+            *_chain_node(parts),
+            *_peers(parts, segments),
+            *_directory(parts, directory),
+        ),
         started_at=parts.started_at,
         disk_free_bytes=parts.free_bytes(),
         faults=parts.faults.lines,
@@ -88,6 +94,12 @@ def _members(parts: Parts) -> tuple[MemberStanding, ...]:
         )
         for each in parts.peering.neighbours.others()
     )
+
+
+def _chain_node(parts: Parts) -> Sequence[BackendState]:
+    """The operator's own node of the chain; nothing where none is configured."""
+    found = chain_node_state(parts.config, parts.chain_peers.standing if parts.chain_peers else None)
+    return (found,) if found else ()
 
 
 def _peers(parts: Parts, segments: Sequence[SegmentStanding]) -> Sequence[BackendState]:
