@@ -14,8 +14,10 @@ contract AcksProof is Deployed {
         uint64 size,
         bytes32 root,
         Anchors.Ack[] memory acks,
-        uint256 chainId
+        uint256 chainId,
+        bytes32 counts
     ) public {
+        anyCounts(counts, 0);
         vm.chainId(chainId);
         Seat memory creator = seatOf(caller);
         bytes32 digest = digestOf(domain(), statement(creator.node, size, root));

@@ -73,6 +73,13 @@ class Program:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        found = self.slot.pid
+        assert found is not None
+        return found
+
     def start(self) -> None:
         """Start it, or start it again over what it left on disk; on return it answers."""
         with held(1) as free:

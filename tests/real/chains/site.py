@@ -46,6 +46,11 @@ class Chain(Protocol):
         """Where it answers."""
         ...
 
+    @property
+    def pid(self) -> int:
+        """The process that answers there."""
+        ...
+
 
 async def until(asked: Callable[[], Awaitable[T | None]], seconds: float = 60.0) -> T:
     """What is answered once it is neither None nor False; the test fails after so many seconds."""
