@@ -36,8 +36,8 @@ acknowledgements and on whether it is a log's first. An anchor ends at a segment
 `verifyInclusion` is a view: asked from outside a chain it costs nothing. Another contract pays what stands
 here. *Whole call* is the execution with nothing warm; *check* the same without what a cold read of the
 head's two slots adds (4,000): decoding, leaf hash, path and comparison. *Full tree* is the usual case;
-*right border* the longest way through the code at that depth: the last entry of a tree of which every bit
-of the size is set.
+*right border* the other end: the last entry of a tree of which every bit of the size is set, whose siblings
+all stand on the left. The way through the code is as long.
 
 | call | gas |
 |---|---|

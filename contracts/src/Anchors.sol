@@ -316,7 +316,6 @@ contract Anchors is Members {
     /// @return sides Bit i tells that sibling i stands on the left.
     /// @return length Number of siblings.
     function _shape(uint256 index, uint256 size) private pure returns (uint256 sides, uint256 length) {
-        uint256 border;
         assembly ("memory-safe") {
             // The bit length of `apart`, which has at most 64 bits: halving tells the place of its top bit.
             let apart := xor(index, sub(size, 1))
@@ -327,10 +326,14 @@ contract Anchors is Members {
             length := or(length, shl(1, lt(3, shr(length, apart))))
             length := or(length, lt(1, shr(length, apart)))
             length := add(length, iszero(iszero(apart)))
-            border := shr(length, index)
             sides := or(index, shl(length, not(0)))
+            // The 1s of at most 64 bits, added up side by side: by two bits, by four, by eight; then the bytes, at once.
+            let ones := shr(length, index)
+            ones := sub(ones, and(shr(1, ones), 0x5555555555555555))
+            ones := add(and(ones, 0x3333333333333333), and(shr(2, ones), 0x3333333333333333))
+            ones := and(add(ones, shr(4, ones)), 0x0F0F0F0F0F0F0F0F)
+            length := add(length, mod(ones, 255))
         }
-        for (; border != 0; border &= border - 1) ++length;
     }
 
     /// @dev Root that an entry and its siblings lead to: RFC 9162 section 2.1.1, SHA-256 is precompile 2, leaves have the
