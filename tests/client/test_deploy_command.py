@@ -32,7 +32,7 @@ def rpc(tmp_path: Path) -> Iterator[str]:
 def deploy(home: Path, rpc: str, *words: str, code: int = 0) -> Any:
     """What the command prints, for a new folder with Alice as the admin."""
     create(home, Placement(OPERATOR, "n", rpc, "127.0.0.1", 1, 2, 3, tls=False))
-    create_secret(home / "admin.key", bytes(ALICE.key))
+    create_secret(home / "admin.key", bytes(ALICE.key).hex().encode())
     given = ("contract", "deploy", "--dir", str(home), "--admin-key", str(home / "admin.key"), "--json")
     result = CliRunner().invoke(app, [*given, *words])
     assert result.exit_code == code, result.output

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from blake3 import blake3
 
 from tracehold.core.errors import Rejected
+from tracehold.core.ids import Fingerprint
 from tracehold.core.limits import SALT_BYTES
 from tracehold.core.record import Attachment, Audience, Header, Kind, Record, parse, sign
 from tracehold.journey.own_log import Identity, Now, RandomBytes
@@ -20,13 +21,16 @@ _KINDS = frozenset({Kind.EVENT, Kind.MASTERDATA})
 
 @dataclass(frozen=True, slots=True)
 class Delegated:
-    """An event's JSON-LD (or one master data element) as received, to be signed for `party`."""
+    """An event's JSON-LD (or one master data element) as received, to be signed for `party`. It takes the
+    place of the record `supersedes`, where that is given.
+    """
 
     party: str
     payload: bytes
     kind: Kind = Kind.EVENT
     audience: Audience = Audience.NETWORK
     attachments: Sequence[Attachment] = ()
+    supersedes: Fingerprint | None = None
 
 
 def received_key(item: Delegated) -> bytes:
@@ -69,5 +73,6 @@ class Delegation:
             self.random_bytes(SALT_BYTES),
             item.audience,
             tuple(item.attachments),
+            item.supersedes,
         )
         return parse(sign(header, item.payload, identity.key))

@@ -1,5 +1,7 @@
 """`Anchored` events of the contract as anchors."""
 
+from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any
 
 from tracehold.adapters.ethereum import abi
@@ -31,6 +33,11 @@ class AnchoredReader:
         with self._client.reading("eth_getLogs"):
             return abi.decode_event("Anchored", log.topics, log.data)
 
+    async def among(self, logs: Sequence[Log], time: int, chain_id: int) -> Anchor | None:
+        """The first one among a transaction's logs, in a block of that time."""
+        found = next(filter(self.is_one, logs), None)
+        return await self.anchor(found, time, chain_id) if found else None
+
     async def in_block(self, log: Log, chain_id: int) -> Anchor | None:
         """The anchor, with the time of its block; None where the block is gone."""
         block = await self._client.block(log.block_hash)
@@ -53,6 +60,17 @@ class AnchoredReader:
             tx_hash=log.tx_hash,
             log_index=log.index,
         )
+
+    async def exactly(self, node: int, size: int, first: int, last: int, chain_id: int) -> Anchor | None:
+        """The node's anchor of exactly this size in blocks first to last."""
+        async with aclosing(self._contract.anchored(node, first, last)) as logs:
+            async for log in logs:
+                found: int = self.event(log)["size"]
+                if found == size:
+                    return await self.in_block(log, chain_id)
+                if found < size:
+                    break
+        return None
 
     async def after(self, node: int, size: int, first: int, last: int, chain_id: int) -> list[Anchor]:
         """The node's first anchors past a size in blocks first to last, oldest first, `ANCHORS` at most."""

@@ -1,7 +1,6 @@
 """`journey.ports.Ledger` over a JSON-RPC chain; what each method promises stands there."""
 
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 
 from coincurve import PrivateKey
@@ -9,6 +8,7 @@ from coincurve import PrivateKey
 from tracehold.adapters.ethereum import abi, acks, finality, proof
 from tracehold.adapters.ethereum.acknowledged import with_acks
 from tracehold.adapters.ethereum.anchored import AnchoredReader
+from tracehold.adapters.ethereum.answers import hexed
 from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.contract import AnchorsContract
 from tracehold.adapters.ethereum.endpoints import Endpoints, clients_of
@@ -19,7 +19,7 @@ from tracehold.adapters.ethereum.pins import Pinning, Pins
 from tracehold.adapters.ethereum.sender import Sender
 from tracehold.adapters.ethereum.settings import Settings
 from tracehold.core.errors import Rejected, TraceholdError
-from tracehold.core.ids import Root
+from tracehold.core.ids import Fingerprint, Root
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor, AnchorProof
 from tracehold.journey.follow import untold
@@ -31,8 +31,7 @@ __all__ = ["EthereumLedger", "Settings"]
 class EthereumLedger:
     """One contract on one chain, seen with one account.
 
-    Opens nothing until it is used. Every address is admitted before it is asked, and again after every
-    silence: another chain may stand behind it then, which is WRONG_CHAIN.
+    Opens nothing until it is used. Every address is admitted before it is asked, and again after a silence.
     """
 
     def __init__(
@@ -55,8 +54,8 @@ class EthereumLedger:
         self._members = MemberReader(self._contract, settings.first_block)
         self._sender: Sender | None = None
         self._anchored = AnchoredReader(self._contract)
-        readers = (self._members, self._anchored)
-        self.feed = EthereumFeed(self._contract, settings.first_block, self.finality, *readers)
+        where, readers = (self._contract, settings.first_block), (self._members, self._anchored)
+        self.feed = EthereumFeed(*where, self.finality, *readers)
         """Its events one after another, for whoever follows them."""
 
     async def close(self) -> None:
@@ -120,8 +119,7 @@ class EthereumLedger:
     async def time(self) -> int:
         """Of the block that is the newest now."""
         await self._ready()
-        block = await self._client.block("latest")
-        if block is None:
+        if (block := await self._client.block("latest")) is None:
             raise self._client.down("knows no newest block")
         return block.time
 
@@ -143,13 +141,30 @@ class EthereumLedger:
         replaces: SignedTransaction | None = None,
     ) -> SignedTransaction:
         """Dry run by an estimate of gas, then signed. Acknowledgements are put into the contract's order."""
-        sender = await self._own()
         ordered = sorted(acks, key=lambda ack: ack.operator_number)
         given = [(ack.node, ack.signature[:32], ack.signature[32:]) for ack in ordered]
         data = abi.encode_call("anchor", prev_size, size, root, given)
-        gas = await self._contract.estimate(sender.account, data)
-        # A quarter more: the estimate's state is not quite the one it will run on.
-        return await sender.prepare(self._contract.address, data, gas + gas // 4, replaces)
+        return await (await self._own()).call(self._contract, data, replaces)
+
+    async def prepare_supersede(
+        self,
+        fingerprint: Fingerprint,
+        replacement: Fingerprint,
+        index: int,
+        path: Sequence[bytes],
+        replaces: SignedTransaction | None = None,
+    ) -> SignedTransaction:
+        """The same."""
+        data = abi.encode_call("supersede", fingerprint, replacement, index, list(path))
+        return await (await self._own()).call(self._contract, data, replaces)
+
+    async def superseded(
+        self, node: int, fingerprint: Fingerprint, *, final: bool = False
+    ) -> Fingerprint | None:
+        """One call of statusOf."""
+        block = hexed(await (await self.finality()).height(self._client)) if final else "latest"
+        (found,) = await self._contract.call("statusOf", node, fingerprint, block=block)
+        return Fingerprint(found) if any(found) else None
 
     async def send(self, transaction: SignedTransaction) -> None:
         """eth_sendRawTransaction; "already known" and "nonce too low" are no errors."""
@@ -157,16 +172,12 @@ class EthereumLedger:
 
     async def find(self, transaction: SignedTransaction) -> Mined | None:
         """By receipt, if its block is the canonical one of its height."""
-        await self._ready()
+        fixed = await self._ready()
         outcome = await self._client.outcome(transaction.hash)
-        if outcome is None:
+        block = await self._client.block(outcome.block_number) if outcome else None
+        if outcome is None or block is None or block.hash != outcome.block_hash:
             return None
-        block = await self._client.block(outcome.block_number)
-        if block is None or block.hash != outcome.block_hash:
-            return None
-        anchors = [log for log in outcome.logs if self._anchored.is_one(log)]
-        chain = (await self._ready()).chain_id
-        anchor = await self._anchored.anchor(anchors[0], block.time, chain) if anchors else None
+        anchor = await self._anchored.among(outcome.logs, block.time, fixed.chain_id)
         return Mined(block.number, block.hash, outcome.succeeded, outcome.gas_used, anchor)
 
     async def spent(self, transaction: SignedTransaction) -> bool:
@@ -179,18 +190,11 @@ class EthereumLedger:
 
     async def find_anchor(self, node: int, size: int) -> Anchor | None:
         """At the head's block where it is the newest, else by pages backwards."""
-        head = await self.head(node)
+        fixed, head = await self._ready(), await self.head(node)
         if head.size < size:
             return None
         first = head.block_number if head.size == size else self._settings.first_block
-        async with aclosing(self._contract.anchored(node, first, head.block_number)) as logs:
-            async for log in logs:
-                found: int = self._anchored.event(log)["size"]
-                if found == size:
-                    return await self._anchored.in_block(log, (await self._ready()).chain_id)
-                if found < size:
-                    break
-        return None
+        return await self._anchored.exactly(node, size, first, head.block_number, fixed.chain_id)
 
     async def anchors(self, node: int, after: int, block: int = 0) -> Sequence[Anchor]:
         """By pages forwards, up to the head's block."""
@@ -206,9 +210,7 @@ class EthereumLedger:
         return anchor.block_number <= final and await self.is_canonical(anchor)
 
     async def is_canonical(self, anchor: Anchor) -> bool:
-        """By the block hash at its height. A node that lags,
-        or one of several behind an address, has none.
-        """
+        """By the block hash at its height. A node that lags has none."""
         await self._ready()
         block = await self._client.block(anchor.block_number)
         if block is None:
@@ -219,8 +221,7 @@ class EthereumLedger:
         """Receipt path, as many headers on top as the policy's depth, and the acknowledgements."""
         depth = (await self.finality()).depth
         found = await proof.capture(self._client, anchor.block_hash, anchor.tx_hash, depth)
-        fixed = await self._ready()
-        domain = acks.Domain(fixed.chain_id, self._contract.address, fixed.salt)
+        domain = await self._domain()
         return await with_acks(self._contract, anchor, found, domain, self._settings.first_block)
 
     async def _ready(self) -> Pins:
@@ -242,6 +243,8 @@ class EthereumLedger:
         return self._settings.secret
 
     async def _digest(self, pledge: Pledge) -> bytes:
+        return acks.ack_of(pledge).digest(await self._domain())
+
+    async def _domain(self) -> acks.Domain:
         fixed = await self._ready()
-        domain = acks.Domain(fixed.chain_id, self._contract.address, fixed.salt)
-        return acks.ack_of(pledge).digest(domain)
+        return acks.Domain(fixed.chain_id, self._contract.address, fixed.salt)

@@ -17,6 +17,7 @@ from eth_utils.address import to_checksum_address
 from tracehold.adapters.ethereum.acks import address_of
 from tracehold.adapters.ethereum.answers import hexed, number
 from tracehold.adapters.ethereum.client import Client, RpcError
+from tracehold.adapters.ethereum.contract import AnchorsContract
 from tracehold.core.errors import Broken
 from tracehold.journey.ports import SignedTransaction
 
@@ -108,6 +109,14 @@ class Sender:
         eth_account: Any = await asyncio.to_thread(import_module, "eth_account")
         signed = eth_account.Account.sign_transaction(content, self._secret)
         return SignedTransaction(bytes(signed.raw_transaction), bytes(signed.hash), nonce, fees.cap)
+
+    async def call(
+        self, contract: AnchorsContract, data: bytes, replaces: SignedTransaction | None = None
+    ) -> SignedTransaction:
+        """Sign a call of the contract, after a dry run; see `prepare` and `AnchorsContract.estimate`."""
+        gas = await contract.estimate(self.account, data)
+        # A quarter more: the estimate's state is not quite the one it will run on.
+        return await self.prepare(contract.address, data, gas + gas // 4, replaces)
 
     async def send(self, transaction: SignedTransaction) -> None:
         """Hand over the bytes; harmless to repeat. Raises CHAIN_DOWN, also where

@@ -8,19 +8,25 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from tracehold.adapters.memory.contract import Call, Domain, Rules
-from tracehold.core.ids import LogId, NetworkId
+from tracehold.core.ids import Fingerprint, LogId, NetworkId
 from tracehold.core.receipt import Anchor
 from tracehold.journey.members import Members
 from tracehold.journey.ports import Member
-from tracehold.journey.ports.followed import Anchored, Change, Place, What
+from tracehold.journey.ports.followed import Anchored, Change, Place, Superseded, What
 
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """A call in a block; `event` is None where it reverted."""
+    """A call in a block; `event` and `pointed` are None where it reverted."""
 
     call: Call
     event: Anchor | None
+    pointed: Superseded | None = None
+
+    @property
+    def told(self) -> What | None:
+        """What the contract says of it."""
+        return _anchored(self.call, self.event) if self.event else self.pointed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Block:
 
     def changes(self) -> list[Change]:
         """Its events, in order."""
-        told = [*self.acts, *[_anchored(each.call, each.event) for each in self.calls if each.event]]
+        told = [*self.acts, *[each.told for each in self.calls if each.told]]
         return [Change(self.number, self.hash, self.time, at, what) for at, what in enumerate(told)]
 
 
@@ -113,6 +119,12 @@ class MemoryChain:
         """The node's newest event."""
         return next((event for event in reversed(self.events()) if event.node == node), None)
 
+    def pointed(self, node: int, record: Fingerprint, upto: int | None = None) -> Fingerprint | None:
+        """What a record points to, in blocks up to `upto`."""
+        blocks = self.blocks if upto is None else self.blocks[: max(0, upto + 1)]
+        said = [each.pointed for block in blocks for each in block.calls if each.pointed]
+        return next((e.replacement for e in said if (e.node, e.fingerprint) == (node, record)), None)
+
     def mine(self, blocks: int = 1) -> None:
         """Make blocks out of what waits and can run."""
         for _ in range(blocks):
@@ -150,8 +162,19 @@ class MemoryChain:
         self.blocks.append(block)
         for call in calls:
             # One by one: a later call of the block sees what an earlier one did.
-            block = replace(block, calls=(*block.calls, Executed(call, self._execute(block, call))))
+            done = self._point(call) if call.pointer else Executed(call, self._execute(block, call))
+            block = replace(block, calls=(*block.calls, done))
             self.blocks[-1] = block
+
+    def _point(self, call: Call) -> Executed:
+        said = call.pointer
+        member = next((member for member in self.everyone if member.account == call.account), None)
+        if said is None or member is None:
+            return Executed(call, None)
+        before = self.pointed(member.number, said.fingerprint)
+        refused = self.rules.refused_pointer(call, self.head(member.number), before)
+        event = Superseded(member.number, said.fingerprint, said.replacement)
+        return Executed(call, None, None if refused else event)
 
     def _execute(self, block: Block, call: Call) -> Anchor | None:
         member = next((member for member in self.everyone if member.account == call.account), None)

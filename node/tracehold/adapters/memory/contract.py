@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from tracehold.core import cbor
-from tracehold.core.ids import NetworkId, Root
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import Fingerprint, NetworkId, Root
 from tracehold.core.limits import SEGMENT_ENTRIES
-from tracehold.core.merkle import EMPTY_ROOT
+from tracehold.core.merkle import EMPTY_ROOT, leaf_hash, verify_inclusion
 from tracehold.core.receipt import Anchor
 from tracehold.journey.ports import Acknowledgement, Member, Pledge, Role, SignedTransaction
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One anchor transaction, decoded from its signed bytes. `acks` are (node, signature) as handed in."""
+    """One anchor transaction, decoded from its signed bytes, or a pointer. `acks` are (node, signature) as
+    handed in.
+    """
 
     hash: bytes
     account: bytes
@@ -28,6 +31,17 @@ class Call:
     size: int
     root: Root
     acks: tuple[tuple[int, bytes], ...] = ()
+    pointer: "Pointing | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """What a call of `supersede` says."""
+
+    fingerprint: Fingerprint
+    replacement: Fingerprint
+    index: int
+    path: tuple[bytes, ...]
 
 
 def sign_call(
@@ -46,9 +60,25 @@ def sign_call(
     return SignedTransaction(raw, sha256(raw).digest(), nonce, fee)
 
 
+def sign_pointer(account: bytes, nonce: int, fee: int, said: Pointing) -> SignedTransaction:
+    """The transaction of a pointer."""
+    raw = cbor.encode([account, nonce, fee, said.fingerprint, said.replacement, said.index, list(said.path)])
+    raw = cbor.encode(["supersede", raw])
+    return SignedTransaction(raw, sha256(raw).digest(), nonce, fee)
+
+
+def _read_pointer(raw: bytes, said: bytes) -> Call:
+    account, nonce, fee, before, after, index, path = cbor.decode(said)
+    pointer = Pointing(Fingerprint(before), Fingerprint(after), index, tuple(path))
+    return Call(sha256(raw).digest(), account, nonce, fee, 0, 0, EMPTY_ROOT, (), pointer)
+
+
 def read_call(raw: bytes) -> Call:
-    """What `sign_call` wrote."""
-    account, nonce, fee, prev_size, size, root, given = cbor.decode(raw)
+    """What `sign_call` or `sign_pointer` wrote."""
+    account, *rest = cbor.decode(raw)
+    if account == "supersede":
+        return _read_pointer(raw, *rest)
+    nonce, fee, prev_size, size, root, given = rest
     acks = tuple((node, signature) for node, signature in given)
     return Call(sha256(raw).digest(), account, nonce, fee, prev_size, size, Root(root), acks)
 
@@ -97,6 +127,24 @@ class Rules:
         prev_root = head.root if head else EMPTY_ROOT
         pledge = Pledge(creator.number, creator.log, current, prev_root, call.size, call.root)
         return self._acks(call, creator, pledge)
+
+    def refused_pointer(self, call: Call, head: Anchor | None, before: Fingerprint | None) -> str:
+        """The same of a pointer; `before` is what the record points to already."""
+        creator = next((each for each in self.members if each.account == call.account), None)
+        said = call.pointer
+        if said is None or creator is None or not _may(creator, Role.CREATOR):
+            return "NotCreator()"
+        if said.replacement in {bytes(32), said.fingerprint}:
+            return "BadReplacement()"
+        if before is not None:
+            return f"AlreadySuperseded(replacement=0x{before.hex()})"
+        if head is None or said.index >= head.size:
+            return "NotIncluded()"
+        try:
+            verify_inclusion(leaf_hash(said.fingerprint), said.index, head.size, said.path, head.root)
+        except Rejected:
+            return "NotIncluded()"
+        return ""
 
     def _acks(self, call: Call, creator: Member, pledge: Pledge) -> str:
         last = 0

@@ -8,9 +8,9 @@ flight, a replacement of what was never prepared.
 from collections.abc import Callable, Sequence
 
 from tracehold.adapters.memory.chain import Block, Executed, MemoryChain
-from tracehold.adapters.memory.contract import Call, read_call, sign_call
+from tracehold.adapters.memory.contract import Call, Pointing, read_call, sign_call, sign_pointer
 from tracehold.core.errors import Rejected, Unavailable
-from tracehold.core.ids import Root
+from tracehold.core.ids import Fingerprint, Root
 from tracehold.core.merkle import EMPTY_ROOT
 from tracehold.core.receipt import Anchor, AnchorProof
 from tracehold.journey.ports import Acknowledgement, Head, Member, Mined, Network, Pledge, SignedTransaction
@@ -111,6 +111,32 @@ class MemoryLedger:
         self.chain.prepared.add(transaction.hash)
         return transaction
 
+    async def prepare_supersede(
+        self,
+        fingerprint: Fingerprint,
+        replacement: Fingerprint,
+        index: int,
+        path: Sequence[bytes],
+        replaces: SignedTransaction | None = None,
+    ) -> SignedTransaction:
+        """Sign a pointer that the contract would take now."""
+        said = Pointing(fingerprint, replacement, index, tuple(path))
+        await self._dry_run(read_call(sign_pointer(self._account, 0, 0, said).raw))
+        nonce, fee = self.chain.next_nonce(self._account), 100
+        if replaces is not None:
+            assert replaces.hash in self.chain.prepared, "replaces what was never prepared"
+            nonce, fee = replaces.nonce, replaces.max_fee_per_gas * 9 // 8
+        transaction = sign_pointer(self._account, nonce, fee, said)
+        self.chain.prepared.add(transaction.hash)
+        return transaction
+
+    async def superseded(
+        self, node: int, fingerprint: Fingerprint, *, final: bool = False
+    ) -> Fingerprint | None:
+        """By the events of the chain."""
+        upto = await self.height() - (self._confirmations if final else 0)
+        return self.chain.pointed(node, fingerprint, upto)
+
     async def send(self, transaction: SignedTransaction) -> None:
         """Hand over signed bytes; asserts that they were prepared, and stored before."""
         self._reach()
@@ -126,7 +152,7 @@ class MemoryLedger:
         self._reach()
         for block, each in self._executed():
             if each.call.hash == transaction.hash:
-                return Mined(block.number, block.hash, each.event is not None, GAS, each.event)
+                return Mined(block.number, block.hash, each.told is not None, GAS, each.event)
         return None
 
     async def spent(self, transaction: SignedTransaction) -> bool:
@@ -193,7 +219,12 @@ class MemoryLedger:
 
     async def _dry_run(self, call: Call) -> None:
         member = await self.myself()
-        refused = self.chain.rules.refusal(call, self.chain.head(member.number) if member else None)
+        head = self.chain.head(member.number) if member else None
+        if call.pointer is None:
+            refused = self.chain.rules.refusal(call, head)
+        else:
+            before = self.chain.pointed(member.number, call.pointer.fingerprint) if member else None
+            refused = self.chain.rules.refused_pointer(call, head, before)
         if refused == "NotCreator()":
             raise Rejected("NOT_A_MEMBER", "this account is of no active creator")
         if refused:
@@ -209,7 +240,9 @@ class MemoryLedger:
         end = self.chain.next_nonce(self._account)
         ours = [call for call in self.chain.pool.values() if call.hash in self.chain.prepared]
         return any(
-            (call.account, call.prev_size) == (self._account, head) and call.nonce < end for call in ours
+            (call.account, call.prev_size) == (self._account, head) and call.nonce < end
+            for call in ours
+            if call.pointer is None
         )
 
     def _executed(self) -> list[tuple[Block, Executed]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from tracehold.core.ids import LogId, NetworkId, Root
+from tracehold.core.ids import Fingerprint, LogId, NetworkId, Root
 from tracehold.core.receipt import Anchor, AnchorProof
 from tracehold.journey.ports.kept import SignedTransaction
 
@@ -105,7 +105,7 @@ class Pledge:
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """A transaction in a canonical block. `anchor` is None where it reverted."""
+    """A transaction in a canonical block. `anchor` is None where it reverted, and where it was no anchor."""
 
     block_number: int
     block_hash: bytes
@@ -118,7 +118,7 @@ class Ledger(Protocol):
     """The anchoring contract on a chain, seen with one account of ours.
 
     Every method may raise `Unavailable("CHAIN_DOWN")` and `Broken("WRONG_CHAIN")`. All may be called at once,
-    but `prepare_anchor` and `send` belong to one caller: the anchor follower owns the account's nonces.
+    but what prepares and sends belongs to one caller at a time: whoever holds the anchor follower's turn.
     """
 
     async def network(self) -> Network:
@@ -168,6 +168,27 @@ class Ledger(Protocol):
 
         Raises `Rejected("LEDGER_REFUSED")` naming the contract's error where a dry
         run would revert, `Rejected("NOT_A_MEMBER")`.
+        """
+        ...
+
+    async def prepare_supersede(
+        self,
+        fingerprint: Fingerprint,
+        replacement: Fingerprint,
+        index: int,
+        path: Sequence[bytes],
+        replaces: SignedTransaction | None = None,
+    ) -> SignedTransaction:
+        """Sign the pointer from a record of the own log to its replacement, with the record's inclusion path
+        under the head anchored now; nonce, fee and errors as in `prepare_anchor`.
+        """
+        ...
+
+    async def superseded(
+        self, node: int, fingerprint: Fingerprint, *, final: bool = False
+    ) -> Fingerprint | None:
+        """What a node's log points to from a record, at the latest or at the newest final block; None where
+        to nothing.
         """
         ...
 
