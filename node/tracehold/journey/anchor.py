@@ -93,6 +93,11 @@ class Anchorer:
         self.turn = asyncio.Lock()
         """Held in every step; whoever else sends with this account takes it."""
 
+    @property
+    def link(self) -> Link:
+        """The own log and its chain."""
+        return self._link
+
     def rejoin(self) -> None:
         """The contract may know this node by something else now: look before the next anchor."""
         self._member = None

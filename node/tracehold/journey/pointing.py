@@ -131,7 +131,7 @@ class Pointing:
 
     async def _check_names(self, pointer: Pointer, replacement: Fingerprint) -> None:
         """An upload of the same content before may have been sealed without naming the record."""
-        entry = (await self._link.store.by_fingerprint([replacement]))[replacement]
+        entry = (await self._link.store.entries([replacement]))[replacement]
         if parse(entry.raw).header.supersedes != pointer.fingerprint:
             raise Rejected("CONFLICT", "the same was sealed before, and does not name the record")
 

@@ -22,6 +22,7 @@ from tracehold.node.directory import Follower
 from tracehold.node.draining import draining
 from tracehold.node.faces import Faces, open_faces
 from tracehold.node.parts import Parts, assembled
+from tracehold.node.pointing import pointing
 from tracehold.node.recovery import Recovery
 from tracehold.node.rotation import rotating
 from tracehold.node.scrubbing import obeying
@@ -110,6 +111,7 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
                 following.append(tasks.create_task(_following(follower), name=f"directory {name}"))
         await faces.start()
         following.append(tasks.create_task(rotating(parts, faces), name="rotate"))
+        following.append(tasks.create_task(pointing(parts), name="supersede"))
         if parts.leaving:
             following.append(tasks.create_task(draining(parts, parts.leaving), name="drain"))
         await parts.gate.looked()
