@@ -76,7 +76,7 @@ def test_a_delegated_event_is_superseded_over_a_crash(own: Running) -> None:
     with Client(own.world.grpc, token=own.authority) as client:
         until(_honoured(client, before))
         found = client.record(said["replacement"])
-        record = parse(found.record)
+        record = parse(found.raw)
         assert record.header.supersedes is not None
         assert record.header.supersedes.hex() == before
         assert json.loads(record.payload)["errorDeclaration"]["reason"] == "incorrect_data"

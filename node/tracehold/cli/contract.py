@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracehold.cli.acknowledged import acknowledged
 from tracehold.cli.administering import AdminKey, administering
 from tracehold.cli.files import CONFIG_NAME, replace_file, set_line
 from tracehold.cli.output import JsonOption, note, reported, show_json
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from tracehold.core.ids import NetworkId
 
 app = typer.Typer(help="The anchoring contract.", no_args_is_help=True)
+
+
+app.command("acknowledged")(acknowledged)
 
 
 @app.callback()

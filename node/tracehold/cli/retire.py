@@ -22,7 +22,8 @@ def retire(
     """Seal nothing into this node's log any more, for ever.
 
     For a log that lost entries which nobody can hand back. A running node refuses uploads from now on, and
-    answers all questions. Go on with tracehold init --successor-of.
+    answers all questions; once what is sealed is anchored, it ends the log on the contract, too. Go on with
+    tracehold init --successor-of.
     """
     with reported(as_json):
         from tracehold.config import load

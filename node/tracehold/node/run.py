@@ -20,6 +20,7 @@ from tracehold.config import Config
 from tracehold.core.errors import TraceholdError
 from tracehold.node.directory import Follower
 from tracehold.node.draining import draining
+from tracehold.node.ending import ending
 from tracehold.node.faces import Faces, open_faces
 from tracehold.node.parts import Parts, assembled
 from tracehold.node.pointing import pointing
@@ -112,6 +113,7 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         await faces.start()
         following.append(tasks.create_task(rotating(parts, faces), name="rotate"))
         following.append(tasks.create_task(pointing(parts), name="supersede"))
+        following.append(tasks.create_task(ending(parts), name="retire"))
         if parts.leaving:
             following.append(tasks.create_task(draining(parts, parts.leaving), name="drain"))
         await parts.gate.looked()

@@ -113,6 +113,10 @@ class Admin:
         """Replace account, key and signed record of the node whose account this is."""
         await self._call(contract, "replaceKeys", account, node_key, record)
 
+    async def retire(self, contract: bytes, size: int) -> None:
+        """End the log of the node whose account this is; `size` is what is anchored of it now."""
+        await self._call(contract, "retire", size)
+
     async def hand_over(self, to: bytes) -> None:
         """Send what the account still has to another one, but for the gas of doing so; nothing where that is
         more.

@@ -1,0 +1,53 @@
+"""Ending the own log on the chain, once it is retired on disk: the contract never takes an anchor of it again,
+from nobody, and the node stays a holder.
+
+First all that was sealed is anchored and final, as far as the log can be anchored at all. The contract compares
+the size: an anchor that gets into a block meanwhile has the call refused, and the next step looks again. What a
+crash means: nothing is stored, each step begins by asking the contract.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tracehold.journey.onchain import Link
+from tracehold.journey.ports import AnchorState, Role
+
+_UNSETTLED = frozenset({AnchorState.SIGNED, AnchorState.MINED, AnchorState.REORGED})
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """`turn` is the anchorer's; `retired`: whether the log is retired on disk; `grows`: whether the anchorer
+    brings it to the chain (not where it lost entries); `retire` tells the contract that it ends at this size,
+    and returns when that is in a block.
+    """
+
+    link: Link
+    turn: asyncio.Lock
+    retired: Callable[[], bool]
+    grows: Callable[[], bool]
+    retire: Callable[[int], Awaitable[None]]
+
+    async def step(self) -> bool:
+        """Whether the log has ended on the chain (or the node is no creator there). Raises `Rejected` and
+        `Unavailable`; harmless to repeat.
+        """
+        if not self.retired():
+            return False
+        member = await self.link.ledger.myself()
+        if member is None or not member.active or Role.CREATOR not in member.roles:
+            return True
+        async with self.turn:
+            if self.grows() and not await self._settled():
+                return False
+            head = await self.link.ledger.head(member.number)
+            await self.retire(head.size)
+        return True
+
+    async def _settled(self) -> bool:
+        store, log = self.link.store, self.link.log
+        if await store.anchors(log, _UNSETTLED, newest=1):
+            return False
+        final = await store.anchors(log, {AnchorState.FINAL}, newest=1)
+        return bool(final) and final[-1].size == await store.size(log)

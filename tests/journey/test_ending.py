@@ -1,0 +1,76 @@
+"""A retired log ends on the chain, after all that was sealed."""
+
+from dataclasses import dataclass, field, replace
+
+from tests.journey.chain_scene import Anchored, anchored
+from tests.journey.scene import statement
+from tracehold.journey.ending import Ending
+from tracehold.journey.ports import AnchorState, Role
+
+
+@dataclass
+class Scene:
+    """A log that may be retired, and what the contract was told."""
+
+    it: Anchored
+    retired: bool = True
+    grows: bool = True
+    told: list[int] = field(default_factory=list)
+
+    async def step(self) -> bool:
+        """One look."""
+        link, turn = self.it.anchorer.link, self.it.anchorer.turn
+        return await Ending(link, turn, lambda: self.retired, lambda: self.grows, self._retire).step()
+
+    async def _retire(self, size: int) -> None:
+        self.told.append(size)
+        members = self.it.chain.members
+        members[0] = replace(members[0], roles=frozenset({Role.HOLDER}))
+
+
+async def test_all_that_is_sealed_is_final_first():
+    """Neither while an anchor is on its way nor while something waits for one; then once."""
+    async with anchored() as it:
+        await it.creator.upload(statement(1))
+        scene = Scene(it)
+        assert not await scene.step()
+        it.creator.clock.time += 100
+        await it.step()
+        assert not await scene.step()
+        it.chain.mine()
+        await it.step()
+        assert [task.state for task in await it.tasks()] == [AnchorState.MINED]
+        assert not await scene.step()
+        await it.finish()
+        assert scene.told == []
+        assert await scene.step()
+        assert await scene.step()
+        assert scene.told == [it.creator.sealer.own.size]
+
+
+async def test_a_log_that_is_not_retired_goes_on():
+    """Nothing is told."""
+    async with anchored() as it:
+        await it.finish()
+        scene = Scene(it, retired=False)
+        assert not await scene.step()
+        assert scene.told == []
+
+
+async def test_a_log_that_lost_entries_ends_where_it_was_anchored():
+    """What was sealed behind can never be anchored."""
+    async with anchored() as it:
+        await it.finish()
+        size = it.creator.sealer.own.size
+        await it.creator.upload(statement(1))
+        scene = Scene(it, grows=False)
+        assert await scene.step()
+        assert scene.told == [size]
+
+
+async def test_who_is_no_creator_has_nothing_to_end():
+    """Never enrolled."""
+    async with anchored(joined=False) as it:
+        scene = Scene(it)
+        assert await scene.step()
+        assert scene.told == []
