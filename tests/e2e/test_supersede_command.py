@@ -1,5 +1,6 @@
 """`tracehold supersede`: a record is replaced at a running node by one command."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ from typer.testing import CliRunner
 from tests.e2e.conftest import SENDER, SIGNER, Running
 from tests.e2e.signing import event, signer
 from tests.e2e.test_superseded import kept, until
+from tracehold.adapters.ethereum.client import Client as Chain
+from tracehold.adapters.ethereum.contract import AnchorsContract
 from tracehold.cli.demo.programs import run
 from tracehold.core.record import fingerprint, parse
 from tracehold.main import app
@@ -76,7 +79,27 @@ def test_a_delegated_event_is_superseded_over_a_crash(own: Running) -> None:
     with Client(own.world.grpc, token=own.authority) as client:
         until(_honoured(client, before))
         found = client.record(said["replacement"])
-        record = parse(found.raw)
+        record = parse(found.statement)
         assert record.header.supersedes is not None
         assert record.header.supersedes.hex() == before
         assert json.loads(record.payload)["errorDeclaration"]["reason"] == "incorrect_data"
+
+
+def test_a_retired_log_ends_on_the_contract(own: Running) -> None:
+    """After all that was sealed is final; who acknowledged its heads is shown from the chain alone."""
+    with Client(own.world.grpc, token=own.sender) as client:
+        client.upload([event_json(event())])[0].unwrap()
+        sealed = client.status().sealed
+    run("retire", "--dir", str(own.world.home), "--yes")
+    until(lambda: bool(asyncio.run(_retired(own))))
+    found = json.loads(run("contract", "acknowledged", "1", "--dir", str(own.world.home), "--json"))
+    assert found["heads"][-1]["size"] == sealed
+    assert found["heads"][-1]["acknowledgedBy"] == []
+
+
+async def _retired(running: Running) -> bool:
+    chain = Chain(running.world.rpc)
+    contract = AnchorsContract(chain, bytes.fromhex(running.world.contract.removeprefix("0x")))
+    (found,) = await contract.call("retiredOf", 1)
+    await chain.close()
+    return bool(found)

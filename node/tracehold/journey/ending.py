@@ -1,9 +1,9 @@
-"""Ending the own log on the chain, once it is retired on disk: the contract never takes an anchor of it again,
-from nobody, and the node stays a holder.
+"""Ending the own log on the chain, once it is retired on disk: the contract never takes an anchor of it
+again, from nobody, and the node stays a holder.
 
-First all that was sealed is anchored and final, as far as the log can be anchored at all. The contract compares
-the size: an anchor that gets into a block meanwhile has the call refused, and the next step looks again. What a
-crash means: nothing is stored, each step begins by asking the contract.
+First all that was sealed is anchored and final, as far as the log can be anchored at all. The contract
+compares the size: an anchor that gets into a block meanwhile has the call refused, and the next step looks
+again. What a crash means: nothing is stored, each step begins by asking the contract.
 """
 
 import asyncio

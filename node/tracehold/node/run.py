@@ -111,9 +111,8 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
             for name, follower in parts.ring.followers.items():
                 following.append(tasks.create_task(_following(follower), name=f"directory {name}"))
         await faces.start()
-        following.append(tasks.create_task(rotating(parts, faces), name="rotate"))
-        following.append(tasks.create_task(pointing(parts), name="supersede"))
-        following.append(tasks.create_task(ending(parts), name="retire"))
+        obeyed = {"rotate": rotating(parts, faces), "supersede": pointing(parts), "retire": ending(parts)}
+        following += [tasks.create_task(part, name=name) for name, part in obeyed.items()]
         if parts.leaving:
             following.append(tasks.create_task(draining(parts, parts.leaving), name="drain"))
         await parts.gate.looked()
