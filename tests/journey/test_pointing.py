@@ -154,8 +154,8 @@ async def test_a_crash_between_save_and_send():
         assert scene.pointer.transaction == stored
 
 
-async def _cut(_: object) -> None:
-    raise Unavailable("CHAIN_DOWN", "the power went")
+async def _cut(transaction: SignedTransaction) -> None:
+    raise Unavailable("CHAIN_DOWN", f"the power went before {transaction.hash.hex()}")
 
 
 async def test_a_later_anchor_that_landed_first_makes_it_signed_again():
