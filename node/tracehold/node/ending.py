@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from tracehold.adapters.keyfiles import read_ledger_key
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.journey.ending import Ending
-from tracehold.node.own import contract_of, sending, succession
+from tracehold.node.own import contract_of, data_folder, sending, succession
+from tracehold.node.pointerfiles import PointerFiles
 from tracehold.node.retiring import is_retired
 
 if TYPE_CHECKING:
@@ -26,10 +27,14 @@ async def ending(parts: "Parts") -> None:
         async with sending(config, read_ledger_key(succession(config).files().ledger)) as account:
             await account.retire(contract_of(config), size)
 
+    pointers = PointerFiles(data_folder(config))
+
+    def retired() -> bool:
+        # Afterwards the contract takes no pointer of this log: those that were asked for go first.
+        return is_retired(config) and not pointers.open()
+
     anchorer = parts.anchorer
-    steps = Ending(
-        anchorer.link, anchorer.turn, lambda: is_retired(config), lambda: parts.gate.is_open, retire
-    )
+    steps = Ending(anchorer.link, anchorer.turn, retired, lambda: parts.gate.is_open, retire)
     while True:
         held: TraceholdError | None = None
         try:
