@@ -14,7 +14,7 @@ def test_second_user_of_a_key_is_refused(tmp_path: Path):
     with sole_user(key), sole_user(tmp_path / "other.key"):
         with pytest.raises(Unavailable) as busy, sole_user(key):
             raise AssertionError("two users")
-        assert busy.value.code == "STORE_BUSY"
+        assert busy.value.code == "KEY_BUSY"
         assert "ledger key" in busy.value.message
     with sole_user(key):
         assert (tmp_path / "ledger.key.lock").stat().st_mode & 0o077 == 0

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from tracehold.api.chain_metrics import ChainGauges
 from tracehold.api.directory_metrics import DirectoryMetrics
 from tracehold.api.upkeep import UpkeepGauges
 from tracehold.wire.standing import Standing
@@ -71,6 +72,7 @@ class Metrics:
             "tracehold_backend_up", "Whether a back-end answers", ("port", "name"), registry=registry
         )
         self._upkeep = UpkeepGauges(registry)
+        self._health = ChainGauges(registry)
         self.directory = DirectoryMetrics(registry)
         """Told by the directory itself."""
 
@@ -104,6 +106,7 @@ class Metrics:
         for name, gauge in self._chain.items():
             gauge.set(getattr(standing.follower, name) if standing.follower else 0)
         self._upkeep.stands(standing)
+        self._health.stands(standing.chain)
         self.directory.stands(standing)
 
     async def page(self, standing: Callable[[], Awaitable[Standing]]) -> bytes:

@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tracehold.cli.chain_lines import chain_lines
+
 if TYPE_CHECKING:
     from tracehold.v1 import verify_pb2
 
 
 def upkeep_lines(answer: "verify_pb2.GetStatusResponse") -> Iterator[str]:
-    """The chain's follower, repairs, members that are silent or leave, damage, and leaving."""
+    """The chain and its follower, repairs, members that are silent or leave, damage, and leaving."""
     if answer.HasField("follower"):
         yield f"chain: {_follower(answer.follower)}"
+    if answer.HasField("chain"):
+        yield from chain_lines(answer.chain)
     for repair in answer.repairs:
         yield f"repair: {_repair(repair)}"
     for member in answer.members:

@@ -12,6 +12,7 @@ from typing import Literal
 from tracehold.api.access import Token
 from tracehold.config.chain_node import ChainNodeSection
 from tracehold.config.directory import DirectorySection
+from tracehold.config.ledger import LedgerSection
 from tracehold.config.replication import ReplicationSection
 
 
@@ -131,46 +132,6 @@ class PeersSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerSection:
-    """The chain and the contract that anchor the log."""
-
-    rpc: str = "http://127.0.0.1:8545"
-    """JSON-RPC address of the chain. A node of your own is
-    best: it decides what this node takes for final.
-    """
-
-    fallback_rpcs: tuple[str, ...] = ()
-    """Further JSON-RPC addresses of the same chain, asked in this order where `rpc` does not answer, lags
-    behind or has pruned what is needed. One of another chain is refused and told.
-    """
-
-    contract: str = ""
-    """Address of the anchoring contract, 0x and 40 hexadecimal digits (`tracehold contract deploy`). Empty:
-    the node does not start to seal. Never change it once the log exists.
-    """
-
-    chain_id: int = 0
-    """EIP-155 chain id that the chain must have. 0 takes the
-    chain's word at each start: set it where it matters.
-    """
-
-    genesis: str = ""
-    """Hash of the chain's block 0, 0x and 64 hexadecimal digits. Empty: that of the first start, which is
-    kept
-    in `chain.json` of the data folder; a chain that was set up again is refused either way.
-    """
-
-    finality: str = "auto"
-    """When a block counts as final: `tag` (the chain's `finalized` tag), `depth:N` (N blocks on top),
-    `instant` (chains that never reorganise), `auto` (the tag where the chain has it, else a depth that fits
-    it). Danger: too small a depth calls records final that a reorganisation takes back.
-    """
-
-    poll_s: float = 1.0
-    """Seconds between looks at the chain."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AnchorSection:
     """How often the log is anchored. An anchor costs the same for 1 record and for 10,000."""
 
@@ -229,7 +190,7 @@ class Config:
     rest: RestSection = RestSection()
     peers: PeersSection = PeersSection()
     directory: DirectorySection = DirectorySection()  # noqa: RUF009  frozen
-    ledger: LedgerSection = LedgerSection()
+    ledger: LedgerSection = LedgerSection()  # noqa: RUF009  frozen
     chain_node: ChainNodeSection = ChainNodeSection()  # noqa: RUF009  frozen
     anchor: AnchorSection = AnchorSection()
     replication: ReplicationSection = ReplicationSection()  # noqa: RUF009  frozen

@@ -138,7 +138,9 @@ class Settling:
     async def _bump(self, task: AnchorTask) -> AnchorTask:
         try:
             dearer = await self._prepare(task, task.transaction)
-        except (Rejected, Unavailable):
+        except (Rejected, Unavailable) as error:
+            if error.code == "FEE_CAP":
+                self._fault(error)
             return task  # most likely mined a moment ago, or too few copies; the next look sees it
         # Stored before it is sent. If the cheaper one is mined after all, its event is found by size.
         self._looks.pop(task.transaction.hash, None)

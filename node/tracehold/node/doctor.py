@@ -4,6 +4,7 @@ answer says cause and remedy. Nothing is repaired.
 
 import datetime
 import shutil
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from tracehold.adapters.keyfiles import certificate_der, read_ledger_key, read_s
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.config import Config
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
+from tracehold.journey.chainguard import poverty, stalled
 from tracehold.journey.fsck import Progress, check_against_chain, check_log
 from tracehold.journey.onchain import Link, joined
 from tracehold.journey.states import States
@@ -44,6 +46,9 @@ async def examine(config: Config, progress: Progress) -> AsyncIterator[Diagnosis
     try:
         async with open_ledger(config) as ledger:
             yield await _look("chain", lambda: _chain(ledger))
+            yield await _look("finality", lambda: _finality(ledger))
+            yield await _look("blocks", lambda: _blocks(config, ledger))
+            yield await _look("funds", lambda: _funds(config, ledger))
             yield await _look("membership", lambda: _membership(ledger))
             yield await _look("log", lambda: _stored(config, partial(_own, config, ledger, progress)))
         yield await _look("kept logs", lambda: _stored(config, partial(_kept, progress)))
@@ -94,6 +99,36 @@ async def _chain(ledger: EthereumLedger) -> str:
         f"chain {network.chain_id} ({software}) at block {height}, finality {await ledger.finality()}, "
         f"network {network.network_id.hex()}, quorum {network.quorum}"
     )
+
+
+async def _finality(ledger: EthereumLedger) -> str:
+    found = await ledger.outlook.finality()
+    addresses = await ledger.outlook.survey()
+    bad = [f"{each.place}: {each.detail}" for each in addresses if not each.up]
+    if bad:
+        raise Unavailable("CHAIN_DOWN", "; ".join(bad))
+    return (
+        f"{found.policy} ({found.how}); newest final block {found.height}; {len(addresses)} addresses answer"
+    )
+
+
+async def _blocks(config: Config, ledger: EthereumLedger) -> str:
+    newest = await ledger.outlook.newest()
+    age = time.time() - newest.time
+    # A block without transactions: this chain makes them on its own, and should go on.
+    if newest.empty and age >= config.ledger.stall_s:
+        raise stalled(newest, config.ledger.stall_s)
+    return f"the newest, {newest.height}, is {max(0, age):.0f} s old"
+
+
+async def _funds(config: Config, ledger: EthereumLedger) -> str:
+    funds = await ledger.outlook.funds()
+    if poor := poverty(funds, config.ledger.low_funds_anchors):
+        raise poor
+    await ledger.outlook.check_fees()
+    if funds.anchors is None:
+        return "anchors cost nothing on this chain"
+    return f"{funds.balance} wei, enough for {funds.anchors} anchors at the fees of now"
 
 
 async def _membership(ledger: EthereumLedger) -> str:

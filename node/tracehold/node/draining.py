@@ -113,5 +113,5 @@ class _OnChain:
     async def revoke(self, node: int) -> None:
         """Sent again until it is in a block."""
         files = succession(self.config).files()
-        async with sending(self.config, read_ledger_key(files.ledger)) as account:
+        async with sending(self.config, read_ledger_key(files.ledger), self.ledger.nonces) as account:
             await account.revoke_node(contract_of(self.config), node)

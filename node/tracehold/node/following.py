@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from structlog.typing import FilteringBoundLogger
 
 from tracehold.adapters.ethereum.ledger import EthereumLedger
+from tracehold.config import Config
 from tracehold.core import cbor
+from tracehold.journey.chainguard import ChainGuard, Limits
 from tracehold.journey.chainwatch import ChainStanding, ChainWatch, Listeners
 from tracehold.journey.heads import Heads
 from tracehold.journey.ports.followed import MEMBERS, Change, Followed
@@ -53,6 +55,13 @@ def following(
 
     listeners = Listeners(Heads(custody.witnessing).look, heard, _progress(log), reread)
     return ChainWatch(ledger.feed, ledger.network, followed, listeners, faults.error)
+
+
+def guarding(config: Config, ledger: EthereumLedger, faults: Faults) -> ChainGuard:
+    """Put together, not running yet."""
+    told = config.ledger
+    limits = Limits(told.survey_s, told.stall_s, told.low_funds_anchors)
+    return ChainGuard(ledger.outlook, limits, time.monotonic, faults.error)
 
 
 def _progress(log: FilteringBoundLogger) -> Callable[[ChainStanding], None]:

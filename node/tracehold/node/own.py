@@ -12,7 +12,9 @@ from pathlib import Path
 from tracehold.adapters.ethereum.admin import Admin, address
 from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
+from tracehold.adapters.ethereum.nonces import OwnNonces
 from tracehold.adapters.ethereum.pins import PinFile, Pinning, Pins
+from tracehold.adapters.ethereum.settings import FeePolicy
 from tracehold.adapters.keyfiles import KeyFiles, Succession, read_ledger_key, read_signing_key
 from tracehold.adapters.keyfiles.sole import sole_user
 from tracehold.adapters.sqlite_log.log import SqliteLog
@@ -26,6 +28,8 @@ from tracehold.journey.own_log import Identity, OwnLog, open_log
 from tracehold.journey.ports import Ledger, RecordLog
 
 LOG_FOLDER_MODE = 0o700
+GWEI = 10**9
+"""Wei."""
 PINS_FILE = "chain.json"
 """Which chain and contract the node was made for."""
 
@@ -61,7 +65,7 @@ async def open_ledger(
     """The contract as the node's account sees it. Nothing is asked of the chain before the first question.
 
     Whoever gives `told`, a node that runs, hears of addresses of a wrong chain and has the ledger key alone:
-    STORE_BUSY while another process has it.
+    KEY_BUSY while another process has it.
     """
     settings = Settings(
         rpc=config.ledger.rpc,
@@ -71,6 +75,7 @@ async def open_ledger(
         genesis=bytes.fromhex(config.ledger.genesis.removeprefix("0x")),
         secret=read_ledger_key(config.keys.ledger),
         finality=config.ledger.finality,
+        fees=_fees(config),
     )
     pins = PinFile(config.node.data_dir / PINS_FILE)
 
@@ -87,12 +92,18 @@ async def open_ledger(
         await ledger.close()
 
 
+def _fees(config: Config) -> FeePolicy:
+    return FeePolicy(round(config.ledger.max_fee_gwei * GWEI), config.ledger.replace_factor)
+
+
 @asynccontextmanager
-async def sending(config: Config, secret: bytes) -> AsyncIterator[Admin]:
-    """Transactions of one account to the contract, on a connection of their own."""
+async def sending(config: Config, secret: bytes, nonces: OwnNonces | None = None) -> AsyncIterator[Admin]:
+    """Transactions of one account to the contract, on a connection of their own. A node that runs gives the
+    `nonces` of its ledger: it would take them for another's.
+    """
     client = Client(config.ledger.rpc)
     try:
-        yield Admin(client, secret, asyncio.sleep)
+        yield Admin(client, secret, asyncio.sleep, fees=_fees(config), nonces=nonces)
     finally:
         await client.close()
 

@@ -19,6 +19,7 @@ from tracehold.config import Config
 from tracehold.core.epcis import Mode
 from tracehold.journey.anchor import Anchorer, Policy
 from tracehold.journey.chain_peers import ChainPeers
+from tracehold.journey.chainguard import ChainGuard
 from tracehold.journey.chainwatch import ChainWatch
 from tracehold.journey.check import Checks
 from tracehold.journey.delegate import Delegation
@@ -45,7 +46,7 @@ from tracehold.node.custody import Custody, custody
 from tracehold.node.directory import Given, Ring, open_directory
 from tracehold.node.draining import leaving
 from tracehold.node.faults import Faults
-from tracehold.node.following import following, remind
+from tracehold.node.following import following, guarding, remind
 from tracehold.node.gate import Gate, staying
 from tracehold.node.number import number_of
 from tracehold.node.own import contract_of, data_folder, open_ledger, open_own, open_store
@@ -90,6 +91,7 @@ class Parts:
     """The directory. None there too, and where there is no network key."""
     custody: Custody
     chain: ChainWatch
+    guard: ChainGuard
     chain_peers: ChainPeers | None
     """What peers the chain's node; None where [chain_node] admin is empty."""
     puller: Puller | None
@@ -162,6 +164,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             ring=ring,
             custody=holding,
             chain=following(ledger, store.followed, holding, peering, faults, log),
+            guard=guarding(config, ledger, faults),
             chain_peers=chain_peers(config, ledger, own.log, faults),
             puller=pulling(config, holding, peering, faults, sealer),
             scrubber=scrubber,
@@ -217,7 +220,8 @@ def _anchorer(config: Config, link: Link, sealer: Sealer, faults: Faults) -> Anc
 
 
 def _policy(config: Config) -> Policy:
-    return Policy(records=config.anchor.records, seconds=config.anchor.seconds, poll=config.ledger.poll_s)
+    looks = max(1, round(config.ledger.replace_after_s / config.ledger.poll_s))
+    return Policy(config.anchor.records, config.anchor.seconds, config.ledger.poll_s, looks)
 
 
 def _cores() -> int:

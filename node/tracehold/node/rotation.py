@@ -102,7 +102,7 @@ class _OnChain:
         if present.account not in known:
             raise Rejected("NOT_A_MEMBER", "the contract knows this node under an account that is not here")
         key, record = successor.node_key.public.raw, successor.record
-        async with sending(config, known[present.account]) as admin:
+        async with sending(config, known[present.account], self.parts.ledger.nonces) as admin:
             await admin.replace_keys(contract_of(config), successor.account, key, record)
 
 
@@ -126,7 +126,7 @@ class _Turnover:
         config = self._parts.config
         old = read_ledger_key(config.keys.ledger)
         if old != self._secret:
-            async with sending(config, old) as admin:
+            async with sending(config, old, self._parts.ledger.nonces) as admin:
                 await admin.hand_over(_account(self._secret))
         self._used = True
 

@@ -91,6 +91,7 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         reading = parts.scrubber.run(parts.faults.trouble("scrub"))
         following += [
             tasks.create_task(reading, name="scrub"),
+            tasks.create_task(_guarding(parts), name="chain guard"),
             tasks.create_task(obeying(parts), name="scrub wishes"),
         ]
         if parts.peering:
@@ -130,6 +131,10 @@ async def _anchor(parts: Parts) -> None:
     """Compare the log with the chain and with what its holders keep, then let records in and anchor them."""
     await parts.gate.open(Recovery(parts).compare, asyncio.sleep, parts.faults.trouble("gate"))
     await parts.anchorer.run()
+
+
+async def _guarding(parts: Parts) -> None:
+    await parts.guard.run(asyncio.sleep, parts.faults.trouble("chain guard"))
 
 
 async def _following(follower: Follower) -> None:

@@ -70,6 +70,7 @@ async def standing(parts: Parts) -> Standing:
         predecessor=await predecessor_of(parts.store, own.log) or b"",
         draining=drain_standing(parts.leaving),
         follower=parts.chain.standing,
+        chain=parts.guard.health,
     )
 
 

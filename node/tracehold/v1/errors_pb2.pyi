@@ -167,6 +167,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Without this node the others could not go on: too few operators would be left to keep logs."""
     ERROR_REASON_RETIRED: _ErrorReason.ValueType  # 70
     """The node's log is retired: nothing is sealed into it any more; what it holds is answered for."""
+    ERROR_REASON_CHAIN_STALLED: _ErrorReason.ValueType  # 71
+    """The chain answers and makes no new block: nothing new is anchored or becomes final; reads go on."""
+    ERROR_REASON_LOW_FUNDS: _ErrorReason.ValueType  # 72
+    """The account that anchors will soon have no more funds for it."""
+    ERROR_REASON_NO_FUNDS: _ErrorReason.ValueType  # 73
+    """The account cannot pay for its next transaction; records are sealed meanwhile and not anchored."""
+    ERROR_REASON_FEE_CAP: _ErrorReason.ValueType  # 74
+    """The chain asks for more for each unit of gas than the node may pay; its transaction waits."""
+    ERROR_REASON_KEY_BUSY: _ErrorReason.ValueType  # 75
+    """Another process sends with the same ledger key."""
+    ERROR_REASON_ACCOUNT_SHARED: _ErrorReason.ValueType  # 76
+    """The ledger account sent a transaction that this node did not: somebody else has its key."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -315,6 +327,18 @@ ERROR_REASON_STILL_NEEDED: ErrorReason.ValueType  # 69
 """Without this node the others could not go on: too few operators would be left to keep logs."""
 ERROR_REASON_RETIRED: ErrorReason.ValueType  # 70
 """The node's log is retired: nothing is sealed into it any more; what it holds is answered for."""
+ERROR_REASON_CHAIN_STALLED: ErrorReason.ValueType  # 71
+"""The chain answers and makes no new block: nothing new is anchored or becomes final; reads go on."""
+ERROR_REASON_LOW_FUNDS: ErrorReason.ValueType  # 72
+"""The account that anchors will soon have no more funds for it."""
+ERROR_REASON_NO_FUNDS: ErrorReason.ValueType  # 73
+"""The account cannot pay for its next transaction; records are sealed meanwhile and not anchored."""
+ERROR_REASON_FEE_CAP: ErrorReason.ValueType  # 74
+"""The chain asks for more for each unit of gas than the node may pay; its transaction waits."""
+ERROR_REASON_KEY_BUSY: ErrorReason.ValueType  # 75
+"""Another process sends with the same ledger key."""
+ERROR_REASON_ACCOUNT_SHARED: ErrorReason.ValueType  # 76
+"""The ledger account sent a transaction that this node did not: somebody else has its key."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -704,6 +704,153 @@ class Follower(_message.Message):
 Global___Follower: _TypeAlias = Follower  # noqa: Y015
 
 @_typing.final
+class ChainEndpoint(_message.Message):
+    """One JSON-RPC address of the chain."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACE_FIELD_NUMBER: _builtins.int
+    IN_USE_FIELD_NUMBER: _builtins.int
+    UP_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    place: _builtins.str
+    """Host and port."""
+    in_use: _builtins.bool
+    """That this node asks it now."""
+    up: _builtins.bool
+    """That it answers, and the right chain stands behind it."""
+    height: _builtins.int
+    """Number of the newest block that it told of."""
+    detail: _builtins.str
+    """Why it is not up."""
+    def __init__(
+        self,
+        *,
+        place: _builtins.str = ...,
+        in_use: _builtins.bool = ...,
+        up: _builtins.bool = ...,
+        height: _builtins.int = ...,
+        detail: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "height", b"height", "in_use", b"in_use", "place", b"place", "up", b"up"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChainEndpoint: _TypeAlias = ChainEndpoint  # noqa: Y015
+
+@_typing.final
+class Alarm(_message.Message):
+    """Something that the operator should act on, for as long as its cause stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    REMEDY_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Stable code, as in docs/errors.md."""
+    message: _builtins.str
+    """In plain words."""
+    remedy: _builtins.str
+    """What to do about it."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        message: _builtins.str = ...,
+        remedy: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "message", b"message", "remedy", b"remedy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Alarm: _TypeAlias = Alarm  # noqa: Y015
+
+@_typing.final
+class ChainHealth(_message.Message):
+    """How the chain and the account that anchors stand, as of the last look that was answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDPOINTS_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    STANDS_S_FIELD_NUMBER: _builtins.int
+    FINALITY_FIELD_NUMBER: _builtins.int
+    FINALITY_FOUND_FIELD_NUMBER: _builtins.int
+    FINAL_BLOCK_FIELD_NUMBER: _builtins.int
+    BALANCE_WEI_FIELD_NUMBER: _builtins.int
+    ANCHOR_WEI_FIELD_NUMBER: _builtins.int
+    ANCHORS_LEFT_FIELD_NUMBER: _builtins.int
+    FOREIGN_FIELD_NUMBER: _builtins.int
+    ALARMS_FIELD_NUMBER: _builtins.int
+    height: _builtins.int
+    """Number of the newest block."""
+    stands_s: _builtins.float
+    """Seconds for which it has been the newest, as far as this process saw it."""
+    finality: _builtins.str
+    """When a block is final: tag, depth:N or instant."""
+    finality_found: _builtins.str
+    """How that was found out."""
+    final_block: _builtins.int
+    """Number of the newest final block; absent where none is."""
+    balance_wei: _builtins.str
+    """What the account has, in wei, decimal."""
+    anchor_wei: _builtins.str
+    """What an anchor may cost at the fees of now, in wei, decimal."""
+    anchors_left: _builtins.int
+    """Anchors that the account still pays for; absent where they cost nothing."""
+    foreign: _builtins.int
+    """Transactions of the account since the start that this node did not send."""
+    @_builtins.property
+    def endpoints(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChainEndpoint]:
+        """The addresses of the chain, in the order of the configuration."""
+
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """Its time."""
+
+    @_builtins.property
+    def alarms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alarm]:
+        """What stands against it."""
+
+    def __init__(
+        self,
+        *,
+        endpoints: _abc.Iterable[Global___ChainEndpoint] | None = ...,
+        height: _builtins.int = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        stands_s: _builtins.float = ...,
+        finality: _builtins.str = ...,
+        finality_found: _builtins.str = ...,
+        final_block: _builtins.int | None = ...,
+        balance_wei: _builtins.str = ...,
+        anchor_wei: _builtins.str = ...,
+        anchors_left: _builtins.int | None = ...,
+        foreign: _builtins.int = ...,
+        alarms: _abc.Iterable[Global___Alarm] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_anchors_left", b"_anchors_left", "_final_block", b"_final_block", "anchors_left", b"anchors_left", "at", b"at", "final_block", b"final_block"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_anchors_left", b"_anchors_left", "_final_block", b"_final_block", "alarms", b"alarms", "anchor_wei", b"anchor_wei", "anchors_left", b"anchors_left", "at", b"at", "balance_wei", b"balance_wei", "endpoints", b"endpoints", "final_block", b"final_block", "finality", b"finality", "finality_found", b"finality_found", "foreign", b"foreign", "height", b"height", "stands_s", b"stands_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__anchors_left: _TypeAlias = _typing.Literal["anchors_left"]  # noqa: Y015
+    _WhichOneofArgType__anchors_left: _TypeAlias = _typing.Literal["_anchors_left", b"_anchors_left"]  # noqa: Y015
+    _WhichOneofReturnType__final_block: _TypeAlias = _typing.Literal["final_block"]  # noqa: Y015
+    _WhichOneofArgType__final_block: _TypeAlias = _typing.Literal["_final_block", b"_final_block"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__anchors_left) -> _WhichOneofReturnType__anchors_left | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__final_block) -> _WhichOneofReturnType__final_block | None: ...
+
+Global___ChainHealth: _TypeAlias = ChainHealth  # noqa: Y015
+
+@_typing.final
 class GetStatusResponse(_message.Message):
     """How this node stands."""
 
@@ -737,6 +884,7 @@ class GetStatusResponse(_message.Message):
     RETIRED_FIELD_NUMBER: _builtins.int
     PREDECESSOR_FIELD_NUMBER: _builtins.int
     FOLLOWER_FIELD_NUMBER: _builtins.int
+    CHAIN_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """Version of the software."""
     network: _builtins.str
@@ -815,6 +963,10 @@ class GetStatusResponse(_message.Message):
     def follower(self) -> Global___Follower:
         """How far it follows the contract's events."""
 
+    @_builtins.property
+    def chain(self) -> Global___ChainHealth:
+        """How the chain and the account stand."""
+
     def __init__(
         self,
         *,
@@ -846,10 +998,11 @@ class GetStatusResponse(_message.Message):
         retired: _builtins.bool = ...,
         predecessor: _builtins.str = ...,
         follower: Global___Follower | None = ...,
+        chain: Global___ChainHealth | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "draining", b"draining", "follower", b"follower", "scrub", b"scrub", "started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chain", b"chain", "copies", b"copies", "draining", b"draining", "follower", b"follower", "scrub", b"scrub", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "draining", b"draining", "faults", b"faults", "final", b"final", "follower", b"follower", "indexed", b"indexed", "kept", b"kept", "log", b"log", "members", b"members", "network", b"network", "node", b"node", "operator", b"operator", "predecessor", b"predecessor", "quorum", b"quorum", "repairs", b"repairs", "replicated", b"replicated", "retired", b"retired", "scrub", b"scrub", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "anchored", b"anchored", "backends", b"backends", "chain", b"chain", "chain_id", b"chain_id", "contract", b"contract", "copies", b"copies", "disk_free_bytes", b"disk_free_bytes", "draining", b"draining", "faults", b"faults", "final", b"final", "follower", b"follower", "indexed", b"indexed", "kept", b"kept", "log", b"log", "members", b"members", "network", b"network", "node", b"node", "operator", b"operator", "predecessor", b"predecessor", "quorum", b"quorum", "repairs", b"repairs", "replicated", b"replicated", "retired", b"retired", "scrub", b"scrub", "sealed", b"sealed", "segments", b"segments", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from tracehold.journey.chainguard import ChainHealth
 from tracehold.journey.chainwatch import ChainStanding
 from tracehold.journey.holders import CopyCount
 from tracehold.journey.kept_logs import KeptLog
 from tracehold.journey.segments import SegmentStanding
 from tracehold.journey.upkeep import DrainStanding, MemberStanding, RepairStanding, ScrubStanding
 from tracehold.v1 import verify_pb2
+from tracehold.wire.chain import chain_message
 from tracehold.wire.times import from_s
 from tracehold.wire.upkeep import drain_message, member_message, repair_message, scrub_message
 from tracehold.wire.words import copies_message
@@ -73,6 +75,7 @@ class Standing:
     predecessor: bytes = b""
     directory: DirectoryStanding | None = None
     follower: ChainStanding | None = None
+    chain: ChainHealth | None = None
 
     @property
     def copies(self) -> CopyCount:
@@ -125,6 +128,7 @@ def status_message(standing: Standing) -> verify_pb2.GetStatusResponse:
         retired=standing.retired,
         predecessor=standing.predecessor.hex(),
         follower=_follower(standing.follower),
+        chain=chain_message(standing.chain),
     )
 
 

@@ -12,7 +12,9 @@ from tracehold.adapters.ethereum import abi
 from tracehold.adapters.ethereum.answers import Outcome, hexed, unhexed
 from tracehold.adapters.ethereum.client import Client, RpcError
 from tracehold.adapters.ethereum.contract import AnchorsContract, refusal
+from tracehold.adapters.ethereum.nonces import OwnNonces
 from tracehold.adapters.ethereum.sender import TRANSFER_GAS, Sender
+from tracehold.adapters.ethereum.settings import FeePolicy
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.journey.ports import Role, SignedTransaction
@@ -45,12 +47,21 @@ class Admin:
     """
 
     def __init__(
-        self, client: Client, secret: bytes, sleep: Callable[[float], Awaitable[None]], poll_s: float = 0.25
+        self,
+        client: Client,
+        secret: bytes,
+        sleep: Callable[[float], Awaitable[None]],
+        poll_s: float = 0.25,
+        *,
+        fees: FeePolicy = FeePolicy(),  # noqa: B008  frozen
+        nonces: OwnNonces | None = None,
     ) -> None:
         self._client = client
         self._secret = secret
         self._sleep = sleep
         self._poll_s = poll_s
+        self._fees = fees
+        self._nonces = nonces
 
     async def deploy(
         self,
@@ -132,7 +143,8 @@ class Admin:
     # -- parts
 
     async def _sender(self) -> Sender:
-        return Sender(self._client, await self._client.chain_id(), self._secret)
+        chain_id = await self._client.chain_id()
+        return Sender(self._client, chain_id, self._secret, self._fees, self._nonces)
 
     async def _call(self, contract: bytes, function: str, *arguments: object) -> Outcome:
         return await self._transact(await self._sender(), contract, abi.encode_call(function, *arguments))

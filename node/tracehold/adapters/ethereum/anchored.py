@@ -9,7 +9,7 @@ from tracehold.adapters.ethereum.answers import Log
 from tracehold.adapters.ethereum.contract import AnchorsContract
 from tracehold.core.ids import LogId, Root
 from tracehold.core.receipt import Anchor
-from tracehold.journey.ports.ledger import ANCHORS
+from tracehold.journey.ports.ledger import ANCHORS, Mined
 
 
 class AnchoredReader:
@@ -33,10 +33,15 @@ class AnchoredReader:
         with self._client.reading("eth_getLogs"):
             return abi.decode_event("Anchored", log.topics, log.data)
 
-    async def among(self, logs: Sequence[Log], time: int, chain_id: int) -> Anchor | None:
-        """The first one among a transaction's logs, in a block of that time."""
-        found = next(filter(self.is_one, logs), None)
-        return await self.anchor(found, time, chain_id) if found else None
+    async def mined(self, transaction: bytes, chain_id: int) -> Mined | None:
+        """What became of a transaction, by its receipt, if its block is the canonical one of its height."""
+        outcome = await self._client.outcome(transaction, anywhere=True)
+        block = await self._client.block(outcome.block_number) if outcome else None
+        if outcome is None or block is None or block.hash != outcome.block_hash:
+            return None
+        log = next(filter(self.is_one, outcome.logs), None)
+        anchor = await self.anchor(log, block.time, chain_id) if log else None
+        return Mined(block.number, block.hash, outcome.succeeded, outcome.gas_used, anchor)
 
     async def in_block(self, log: Log, chain_id: int) -> Anchor | None:
         """The anchor, with the time of its block; None where the block is gone."""

@@ -76,11 +76,7 @@ class AnchorsContract:
         oldest first, by one query; None where that was refused, and `page` is less now.
         """
         topics = [[hexed(abi.topic(event)) for event in events]]
-        found = await self._query(topics, first, last, of)
-        if found is not None and last - first + 1 == self._page:
-            # A refusal may have had another reason: a limit is found again soon, and costs a question.
-            self._page = min(FIRST_PAGE, self._page + self._page // 4 + 1)
-        return found
+        return await self._query(topics, first, last, of)
 
     async def logs_in(self, events: Sequence[str], block: bytes, of: Sequence[bytes] = ()) -> list[Log]:
         """The same in the block with this hash. CHAIN_DOWN where it is gone."""
@@ -142,6 +138,9 @@ class AnchorsContract:
                 raise self.client.down(f"answers eth_getLogs with error {error.code}") from error
             self._page = (last - first + 1) // 2
             return None
+        if last - first + 1 == self._page:
+            # A refusal may have had another reason: a limit is found again soon, and costs a question.
+            self._page = min(FIRST_PAGE, self._page + self._page // 4 + 1)
         with self.client.reading("eth_getLogs"):
             return sorted(map(log_of, found), key=lambda log: (log.block_number, log.index))
 

@@ -4,7 +4,7 @@
 reorganise. `auto` looks at the chain, by what its header says of its consensus.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import rlp
@@ -23,10 +23,14 @@ VANITY, SEAL, ADDRESS = 32, 65, 20
 
 @dataclass(frozen=True, slots=True)
 class Finality:
-    """A policy. `depth` is the number of blocks on top for `depth`, else 0."""
+    """A policy. `depth` is the number of blocks on top for `depth`, else 0; `how` says how it was found out,
+    `sealers` how many a Clique chain had then, 0 on others.
+    """
 
     kind: Literal["tag", "depth"]
     depth: int = 0
+    how: str = field(default="configured", compare=False)
+    sealers: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         if self.kind == "tag":
@@ -74,19 +78,30 @@ async def detect(client: Client) -> Finality:
     chains, whose extraData is an RLP list: 1, a margin over their rule of none. Else 12.
     """
     if await finalized(client) is not None:
-        return Finality("tag")
+        return Finality("tag", how="the chain has the finalized tag")
     head = await client.block("latest")
     if head is None:
         raise client.down("has no block")
     with client.reading("eth_getBlockByNumber"):
         extra, difficulty = unhexed(head.fields["extraData"]), number(head.fields["difficulty"])
     if difficulty == 0:
-        return Finality("tag")
+        return Finality("tag", how="proof of stake, before its first final block")
     if _is_list(extra):
-        return Finality("depth", 1)
+        return Finality("depth", 1, "a BFT chain")
     if difficulty in {1, 2} and len(extra) >= VANITY + SEAL:
-        return Finality("depth", await _clique_signers(client) // 2 + 1)
-    return Finality("depth", UNKNOWN_DEPTH)
+        return _clique(await _clique_signers(client))
+    return Finality("depth", UNKNOWN_DEPTH, "the chain tells nothing of its consensus")
+
+
+async def refreshed(policy: Finality, client: Client) -> Finality:
+    """The same, unless it hangs on how many sealers a Clique chain has, and that has changed: votes add and
+    drop them. Raises CHAIN_DOWN.
+    """
+    return _clique(await _clique_signers(client)) if policy.sealers else policy
+
+
+def _clique(sealers: int) -> Finality:
+    return Finality("depth", sealers // 2 + 1, f"Clique with {sealers} sealers", sealers)
 
 
 async def _clique_signers(client: Client) -> int:

@@ -15,6 +15,8 @@ from tracehold.adapters.ethereum.endpoints import Endpoints, clients_of
 from tracehold.adapters.ethereum.feed import EthereumFeed
 from tracehold.adapters.ethereum.finality import Finality
 from tracehold.adapters.ethereum.members import MemberReader
+from tracehold.adapters.ethereum.nonces import OwnNonces
+from tracehold.adapters.ethereum.outlook import EthereumOutlook
 from tracehold.adapters.ethereum.pins import Pinning, Pins
 from tracehold.adapters.ethereum.sender import Sender
 from tracehold.adapters.ethereum.settings import Settings
@@ -41,9 +43,7 @@ class EthereumLedger:
         pinning: Pinning | None = None,
         told: Callable[[TraceholdError], None] = untold,
     ) -> None:
-        """`clients` in place of the addresses in the settings; `told` hears of an address that is passed over
-        because another chain stands there.
-        """
+        """`clients` in place of the settings' addresses; `told` hears of those that are of another chain."""
         self._settings = settings
         self._policy = finality.parse(settings.finality)
         self._pinning = pinning or Pinning(settings)
@@ -53,10 +53,14 @@ class EthereumLedger:
         self._contract = AnchorsContract(self._client, settings.contract)
         self._members = MemberReader(self._contract, settings.first_block)
         self._sender: Sender | None = None
+        self.nonces = OwnNonces()
+        """For whoever else sends with this account."""
         self._anchored = AnchoredReader(self._contract)
         where, readers = (self._contract, settings.first_block), (self._members, self._anchored)
         self.feed = EthereumFeed(*where, self.finality, *readers)
         """Its events one after another, for whoever follows them."""
+        self.outlook = EthereumOutlook(self._client, self.endpoints, self._refreshed, self._own)
+        """How the chain and the account stand."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -71,15 +75,9 @@ class EthereumLedger:
         fixed = await self._ready()
         (quorum,) = await self._contract.call("quorum")
         (operators,) = await self._contract.call("activeOperators")
-        return Network(
-            fixed.chain_id,
-            self._contract.address,
-            fixed.network_id,
-            fixed.salt,
-            quorum,
-            operators,
-            genesis=fixed.genesis,
-        )
+        (before,) = await self._contract.call("predecessor")
+        fixed_points = (fixed.chain_id, self._contract.address, fixed.network_id, fixed.salt)
+        return Network(*fixed_points, quorum, operators, fixed.genesis, before if any(before) else b"")
 
     async def software(self) -> str:
         """Name and version of the chain's node, as it says."""
@@ -91,6 +89,11 @@ class EthereumLedger:
         await self._ready()
         if self._policy is None:
             self._policy = await finality.detect(self._client)
+        return self._policy
+
+    async def _refreshed(self) -> Finality:
+        found = await self.finality()
+        self._policy = await finality.refreshed(found, self._client)
         return self._policy
 
     async def members(self, *, final: bool = False) -> Sequence[Member]:
@@ -173,12 +176,7 @@ class EthereumLedger:
     async def find(self, transaction: SignedTransaction) -> Mined | None:
         """By receipt, if its block is the canonical one of its height."""
         fixed = await self._ready()
-        outcome = await self._client.outcome(transaction.hash)
-        block = await self._client.block(outcome.block_number) if outcome else None
-        if outcome is None or block is None or block.hash != outcome.block_hash:
-            return None
-        anchor = await self._anchored.among(outcome.logs, block.time, fixed.chain_id)
-        return Mined(block.number, block.hash, outcome.succeeded, outcome.gas_used, anchor)
+        return await self._anchored.mined(transaction.hash, fixed.chain_id)
 
     async def spent(self, transaction: SignedTransaction) -> bool:
         """By the account's nonce and this transaction's receipt."""
@@ -234,7 +232,7 @@ class EthereumLedger:
     async def _own(self) -> Sender:
         fixed, secret = await self._ready(), self._secret()
         if self._sender is None:
-            self._sender = Sender(self._client, fixed.chain_id, secret)
+            self._sender = Sender(self._client, fixed.chain_id, secret, self._settings.fees, self.nonces)
         return self._sender
 
     def _secret(self) -> bytes:

@@ -14,7 +14,7 @@ from tracehold.core.errors import Broken, Unavailable
 def sole_user(key: Path) -> Iterator[None]:
     """Within it this process alone uses the key: a lock on a file beside it, which ends with the process.
 
-    Raises `Unavailable("STORE_BUSY")` while another one has it, `Broken("STORE_FAILED")` where no file can be
+    Raises `Unavailable("KEY_BUSY")` while another one has it, `Broken("STORE_FAILED")` where no file can be
     made there.
     """
     lock = key.with_name(f"{key.name}.lock")
@@ -27,9 +27,9 @@ def sole_user(key: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise Unavailable(
-                "STORE_BUSY",
+                "KEY_BUSY",
                 f"another process sends with the ledger key {key}",
-                remedy="Stop the other one, or give this node a ledger key of its own.",
+                remedy="Stop the node or the command that has it, or give each a ledger key of its own.",
             ) from error
         yield
     finally:

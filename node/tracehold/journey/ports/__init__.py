@@ -5,7 +5,7 @@ harmless; which errors it raises, and it raises no others. Adapters do not inher
 behaviour suite per port (`tests/ports`) runs on every back-end, the in-memory one included.
 """
 
-from tracehold.journey.ports.chain import Endpoint, FinalityStanding, Funds, Newest
+from tracehold.journey.ports.chain import ChainOutlook, Endpoint, FinalityStanding, Funds, Newest
 from tracehold.journey.ports.copies import Copies, Copy, Fork, Witness
 from tracehold.journey.ports.graph import Graph, Indexed, Known, MasterDataVersion
 from tracehold.journey.ports.kept import (
@@ -51,6 +51,7 @@ __all__ = [
     "Base",
     "BasePart",
     "Batch",
+    "ChainOutlook",
     "Copies",
     "Copy",
     "Dispute",

@@ -2,7 +2,9 @@
 funds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,43 @@ class Funds:
     def anchors(self) -> int | None:
         """How many anchors it still pays for; None where they cost nothing."""
         return self.balance // self.per_anchor if self.per_anchor else None
+
+
+class ChainOutlook(Protocol):
+    """How the chain and the node's account stand. Every method may raise `Unavailable("CHAIN_DOWN")` and
+    `Broken("WRONG_CHAIN")`; those that look at the account `Rejected("NOT_A_MEMBER")` where there is none.
+    """
+
+    async def survey(self) -> Sequence[Endpoint]:
+        """Look at every address, and use the first one that is good from now on."""
+        ...
+
+    def endpoints(self) -> Sequence[Endpoint]:
+        """As they were found at the last look; asks nobody."""
+        ...
+
+    async def newest(self) -> Newest:
+        """The newest block."""
+        ...
+
+    async def finality(self) -> FinalityStanding:
+        """The policy in force, found out anew where it can change."""
+        ...
+
+    async def funds(self) -> Funds:
+        """Of the account."""
+        ...
+
+    async def waiting(self) -> bool:
+        """Whether a transaction of the account is on its way and in no block."""
+        ...
+
+    async def check_fees(self) -> None:
+        """Returns if the account may pay what the chain asks now; raises `Unavailable("FEE_CAP")`."""
+        ...
+
+    async def foreign(self) -> int:
+        """How many transactions of the account that this process did not send came to light since the last
+        call.
+        """
+        ...

@@ -1,0 +1,60 @@
+"""Whose transactions an account sends: this process remembers what it signed, and looks at what was mined."""
+
+from dataclasses import dataclass, field
+
+from tracehold.adapters.ethereum.client import Client
+from tracehold.journey.ports import SignedTransaction
+
+LOOKS = 3
+"""Looks at which none of ours is in a block before another's is told: receipts come later than blocks."""
+
+
+@dataclass(slots=True)
+class _Account:
+    judged: int | None = None
+    looks: int = 0
+    ours: dict[int, set[bytes]] = field(default_factory=dict)
+
+
+class OwnNonces:
+    """One per process, told by every `Sender` of it. What was mined or waited before the first look at an
+    account is not judged: nobody knows any more who sent it.
+    """
+
+    def __init__(self) -> None:
+        self._accounts: dict[bytes, _Account] = {}
+
+    def signed(self, account: bytes, transaction: SignedTransaction) -> None:
+        """This process signed, or sends what an earlier one signed."""
+        at = self._of(account)
+        if at.judged is None or transaction.nonce >= at.judged:
+            at.ours.setdefault(transaction.nonce, set()).add(transaction.hash)
+
+    async def foreign(self, client: Client, account: bytes) -> int:
+        """How many transactions of the account that this process did not sign were mined since the last look.
+        Raises CHAIN_DOWN.
+        """
+        at = self._of(account)
+        if at.judged is None:
+            waiting = await client.next_nonce(account)
+            at.judged = min(waiting, *at.ours) if at.ours else waiting
+        mined, found = await client.nonce(account), 0
+        while at.judged < mined:
+            if not await self._is_ours(client, at):
+                at.looks += 1
+                if at.looks < LOOKS:
+                    break
+                found += 1
+            at.looks = 0
+            at.ours.pop(at.judged, None)
+            at.judged += 1
+        return found
+
+    async def _is_ours(self, client: Client, at: _Account) -> bool:
+        for sent in at.ours.get(at.judged or 0, ()):
+            if await client.outcome(sent, anywhere=True) is not None:
+                return True
+        return False
+
+    def _of(self, account: bytes) -> _Account:
+        return self._accounts.setdefault(account, _Account())
