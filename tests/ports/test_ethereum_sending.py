@@ -41,8 +41,8 @@ async def test_words_that_are_no_error(chain: OnDevchain, words: str):
 @pytest.mark.parametrize(
     ("words", "kind", "code"),
     [
-        ("insufficient funds for gas * price + value", Unavailable, "CHAIN_DOWN"),
-        ("Upfront cost exceeds account balance", Unavailable, "CHAIN_DOWN"),
+        ("insufficient funds for gas * price + value", Unavailable, "NO_FUNDS"),
+        ("Upfront cost exceeds account balance", Unavailable, "NO_FUNDS"),
         ("txpool is full", Unavailable, "CHAIN_DOWN"),
         ("exceeds block gas limit", Unavailable, "CHAIN_DOWN"),
         ("invalid chain id for signer", Broken, "WRONG_CHAIN"),
@@ -57,7 +57,7 @@ async def test_words_that_are_errors(chain: OnDevchain, words: str, kind: type[T
         await chain.ledger.send(transaction)
     assert told.value.code == code
     assert words not in told.value.message
-    assert ("funds" in told.value.remedy) == (words[:12] in {"insufficient", "Upfront cost"})
+    assert ("Fund the account" in told.value.remedy) == (code == "NO_FUNDS")
 
 
 async def test_account_without_funds(chain: OnDevchain):
