@@ -59,7 +59,7 @@ async def test_an_answer_that_is_none(pair: tuple[FaultyRpc, FaultyRpc, Ethereum
 
 
 async def test_addresses_that_hang_or_hang_up(pair: tuple[FaultyRpc, FaultyRpc, EthereumLedger]):
-    """One that takes the question and never answers costs its timeout; one that hangs up nothing. Both: down."""
+    """One that takes the question and never answers costs its timeout. Both: down."""
     first, second, ledger = pair
     first.stalls = True
     assert await ledger.height() > 0
@@ -87,7 +87,7 @@ async def test_a_receipt_that_one_address_lacks(
 
 
 async def test_pages_grow_again(chain: OnDevchain):
-    """After a refusal that was none of length, as a busy address gives: queries do not stay small for ever."""
+    """After a refusal that was none of length, as a busy address gives: queries grow."""
     await anchor(chain, 0, 3)
     chain.mine(20)
     contract = AnchorsContract(chain.client, chain.contract)

@@ -62,7 +62,7 @@ async def test_funds(chain: OnDevchain):
 
 
 async def test_fees_stay_within_the_cap(chain: OnDevchain):
-    """A cap between what the next block asks and what is usual is offered; a replacement never goes over it."""
+    """A cap between what the next block asks and what is usual is offered, and never exceeded."""
     usual = fees_of((await chain.ledger.prepare_anchor(0, 3, ROOT, [])).raw).cap
     base = int(chain.node.rpc("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16)
     cap = usual - base // 2

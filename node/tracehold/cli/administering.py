@@ -19,13 +19,18 @@ AdminKey = Annotated[
 
 @asynccontextmanager
 async def administering(config: "Config", admin_key: Path | None) -> "AsyncIterator[Admin]":
-    """The contract's admin on the chain of this configuration. The connection is closed at the end."""
+    """The contract's admin on the chain of this configuration. The connection is closed at the end. Raises
+    KEY_BUSY while a node, or another command, sends with the same key.
+    """
     from tracehold.adapters.ethereum.admin import Admin
     from tracehold.adapters.ethereum.client import Client
     from tracehold.adapters.keyfiles import read_ledger_key
+    from tracehold.adapters.keyfiles.sole import sole_user
 
-    client = Client(config.ledger.rpc)
+    key = admin_key or config.keys.ledger
+    secret, client = read_ledger_key(key), Client(config.ledger.rpc)
     try:
-        yield Admin(client, read_ledger_key(admin_key or config.keys.ledger), asyncio.sleep)
+        with sole_user(key):
+            yield Admin(client, secret, asyncio.sleep)
     finally:
         await client.close()

@@ -99,6 +99,7 @@ async def _deploy(dir: Path, admin_key: Path | None, network: str, predecessor: 
     from tracehold.adapters.ethereum.admin import FIRST, Admin
     from tracehold.adapters.ethereum.client import Client
     from tracehold.adapters.keyfiles import read_ledger_key
+    from tracehold.adapters.keyfiles.sole import sole_user
     from tracehold.config import load
     from tracehold.core.errors import Rejected
 
@@ -114,8 +115,10 @@ async def _deploy(dir: Path, admin_key: Path | None, network: str, predecessor: 
     try:
         network_id = await _carried_on(client, before, network) if before else _network_id(network)
         _keep_network_key(config)
-        admin = Admin(client, read_ledger_key(admin_key or config.keys.ledger), asyncio.sleep)
-        contract = await admin.deploy(network_id, 0, predecessor=before or FIRST)
+        key = admin_key or config.keys.ledger
+        admin = Admin(client, read_ledger_key(key), asyncio.sleep)
+        with sole_user(key):
+            contract = await admin.deploy(network_id, 0, predecessor=before or FIRST)
         chain_id = await client.chain_id()
     finally:
         await client.close()
