@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.devchain.node import BOB
-from tests.ports.faulty_rpc import FaultyRpc, framed
+from tests.ports.faulty_rpc import Answer, FaultyRpc, framed
 from tests.ports.ledgers import OnDevchain, anchor
 from tracehold.adapters.ethereum.contract import FIRST_PAGE, AnchorsContract
 from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
@@ -46,7 +46,7 @@ async def pair(chain: OnDevchain) -> AsyncIterator[tuple[FaultyRpc, FaultyRpc, E
     ],
     ids=["500", "html", "429", "rate limit"],
 )
-async def test_an_answer_that_is_none(pair: tuple[FaultyRpc, FaultyRpc, EthereumLedger], answer: object):
+async def test_an_answer_that_is_none(pair: tuple[FaultyRpc, FaultyRpc, EthereumLedger], answer: Answer):
     """The next address is asked within the same question; a survey goes back once the first one is well."""
     first, second, ledger = pair
     assert await ledger.height() > 0

@@ -54,7 +54,7 @@ async def test_a_start_after_a_crash_takes_over_what_is_on_its_way(chain: OnDevc
 async def test_funds(chain: OnDevchain):
     """What the account has, over what an anchor costs; one that is empty pays for none."""
     account = address_of(PrivateKey(bytes(BOB.key)).public_key)
-    funds = await chain.ledger.outlook.funds()
+    funds = await chain.open().outlook.funds()
     assert funds.balance == int(chain.node.rpc("eth_getBalance", "0x" + account.hex(), "latest"), 16)
     assert funds.per_anchor > 0
     assert funds.anchors == funds.balance // funds.per_anchor
@@ -85,7 +85,7 @@ async def test_a_cap_under_what_the_chain_asks(chain: OnDevchain):
     assert capped.value.code == "FEE_CAP"
     with pytest.raises(Unavailable):
         await poor.outlook.check_fees()
-    await chain.ledger.outlook.check_fees()
+    await chain.open().outlook.check_fees()
 
 
 async def test_a_steeper_replacement(chain: OnDevchain):
@@ -112,4 +112,4 @@ async def test_finality_follows_the_sealers(chain: OnDevchain):
     assert (found.policy, found.how) == ("depth:2", "Clique with 3 sealers")
     signers += signers
     assert (await ledger.outlook.finality()).policy == "depth:4"
-    assert (await chain.ledger.outlook.finality()).how == "configured"
+    assert (await chain.open().outlook.finality()).how == "configured"
