@@ -114,8 +114,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
 
     Raises BAD_CONFIG, STORE_BUSY, what is Broken in the stores, and at the very first start CHAIN_DOWN.
     """
-    started_at = time.time()
-    metrics = Metrics()
+    started_at, metrics = time.time(), Metrics()
     faults = Faults(log, metrics.fault)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(config))
