@@ -9,6 +9,7 @@ from tracehold import __version__
 from tracehold.cli import (
     capture,
     certificate,
+    chain,
     contents,
     contract,
     devchain,
@@ -66,6 +67,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
 }
 _GROUPS = {
+    "chain": chain.app,
     "contract": contract.app,
     "member": member.app,
     "peer": peer.app,
