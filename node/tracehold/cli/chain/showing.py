@@ -75,9 +75,9 @@ def _age(chain: dict[str, Any]) -> str:
 def _sealing(chain: dict[str, Any]) -> list[tuple[str, str]]:
     if chain["sealers"] is None:
         return []
-    rows = [("sealers", f"{len(chain['sealers'])}; {chain['needed']} of them must be up, and agree on votes")]
-    for each in chain["sealers"]:
-        rows.append(("", f"{each['address']}  {each['recent']} of the last 64 blocks"))
+    count = len(chain["sealers"])
+    rows = [("sealers", f"{count}; {chain['needed']} of them must be up, and agree on votes")]
+    rows += [("", f"{each['address']}  {each['recent']} recent blocks") for each in chain["sealers"]]
     for vote in chain["votes"]:
         wish = "let in" if vote["authorize"] else "drop"
         rows.append(("vote", f"{wish} {vote['address']}: {vote['votes']} of {chain['needed']}"))

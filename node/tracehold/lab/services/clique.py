@@ -174,7 +174,7 @@ class Network:
         here = sum(node.member.account.lower() in sealers for node in up)
         if 2 * here <= len(sealers):
             self.tell(
-                f"{here} of {len(sealers)} sealers are here: the chain goes on once more than half are up"
+                f"{here} of {len(sealers)} sealers are here; it goes on while more than half are up anywhere"
             )
             return
         before = max(node.head() for node in up)

@@ -73,7 +73,7 @@ async def _consensus(client: Client) -> dict[str, Any]:
         return {"sealers": None, "needed": None, "votes": None}
     with client.reading("clique_getSnapshot"):
         signers = sorted(snapshot["signers"])
-        active = (status or {}).get("sealingActivity") or {}
+        active = (status or {}).get("sealerActivity") or {}
         votes = [
             {"address": address, "authorize": each["authorize"], "votes": each["votes"]}
             for address, each in sorted((snapshot.get("tally") or {}).items())
