@@ -2,12 +2,20 @@
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.documented import blocks
+from tests.logs import NETWORK
+from tests.ports.chain_nodes import enode
 from tracehold.core.errors import Rejected
+from tracehold.core.ids import LogId, NetworkId
+from tracehold.core.keys import Ed25519Key
+from tracehold.core.noderecord import NodeRecord, sign_node_record
+from tracehold.journey.ports import Member, Role
 from tracehold.lab.services.clique import Network
 from tracehold.lab.services.founding import account_of, found, join
 from tracehold.lab.services.genesis import (
@@ -20,7 +28,7 @@ from tracehold.lab.services.genesis import (
     text_of,
 )
 from tracehold.lab.services.member import GENESIS, SETTINGS, read
-from tracehold.lab.services.newcomer import given
+from tracehold.lab.services.newcomer import enodes_of, given
 from tracehold.lab.services.standing import majority
 from tracehold.lab.services.treasury import address_from, wei_of
 
@@ -136,6 +144,16 @@ def test_a_newcomer_has_a_key_of_its_own(tmp_path: Path):
     assert network.sealers() == Network.opened(tmp_path / "chain").sealers()
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}", "no JSON", '{"extraData": "0x00"}'])
+def test_nobody_joins_a_file_that_is_no_genesis(tmp_path: Path, text: str):
+    """Refused as the caller's mistake, and no folder is left."""
+    (tmp_path / "other.json").write_text(text)
+    with pytest.raises(Rejected) as refused:
+        join(tmp_path / "new", tmp_path / "other.json", "new")
+    assert (refused.value.code, refused.value.path) == ("BAD_REQUEST", "genesis")
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_chain_is_made_once(tmp_path: Path):
     """A second time would throw its keys away."""
     found(tmp_path / "chain", 1, 7449, 1)
@@ -212,6 +230,43 @@ def test_an_enode_that_is_none_is_refused_before_anything_is_started():
     """What a member sent by mail is read first."""
     with pytest.raises(Rejected, match="enode"):
         given(["enode://nobody@127.0.0.1:30303"])
+
+
+def member(number: int, named: str, network: NetworkId = NETWORK, **changes: Any) -> Member:
+    """A member whose signed record names this enode."""
+    key, log = Ed25519Key.from_seed(bytes([number]) * 32), LogId(bytes([number]) * 32)
+    said = NodeRecord(key.public, "urn:op", log, "", "", "", b"", b"\1" * 20, named, 1_700_000_000)
+    raw = sign_node_record(said, network, bytes(16), key)
+    roles = frozenset({Role.HOLDER})
+    whole = Member(number, number, "urn:op", b"\1" * 20, key.public.raw, log, roles, True, raw)
+    return replace(whole, **changes)
+
+
+def test_a_newcomer_calls_the_nodes_that_active_members_name():
+    """Each once, in order of enrolment; whoever named none, or is a member no more, is not called."""
+    members = [
+        member(1, str(enode(1))),
+        member(2, ""),
+        member(3, str(enode(3)), active=False),
+        member(4, str(enode(4))),
+        member(5, str(enode(1, "10.0.0.9"))),
+    ]
+    assert enodes_of(members, NETWORK) == (enode(1), enode(4))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        member(1, "enode://nobody@127.0.0.1:1"),
+        member(1, str(enode(1)), NetworkId(b"\x07" * 32)),
+        member(1, str(enode(1)), log=LogId(b"\x08" * 32)),
+        member(1, str(enode(1)), node_key=b"\x08" * 32),
+        member(1, str(enode(1)), record=b"noise"),
+    ],
+)
+def test_a_record_that_is_not_the_members_own_is_passed_over(bad: Member):
+    """No enode, another network, another's log or key, noise: the others are called all the same."""
+    assert enodes_of([bad, member(2, str(enode(2)))], NETWORK) == (enode(2),)
 
 
 @pytest.mark.parametrize(("sealers", "needed"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3)])

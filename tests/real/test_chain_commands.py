@@ -2,6 +2,7 @@
 lost and comes back, a fourth operator joins, is voted in and out.
 """
 
+import asyncio
 import json
 import os
 import subprocess
@@ -14,6 +15,15 @@ from typing import Any
 import pytest
 
 from tests.documented import blocks
+from tests.logs import NETWORK
+from tests.ports.chain_nodes import enode
+from tracehold.adapters.ethereum.admin import Admin, NewNode
+from tracehold.adapters.ethereum.client import Client
+from tracehold.adapters.keyfiles import read_ledger_key
+from tracehold.core.ids import LogId
+from tracehold.core.keys import Ed25519Key
+from tracehold.core.noderecord import NodeRecord, sign_node_record
+from tracehold.journey.ports import Role
 from tracehold.lab.programs import command
 from tracehold.lab.services.clique import Network
 
@@ -73,9 +83,33 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         made.run("chain-form")
         yield made
     finally:
-        for name in ("newcomer", "chain"):
+        for name in ("lonely", "second", "newcomer", "chain"):
             if (folder / name).exists():
                 Network.opened(folder / name).stop()
+
+
+async def enrolled(rpc: str, folder: Path, enodes: list[str]) -> str:
+    """A contract whose members named these enodes; its address."""
+    client = Client(rpc)
+    try:
+        admin = Admin(client, read_ledger_key(folder / "treasury.key"), asyncio.sleep, 0.2)
+        contract = await admin.deploy(NETWORK, 0)
+        operator = await admin.enrol_operator(contract, "urn:example:operator")
+        for number, named in enumerate(enodes, 1):
+            key, log, account = (
+                Ed25519Key.from_seed(bytes([number]) * 32),
+                bytes([number]) * 32,
+                bytes([number]) * 20,
+            )
+            said = NodeRecord(
+                key.public, "urn:op", LogId(log), "", "", "", b"", account, named, 1_700_000_000
+            )
+            raw = sign_node_record(said, NETWORK, bytes(16), key)
+            new = NewNode(operator, account, key.public.raw, LogId(log), list(Role), raw)
+            await admin.enrol_node(contract, new)
+    finally:
+        await client.close()
+    return f"0x{contract.hex()}"
 
 
 def sealers(status: Any) -> set[str]:
@@ -145,6 +179,32 @@ def test_a_newcomer_joins_is_voted_in_and_out(site: Site):
     site.until(lambda status: node["account"] not in sealers(status))
     refused = site.chain("propose", POOR, "--dir", "newcomer", code=2)
     assert "nobody else can vote" in refused["error"]["message"]
+
+
+def test_a_newcomer_calls_the_nodes_that_members_named_on_the_chain(site: Site):
+    """It knows one address that answers for the chain, and the contract: it gets all members' enodes there."""
+    status = site.status()
+    first = status["nodes"][0]["rpc"]
+    contract = asyncio.run(
+        enrolled(first, site.folder / "chain", [each["enode"] for each in status["nodes"]])
+    )
+    site.chain("new", "--genesis", "chain/genesis.json", "--dir", "second")
+    answer = site.chain("join", "--dir", "second", "--rpc", first, "--contract", contract)
+    again = site.chain("join", "--dir", "second", "--rpc", first, "--contract", contract)
+    assert (answer["sealer"], again["account"]) == (False, answer["account"])
+    site.until(lambda found: found["nodes"][0]["peers"] == 3, "second")
+
+
+def test_who_is_reached_by_nobody_is_told_so(site: Site):
+    """An address where nobody listens: an error with what to look at; the folder is kept for the next try, and
+    is of this network for ever.
+    """
+    words = ("--dir", "lonely", "--enode", str(enode(1)), "--wait", "2")
+    refused = site.chain("join", *words, "--genesis", "chain/genesis.json", code=5)
+    assert refused["error"]["message"] == "no peer was reached"
+    site.chain("new", "--dir", "other")
+    refused = site.chain("join", *words, "--genesis", "other/genesis.json", code=1)
+    assert refused["error"]["code"] == "CONFLICT"
 
 
 def test_more_than_half_down_is_told_by_the_exit_code(site: Site):

@@ -101,4 +101,9 @@ def _on_curve(x: int, y: int) -> bool:
 
 
 def _bad(why: str) -> Rejected:
-    return Rejected("BAD_URI", f"this is no enode: {why}", path="enode")
+    return Rejected(
+        "BAD_URI",
+        f"this is no enode: {why}",
+        path="enode",
+        remedy="Take it from the node's operator, who sees it in `tracehold chain status`.",
+    )

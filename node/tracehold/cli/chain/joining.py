@@ -66,7 +66,7 @@ def _check(enode: list[str] | None, contract: str, rpc: str) -> None:
 def _folder(dir: Path, genesis: Path | None) -> "Network":
     from tracehold.cli.chain.forming import made_newcomer
     from tracehold.core.errors import Rejected
-    from tracehold.lab.documents import read_json
+    from tracehold.lab.services.genesis import genesis_in
     from tracehold.lab.services.member import SETTINGS
 
     if not (dir / SETTINGS).exists():
@@ -75,7 +75,7 @@ def _folder(dir: Path, genesis: Path | None) -> "Network":
         made_newcomer(dir, genesis)
         note(f"made {dir}")
     network = opened(dir)
-    if genesis is not None and read_json(genesis) != network.nodes[0].genesis:
+    if genesis is not None and genesis_in(genesis) != network.nodes[0].genesis:
         remedy = "Choose another --dir: a node stays in its network."
         raise Rejected("CONFLICT", f"{dir} is of another network", path="genesis", remedy=remedy)
     return network

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from tracehold.core.errors import Rejected
 from tracehold.lab import ports
-from tracehold.lab.documents import read_json
 from tracehold.lab.home import account, make_key
-from tracehold.lab.services.genesis import chain_id_of, genesis, sealers_of, text_of
+from tracehold.lab.services.genesis import chain_id_of, genesis, genesis_in, text_of
 from tracehold.lab.services.member import GENESIS, Member, create
 
 TREASURY = "treasury.key"
@@ -24,8 +23,8 @@ README, TEXT = "README.md", "network.md"
 
 def found(dir: Path, validators: int, chain_id: int, period: int, first_port: int | None = None) -> None:
     """Make the folder of a network of so many sealers; `first_port` is the first of three for each, by
-    default
-    free ones. Raises CONFLICT where the folder holds anything, BAD_REQUEST.
+    default free
+    ones. Raises CONFLICT where the folder holds anything, BAD_REQUEST.
     """
     with _made(dir) as scratch:
         make_key(scratch / TREASURY)
@@ -52,8 +51,7 @@ def join(
     """Make the folder of one node that joins the network of this genesis, with an account of its own. Raises
     CONFLICT where the folder holds anything, BAD_REQUEST where it is no genesis of a Clique chain.
     """
-    document = read_json(genesis_file)
-    sealers_of(document)
+    document = genesis_in(genesis_file)
     with _made(dir) as scratch:
         secret = secrets.token_bytes(32)
         (taken,) = _ports(1, first_port)

@@ -7,6 +7,7 @@ difficulty: this chain stays with its sealers.
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tracehold.core.errors import Rejected
@@ -54,6 +55,22 @@ def genesis(chain_id: int, period: int, sealers: Sequence[bytes], treasury: byte
 def text_of(document: Mapping[str, Any]) -> str:
     """A genesis as it stands in its file."""
     return json.dumps(document, indent=1) + "\n"
+
+
+def genesis_in(path: Path) -> dict[str, Any]:
+    """The genesis of this file. Raises NOT_FOUND, and BAD_REQUEST where it is none of a Clique chain."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Rejected("NOT_FOUND", f"{path} is missing", path="genesis") from error
+    except (OSError, ValueError) as error:
+        raise _no_clique(f"{path} is no JSON") from error
+    if not isinstance(document, dict):
+        raise _no_clique(f"{path} holds no object")
+    sealers_of(document)
+    chain_id_of(document)
+    period_of(document)
+    return document
 
 
 def sealers_of(document: Mapping[str, Any]) -> tuple[bytes, ...]:

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from tracehold.adapters.ethereum.ledger import EthereumLedger
 from tracehold.adapters.ethereum.settings import Settings
 from tracehold.core.enode import Enode, parse_enode
 from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.ids import NetworkId
 from tracehold.core.noderecord import parse_node_record
 from tracehold.journey.ports import Member
 from tracehold.lab.programs import Clock
@@ -34,17 +35,18 @@ async def registered(rpc: str, contract: bytes) -> tuple[Enode, ...]:
         network, members = await ledger.network(), await ledger.members()
     finally:
         await ledger.close()
-    return _enodes(members, network.network_id)
+    return enodes_of(members, network.network_id)
 
 
-def _enodes(members: Sequence[Member], network: bytes) -> tuple[Enode, ...]:
-    from tracehold.core.ids import NetworkId
-
+def enodes_of(members: Iterable[Member], network: NetworkId) -> tuple[Enode, ...]:
+    """The enodes that the node records of active members name, each node once. A record that is not of the
+    member whose entry it stands in, or names no enode that can be used, is passed over.
+    """
     found: dict[str, Enode] = {}
     for member in members:
         try:
-            record = parse_node_record(member.record, NetworkId(network)) if member.active else None
-            if record and record.enode and record.node_key.raw == member.node_key:
+            record = parse_node_record(member.record, network) if member.active else None
+            if record and record.enode and (record.log, record.node_key.raw) == (member.log, member.node_key):
                 enode = parse_enode(record.enode)
                 found.setdefault(enode.node, enode)
         except Rejected:
