@@ -182,7 +182,7 @@ def test_a_newcomer_joins_is_voted_in_and_out(site: Site):
 
 
 def test_a_newcomer_calls_the_nodes_that_members_named_on_the_chain(site: Site):
-    """It knows one address that answers for the chain, and the contract: it gets all members' enodes there."""
+    """It knows the contract and one address of the chain: all members' enodes are there."""
     status = site.status()
     first = status["nodes"][0]["rpc"]
     contract = asyncio.run(
@@ -196,8 +196,8 @@ def test_a_newcomer_calls_the_nodes_that_members_named_on_the_chain(site: Site):
 
 
 def test_who_is_reached_by_nobody_is_told_so(site: Site):
-    """An address where nobody listens: an error with what to look at; the folder is kept for the next try, and
-    is of this network for ever.
+    """An address where nobody listens: an error with what to look at; the folder is kept for the next try,
+    and is of this network for ever.
     """
     words = ("--dir", "lonely", "--enode", str(enode(1)), "--wait", "2")
     refused = site.chain("join", *words, "--genesis", "chain/genesis.json", code=5)

@@ -48,7 +48,7 @@ def new(
 
 
 def made_newcomer(dir: Path, genesis: Path, name: str = "", port: int | None = None) -> None:
-    """Make the folder of one node for the network of this genesis. Raises CONFLICT, BAD_REQUEST, NOT_FOUND."""
+    """Make the folder of one node for this network. Raises CONFLICT, BAD_REQUEST, NOT_FOUND."""
     import re
 
     from tracehold.lab.services.founding import join
