@@ -1,4 +1,4 @@
-"""The contract's rules as docs/spec/contract.md tells them, without a chain; shares no code with the contract.
+"""The rules of docs/spec/contract.md without a chain; shares no code with the contract.
 
 Signatures are what they stand for: who signed what, for which domain, in which form. Only trees that were
 built here include anything.
