@@ -264,7 +264,9 @@ class Operations:
         model, read = self.model, self.contract.read
         names = ("admin", "pendingAdmin", "quorum", "operatorCount", "activeOperators", "nodeCount")
         counts = (model.quorum, len(model.operators), model.active, len(model.nodes))
-        pairs = [(tuple(map(read, names)), (shown(model.admin), shown(model.pending), *counts))]
+        pairs: list[tuple[Any, Any]] = [
+            (tuple(map(read, names)), (shown(model.admin), shown(model.pending), *counts))
+        ]
         for node in model.nodes:
             kept = (node.operator, shown(node.account), node.roles, node.active, node.key, node.log)
             pairs.append((read("nodeAt", node.number)[:6], kept))
