@@ -3,10 +3,11 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.real.chains.consortium import Consortium
 from tests.real.chains.programs import anvil, devchain, geth_dev
 from tests.real.chains.site import Chain, Site, founded, visited
 
-MADE = {"devchain": devchain, "geth-dev": geth_dev, "anvil": anvil}
+MADE = {"devchain": devchain, "geth-dev": geth_dev, "anvil": anvil, "clique": Consortium}
 
 
 @pytest.fixture(scope="session", params=MADE)
@@ -15,8 +16,8 @@ def founded_chain(
 ) -> Iterator[tuple[Chain, bytes]]:
     """Each chain in turn with the contract; one for all tests of the session."""
     chain = MADE[request.param](tmp_path_factory.mktemp(request.param))
-    chain.start()
     try:
+        chain.start()
         yield chain, asyncio.run(founded(chain))
     finally:
         chain.kill()
