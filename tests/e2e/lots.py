@@ -27,17 +27,21 @@ class Line:
         return dict(found)
 
     def whole(self, answer: dict[str, Any]) -> bool:
-        """Whether an answer has all items and events."""
-        return self._items(answer) == set(self.lots[:-1]) and self._events(answer) == self.events
+        """Whether an answer has all items and events, each verified."""
+        return self._complete(answer) and all(each["verified"] for each in answer["events"])
 
     def honest(self, answer: dict[str, Any]) -> bool:
-        """Whether an answer is right, or less than that and names a gap: nothing else is in it, and each
-        event is verified.
+        """Whether an answer is right, or less than that and names a gap: nothing else is in it, and an event
+        is called verified where it has an anchor. A holder that has just taken over a copy may know its
+        checkpoint before its anchor; then it says SEALED, and does not say verified.
         """
-        if not all(each["verified"] for each in answer["events"]):
+        if not all(each["verified"] == (each["state"] in ("ANCHORED", "FINAL")) for each in answer["events"]):
             return False
         within = self._items(answer) <= set(self.lots[:-1]) and self._events(answer) <= self.events
-        return within and (self.whole(answer) or bool(answer["gaps"]))
+        return within and (self._complete(answer) or bool(answer["gaps"]))
+
+    def _complete(self, answer: dict[str, Any]) -> bool:
+        return self._items(answer) == set(self.lots[:-1]) and self._events(answer) == self.events
 
     def _items(self, answer: dict[str, Any]) -> set[str]:
         return {each["item"] for each in answer["items"]} - {self.lots[-1]}

@@ -89,17 +89,24 @@ class AnchorsContract:
     def _addresses(self, of: Sequence[bytes]) -> str | list[str]:
         return [hexed(each) for each in of] if of else hexed(self.address)
 
+    async def predecessor(self) -> bytes:
+        """The contract that this one took over from; empty where it names none, as one of an earlier release
+        does.
+        """
+        try:
+            (before,) = await self.call("predecessor")
+        except Broken:
+            return b""
+        address = unhexed(before)
+        return address if any(address) else b""
+
     async def predecessors(self) -> Sequence[bytes]:
-        """The contracts that this one took over from, newest first. One of an earlier release names none."""
+        """The contracts that this one took over from, newest first."""
         found: list[bytes] = []
         at = self
         while len(found) < MAX_PREDECESSORS:
-            try:
-                (before,) = await at.call("predecessor")
-            except Broken:
-                break
-            address = unhexed(before)
-            if address in {bytes(20), self.address, *found}:
+            address = await at.predecessor()
+            if not address or address in {self.address, *found}:
                 break
             found.append(address)
             at = AnchorsContract(self.client, address)

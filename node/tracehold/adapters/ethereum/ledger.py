@@ -75,9 +75,9 @@ class EthereumLedger:
         fixed = await self._ready()
         (quorum,) = await self._contract.call("quorum")
         (operators,) = await self._contract.call("activeOperators")
-        (before,) = await self._contract.call("predecessor")
+        before = await self._contract.predecessor()
         fixed_points = (fixed.chain_id, self._contract.address, fixed.network_id, fixed.salt)
-        return Network(*fixed_points, quorum, operators, fixed.genesis, before if any(before) else b"")
+        return Network(*fixed_points, quorum, operators, fixed.genesis, before)
 
     async def software(self) -> str:
         """Name and version of the chain's node, as it says."""
