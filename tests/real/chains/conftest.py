@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -7,7 +8,12 @@ from tests.real.chains.consortium import Consortium
 from tests.real.chains.programs import anvil, devchain, geth_dev
 from tests.real.chains.site import Chain, Site, founded, visited
 
-MADE = {"devchain": devchain, "geth-dev": geth_dev, "anvil": anvil, "clique": Consortium}
+MADE: dict[str, Callable[[Path], Chain]] = {
+    "devchain": devchain,
+    "geth-dev": geth_dev,
+    "anvil": anvil,
+    "clique": Consortium,
+}
 
 
 @pytest.fixture(scope="session", params=MADE)

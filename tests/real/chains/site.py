@@ -51,6 +51,14 @@ class Chain(Protocol):
         """The process that answers there."""
         ...
 
+    def start(self) -> None:
+        """Answer, with money for the suite's treasury."""
+        ...
+
+    def kill(self) -> None:
+        """SIGKILL of all that belongs to it."""
+        ...
+
 
 async def until(asked: Callable[[], Awaitable[T | None]], seconds: float = 60.0) -> T:
     """What is answered once it is neither None nor False; the test fails after so many seconds."""

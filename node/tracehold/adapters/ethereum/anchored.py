@@ -1,6 +1,5 @@
 """`Anchored` events of the contract as anchors."""
 
-from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any
 
