@@ -92,7 +92,7 @@ contracts-fresh: venv
 	@tools/with-node.sh $(PY) tools/contracts.py --check
 
 .PHONY: contracts-check
-contracts-check: venv ## Test, mutate and prove the contracts' committed byte code (forge and halmos; fetches them)
+contracts-check: venv ## Test, mutate and prove the contracts' committed byte code (forge, slither, halmos; fetches them)
 	@tools/venv.sh .venv-contracts requirements-contracts.lock
 	@tools/with-node.sh $(PY) tools/contracts_check.py
 

@@ -1,7 +1,9 @@
-"""Runs the assurance of the contracts (docs/assurance.md): byte code, forge, mutants, halmos.
+"""Runs the assurance of the contracts (docs/assurance.md): byte code, slither, forge, mutants,
+halmos.
 
 The byte code under test and under proof is the committed artifact's, after it was found to be what the
-sources give. Forge comes from npm by contracts/forge's lock; halmos from .venv-contracts. Node must be on
+sources give. Forge comes from npm by contracts/forge's lock; slither and halmos from .venv-contracts. Node
+must be on
 PATH: run `make contracts-check`.
 """
 
@@ -16,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import contracts, npm_modules  # noqa: E402
+from tools import contracts, contracts_slither, npm_modules  # noqa: E402
 
 HALMOS = ROOT / ".venv-contracts" / "bin" / "halmos"
 # What is planted in Anchors.sol, and the forge test that must then fail.
@@ -144,6 +146,7 @@ def main() -> None:
         "ANCHORS_SEATS_SLOT": slot,
         "PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}",
     }
+    contracts_slither.check(settings)
     must("forge tests", run([tool, "test", "--root", "."], settings))
     coverage(tool, settings)
     mutants(tool, settings)

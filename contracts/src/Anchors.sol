@@ -351,7 +351,7 @@ contract Anchors is Members {
             mstore8(prefix, 1)
             let end := add(path.offset, shl(5, path.length))
             for { let at := path.offset } lt(at, end) { at := add(at, 32) } {
-                mstore(xor(place, 32), calldataload(at))
+                mstore(xor(place, 0x20), calldataload(at))
                 sides := shr(1, sides)
                 place := or(pair, and(sides, 32))
                 done := and(done, staticcall(gas(), 2, prefix, 65, place, 32))
