@@ -10,6 +10,7 @@ from tests.ports.batches import A, B, Writer, entry, task
 from tracehold.adapters.memory.log import MemoryLog
 from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.adapters.sqlite_log.log import FILE
+from tracehold.adapters.sqlite_log.migrations import _TO_4, run_all
 from tracehold.adapters.sqlite_log.rows import ANCHOR, CHECKPOINT, anchor_row, position_of
 from tracehold.core.errors import Broken
 from tracehold.core.record import CONTROL_KINDS, Kind
@@ -169,6 +170,29 @@ async def test_a_file_of_version_3_begins_to_follow_the_chain(tmp_path: Path) ->
         assert await store.followed.newest() == block
 
 
+def version_4(folder: Path) -> sqlite3.Connection:
+    """An empty file of version 4, open, to fill: as version 3, and what was followed of the chain."""
+    file = version_3(folder)
+    run_all(file, _TO_4)
+    file.execute("UPDATE schema SET version = 4")
+    return file
+
+
+async def test_anchors_of_version_4_stay_those_of_their_contract(tmp_path: Path) -> None:
+    """They are in force, until the node goes over to another contract."""
+    file = version_4(tmp_path)
+    file.execute("INSERT INTO logs VALUES (1, ?)", (A,))
+    kept = task(A, 0, 2, AnchorState.FINAL)
+    row = (1, *anchor_row(kept))
+    file.execute(f"INSERT INTO anchors (log, {ANCHOR}) VALUES ({','.join('?' * len(row))})", row)
+    file.close()
+    async with SqliteLog.open(tmp_path) as store:
+        assert list(await store.anchors(A, set(AnchorState))) == [kept]
+        await store.in_force(b"another contract")
+        assert list(await store.anchors(A, set(AnchorState))) == []
+        assert list(await store.earlier_anchors(A)) == [kept]
+
+
 def version_1(folder: Path, *batches: Batch) -> sqlite3.Connection:
     """A file of version 1 with the own log of these batches, as that release wrote it; open, to add more."""
     file = sqlite3.connect(folder / FILE, isolation_level=None)
@@ -266,12 +290,13 @@ def tables(folder: Path) -> list[tuple[str, str]]:
 
 def test_a_migrated_file_has_the_form_of_a_new_one(tmp_path: Path) -> None:
     """Same tables, columns and indexes, so that only one form is in use."""
-    names = ("one", "two", "three", "new")
+    names = ("one", "two", "three", "four", "new")
     for name in names:
         (tmp_path / name).mkdir()
     version_1(tmp_path / "one", Writer.of(A).batch([entry(0)])).close()
     version_2(tmp_path / "two").close()
     version_3(tmp_path / "three").close()
+    version_4(tmp_path / "four").close()
     for name in names:
         SqliteLog.open(tmp_path / name).close()
     new = tables(tmp_path / "new")

@@ -17,7 +17,7 @@ from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, fact_of
 from tracehold.core.record import Kind, Record, parse
 from tracehold.core.roster import Roster
-from tracehold.core.spans import Spans, without
+from tracehold.core.spans import Spans, joined, without
 from tracehold.core.voices import voice
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
 from tracehold.journey.parsed import Events, tolerant
@@ -72,6 +72,7 @@ class Indexer:
         self._dispute = dispute
         self._events = events
         self._laid: dict[LogId, dict[int, int]] = {}
+        self._before: dict[LogId, Spans] = {}
         self.disputed = 0
         """Records passed over since the start."""
 
@@ -93,6 +94,7 @@ class Indexer:
             if log not in coverage:
                 # A fresh graph knows no times either.
                 self._laid.pop(log, None)
+                self._before.pop(log, None)
             done += await self._step(log, coverage.get(log, ()))
             done += await self._date(log)
         return done
@@ -156,17 +158,28 @@ class Indexer:
             # More of them are new than one look shows: the first pass, or one after a long stop.
             final = await self._log.anchors(log, {AnchorState.FINAL})
         mined = await self._log.anchors(log, {AnchorState.MINED})
-        fresh = [known for known in _known([*final, *mined]) if laid.get(known.stop) != known.known_ms]
+        known = [*await self._dated_before(log), *_known([*final, *mined], self._before[log])]
+        fresh = [each for each in known if laid.get(each.stop) != each.known_ms]
         if fresh:
             await self._graph.set_known(log, fresh)
             laid.update((known.stop, known.known_ms) for known in fresh)
         return len(fresh)
 
+    async def _dated_before(self, log: LogId) -> Sequence[Known]:
+        """By the anchors on earlier contracts, once: what was known then was known since."""
+        if log in self._before:
+            return ()
+        dated = list(_known(await self._log.earlier_anchors(log), ()))
+        self._before[log] = joined((each.start, each.stop) for each in dated)
+        return dated
 
-def _known(tasks: Sequence[AnchorTask]) -> Iterator[Known]:
+
+def _known(tasks: Sequence[AnchorTask], before: Spans) -> Iterator[Known]:
+    """When entries were known by these anchors, but for those that were known before."""
     for task in tasks:
         if task.anchor is not None:
-            yield Known(task.prev_size, task.size, task.anchor.block_time * 1000)
+            for start, stop in without([(task.prev_size, task.size)], before):
+                yield Known(start, stop, task.anchor.block_time * 1000)
 
 
 def derive(

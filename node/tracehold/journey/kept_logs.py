@@ -9,6 +9,7 @@ from tracehold.core.spans import Spans, without
 from tracehold.journey.judge import named
 from tracehold.journey.ports import AnchorState, Copies, RecordLog
 from tracehold.journey.speakers import Speakers, settled
+from tracehold.journey.states import final_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class KeptLogs:
         roster = await self._speakers.roster(log)
         witness = await self._copies.witness(log)
         final = await self._store.anchors(log, {AnchorState.FINAL}, newest=1)
+        before = await final_before(self._store, log)
         return KeptLog(
             log,
             roster.operator if roster else "",
@@ -72,7 +74,7 @@ class KeptLogs:
             sum(stop - start for start, stop in spans),
             max((stop for _, stop in spans), default=0),
             witness.size if witness else 0,
-            final[-1].size if final else 0,
+            max(before, final[-1].size if final else 0),
             await self._disputed(log, without(spans, unjudged)),
             bool(await self._copies.forks(log)),
             sum(stop - start for start, stop in unjudged),

@@ -34,6 +34,7 @@ class Standing:
 class _Roots:
     anchors: list[AnchorTask]
     undone: list[AnchorTask]
+    before: int
     spans: Sequence[tuple[int, int]]
 
     def beyond(self, index: int) -> int | None:
@@ -45,7 +46,9 @@ class _Roots:
 
 
 class Proofs:
-    """Which roots bind the entries of the logs kept here, and whether they do."""
+    """Which roots bind the entries of the logs kept here, and whether they do. Those on an earlier contract
+    do still.
+    """
 
     def __init__(self, log: RecordLog) -> None:
         self._log = log
@@ -58,7 +61,7 @@ class Proofs:
         else a checkpoint; None past the end of the log.
         """
         roots = await self._of(log)
-        if any(task.prev_size <= index < task.size for task in roots.undone):
+        if any(max(task.prev_size, roots.before) <= index < task.size for task in roots.undone):
             return await self._checkpoint(log, State.REORGED, index)
         within = roots.beyond(index)
         if within is not None:
@@ -70,7 +73,7 @@ class Proofs:
 
     async def _inside(self, log: LogId, within: int) -> Standing | None:
         """What binds an entry in an earlier span, or before one: by what stands over entry `within`."""
-        task = await self._log.anchor_covering(log, within)
+        task = await self._log.first_anchor(log, within)
         if task is not None:
             return _anchored(task)
         checkpoint = await self._log.checkpoint_covering(log, within)
@@ -91,10 +94,13 @@ class Proofs:
     async def _of(self, log: LogId) -> _Roots:
         if log not in self._roots:
             final = await self._log.anchors(log, {AnchorState.FINAL}, newest=1)
+            before = await self._log.earlier_anchors(log, newest=1)
             mined = await self._log.anchors(log, {AnchorState.MINED}, newest=1)
             undone = await self._log.anchors(log, {AnchorState.REORGED})
             spans = await self._log.spans(log)
-            self._roots[log] = _Roots([*final, *mined], list(undone), spans)
+            self._roots[log] = _Roots(
+                [*final, *before, *mined], list(undone), before[-1].size if before else 0, spans
+            )
         return self._roots[log]
 
     async def _checkpoint(self, log: LogId, state: State, index: int) -> Standing | None:

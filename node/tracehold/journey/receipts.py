@@ -123,7 +123,7 @@ class Receipts:
         return groups
 
     async def _cover(self, place: Position) -> _Cover:
-        task = await self._store.anchor_covering(place.log, place.index)
+        task = await self._store.first_anchor(place.log, place.index)
         if task is not None and task.state is AnchorState.FINAL and task.anchor is not None:
             anchored = await self._store.checkpoint(place.log, task.size)
             if anchored is not None:

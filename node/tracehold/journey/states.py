@@ -73,16 +73,24 @@ class StateOf:
 
 async def frontier(store: RecordLog, log: LogId, holders: Holders | None = None) -> Frontier:
     """The frontier of a log, from its stored anchors, which follow each other without gaps or overlaps; of
-    the own log also from what its holders acknowledged.
+    the own log also from what its holders acknowledged. What was final on an earlier contract is so still.
     """
+    before = await final_before(store, log)
     final = await store.anchors(log, {AnchorState.FINAL}, newest=1)
     ahead = await store.anchors(log, {AnchorState.MINED, AnchorState.REORGED})
     mined = [task.size for task in ahead if task.state is AnchorState.MINED]
-    undone = tuple((task.prev_size, task.size) for task in ahead if task.state is AnchorState.REORGED)
-    reached = final[-1].size if final else 0
+    fell = [(task.prev_size, task.size) for task in ahead if task.state is AnchorState.REORGED]
+    undone = tuple((max(start, before), stop) for start, stop in fell if stop > before)
+    reached = max(before, final[-1].size if final else 0)
     anchored = max([reached, *mined])
     replicated = holders.replicated(anchored) if holders is not None and holders.log == log else 0
     return Frontier(anchored, reached, undone, replicated)
+
+
+async def final_before(store: RecordLog, log: LogId) -> int:
+    """How far a log is final on the contracts before the one in force."""
+    before = await store.earlier_anchors(log, newest=1)
+    return before[-1].size if before else 0
 
 
 class States:

@@ -133,7 +133,7 @@ class Superseding:
 
     async def _known_ms(self, replacement: Admitted) -> int | None:
         log = self._knowledge.log
-        task = await log.anchor_covering(replacement.log, replacement.index)
+        task = await log.first_anchor(replacement.log, replacement.index)
         if task is not None and task.anchor is not None:
             return task.anchor.block_time * 1000
         sealed = await log.checkpoint_covering(replacement.log, replacement.index)

@@ -144,7 +144,7 @@ class Watching:
         if kept == told.final and told.mark == await self._mark(kept):
             return kept
         while kept:
-            covering = await self._store.anchor_covering(self._log, kept - 1)
+            covering = await self._store.first_anchor(self._log, kept - 1)
             if covering is not None and covering.undone is None:
                 break
             kept = covering.prev_size if covering is not None else 0
@@ -154,7 +154,7 @@ class Watching:
         """What tells the anchor of entry `final` - 1 apart from one that takes its place."""
         if not final:
             return UNMARKED
-        covering = await self._store.anchor_covering(self._log, final - 1)
+        covering = await self._store.first_anchor(self._log, final - 1)
         if covering is None or covering.anchor is None or covering.state is not AnchorState.FINAL:
             return UNMARKED
         return covering.anchor.block_hash[:MARK_BYTES]

@@ -120,6 +120,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         store = await stack.enter_async_context(open_store(config))
         graph = stack.enter_context(closing(SqliteGraph(data_folder(config) / GRAPH_FILE)))
         ledger = await stack.enter_async_context(open_ledger(config, faults.error))
+        await store.in_force(contract_of(config))
         await remind(ledger, store.followed, contract_of(config))
         own = await open_own(config, store, ledger)
         peering = await stack.enter_async_context(open_peering(config, own, ledger, faults))

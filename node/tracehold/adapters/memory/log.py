@@ -16,10 +16,10 @@ from tracehold.adapters.memory.police import (
     check_judged,
     check_kept_checkpoint,
 )
-from tracehold.adapters.memory.spans import Kept, fitting
+from tracehold.adapters.memory.spans import Kept, fitting, last, over, rehashed
 from tracehold.core import record
 from tracehold.core.checkpoint import Checkpoint
-from tracehold.core.errors import Broken, Rejected
+from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.spans import Spans, covers, without
 from tracehold.core.tiles import Coord
@@ -36,6 +36,7 @@ class MemoryLog:
         self._positions: dict[Fingerprint, list[Position]] = {}
         self._received: dict[bytes, Fingerprint] = {}
         self._bookmarks: dict[str, int] = {}
+        self._contract = b""
         self.appends = 0
         """Batches that were made durable."""
 
@@ -57,9 +58,7 @@ class MemoryLog:
         self._name(self._kept.setdefault(base.log, Kept()).begin(base))
 
     async def append(self, batch: Batch) -> None:
-        """All of the batch or nothing; asserts that it continues the
-        log and that its checkpoint is over its entries.
-        """
+        """All of the batch or nothing; asserts that it continues the log and its checkpoint is over it."""
         kept = self._of(batch.log)
         if not (kept.ends(batch.first) or (batch.first == 0 and 0 not in kept.runs)):
             raise Rejected("HEAD_MOVED", f"no span of the log ends at {batch.first}")
@@ -97,7 +96,7 @@ class MemoryLog:
     async def entry(self, fingerprint: Fingerprint) -> Entry | None:
         """The record with this fingerprint, re-hashed."""
         found = (await self.entries([fingerprint])).get(fingerprint)
-        return None if found is None else _rehashed(found)
+        return None if found is None else rehashed(found)
 
     async def entries(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Entry]:
         """The records that are kept, as they are."""
@@ -143,8 +142,7 @@ class MemoryLog:
 
     async def judged(self, log: LogId, start: int, stop: int, disputes: Sequence[Dispute]) -> None:
         """What was found wrong with entries; asserts that they are kept and stand in the range."""
-        kept = self._of(log)
-        check_judged(start, stop, disputes, kept.spans())
+        check_judged(start, stop, disputes, (kept := self._of(log)).spans())
         kept.unjudged = without(kept.unjudged, [(start, stop)])
         kept.disputes = {dispute.index: dispute for dispute in disputes} | kept.disputes
 
@@ -187,12 +185,15 @@ class MemoryLog:
         """The checkpoint that the next anchor takes."""
         return self._of(log).checkpoint_within(after, upto, max_bytes)
 
+    async def in_force(self, contract: bytes) -> None:
+        """Put aside the anchors of another contract."""
+        for kept in self._kept.values():
+            kept.follow(self._contract, contract)
+        self._contract = contract
+
     async def save_anchor(self, task: AnchorTask) -> None:
-        """Insert or replace the task of (log, size); asserts
-        that nothing final changes and no ranges overlap.
-        """
-        anchors = self._of(task.log).anchors
-        check_anchor(task, anchors)
+        """Insert or replace; asserts that nothing final changes and no ranges overlap."""
+        check_anchor(task, anchors := self._of(task.log).anchors)
         anchors[task.size] = task
 
     async def drop_anchor(self, log: LogId, size: int) -> None:
@@ -205,12 +206,19 @@ class MemoryLog:
     ) -> Sequence[AnchorTask]:
         """Tasks in these states, by size; the last `newest` of them where that is given."""
         tasks = [task for _, task in sorted(self._of(log).anchors.items()) if task.state in states]
-        return tasks if newest is None else tasks[len(tasks) - min(newest, len(tasks)) :]
+        return last(tasks, newest)
 
     async def anchor_covering(self, log: LogId, index: int) -> AnchorTask | None:
         """The first MINED or FINAL anchor that added an index."""
-        tasks = await self.anchors(log, {AnchorState.MINED, AnchorState.FINAL})
-        return next((task for task in tasks if task.prev_size <= index < task.size), None)
+        return over(index, await self.anchors(log, {AnchorState.MINED, AnchorState.FINAL}))
+
+    async def first_anchor(self, log: LogId, index: int) -> AnchorTask | None:
+        """On the oldest contract that has one."""
+        return over(index, self._of(log).earlier()) or await self.anchor_covering(log, index)
+
+    async def earlier_anchors(self, log: LogId, newest: int | None = None) -> Sequence[AnchorTask]:
+        """Of the contracts before."""
+        return last(self._of(log).earlier(), newest)
 
     async def bookmark(self, name: str) -> int:
         """The number kept under this name; 0 at first."""
@@ -229,22 +237,14 @@ class MemoryLog:
         self._of(log).put(replace(entry, raw=entry.raw[:-1] + bytes([entry.raw[-1] ^ 1])))
 
     def damage_fingerprint(self, log: LogId, index: int) -> None:
-        """Change one byte of an entry's fingerprint where it is read; it is found by the old one still."""
+        """The same of its fingerprint where it is read; it is found by the old one still."""
         entry = self._entry(Position(log, index))
         damaged = entry.fingerprint[:-1] + bytes([entry.fingerprint[-1] ^ 1])
         self._of(log).put(replace(entry, fingerprint=Fingerprint(damaged)))
 
     def forget_anchors(self, log: LogId) -> None:
-        """Lose every anchor of a log, as a folder restored
-        from before them (tests of what takes them over).
-        """
+        """Lose the anchors of a log, as a folder restored from before them does."""
         self._of(log).anchors.clear()
 
     def _of(self, log: LogId) -> Kept:
         return self._kept.get(log, Kept())
-
-
-def _rehashed(entry: Entry) -> Entry:
-    if not entry.erased and record.fingerprint(entry.raw) != entry.fingerprint:
-        raise Broken("CORRUPT", f"entry {entry.index} does not have its fingerprint")
-    return entry

@@ -4,24 +4,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain
 
+from tracehold.core import record
 from tracehold.core.checkpoint import Checkpoint
+from tracehold.core.errors import Broken
 from tracehold.core.ids import Fingerprint
 from tracehold.core.record import CONTROL_KINDS
 from tracehold.core.spans import Spans, joined
 from tracehold.core.tiles import Coord
 from tracehold.journey.check import kind_of
-from tracehold.journey.ports import AnchorTask, Base, Batch, Dispute, Entry, NewEntry
+from tracehold.journey.ports import AnchorState, AnchorTask, Base, Batch, Dispute, Entry, NewEntry
 
 
 @dataclass
 class Kept:
-    """What is kept of one log. A span that was begun and has no entries yet is an empty run."""
+    """What is kept of one log. A span that was begun and has no entries yet is an empty run. `anchors` are of
+    the contract in force, `before` those of the ones before, the oldest first.
+    """
 
     runs: dict[int, list[Entry]] = field(default_factory=dict)
     base: dict[int, Entry] = field(default_factory=dict)
     tiles: dict[Coord, bytes] = field(default_factory=dict)
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
     anchors: dict[int, AnchorTask] = field(default_factory=dict)
+    before: dict[bytes, dict[int, AnchorTask]] = field(default_factory=dict)
     disputes: dict[int, Dispute] = field(default_factory=dict)
     unjudged: Spans = ()
 
@@ -144,6 +149,23 @@ class Kept:
         fits = [size for size in sizes if self.bytes_before(size) - before <= max_bytes]
         return self.checkpoints[max(fits, default=sizes[0])] if sizes else None
 
+    def follow(self, old: bytes, new: bytes) -> None:
+        """Another contract is in force."""
+        named = (task.anchor.contract for task in self.anchors.values() if task.anchor)
+        old = old or next(named, new)
+        if old != new:
+            self.before[old] = self.anchors
+            self.anchors = self.before.pop(new, {})
+
+    def earlier(self) -> list[AnchorTask]:
+        """As the port says."""
+        found: list[AnchorTask] = []
+        for tasks in self.before.values():
+            reached = found[-1].size if found else 0
+            final = (task for _, task in sorted(tasks.items()) if task.state is AnchorState.FINAL)
+            found += [task for task in final if task.size > reached]
+        return found
+
     def _join(self, batch: Batch) -> None:
         """Make one of runs that meet; what follows counts its bytes from the first one's start. One that was
         begun inside the batch begins no more.
@@ -165,6 +187,23 @@ def _entries(batch: Batch, bytes_total: int) -> Iterator[Entry]:
     for index, new in enumerate(batch.entries, batch.first):
         bytes_total += len(new.raw)
         yield entry_at(batch, index, new, bytes_total)
+
+
+def over(index: int, tasks: Iterable[AnchorTask]) -> AnchorTask | None:
+    """The first of these anchors over an entry."""
+    return next((task for task in tasks if task.prev_size <= index < task.size), None)
+
+
+def last(tasks: list[AnchorTask], newest: int | None) -> list[AnchorTask]:
+    """The last so many of them, or all."""
+    return tasks if newest is None else tasks[len(tasks) - min(newest, len(tasks)) :]
+
+
+def rehashed(entry: Entry) -> Entry:
+    """The entry, if its bytes have its fingerprint; else `Broken("CORRUPT")`."""
+    if not entry.erased and record.fingerprint(entry.raw) != entry.fingerprint:
+        raise Broken("CORRUPT", f"entry {entry.index} does not have its fingerprint")
+    return entry
 
 
 def fitting(entries: Sequence[Entry], max_bytes: int) -> Sequence[Entry]:

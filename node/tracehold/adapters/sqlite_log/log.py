@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from types import TracebackType
 
-from tracehold.adapters.sqlite_log import judging, keeping, mending, reads, writes
+from tracehold.adapters.sqlite_log import anchors, judging, keeping, mending, reads, writes
 from tracehold.adapters.sqlite_log.copies import SqliteCopies
 from tracehold.adapters.sqlite_log.following import SqliteFollowed
 from tracehold.adapters.sqlite_log.schema import prepare
@@ -179,23 +179,35 @@ class SqliteLog:
         query = partial(reads.checkpoint_within, log=log, after=after, upto=upto, max_bytes=max_bytes)
         return await self._store.read(query)
 
+    async def in_force(self, contract: bytes) -> None:
+        """The contract of the anchors from now on; one transaction."""
+        await self._store.write(partial(anchors.in_force, contract=contract))
+
     async def save_anchor(self, task: AnchorTask) -> None:
         """Insert or replace the task of (log, size)."""
-        await self._store.write(partial(writes.save_anchor, task=task))
+        await self._store.write(partial(anchors.save, task=task))
 
     async def drop_anchor(self, log: LogId, size: int) -> None:
         """Forget a task that is not FINAL."""
-        await self._store.write(partial(writes.drop_anchor, log=log, size=size))
+        await self._store.write(partial(anchors.drop, log=log, size=size))
 
     async def anchors(
         self, log: LogId, states: Collection[AnchorState], newest: int | None = None
     ) -> Sequence[AnchorTask]:
         """Tasks in these states, by size; the last `newest` of them where that is given."""
-        return await self._store.read(partial(reads.anchors, log=log, states=states, newest=newest))
+        return await self._store.read(partial(anchors.of_states, log=log, states=states, newest=newest))
 
     async def anchor_covering(self, log: LogId, index: int) -> AnchorTask | None:
         """The first MINED or FINAL anchor that added an index."""
-        return await self._store.read(partial(reads.anchor_covering, log=log, index=index))
+        return await self._store.read(partial(anchors.covering, log=log, index=index))
+
+    async def first_anchor(self, log: LogId, index: int) -> AnchorTask | None:
+        """On the oldest contract that has one."""
+        return await self._store.read(partial(anchors.first, log=log, index=index))
+
+    async def earlier_anchors(self, log: LogId, newest: int | None = None) -> Sequence[AnchorTask]:
+        """Of the contracts before."""
+        return await self._store.read(partial(anchors.earlier, log=log, newest=newest))
 
     async def bookmark(self, name: str) -> int:
         """The number kept under this name; 0 at first."""

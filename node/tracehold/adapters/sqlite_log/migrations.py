@@ -83,6 +83,32 @@ CREATE INDEX chain_events_kind ON chain_events (kind, node, about);
 CREATE INDEX chain_events_about ON chain_events (about) WHERE kind = 'Superseded';
 """
 
+_TO_5 = """
+CREATE TABLE contracts (era INTEGER PRIMARY KEY, address BLOB NOT NULL UNIQUE);
+ALTER TABLE anchors RENAME TO anchors_4;
+DROP INDEX anchors_state;
+CREATE TABLE anchors (
+    log         INTEGER NOT NULL,
+    era         INTEGER NOT NULL,
+    size        INTEGER NOT NULL,
+    prev_size   INTEGER NOT NULL,
+    root        BLOB NOT NULL,
+    state       TEXT NOT NULL,
+    raw         BLOB NOT NULL,
+    hash        BLOB NOT NULL,
+    nonce       INTEGER NOT NULL,
+    max_fee     TEXT NOT NULL,
+    anchor      BLOB,
+    undone      BLOB,
+    gas_used    INTEGER,
+    PRIMARY KEY (log, era, size)
+);
+INSERT INTO anchors SELECT log, 0, size, prev_size, root, state, raw, hash, nonce, max_fee, anchor, undone,
+    gas_used FROM anchors_4;
+CREATE INDEX anchors_state ON anchors (log, era, state, size);
+DROP TABLE anchors_4;
+"""
+
 
 def run_all(connection: Connection, statements: str) -> None:
     """Each of the statements, which end with `;` at a line's end, inside the transaction that is open."""
@@ -107,3 +133,8 @@ def from_2(connection: Connection) -> None:
 def from_3(connection: Connection) -> None:
     """The chain is followed. What it holds is read again from its beginning once, by the follower."""
     run_all(connection, _TO_4)
+
+
+def from_4(connection: Connection) -> None:
+    """A log may be anchored on one contract after another. Up to version 4 there was one only."""
+    run_all(connection, _TO_5)

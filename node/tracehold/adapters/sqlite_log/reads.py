@@ -4,12 +4,10 @@ reader's connection; the port says what it promises.
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from itertools import chain
 from sqlite3 import Connection
 
 from tracehold.adapters.sqlite_log.judging import JUDGED
 from tracehold.adapters.sqlite_log.rows import (
-    ANCHOR,
     CHECKPOINT,
     ENTRIES,
     ENTRY,
@@ -21,14 +19,13 @@ from tracehold.adapters.sqlite_log.rows import (
     place_of,
     position_of,
     rehashed,
-    task_of,
 )
 from tracehold.adapters.sqlite_log.schema import INDEX_BITS
 from tracehold.adapters.sqlite_log.spans import Run, Totals, runs, span_with
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.tiles import Coord
-from tracehold.journey.ports import AnchorState, AnchorTask, Dispute, Entry, Position
+from tracehold.journey.ports import Dispute, Entry, Position
 
 
 def logs(connection: Connection) -> Sequence[LogId]:
@@ -196,30 +193,6 @@ def _bytes_before(connection: Connection, number: int, group: Sequence[Run], siz
 def _checkpoint(connection: Connection, log: LogId, where: str, *values: int) -> Checkpoint | None:
     query = f"SELECT {CHECKPOINT} FROM checkpoints WHERE {where} LIMIT 1"
     return checkpoint_of(log, connection.execute(query, values).fetchone())
-
-
-def anchors(
-    connection: Connection, log: LogId, states: Collection[AnchorState], newest: int | None
-) -> Sequence[AnchorTask]:
-    """Tasks in these states by size; with `newest` only that many of the last."""
-    query = f"SELECT {ANCHOR} FROM anchors WHERE log = ? AND state = ? ORDER BY size DESC LIMIT ?"
-    number, limit = number_of(connection, log), -1 if newest is None else newest
-    rows = chain.from_iterable(
-        connection.execute(query, (number, str(state), limit)) for state in set(states)
-    )
-    tasks = sorted((task_of(log, row) for row in rows), key=lambda task: task.size)
-    return tasks if newest is None else tasks[len(tasks) - min(newest, len(tasks)) :]
-
-
-def anchor_covering(connection: Connection, log: LogId, index: int) -> AnchorTask | None:
-    """The first MINED or FINAL anchor that added `index`."""
-    query = (
-        f"SELECT {ANCHOR} FROM anchors WHERE log = ? AND size > ? AND prev_size <= ? AND state IN (?, ?) "
-        "ORDER BY size LIMIT 1"
-    )
-    states = (str(AnchorState.MINED), str(AnchorState.FINAL))
-    row = connection.execute(query, (number_of(connection, log), index, index, *states)).fetchone()
-    return None if row is None else task_of(log, row)
 
 
 def bookmark(connection: Connection, name: str) -> int:

@@ -11,10 +11,10 @@ is what makes `erase` true; in `entries`, where logs grow side by side, pages ar
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from tracehold.adapters.sqlite_log.migrations import from_1, from_2, from_3, run_all
+from tracehold.adapters.sqlite_log.migrations import from_1, from_2, from_3, from_4, run_all
 from tracehold.core.errors import Broken
 
-VERSION = 4
+VERSION = 5
 """Of the tables below. Raise it with every change of meaning, and add the step to MIGRATIONS."""
 
 INDEX_BITS = 40
@@ -89,8 +89,14 @@ CREATE TABLE checkpoints (
     PRIMARY KEY (log, size)
 );
 
+CREATE TABLE contracts (               -- that the node was on
+    era     INTEGER PRIMARY KEY,       -- in this order, from 0
+    address BLOB NOT NULL UNIQUE
+);
+
 CREATE TABLE anchors (
     log         INTEGER NOT NULL,
+    era         INTEGER NOT NULL,      -- of its contract
     size        INTEGER NOT NULL,
     prev_size   INTEGER NOT NULL,
     root        BLOB NOT NULL,
@@ -102,9 +108,9 @@ CREATE TABLE anchors (
     anchor      BLOB,                  -- CBOR, from the block that holds it
     undone      BLOB,                  -- CBOR of the anchor that had been final
     gas_used    INTEGER,
-    PRIMARY KEY (log, size)
+    PRIMARY KEY (log, era, size)
 );
-CREATE INDEX anchors_state ON anchors (log, state, size);
+CREATE INDEX anchors_state ON anchors (log, era, state, size);
 
 CREATE TABLE bookmarks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
@@ -155,7 +161,12 @@ CREATE INDEX chain_events_kind ON chain_events (kind, node, about);
 CREATE INDEX chain_events_about ON chain_events (about) WHERE kind = 'Superseded';
 """
 
-MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: from_1, 2: from_2, 3: from_3}
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {
+    1: from_1,
+    2: from_2,
+    3: from_3,
+    4: from_4,
+}
 """From version n to n + 1, each run inside the transaction that also raises the version row."""
 
 

@@ -6,12 +6,11 @@ from sqlite3 import Connection
 
 from tracehold.adapters.sqlite_log.judging import put_disputes, put_off
 from tracehold.adapters.sqlite_log.keeping import Keeper, new_log, put_tiles
-from tracehold.adapters.sqlite_log.rows import ANCHOR, anchor_row, number_of, place_of, position_of
+from tracehold.adapters.sqlite_log.rows import number_of, place_of, position_of
 from tracehold.adapters.sqlite_log.spans import Run
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import Rejected
-from tracehold.core.ids import LogId
-from tracehold.journey.ports import AnchorState, AnchorTask, Batch
+from tracehold.journey.ports import Batch
 
 
 def append(connection: Connection, batch: Batch) -> None:
@@ -112,21 +111,6 @@ def _checkpoint(
         new.cose_signature,
     )
     connection.execute(f"INSERT {resolve} INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-
-
-def save_anchor(connection: Connection, task: AnchorTask) -> None:
-    """Insert or replace the task of (log, size)."""
-    row = (number_of(connection, task.log), *anchor_row(task))
-    marks = ",".join("?" * len(row))
-    connection.execute(f"INSERT OR REPLACE INTO anchors (log, {ANCHOR}) VALUES ({marks})", row)
-
-
-def drop_anchor(connection: Connection, log: LogId, size: int) -> None:
-    """Forget a task, unless it is final."""
-    connection.execute(
-        "DELETE FROM anchors WHERE log = ? AND size = ? AND state != ?",
-        (number_of(connection, log), size, str(AnchorState.FINAL)),
-    )
 
 
 def save_bookmark(connection: Connection, name: str, value: int) -> None:

@@ -161,6 +161,13 @@ class RecordLog(Protocol):
         """
         ...
 
+    async def in_force(self, contract: bytes) -> None:
+        """Anchors are saved, dropped and told of this contract from now on; durable on return. Those of the
+        contracts before stay, and the final ones are told by `earlier_anchors`. What was saved before this
+        was ever called is of the contract that its blocks name, else of this one.
+        """
+        ...
+
     async def save_anchor(self, task: AnchorTask) -> None:
         """Insert or replace the task of (log, size); durable on return; harmless to repeat."""
         ...
@@ -174,13 +181,25 @@ class RecordLog(Protocol):
     async def anchors(
         self, log: LogId, states: Collection[AnchorState], newest: int | None = None
     ) -> Sequence[AnchorTask]:
-        """Tasks in these states, by size; with `newest`, only that many of the largest sizes (final ones
-        are many).
+        """Tasks on the contract in force in these states, by size; with `newest`, only that many of the
+        largest sizes (final ones are many).
         """
         ...
 
     async def anchor_covering(self, log: LogId, index: int) -> AnchorTask | None:
-        """The first MINED or FINAL anchor with prev_size <= index < size."""
+        """The first MINED or FINAL anchor with prev_size <= index < size, on the contract in force."""
+        ...
+
+    async def first_anchor(self, log: LogId, index: int) -> AnchorTask | None:
+        """The anchor by which an entry was known first: the final one over it on the oldest contract that has
+        one, else as `anchor_covering`.
+        """
+        ...
+
+    async def earlier_anchors(self, log: LogId, newest: int | None = None) -> Sequence[AnchorTask]:
+        """FINAL anchors on the contracts before the one in force, by size, but for those over nothing that an
+        older contract has not; with `newest`, only that many of the largest sizes.
+        """
         ...
 
     async def bookmark(self, name: str) -> int:
