@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.journey.chain_scene import POLICY, anchored, event_of
 from tests.journey.scene import statement
+from tracehold.core.errors import Unavailable
 from tracehold.journey.fsck import check_against_chain, check_log
 from tracehold.journey.ports import AnchorState, Head
 
@@ -38,6 +41,29 @@ async def test_a_transaction_that_the_chain_lost_is_sent_again_as_it_was() -> No
         await it.finish()
         assert [task.size for task in await it.tasks(FINAL)] == [3]
         assert len(it.chain.prepared) == 1
+
+
+async def test_a_chain_that_lost_its_newest_blocks_gets_the_anchor_again() -> None:
+    """It ends below the anchor's block, and its pool is empty: one that makes blocks of transactions alone
+    would stand there for ever.
+    """
+    async with anchored() as it:
+        it.creator.clock.time += POLICY.seconds
+        await it.step()
+        it.chain.mine()
+        await it.step()
+        (mined,) = await it.tasks(MINED)
+        it.chain.blocks.pop()
+        it.chain.branch += 1
+        with pytest.raises(Unavailable, match="CHAIN_DOWN"):
+            await it.step()
+        assert await it.tasks(MINED) == [mined]
+        assert list(it.chain.pool) == [mined.transaction.hash]
+        it.chain.mine()
+        await it.finish()
+        (final,) = await it.tasks(FINAL)
+        assert event_of(final).block_hash != event_of(mined).block_hash
+        assert len(it.chain.events()) == 1
 
 
 async def test_two_mined_anchors_in_replaced_blocks_both_return() -> None:

@@ -3,6 +3,7 @@ and its finality. See `anchor` for the states.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
@@ -97,13 +98,24 @@ class Settling:
     async def confirm(self, task: AnchorTask) -> None:
         """One look at the chain for a task that is MINED."""
         anchor = task.anchor
-        if anchor is None or not await self._link.ledger.is_canonical(anchor):
+        if anchor is None or not await self._canonical(task, anchor):
             await self._take_back(task)
         elif await self._link.ledger.is_final(anchor):
             # The proof and FINAL in one write: a final anchor without proof could
             # never get one, since chains forget.
             proof = await self._link.ledger.proof(anchor)
             await self._save(replace(task, state=AnchorState.FINAL, anchor=replace(anchor, proof=proof)))
+
+    async def _canonical(self, task: AnchorTask, anchor: Anchor) -> bool:
+        try:
+            return await self._link.ledger.is_canonical(anchor)
+        except Unavailable:
+            # Its node is behind, or lost its newest blocks. That one may make the next block only when it has
+            # a transaction, and takes these bytes; to the other they are nothing new.
+            if task.transaction.raw:
+                with suppress(Unavailable):
+                    await self.send(task.transaction)
+            raise
 
     async def _take_back(self, task: AnchorTask) -> None:
         # The block was replaced. The next look finds the transaction in another

@@ -1,8 +1,8 @@
 """The chain of the suite that has consensus: three geth sealers (EIP-225), to be parted and rejoined."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,11 @@ from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.sender import TRANSFER_GAS, Sender
 from tracehold.lab.services.clique import Network
 from tracehold.lab.services.geth import GethNode
+
+STILL_S = 2.5
+"""A block that was under way is there by then: a second between blocks, and one at most that a sealer waits
+when it has not its turn.
+"""
 
 
 @dataclass
@@ -35,6 +40,11 @@ class Consortium:
     def lonely(self) -> GethNode:
         """The node that the suite talks to, and that is parted from the others."""
         return self.network.node(1)
+
+    @property
+    def others(self) -> Sequence[GethNode]:
+        """Those that it is parted from."""
+        return self.network.nodes[1:]
 
     @property
     def url(self) -> str:
@@ -58,23 +68,71 @@ class Consortium:
         for node in self.network.nodes:
             node.slot.kill()
 
-    @contextmanager
-    def parted(self) -> Iterator[None]:
-        """The first node seals nothing and has no peers; the others, two of three, go on without it. After
-        that it is their peer again and seals, whatever happened meanwhile.
+    @asynccontextmanager
+    async def parted(self) -> AsyncIterator[None]:
+        """The first node and the other two are no peers, and nobody seals until it is told to. All have one
+        head, which is not the first node's: so it may seal one block alone (EIP-225 lets a sealer of three
+        seal one of two), and the others, two of three, go on for ever. After that all are peers again, seal,
+        and are of one branch.
         """
-        enodes = {node.name: node.enode() for node in self.network.nodes}
-        others = [node for node in self.network.nodes if node is not self.lonely]
-        # Alone it might seal one block still, and mine what is sent to it.
-        self.lonely.rest()
         try:
-            for other in others:
+            await self._rest()
+            enodes = {node.name: node.enode() for node in self.network.nodes}
+            for other in self.others:
                 self.lonely.part(enodes[other.name])
                 other.part(enodes[self.lonely.name])
+            await until(self._alone)
             yield
         finally:
-            self.lonely.seal()
+            for node in self.network.nodes:
+                node.seal()
             self.network.connect()
+            await until(self._one_branch)
+
+    async def seals_alone(self) -> None:
+        """Within `parted`: the first node seals the one block that it may, of what was sent to it."""
+        await self._sealed_by(self.lonely)
+
+    async def others_go_on(self) -> None:
+        """Within `parted`, after `seals_alone`: the others seal three blocks, which weigh (by difficulty)
+        three at least, and the lonely one two at most.
+        """
+        goal = self.lonely.head() + 2
+        for other in self.others:
+            other.seal()
+        await until(lambda: _true(all(other.head() >= goal for other in self.others)))
+
+    async def _rest(self) -> None:
+        while not await self._still():
+            # Two sealed one height, and each stays with its own until there is another.
+            for node in self.network.nodes:
+                node.seal()
+            await self._sealed_by(self.lonely)
+        newest = self.lonely.ask("clique_getSigner", hex(self.lonely.head()))
+        if newest == self.lonely.member.account.lower():
+            # One alone: the two of them might seal one height again.
+            await self._sealed_by(self.others[0])
+            assert await self._still()
+
+    async def _still(self) -> bool:
+        """Whether all have one head once nobody seals, and what was under way is there."""
+        for node in self.network.nodes:
+            node.rest()
+        await asyncio.sleep(STILL_S)
+        return len({block_hash(node, "latest") for node in self.network.nodes}) == 1
+
+    async def _sealed_by(self, node: GethNode) -> None:
+        """Return when it seals, and there is a new block."""
+        before = node.head()
+        node.seal()
+        await until(lambda: _true(node.head() > before))
+
+    async def _alone(self) -> bool:
+        return not self.lonely.peers()
+
+    async def _one_branch(self) -> bool:
+        lowest = hex(min(node.head() for node in self.network.nodes))
+        return len({block_hash(node, lowest) for node in self.network.nodes}) == 1
 
     async def _fund(self) -> None:
         client = Client(self.url)
@@ -87,3 +145,12 @@ class Consortium:
             await until(lambda: client.outcome(gift.hash))
         finally:
             await client.close()
+
+
+def block_hash(node: GethNode, which: str) -> str:
+    """Hash of the block of this number or tag."""
+    return str(node.ask("eth_getBlockByNumber", which, False)["hash"])
+
+
+async def _true(it: bool) -> bool:
+    return it
