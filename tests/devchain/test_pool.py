@@ -1,5 +1,6 @@
 """The order in which waiting transactions are taken."""
 
+import threading
 from functools import cache
 
 from eth_typing import Address
@@ -78,3 +79,20 @@ def test_something_new_wakes_the_sealer() -> None:
     assert not pool.arrived.is_set()
     pool.add(transaction(0, 0), nothing_mined)
     assert pool.arrived.is_set()
+
+
+def test_a_block_while_the_next_nonce_is_told() -> None:
+    """The nonce of what is mined in that moment is not told again: what would take it is lost."""
+    pool, mined = Pool(), transaction(0, 0)
+    pool.add(mined, nothing_mined)
+    settling = threading.Thread(target=pool.settle, args=(lambda _: 1,))
+
+    def before_the_block(_: Address) -> int:
+        settling.start()
+        settling.join(0.2)  # it has to wait for the answer; without that it needs no time
+        return 0
+
+    assert pool.next_nonce(mined.sender, before_the_block) == 1
+    settling.join()
+    assert pool.next_nonce(mined.sender, lambda _: 1) == 1
+    assert len(pool) == 0

@@ -86,13 +86,17 @@ class Pool:
                 if not queue:
                     del self._by_sender[sender]
 
-    def next_nonce(self, sender: Address, mined: int) -> int:
-        """The nonce that a sender's next transaction takes, waiting ones counted."""
+    def next_nonce(self, sender: Address, mined_nonce: Callable[[Address], int]) -> int:
+        """The nonce that a sender's next transaction takes, waiting ones counted.
+
+        The mined one is read under the lock, as in `add`: read before, a block in between would take its
+        transactions out of the pool, and theirs would be given out a second time.
+        """
         with self._lock:
-            queue = self._by_sender.get(sender, {})
-            while mined in queue:
-                mined += 1
-            return mined
+            nonce, queue = mined_nonce(sender), self._by_sender.get(sender, {})
+            while nonce in queue:
+                nonce += 1
+            return nonce
 
     def find(self, tx_hash: Hash32) -> SignedTransactionAPI | None:
         """A waiting transaction, or None."""

@@ -41,7 +41,9 @@ def get_storage_at(context: Context, who: Address, slot: int, at: BlockRef) -> s
 def get_transaction_count(context: Context, who: Address, at: BlockRef | str) -> str:
     """The next nonce; `pending` counts what waits in the pool."""
     if at == "pending":
-        return hexed(context.chain.pool.next_nonce(who, context.view.state("latest").get_nonce(who)))
+        return hexed(
+            context.chain.pool.next_nonce(who, lambda sender: context.view.state("latest").get_nonce(sender))
+        )
     return hexed(context.view.state(at).get_nonce(who))  # type: ignore[arg-type]  # the other name is handled
 
 
