@@ -1,12 +1,11 @@
 """Evidence of a record that was anchored on a Clique chain of three sealers: checked against the chain, and,
-when
-that is stopped, by blocks, by signers and by accounts.
+where no chain is asked, by blocks, by signers and by accounts.
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,12 @@ from coincurve import PrivateKey
 
 from tests.client.verifying import run
 from tests.logs import FARM, MILL, NETWORK, NODE_KEY, OPERATOR, Log
+from tests.real.chains.consortium import Consortium
+from tests.real.chains.programs import ETHER, TREASURY
+from tests.real.chains.site import ENROL_GAS, until
+from tracehold.adapters.ethereum import abi
 from tracehold.adapters.ethereum.acks import address_of
-from tracehold.adapters.ethereum.admin import Admin, NewNode
+from tracehold.adapters.ethereum.admin import Admin, bits_of
 from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
 from tracehold.adapters.ethereum.sender import TRANSFER_GAS, Sender
@@ -31,46 +34,44 @@ pytestmark = pytest.mark.real
 
 SECRETS = {number: bytes([number]) * 32 for number in (1, 2, 3)}
 """Ledger keys of the creator, node 1, and of the holders, nodes 2 and 3."""
-ETHER = 10**18
 LOOK_S = 0.2
 
 
-async def until(asked: Callable[[], Awaitable[Any]], seconds: float = 120.0) -> Any:
-    """What is answered once it is something."""
-    async with asyncio.timeout(seconds):
-        found = await asked()
-        while not found:
-            await asyncio.sleep(LOOK_S)
-            found = await asked()
-        return found
+def account_of(number: int) -> bytes:
+    """The ledger account of a node."""
+    return address_of(PrivateKey(SECRETS[number]).public_key)
 
 
-class Consortium:
-    """Three operators under one contract, and the log of the first."""
+class Operators:
+    """Three of them under one contract, and the log of the first."""
 
-    def __init__(self, rpc: str, treasury: bytes) -> None:
+    def __init__(self, rpc: str) -> None:
         self.rpc = rpc
         self.client = Client(rpc)
-        self.treasury = treasury
         self.contract = b""
         self.log = Log().fill(10)
 
     async def found(self) -> None:
-        """Deploy, enrol and fund."""
-        admin = Admin(self.client, self.treasury, asyncio.sleep, LOOK_S)
-        self.contract = await admin.deploy(NETWORK, 0)
-        for number, party in enumerate((OPERATOR, FARM, MILL), 1):
-            operator = await admin.enrol_operator(self.contract, party)
-            key = NODE_KEY.public.raw if number == 1 else bytes([number]) * 32
-            log = self.log.id if number == 1 else LogId(bytes([number]) * 32)
-            account = address_of(PrivateKey(SECRETS[number]).public_key)
-            node = NewNode(operator, account, key, log, list(Role), b"a node record")
-            assert await admin.enrol_node(self.contract, node) == number
-        sender = Sender(self.client, await self.client.chain_id(), self.treasury)
-        creator = address_of(PrivateKey(SECRETS[1]).public_key)
-        gift = await sender.prepare(creator, b"", TRANSFER_GAS, value=ETHER)
-        await sender.send(gift)
-        await until(lambda: self.client.outcome(gift.hash))
+        """Deploy; enrol and fund, all in one block where the chain does so."""
+        self.contract = await Admin(self.client, TREASURY, asyncio.sleep, LOOK_S).deploy(NETWORK, 0)
+        sender = Sender(self.client, await self.client.chain_id(), TREASURY)
+        calls = [abi.encode_call("enrolOperator", party) for party in (OPERATOR, FARM, MILL)]
+        calls += [self._enrolment(number) for number in SECRETS]
+        sent = []
+        for call in calls:
+            sent.append(await sender.prepare(self.contract, call, ENROL_GAS))
+            await sender.send(sent[-1])
+        sent.append(await sender.prepare(account_of(1), b"", TRANSFER_GAS, value=ETHER))
+        await sender.send(sent[-1])
+        for each in sent:
+            assert (await until(partial(self.client.outcome, each.hash))).succeeded
+
+    def _enrolment(self, number: int) -> bytes:
+        """Of the node of this number, by the operator of the same one."""
+        key = NODE_KEY.public.raw if number == 1 else bytes([number]) * 32
+        log = self.log.id if number == 1 else LogId(bytes([number]) * 32)
+        roles = bits_of(list(Role))
+        return abi.encode_call("enrolNode", number, account_of(number), key, log, roles, b"a node record")
 
     def ledger(self, number: int) -> EthereumLedger:
         """The contract, seen as a node."""
@@ -92,51 +93,36 @@ class Consortium:
             await holder.close()
         sent = await creator.prepare_anchor(prev_size, size, root, given)
         await creator.send(sent)
-        mined = await until(lambda: creator.find(sent))
-        assert await until(lambda: creator.is_final(mined.anchor))
-        proof = await creator.proof(mined.anchor)
+        mined = (await until(lambda: creator.find(sent))).anchor
+        assert mined is not None
+        await until(lambda: creator.is_final(mined))
+        proof = await creator.proof(mined)
         await creator.close()
-        return replace(mined.anchor, proof=proof)
+        return replace(mined, proof=proof)
 
 
-async def recorded(rpc: str, treasury: bytes) -> tuple[Evidence, str]:
+async def recorded(rpc: str) -> tuple[Evidence, str]:
     """Evidence of a record under the second anchor, and the contract."""
-    consortium = Consortium(rpc, treasury)
-    await consortium.found()
-    await consortium.anchor(0, 3)
-    anchor = await consortium.anchor(3, 8)
+    operators = Operators(rpc)
+    await operators.found()
+    await operators.anchor(0, 3)
+    anchor = await operators.anchor(3, 8)
     # A verifier that is told nothing of the chain's consensus waits for more blocks than a node does.
-    await until(lambda: consortium.above(anchor.block_number + CONFIRMATIONS))
-    await consortium.client.close()
-    return consortium.log.evidence(5, 8, anchor), "0x" + consortium.contract.hex()
+    await until(lambda: operators.above(anchor.block_number + CONFIRMATIONS))
+    await operators.client.close()
+    return operators.log.evidence(5, 8, anchor), "0x" + operators.contract.hex()
 
 
 @pytest.fixture(scope="module")
-def pinned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Evidence, Path]:
-    """The evidence, and a folder with trust files by each, pinned from the chain that is stopped by now."""
-    from tracehold.lab.services.clique import Network
-
-    folder = tmp_path_factory.mktemp("clique")
-    network = Network.new(folder / "chain", 3)
-    try:
-        network.start()
-        treasury = bytes.fromhex(network.treasury.read_text().strip().removeprefix("0x"))
-        evidence, contract = asyncio.run(recorded(network.rpc(1), treasury))
-        for by in ("blocks", "signers", "accounts"):
-            known = (
-                "--rpc",
-                network.rpc(2),
-                "--contract",
-                contract,
-                "--pin",
-                str(folder / by),
-                "--pin-by",
-                by,
-            )
-            result = run(folder, evidence, *known)
-            assert result.exit_code == 0, result.output
-    finally:
-        network.stop()
+def pinned(consortium: Consortium, tmp_path_factory: pytest.TempPathFactory) -> tuple[Evidence, Path]:
+    """The evidence, and a folder with trust files by each, pinned from a chain that is not asked again."""
+    folder = tmp_path_factory.mktemp("pinned")
+    evidence, contract = asyncio.run(recorded(consortium.url))
+    rpc = consortium.network.rpc(2)
+    for by in ("blocks", "signers", "accounts"):
+        pin = ("--pin", str(folder / by), "--pin-by", by)
+        result = run(folder, evidence, "--rpc", rpc, "--contract", contract, *pin)
+        assert result.exit_code == 0, result.output
     return evidence, folder
 
 
@@ -176,7 +162,7 @@ def test_attack_other_signers_and_other_accounts(pinned: tuple[Evidence, Path], 
     stranger = "0x" + "11" * 20
     for changes in (
         {"signers": {**signers, "addresses": [stranger, *signers["addresses"][1:]], "threshold": 3}},
-        {"signers": {**signers, "addresses": [stranger, *signers["addresses"]]}},
+        {"signers": {**signers, "addresses": [stranger, *signers["addresses"]], "threshold": 4}},
         {"accounts": {**accounts, "salt": "00" * 32}},
         {"chainId": 1},
     ):
