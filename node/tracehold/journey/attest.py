@@ -51,6 +51,6 @@ async def _kept(
 async def _of(knowledge: Knowledge, reader: Reader, copy: Copy) -> Attested:
     if knowledge.ledger is None:
         raise AssertionError("copies of others are verified on the ledger")
-    evidence = await whole_evidence(knowledge.ledger, copy)
+    evidence = await whole_evidence(knowledge.ledger, copy, knowledge.earlier)
     may_read = readable(reader, copy.admitted.record)
     return Attested(evidence.receipt, encode_evidence(evidence) if may_read else b"")

@@ -54,8 +54,10 @@ class Elsewhere:
     def __init__(self, knowledge: Knowledge, admission: Admission) -> None:
         self._knowledge = knowledge
         self._admission = admission
-        view = LedgerView(knowledge.ledger, knowledge.followed) if knowledge.ledger else None
-        self._prover = Prover(view, knowledge.run) if view else None
+        self._prover: Prover | None = None
+        if knowledge.ledger:
+            view = LedgerView(knowledge.ledger, knowledge.followed, knowledge.earlier)
+            self._prover = Prover(view, knowledge.run)
         self._sources: dict[int, _Source] = {}
         self._claims = Claims()
         self._gaps: dict[Gap, None] = {}

@@ -17,8 +17,8 @@ from tracehold.core.receipt import encode_receipt, parse_receipt
 from tracehold.core.record import fingerprint
 from tracehold.journey.admission import Admitted
 from tracehold.journey.knowledge import Knowledge
-from tracehold.journey.ledger_view import LedgerView
-from tracehold.journey.ports import Found, Ledger, Peer, Peers
+from tracehold.journey.ledger_view import LedgerView, ledger_of
+from tracehold.journey.ports import Earlier, Found, Ledger, Peer, Peers
 from tracehold.journey.proving import Budget, Prover
 from tracehold.journey.states import State, reaches
 
@@ -85,7 +85,7 @@ async def _best(
     # No key leads to a fingerprint: all are asked.
     peers = await others.holders(())
     asked = [asyncio.ensure_future(_ask(peer, name)) for peer in peers]
-    view = LedgerView(ledger, knowledge.followed)
+    view = LedgerView(ledger, knowledge.followed, knowledge.earlier)
     best, silent = None, list[int]()
     try:
         for coming in asyncio.as_completed(asked):
@@ -104,7 +104,7 @@ async def _best(
     return best, silent
 
 
-async def whole_evidence(ledger: Ledger, copy: Copy) -> Evidence:
+async def whole_evidence(ledger: Ledger, copy: Copy, earlier: Earlier | None = None) -> Evidence:
     """The evidence as holders give it to readers: with the anchor and its proof, by this node's own ledger,
     where it is final, and without an anchor before that. Raises `Unavailable("CHAIN_DOWN")`.
     """
@@ -112,6 +112,7 @@ async def whole_evidence(ledger: Ledger, copy: Copy) -> Evidence:
     anchor = None
     if receipt.anchor is not None and copy.admitted.state is State.FINAL:
         # What the peer says of the transaction is proved by nothing.
+        ledger = await ledger_of(ledger, earlier, receipt.anchor)
         anchor = await ledger.find_anchor(receipt.anchor.node, receipt.anchor.size)
     if anchor is not None:
         anchor = replace(anchor, proof=await ledger.proof(anchor))

@@ -72,7 +72,7 @@ async def check_against_chain(store: RecordLog, ledger: Ledger, log: LogId, node
     """Every final anchor is canonical, and the chain's head is one of ours. Raises
     `Broken` (REORGED, LOG_FORKED), `Unavailable`.
     """
-    for task in await store.anchors(log, {AnchorState.FINAL}):
+    for task in [*await store.earlier_anchors(log), *await store.anchors(log, {AnchorState.FINAL})]:
         if task.anchor is None or not await ledger.is_canonical(task.anchor):
             raise Broken("REORGED", f"the final anchor of size {task.size} is canonical no more")
     head = await ledger.head(node)
@@ -85,6 +85,9 @@ async def _check_anchors(
     store: RecordLog, log: LogId, spans: Sequence[tuple[int, int]] | None
 ) -> tuple[int, int, int]:
     """How many there are, up to which size they are mined, and final. `spans` are those of a foreign log."""
+    for task in await store.earlier_anchors(log):
+        if await _root(store, task, spans) != task.root:
+            raise corrupt(f"the anchor of size {task.size} on an earlier contract has another root")
     reached = anchored = final = 0
     tasks = await store.anchors(log, set(AnchorState))
     for task in tasks:

@@ -10,7 +10,7 @@ from tracehold.core.ids import Fingerprint
 from tracehold.journey.horizon import Horizon
 from tracehold.journey.locating import EVERYBODY, Whom
 from tracehold.journey.misses import Misses
-from tracehold.journey.ports import Graph, Ledger, Peers, RecordLog
+from tracehold.journey.ports import Earlier, Graph, Ledger, Peers, RecordLog
 from tracehold.journey.ports.followed import Followed
 from tracehold.journey.speakers import Speakers
 
@@ -54,7 +54,8 @@ class Knowledge:
     `node` is this node's number in the contract (0 before it is enrolled); `micros` a clock in microseconds
     for the timings of answers; `fault` is told of stored bytes that do not match, in a line without their
     content, and `damaged` of the record that they should be; `run` does what strangers may make slow; `whom`
-    says which members are asked about items; `followed` what the chain says of records.
+    says which members are asked about items; `followed` what the chain says of records;
+    `earlier` leads to the contracts that came before.
     """
 
     log: RecordLog
@@ -68,6 +69,7 @@ class Knowledge:
     run: Run = at_once
     whom: Callable[[Collection[str]], Awaitable[Whom]] = everybody
     followed: Followed | None = None
+    earlier: Earlier | None = None
     speakers: Speakers = field(init=False)
     horizon: Horizon | None = field(init=False)
     misses: Misses = field(init=False)

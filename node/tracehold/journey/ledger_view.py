@@ -6,18 +6,30 @@ from tracehold.core.evidence import ChainView
 from tracehold.core.ids import LogId
 from tracehold.core.trie import keccak256
 from tracehold.journey.members import anchor_of
-from tracehold.journey.ports import Ledger, Member, Network
+from tracehold.journey.ports import Earlier, Ledger, Member, Network
 from tracehold.journey.ports.followed import Anchored, Followed
+
+
+async def ledger_of(ledger: Ledger, earlier: Earlier | None, anchor: Anchor) -> Ledger:
+    """The ledger of an anchor's contract, where that is one that came before; else the one in force."""
+    if earlier is None or anchor.contract == (await ledger.network()).contract:
+        return ledger
+    return await earlier.ledger(anchor.contract) or ledger
 
 
 class LedgerView:
     """Answers about anchors, each asked once. One serves one request: a chain moves on."""
 
-    def __init__(self, ledger: Ledger, followed: Followed | None = None) -> None:
-        """What was `followed` is not looked for on the chain, which is only asked whether it stands."""
+    def __init__(
+        self, ledger: Ledger, followed: Followed | None = None, earlier: Earlier | None = None
+    ) -> None:
+        """What was `followed` is not looked for on the chain, which is only asked whether it stands. An
+        anchor on an `earlier` contract is judged by that one and its members.
+        """
         self._ledger = ledger
         self._followed = followed
-        self._views: dict[tuple[int, int], ChainView] = {}
+        self._earlier = earlier
+        self._views: dict[tuple[bytes, int, int], ChainView] = {}
         self._members: dict[int, Member] | None = None
 
     async def member_of(self, log: LogId) -> Member | None:
@@ -26,7 +38,7 @@ class LedgerView:
 
     async def of(self, anchor: Anchor | None) -> ChainView:
         """The chain as it stands, and what it holds of this anchor."""
-        key = (anchor.node, anchor.size) if anchor else (0, 0)
+        key = (anchor.contract, anchor.node, anchor.size) if anchor else (b"", 0, 0)
         if key not in self._views:
             self._views[key] = await self._ask(anchor)
         return self._views[key]
@@ -38,6 +50,10 @@ class LedgerView:
 
     async def _ask(self, anchor: Anchor | None) -> ChainView:
         network = await self._ledger.network()
+        if anchor is not None and anchor.contract != network.contract:
+            other = await ledger_of(self._ledger, self._earlier, anchor)
+            if other is not self._ledger:
+                return await LedgerView(other).of(anchor)
         fixed = (network.chain_id, network.contract, network.network_id)
         found = await self._find(network, anchor) if anchor else None
         if anchor is None or found is None:

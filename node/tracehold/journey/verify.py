@@ -82,7 +82,7 @@ async def _sound(knowledge: Knowledge, reader: Reader, fingerprint: Fingerprint)
 async def _verify(knowledge: Knowledge, evidence: Evidence, now_ms: int) -> Report:
     chain = None
     if knowledge.ledger is not None:
-        chain = await LedgerView(knowledge.ledger, knowledge.followed).of(
+        chain = await LedgerView(knowledge.ledger, knowledge.followed, knowledge.earlier).of(
             parse_receipt(evidence.receipt).anchor
         )
     # The largest file from anywhere takes about a second; other calls go on meanwhile.

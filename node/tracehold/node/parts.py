@@ -32,7 +32,7 @@ from tracehold.journey.leaving import Leaving
 from tracehold.journey.onchain import Link, nobody
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.parsed import Parsed
-from tracehold.journey.ports import Graph, Ledger, RecordLog
+from tracehold.journey.ports import Graph, RecordLog
 from tracehold.journey.pull import Puller
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.replicate import Replicator
@@ -177,7 +177,7 @@ async def _knowledge(
     ring: Ring | None,
     faults: Faults,
     scrubber: Scrubber,
-    stores: tuple[SqliteLog, Graph, Ledger],
+    stores: tuple[SqliteLog, Graph, EthereumLedger],
 ) -> Knowledge:
     log, graph, ledger = stores
     return Knowledge(
@@ -192,6 +192,7 @@ async def _knowledge(
         run=asyncio.to_thread,
         whom=ring.locating.whom if ring else everybody,
         followed=log.followed,
+        earlier=ledger.earlier,
     )
 
 

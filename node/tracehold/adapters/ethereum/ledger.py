@@ -11,6 +11,7 @@ from tracehold.adapters.ethereum.anchored import AnchoredReader
 from tracehold.adapters.ethereum.answers import hexed
 from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.contract import AnchorsContract
+from tracehold.adapters.ethereum.earlier import EarlierContracts
 from tracehold.adapters.ethereum.endpoints import Endpoints, clients_of
 from tracehold.adapters.ethereum.feed import EthereumFeed
 from tracehold.adapters.ethereum.finality import Finality
@@ -31,9 +32,8 @@ __all__ = ["EthereumLedger", "Settings"]
 
 
 class EthereumLedger:
-    """One contract on one chain, seen with one account.
-
-    Opens nothing until it is used. Every address is admitted before it is asked, and again after a silence.
+    """One contract on one chain, seen with one account. Opens nothing until it is used, and admits every
+    address before it is asked.
     """
 
     def __init__(
@@ -56,9 +56,11 @@ class EthereumLedger:
         self.nonces = OwnNonces()
         """For whoever else sends with this account."""
         self._anchored = AnchoredReader(self._contract)
-        where, readers = (self._contract, settings.first_block), (self._members, self._anchored)
-        self.feed = EthereumFeed(*where, self.finality, *readers)
+        of = self._contract, settings.first_block, self.finality, self._members, self._anchored
+        self.feed = EthereumFeed(*of)
         """Its events one after another, for whoever follows them."""
+        self.earlier = EarlierContracts(self._contract, self._through)
+        """The contracts that it took over from."""
         self.outlook = EthereumOutlook(self._client, self.endpoints, self._refreshed, self._own)
         """How the chain and the account stand."""
 
@@ -75,9 +77,8 @@ class EthereumLedger:
         fixed = await self._ready()
         (quorum,) = await self._contract.call("quorum")
         (operators,) = await self._contract.call("activeOperators")
-        before = await self._contract.predecessor()
-        fixed_points = (fixed.chain_id, self._contract.address, fixed.network_id, fixed.salt)
-        return Network(*fixed_points, quorum, operators, fixed.genesis, before)
+        where = (fixed.chain_id, self._contract.address, fixed.network_id, fixed.salt, quorum, operators)
+        return Network(*where, fixed.genesis, await self._contract.predecessor())
 
     async def software(self) -> str:
         """Name and version of the chain's node, as it says."""
@@ -92,8 +93,7 @@ class EthereumLedger:
         return self._policy
 
     async def _refreshed(self) -> Finality:
-        found = await self.finality()
-        self._policy = await finality.refreshed(found, self._client)
+        self._policy = await finality.refreshed(await self.finality(), self._client)
         return self._policy
 
     async def members(self, *, final: bool = False) -> Sequence[Member]:
@@ -103,9 +103,7 @@ class EthereumLedger:
 
     async def myself(self) -> Member | None:
         """The member of this account."""
-        if self._settings.secret is None:
-            return None
-        account = (await self._own()).account
+        account = None if self._settings.secret is None else (await self._own()).account
         return next((member for member in await self.members() if member.account == account), None)
 
     async def head(self, node: int) -> Head:
@@ -228,6 +226,9 @@ class EthereumLedger:
         if self._pinning.pins is None:
             raise AssertionError("an address in use was admitted")
         return self._pinning.pins
+
+    def _through(self, contract: bytes) -> "EthereumLedger":
+        return EthereumLedger(replace(self._settings, contract=contract, secret=None), self._client)
 
     async def _own(self) -> Sender:
         fixed, secret = await self._ready(), self._secret()

@@ -7,6 +7,7 @@ behaviour suite per port (`tests/ports`) runs on every back-end, the in-memory o
 
 from tracehold.journey.ports.chain import ChainOutlook, Endpoint, FinalityStanding, Funds, Newest
 from tracehold.journey.ports.copies import Copies, Copy, Fork, Witness
+from tracehold.journey.ports.earlier import Earlier
 from tracehold.journey.ports.graph import Graph, Indexed, Known, MasterDataVersion
 from tracehold.journey.ports.kept import (
     AnchorState,
@@ -55,6 +56,7 @@ __all__ = [
     "Copies",
     "Copy",
     "Dispute",
+    "Earlier",
     "Endpoint",
     "Entries",
     "Entry",
