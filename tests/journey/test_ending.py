@@ -15,12 +15,17 @@ class Scene:
     it: Anchored
     retired: bool = True
     grows: bool = True
+    waits: bool = False
     told: list[int] = field(default_factory=list)
 
     async def step(self) -> bool:
         """One look."""
         link, turn = self.it.anchorer.link, self.it.anchorer.turn
-        return await Ending(link, turn, lambda: self.retired, lambda: self.grows, self._retire).step()
+        retired, grows = (lambda: self.retired), (lambda: self.grows)
+        return await Ending(link, turn, retired, grows, self._retire, self._waiting).step()
+
+    async def _waiting(self) -> bool:
+        return self.waits
 
     async def _retire(self, size: int) -> None:
         self.told.append(size)
@@ -66,6 +71,17 @@ async def test_a_log_that_lost_entries_ends_where_it_was_anchored():
         scene = Scene(it, grows=False)
         assert await scene.step()
         assert scene.told == [size]
+
+
+async def test_nothing_is_sent_behind_what_waits():
+    """It may be what an earlier process sent, and would only use up another nonce."""
+    async with anchored() as it:
+        await it.finish()
+        scene = Scene(it, waits=True)
+        assert not await scene.step()
+        assert scene.told == []
+        scene.waits = False
+        assert await scene.step()
 
 
 async def test_who_is_no_creator_has_nothing_to_end():

@@ -3,7 +3,8 @@ again, from nobody, and the node stays a holder.
 
 First all that was sealed is anchored and final, as far as the log can be anchored at all. The contract
 compares the size: an anchor that gets into a block meanwhile has the call refused, and the next step looks
-again. What a crash means: nothing is stored, each step begins by asking the contract.
+again. What a crash means: nothing is stored, each step begins by asking the contract; and nothing is sent
+while something of the account waits for its block, which may be what an earlier process sent.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ _UNSETTLED = frozenset({AnchorState.SIGNED, AnchorState.MINED, AnchorState.REORG
 class Ending:
     """`turn` is the anchorer's; `retired`: whether the log is retired on disk; `grows`: whether the anchorer
     brings it to the chain (not where it lost entries); `retire` tells the contract that it ends at this size,
-    and returns when that is in a block.
+    and returns when that is in a block; `waiting`: whether something of the account is on its way.
     """
 
     link: Link
@@ -28,6 +29,7 @@ class Ending:
     retired: Callable[[], bool]
     grows: Callable[[], bool]
     retire: Callable[[int], Awaitable[None]]
+    waiting: Callable[[], Awaitable[bool]]
 
     async def step(self) -> bool:
         """Whether the log has ended on the chain (or the node is no creator there). Raises `Rejected` and
@@ -39,7 +41,7 @@ class Ending:
         if member is None or not member.active or Role.CREATOR not in member.roles:
             return True
         async with self.turn:
-            if self.grows() and not await self._settled():
+            if (self.grows() and not await self._settled()) or await self.waiting():
                 return False
             head = await self.link.ledger.head(member.number)
             await self.retire(head.size)

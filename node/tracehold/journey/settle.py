@@ -61,11 +61,14 @@ class Settling:
         undone: list[str] = []
         try:
             while (task := await self._undone()) is not None:
-                undone.append(await self._undo(task))
-        except Unavailable:
-            # What is stored as undone would never be told: the next look begins after it.
+                undone.append(await self._fate(task))
+                await self._undo(task)
+        except (Unavailable, Broken) as error:
+            # What is stored as undone, also by a save that told an error, would never be told: the next look
+            # begins after it.
             if not undone:
                 raise
+            raise Broken("REORGED", "; ".join(undone)) from error
         if undone:
             raise Broken("REORGED", "; ".join(undone))
 
@@ -76,15 +79,17 @@ class Settling:
                 return task
         return None
 
-    async def _undo(self, task: AnchorTask) -> str:
+    async def _fate(self, task: AnchorTask) -> str:
         found = await self._link.ledger.find(task.transaction)
         was = task.anchor.block_hash.hex() if task.anchor else ""
         now = found.block_hash.hex() if found else "in no block"
+        return f"size {task.size}: was final in {was}, now {now}"
+
+    async def _undo(self, task: AnchorTask) -> None:
         # The first one stays where a size is undone again: it is what receipts were made of
         # longest. The later hashes are in the alarm.
         first = task.undone or task.anchor
         await self._save(replace(task, state=AnchorState.REORGED, anchor=None, undone=first))
-        return f"size {task.size}: was final in {was}, now {now}"
 
     async def _mined(self, task: AnchorTask) -> None:
         await self._save(task)

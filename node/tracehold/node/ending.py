@@ -34,7 +34,8 @@ async def ending(parts: "Parts") -> None:
         return is_retired(config) and not pointers.open()
 
     anchorer = parts.anchorer
-    steps = Ending(anchorer.link, anchorer.turn, retired, lambda: parts.gate.is_open, retire)
+    waiting = parts.ledger.outlook.waiting
+    steps = Ending(anchorer.link, anchorer.turn, retired, lambda: parts.gate.is_open, retire, waiting)
     while True:
         held: TraceholdError | None = None
         try:
