@@ -102,14 +102,26 @@ class Consortium:
             other.seal()
         await until(lambda: _true(all(other.head() >= goal for other in self.others)))
 
+    @asynccontextmanager
+    async def stalled(self) -> AsyncIterator[None]:
+        """Two of three seal nothing, and the third has sealed what it may alone."""
+        try:
+            for other in self.others:
+                other.rest()
+            await asyncio.sleep(STILL_S)
+            await until(lambda: _true(self._last_is(self.lonely)))
+            yield
+        finally:
+            for other in self.others:
+                other.seal()
+
     async def _rest(self) -> None:
         while not await self._still():
             # Two sealed one height, and each stays with its own until there is another.
             for node in self.network.nodes:
                 node.seal()
             await self._sealed_by(self.lonely)
-        newest = self.lonely.ask("clique_getSigner", hex(self.lonely.head()))
-        if newest == self.lonely.member.account.lower():
+        if self._last_is(self.lonely):
             # One alone: the two of them might seal one height again.
             await self._sealed_by(self.others[0])
             assert await self._still()
@@ -120,6 +132,11 @@ class Consortium:
             node.rest()
         await asyncio.sleep(STILL_S)
         return len({block_hash(node, "latest") for node in self.network.nodes}) == 1
+
+    def _last_is(self, node: GethNode) -> bool:
+        """Whether it sealed the newest block that it knows."""
+        sealer: str = node.ask("clique_getSigner", hex(node.head()))
+        return sealer == node.member.account.lower()
 
     async def _sealed_by(self, node: GethNode) -> None:
         """Return when it seals, and there is a new block."""
