@@ -17,7 +17,7 @@ from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.output import REFUSED
 from tracehold.cli.token import create
 from tracehold.core.errors import TraceholdError
-from tracehold.lab.founding import enrol
+from tracehold.lab.founding import Founder
 from tracehold.lab.programs import Slot, command
 from tracehold_client.rest import RestClient
 
@@ -54,7 +54,8 @@ def successor(three: Network, old: Path, new: Path) -> tuple[Slot, RestClient, R
     ports = ("--grpc-port", "0", "--rest-port", "0", "--peer-port", "0")
     made = json.loads(run("init", "--dir", str(new), "--successor-of", str(old), *ports, "--json"))
     tokens = [create(new, role, (role,), SENDER.party.link) for role in ("capture", "authority")]
-    asyncio.run(enrol(new / CONFIG_NAME, three.lab.admin_key))
+    founder = Founder(three.lab.plan.rpc, three.lab.admin_key, three.lab.chain.poll_s)
+    asyncio.run(founder.enrol(new / CONFIG_NAME))
     slot = Slot(new / "run", "successor")
     serve(slot, new)
     sender, reader = (RestClient(made["rest"], token=token) for token in tokens)

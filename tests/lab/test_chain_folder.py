@@ -278,5 +278,5 @@ def test_more_than_half_must_seal(sealers: int, needed: int):
 def test_the_document_has_the_commands_that_the_real_tests_run():
     """A block that is renamed there is missed here at once, and not an hour later."""
     names = {name for name in blocks("operations.md") if name.startswith("chain-")}
-    wanted = {"form", "fund", "join", "vote", "drop", "lose", "stop"}
+    wanted = {"form", "admin", "fund", "deploy", "join", "request", "enrol", "vote", "drop", "lose", "stop"}
     assert names == {f"chain-{name}" for name in wanted}

@@ -186,12 +186,47 @@ def test_nothing_is_changed_where_the_record_is_not(data: Path, record: str, cod
         (["add"], 1, "NOT_FOUND"),
         (["up", "--nodes", "0"], 2, "BAD_REQUEST"),
         (["up", "--nodes", "3", "--replicas", "4"], 2, "BAD_REQUEST"),
-        (["up", "--backends", "real"], 2, "BAD_REQUEST"),
+        (["up", "--backends", "cloud"], 2, "BAD_REQUEST"),
+        (["up", "--backends", "real", "--block-interval", "0.5"], 2, "BAD_REQUEST"),
+        (["up", "--backends", "real"], 5, "NODE_DOWN"),
     ],
 )
-def test_every_refusal_is_a_code_for_scripts_too(tmp_path: Path, words: list[str], code: int, name: str):
-    """`--json` answers on stdout, also where there is no lab; nothing is made."""
+def test_every_refusal_is_a_code_for_scripts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, name: str
+):
+    """`--json` answers on stdout, also where there is no lab, or no geth; nothing is made."""
+    monkeypatch.setenv("TRACEHOLD_CACHE", str(tmp_path / "nothing"))
     result = CliRunner().invoke(app, ["lab", *words, "--dir", str(tmp_path / "lab"), "--json"])
     assert result.exit_code == code
     assert json.loads(result.stdout)["error"]["code"] == name
     assert not (tmp_path / "lab").exists()
+
+
+def test_who_has_no_geth_is_told_how_to_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """One command."""
+    monkeypatch.setenv("TRACEHOLD_CACHE", str(tmp_path))
+    with pytest.raises(Unavailable) as missing, made(tmp_path / "lab", None, None, quiet, backends="real"):
+        pass
+    assert "make services" in missing.value.remedy
+
+
+def test_a_lab_stays_on_its_chain(tmp_path: Path):
+    """Whoever asks for real back-ends does not get the embedded chain of an old folder."""
+    with made(tmp_path / "lab", 2, None, quiet):
+        pass
+    with pytest.raises(Rejected) as refusal, made(tmp_path / "lab", 2, None, quiet, backends="real"):
+        pass
+    assert refusal.value.code == "CONFLICT"
+
+
+def test_every_company_s_configuration_names_its_own_node_of_the_chain(tmp_path: Path):
+    """Its socket, so that it is peered; and the others' addresses for when it is down."""
+    plan = new_plan(2, None, range(5000, 5007))
+    admin = tmp_path / "chain" / "sealer-2" / "data" / "geth.ipc"
+    place = home.Place("http://127.0.0.1:8002", ("http://127.0.0.1:8001",), admin)
+    node = tmp_path / "nodes" / "mill"
+    (node / "keys").mkdir(parents=True)
+    home.make_config(node, plan, plan.seats[0], place)
+    config = load(node / home.CONFIG_NAME)
+    assert (config.ledger.rpc, config.ledger.fallback_rpcs) == (place.rpc, place.fallbacks)
+    assert (node / config.chain_node.admin).resolve() == admin

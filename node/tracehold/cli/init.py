@@ -40,6 +40,11 @@ listen = "{host}:{peer_port}"
 rpc = "{rpc}"
 # Written by `tracehold contract deploy`, or by hand when joining a network that exists.
 contract = "{contract}"
+{chain_node}"""
+
+_CHAIN_NODE = """
+[chain_node]
+admin = "{admin}"
 """
 
 
@@ -58,6 +63,8 @@ class Placement:
     contract: str = ""
     predecessor: str = ""
     """Id of the log that this node's log continues."""
+    chain_node: str = ""
+    """Admin socket of the operator's own node of the chain, or its address of loopback."""
 
 
 def init(
@@ -67,6 +74,10 @@ def init(
     dir: Annotated[Path, typer.Option(help="Folder of the node; made if missing.")] = Path("node"),
     name: Annotated[str, typer.Option(help="Name shown to people.")] = "",
     rpc: Annotated[str, typer.Option(help="JSON-RPC address of the chain.")] = "http://127.0.0.1:8545",
+    contract: Annotated[str, typer.Option(help="Address of the contract, to join a network.")] = "",
+    chain_node: Annotated[
+        str, typer.Option(help="Admin socket (geth.ipc) of this operator's own node of the chain.")
+    ] = "",
     host: Annotated[
         str, typer.Option(help="Address to listen on; others than loopback need --tls.")
     ] = "127.0.0.1",
@@ -93,9 +104,13 @@ def init(
     with reported(as_json):
         if not (operator or successor_of):
             raise usage("--operator is missing: the URI of the party that runs the node")
-        old = inherited(successor_of) if successor_of else Inherited(operator, rpc, "", predecessor)
+        old = (
+            inherited(successor_of)
+            if successor_of
+            else Inherited(operator, rpc, _contract(contract), predecessor)
+        )
         operator = party_uri(old.operator, "operator")
-        check_text(operator=operator, name=name, rpc=old.rpc, host=host)
+        check_text(operator=operator, name=name, rpc=old.rpc, host=host, chain_node=chain_node)
         place = Placement(
             operator=operator,
             name=name or operator,
@@ -107,6 +122,7 @@ def init(
             tls=tls,
             contract=old.contract,
             predecessor=log_id(old.predecessor),
+            chain_node=_admin(chain_node),
         )
         answer = create(dir, place)
         if successor_of:
@@ -137,6 +153,7 @@ def create(dir: Path, place: Placement) -> dict[str, object]:
     values = {key: _toml(value) for key, value in asdict(place).items()}
     if place.predecessor:
         values["predecessor"] = f'predecessor = "{place.predecessor}"\n'
+    values["chain_node"] = _CHAIN_NODE.format(admin=place.chain_node) if place.chain_node else ""
     text = _TEMPLATE.format(**values)
     _create_keys(dir / "keys", place.host)
     # Last: a folder with a configuration is complete. A crash before this line
@@ -171,6 +188,18 @@ def create_leaf(node_key: Path, tls_key: Path, certificate: Path, host: str) -> 
     now = datetime.datetime.now(datetime.UTC)
     # Named for the node key: other members take no certificate of another name.
     create_certificate(tls_key, certificate, hosts, now, leaf_name(read_signing_key(node_key).public))
+
+
+def _contract(text: str) -> str:
+    """An address, or nothing. Raises BAD_REQUEST."""
+    from tracehold.lab.services.treasury import address_from
+
+    return f"0x{address_from(text).hex()}" if text else ""
+
+
+def _admin(text: str) -> str:
+    """An address as it is; a path as it is meant here, for the node looks from its own folder."""
+    return text if not text or "://" in text else str(Path(text).absolute())
 
 
 def _toml(value: object) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="A network of several companies on this machine.", no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Option(help="Folder of the lab.")]
-Name = Annotated[str, typer.Argument(help="Name of a node, or chain.")]
+Name = Annotated[str, typer.Argument(help="Name of a node, or chain; or of a part of the chain (sealer-1).")]
 
 
 @app.callback()
@@ -38,7 +38,14 @@ def up(
         float,
         typer.Option(min=0, help="Seconds between blocks of a new lab's chain; 0: whenever there is work."),
     ] = 0.0,
-    backends: Annotated[str, typer.Option(help="embedded: everything comes with pip.")] = "embedded",
+    backends: Annotated[
+        str | None,
+        typer.Option(
+            help="embedded: everything comes with pip, for a new lab. "
+            "real: the chain is a Clique network of geth nodes (make services).",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start a network, and return when every node is ready.
@@ -49,12 +56,10 @@ def up(
     Exit codes: 0 up, 1 refused, 2 usage, 5 something is not ready in time, 70 something ended.
     """
     with reported(as_json):
-        from tracehold.core.errors import Rejected
         from tracehold.lab.network import made
 
-        if backends != "embedded":
-            raise Rejected("BAD_REQUEST", "there are only embedded back-ends yet", path="backends")
-        with ending_in_order(), made(dir, nodes, replicas, note, block_s=block_interval) as lab:
+        wanted = made(dir, nodes, replicas, note, block_s=block_interval, backends=backends)
+        with ending_in_order(), wanted as lab:
             lab.up()
             state = lab.state()
     _show(state, dir, as_json)
@@ -81,9 +86,8 @@ def kill(name: Name, dir: Folder = Path("lab"), as_json: JsonOption = False) -> 
 
         lab = _opened(dir)
         with at_work(dir):
-            ran = lab.slot(name).running
-            lab.kill(name)
-    _say({"killed": [name] if ran else []}, f"{name} is killed" if ran else f"{name} did not run", as_json)
+            killed = lab.kill(name)
+    _say({"killed": killed}, f"{name} is killed" if killed else f"{name} did not run", as_json)
 
 
 @app.command("start")
@@ -160,7 +164,11 @@ def status(dir: Folder = Path("lab"), as_json: JsonOption = False) -> None:
     head = ("node", "state", "sealed", "anchored", "final", "indexed", "copies", "gRPC", "REST")
     rows = [tuple(_cell(node[key.lower()]) for key in head) for node in found["nodes"]]
     table([head, *rows])
-    note(f"chain: {'up' if found['chain']['up'] else 'DOWN'}, {found['chain']['rpc']}")
+    chain = found["chain"]
+    note(f"chain: {'up' if chain['up'] else 'DOWN'}, {chain['rpc']}")
+    for name, pid in chain["pids"].items():
+        if pid is None and chain["up"]:
+            note(f"{name}: DOWN")
     for node in found["nodes"]:
         for fault in node["faults"]:
             note(f"{node['node']}: fault: {fault}")

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tracehold.adapters.ethereum.admin import Admin, NewNode
@@ -17,43 +18,62 @@ from tracehold.node.chain_node import enode_of
 from tracehold.node.own import contract_of, open_ledger, open_own, open_store
 from tracehold.node.record import node_record
 
-POLL_S = 0.05
 FUNDS = 10**21
 """Wei that a node's account gets: some years of anchors."""
 
 
-async def deploy(rpc: str, admin_key: Path) -> str:
-    """Deploy the contract of a new network, with quorum 0; its address."""
-    async with _admin(rpc, admin_key) as admin:
-        contract = await admin.deploy(NetworkId(os.urandom(32)), 0)
-    return f"0x{contract.hex()}"
-
-
-async def enrol(config: Path, admin_key: Path) -> None:
-    """Give the account of this configuration's node what anchors cost, and enrol the node and its operator
-    as creator and holder; the node must not run.
+@dataclass(frozen=True, slots=True)
+class Founder:
+    """The contract's admin: its key, and the node of the chain that it talks to in all that it does. Another
+    one might not have the block yet that the last step waited for.
     """
-    settings = load(config)
-    raw = await _record(settings)
-    async with open_ledger(settings) as ledger, _admin(settings.ledger.rpc, admin_key) as admin:
-        node = parse_node_record(raw, (await ledger.network()).network_id)
-        if any(member.log == node.log for member in await ledger.members()):
-            return
-        await admin.pay(node.account, FUNDS)
-        contract = contract_of(settings)
-        operator = await admin.operator_of(contract, node.operator)
-        operator = operator or await admin.enrol_operator(contract, node.operator)
-        roles = (Role.CREATOR, Role.HOLDER)
-        new = NewNode(operator, node.account, node.node_key.raw, node.log, roles, raw)
-        await admin.enrol_node(contract, new)
 
+    rpc: str
+    key: Path
+    poll_s: float
 
-async def set_quorum(config: Path, admin_key: Path, quorum: int) -> None:
-    """Make the contract ask for so many acknowledgements."""
-    settings = load(config)
-    async with open_ledger(settings) as ledger, _admin(settings.ledger.rpc, admin_key) as admin:
-        if (await ledger.network()).quorum != quorum:
-            await admin.set_quorum(contract_of(settings), quorum)
+    async def deploy(self) -> str:
+        """Deploy the contract of a new network, with quorum 0; its address."""
+        async with self._admin() as admin:
+            contract = await admin.deploy(NetworkId(os.urandom(32)), 0)
+        return f"0x{contract.hex()}"
+
+    async def enrol(self, config: Path) -> None:
+        """Give the account of this configuration's node what anchors cost, and enrol the node and its
+        operator as creator and holder; the node must not run.
+        """
+        settings = self._seen(config)
+        raw = await _record(settings)
+        async with open_ledger(settings) as ledger, self._admin() as admin:
+            node = parse_node_record(raw, (await ledger.network()).network_id)
+            if any(member.log == node.log for member in await ledger.members()):
+                return
+            await admin.pay(node.account, FUNDS)
+            contract = contract_of(settings)
+            operator = await admin.operator_of(contract, node.operator)
+            operator = operator or await admin.enrol_operator(contract, node.operator)
+            roles = (Role.CREATOR, Role.HOLDER)
+            new = NewNode(operator, node.account, node.node_key.raw, node.log, roles, raw)
+            await admin.enrol_node(contract, new)
+
+    async def set_quorum(self, config: Path, quorum: int) -> None:
+        """Make the contract of this configuration ask for so many acknowledgements."""
+        settings = self._seen(config)
+        async with open_ledger(settings) as ledger, self._admin() as admin:
+            if (await ledger.network()).quorum != quorum:
+                await admin.set_quorum(contract_of(settings), quorum)
+
+    def _seen(self, config: Path) -> Config:
+        settings = load(config)
+        return replace(settings, ledger=replace(settings.ledger, rpc=self.rpc, fallback_rpcs=()))
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[Admin]:
+        client = Client(self.rpc)
+        try:
+            yield Admin(client, read_ledger_key(self.key), asyncio.sleep, self.poll_s)
+        finally:
+            await client.close()
 
 
 async def _record(settings: Config) -> bytes:
@@ -61,12 +81,3 @@ async def _record(settings: Config) -> bytes:
     async with open_store(settings) as store, open_ledger(settings) as ledger:
         own = await open_own(settings, store, ledger)
         return node_record(settings, own, await enode_of(settings))
-
-
-@asynccontextmanager
-async def _admin(rpc: str, key: Path) -> AsyncIterator[Admin]:
-    client = Client(rpc)
-    try:
-        yield Admin(client, read_ledger_key(key), asyncio.sleep, POLL_S)
-    finally:
-        await client.close()

@@ -4,7 +4,7 @@ from functools import partial
 
 from tracehold.lab import ports
 from tracehold.lab.network import Lab
-from tracehold.lab.plan import CHAIN, PORTS_OF_A_NODE, grown
+from tracehold.lab.plan import PORTS_OF_A_NODE, grown
 from tracehold.lab.readiness import acquainted
 
 
@@ -29,7 +29,7 @@ def add(lab: Lab, seed: str = "") -> str:
     name = enlarge(lab, seed)
     try:
         lab.start([name])
-        if set(lab.running()) == {*lab.names, CHAIN}:
+        if lab.running() == lab.everything():
             lab.slot(name).wait_until(partial(acquainted, lab.plan.seat(name)))
         lab.publish()
     except BaseException:

@@ -2,6 +2,9 @@
 
 import datetime
 import hashlib
+import json
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from tracehold.adapters.keyfiles import (
@@ -16,6 +19,8 @@ from tracehold.core.leaf import leaf_name
 from tracehold.lab.plan import Plan, Seat
 
 CONFIG_NAME = "tracehold.toml"
+ADMIN_KEY = "admin.key"
+"""The key of the contract's admin, in the folder of the lab."""
 
 _CONFIG = """\
 # A node of a lab on this machine. docs/config.md describes every key.
@@ -37,7 +42,7 @@ listen = "{peer}"
 # is silent.
 [ledger]
 rpc = "{rpc}"
-contract = "{contract}"
+{fallbacks}contract = "{contract}"
 poll_s = 0.2
 
 [anchor]
@@ -49,7 +54,7 @@ patience_s = 1.0
 suspect_s = 10.0
 replace_s = 30.0
 look_s = 2.0
-{directory}
+{chain_node}{directory}
 [[tokens]]
 name = "capture"
 sha256 = "{capture}"
@@ -63,10 +68,32 @@ roles = ["authority"]
 """
 
 
+_FALLBACKS = """\
+fallback_rpcs = {rpcs}
+"""
+
+_CHAIN_NODE = """
+# The company's own node of the chain: it is peered with those of all members.
+[chain_node]
+admin = "{admin}"
+look_s = 1.0
+"""
+
 _DIRECTORY = """
 [directory]
 seeds = ["{seed}"]
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a company reaches the chain: at `rpc`, and at `fallbacks` where that is silent. `admin` is the
+    socket of its own node of the chain, where it has one.
+    """
+
+    rpc: str
+    fallbacks: tuple[str, ...] = ()
+    admin: Path | None = None
 
 
 def make_keys(home: Path, network_key: Path) -> None:
@@ -96,17 +123,23 @@ def account(key: Path) -> str:
     return str(Account.from_key(read_ledger_key(key)).address)
 
 
-def make_config(home: Path, plan: Plan, seat: Seat) -> None:
-    """The configuration, where there is none: what its owner changed stays."""
+def make_config(home: Path, plan: Plan, seat: Seat, place: Place | None = None) -> None:
+    """The configuration, where there is none: what its owner changed stays. `place` is where it reaches the
+    chain, by default at `plan.rpc`.
+    """
     if (home / CONFIG_NAME).exists():
         return
+    place = place or Place(plan.rpc)
     text = _CONFIG.format(
         operator=seat.operator,
         name=seat.name,
         grpc=seat.grpc,
         rest=seat.rest.removeprefix("http://"),
         peer=seat.peer,
-        rpc=plan.rpc,
+        rpc=place.rpc,
+        fallbacks=_FALLBACKS.format(rpcs=json.dumps(place.fallbacks)) if place.fallbacks else "",
+        # Relative to the folder: the lab may be moved.
+        chain_node=_CHAIN_NODE.format(admin=os.path.relpath(place.admin, home)) if place.admin else "",
         contract=plan.contract,
         target=plan.target,
         directory=_DIRECTORY.format(seed=seat.seed) if seat.seed else "",

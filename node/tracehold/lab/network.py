@@ -11,10 +11,12 @@ from typing import Any
 
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.lab import home, ports
+from tracehold.lab.chain import Chain, chain_of, check
 from tracehold.lab.documents import read_json, write_json
-from tracehold.lab.plan import CHAIN, CHAIN_ID, Plan, Seat, from_json, new_plan, ports_needed, to_json
+from tracehold.lab.plan import BACKENDS, CHAIN, Plan, check_same, from_json, new_plan, ports_needed, to_json
 from tracehold.lab.programs import Slot, command
-from tracehold.lab.readiness import acquainted, answers, ready
+from tracehold.lab.published import published
+from tracehold.lab.readiness import acquainted, ready
 
 PLAN, STATE = "plan.json", "lab.json"
 
@@ -29,7 +31,11 @@ class Lab:
     plan: Plan
     tell: Tell = lambda line: None
     held: ports.Held = field(default_factory=lambda: ports.Held({}))
+    chain: Chain = field(init=False)
     _slots: dict[str, Slot] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.chain = chain_of(self.dir, self.plan, self.tell)
 
     # -- what it is made of
 
@@ -43,19 +49,24 @@ class Lab:
         return self.dir / "nodes" / self.plan.seat(name).name
 
     def slot(self, name: str) -> Slot:
-        """The process of a node, or of the chain. Raises NOT_FOUND."""
-        if name != CHAIN:
-            self.plan.seat(name)
+        """One process, of a node or of the chain. Raises NOT_FOUND."""
+        if name in self.chain.names:
+            return self.chain.slot(name)
+        self.plan.seat(name)
         return self._slots.setdefault(name, Slot(self.dir / "run", name))
 
     @property
     def admin_key(self) -> Path:
         """The key of the contract's admin."""
-        return self.dir / "admin.key"
+        return self.dir / home.ADMIN_KEY
+
+    def everything(self) -> list[str]:
+        """All its processes: nodes, and those of the chain last."""
+        return [*self.names, *self.chain.names]
 
     def running(self) -> list[str]:
-        """What runs: nodes, and the chain last."""
-        return [name for name in (*self.names, CHAIN) if self.slot(name).running]
+        """Which of them run."""
+        return [name for name in self.everything() if self.slot(name).running]
 
     # -- making it
 
@@ -64,7 +75,7 @@ class Lab:
 
         Takes up what an interrupted build left. Harmless where all is built.
         """
-        from tracehold.lab import founding
+        from tracehold.lab.founding import Founder
 
         if self.plan.built:
             return
@@ -76,15 +87,16 @@ class Lab:
         for seat in new:
             home.make_keys(self.home(seat.name), network_key)
         self.start_chain()
+        founder = Founder(self.plan.rpc, self.admin_key, self.chain.poll_s)
         if not self.plan.contract:
+            self.chain.endow(home.account(self.admin_key))
             self.tell("deploying the contract")
-            contract = asyncio.run(founding.deploy(self.plan.rpc, self.admin_key))
-            self.decide(replace(self.plan, contract=contract))
-        for seat in new:
-            home.make_config(self.home(seat.name), self.plan, seat)
+            self.decide(replace(self.plan, contract=asyncio.run(founder.deploy())))
+        for number, seat in enumerate(new, self.plan.enrolled):
+            home.make_config(self.home(seat.name), self.plan, seat, self.chain.place(number))
             self.tell(f"enrolling {seat.name}, {seat.operator}")
-            asyncio.run(founding.enrol(self.config(seat.name), self.admin_key))
-        asyncio.run(founding.set_quorum(self.config(self.names[0]), self.admin_key, self.plan.quorum))
+            asyncio.run(founder.enrol(self.config(seat.name)))
+        asyncio.run(founder.set_quorum(self.config(self.names[0]), self.plan.quorum))
         self.decide(replace(self.plan, enrolled=len(self.names)))
 
     def decide(self, plan: Plan) -> None:
@@ -99,14 +111,11 @@ class Lab:
     # -- running it
 
     def start_chain(self) -> None:
-        """Start the chain where it does not run; return when it answers."""
-        slot = self.slot(CHAIN)
-        folder, port = str(self.dir / "chain"), str(self.plan.chain_port)
-        funded = ("--alloc", home.account(self.admin_key))
+        """Start what of the chain does not run; return when it answers."""
         self.held.release(self.plan.chain_port)
-        of = ("--chain-id", str(CHAIN_ID), "--block-interval", str(self.plan.block_s))
-        slot.start(command("devchain", "--dir", folder, "--port", port, *of, *funded))
-        slot.wait_until(lambda: answers(slot))
+        self.chain.start()
+        if self.chain.port != self.plan.chain_port:
+            self.decide(replace(self.plan, chain_port=self.chain.port))
 
     def start(self, names: Sequence[str]) -> None:
         """Start these nodes where they do not run, all at once; return when each is ready."""
@@ -134,12 +143,14 @@ class Lab:
             self.publish()
         except BaseException:
             self.tell("not up: stopping what was started")
-            self.stop([name for name in (*self.names, CHAIN) if name not in before])
+            self.stop([name for name in self.everything() if name not in before])
             raise
 
     def stop(self, names: Sequence[str]) -> None:
         """Stop these in order, the nodes at one time and the chain after them. Harmless to repeat."""
-        for part in ([name for name in names if name != CHAIN], [name for name in names if name == CHAIN]):
+        of_chain = self.chain.names
+        nodes = [name for name in names if name not in of_chain]
+        for part in (nodes, [name for name in names if name in of_chain]):
             for name in part:
                 self.slot(name).ask_to_stop()
             for name in part:
@@ -149,16 +160,24 @@ class Lab:
 
     def down(self) -> None:
         """Stop the nodes, then the chain. Harmless to repeat."""
-        self.stop([*self.names, CHAIN])
+        self.stop(self.everything())
 
-    def kill(self, name: str) -> None:
-        """Kill one process hard. Harmless where it does not run."""
-        self.slot(name).kill()
+    def kill(self, name: str) -> list[str]:
+        """Kill one process hard, or all of the chain; those that ran."""
+        ran = [each for each in (self.chain.names if name == CHAIN else [name]) if self.slot(each).running]
+        for each in ran:
+            self.slot(each).kill()
         self.publish()
+        return ran
 
     def restart(self, name: str) -> None:
-        """Start one process again, node or chain; return when it is ready."""
-        self.start_chain() if name == CHAIN else self.start([name])
+        """Start one process again, or all of the chain; return when it is ready."""
+        if name == CHAIN:
+            self.start_chain()
+        elif name in self.chain.names:
+            self.chain.start([name])
+        else:
+            self.start([name])
         self.publish()
 
     def publish(self) -> dict[str, Any]:
@@ -168,33 +187,8 @@ class Lab:
         return state
 
     def state(self) -> dict[str, Any]:
-        """What stands in lab.json: addresses, tokens, and the process ids of what runs now."""
-        plan = self.plan
-        return {
-            "nodes": [self._node(seat) for seat in plan.seats],
-            "chain": {
-                "rpc": plan.rpc,
-                "contract": plan.contract,
-                "chainId": CHAIN_ID,
-                "pid": self.slot(CHAIN).pid,
-                "dir": str((self.dir / "chain").absolute()),
-            },
-            "quorum": plan.quorum,
-            "target": plan.target,
-        }
-
-    def _node(self, seat: Seat) -> dict[str, Any]:
-        return {
-            "name": seat.name,
-            "operator": seat.operator,
-            "grpc": seat.grpc,
-            "rest": seat.rest,
-            "peer": seat.peer,
-            "captureToken": seat.capture_token,
-            "readToken": seat.read_token,
-            "pid": self.slot(seat.name).pid,
-            "dir": str(self.home(seat.name).absolute()),
-        }
+        """What stands in lab.json now."""
+        return published(self)
 
 
 def opened(folder: Path, tell: Tell = lambda line: None) -> Lab:
@@ -208,21 +202,23 @@ def opened(folder: Path, tell: Tell = lambda line: None) -> Lab:
 
 @contextmanager
 def made(
-    folder: Path, nodes: int | None, replicas: int | None, tell: Tell, *, block_s: float = 0.0
+    folder: Path,
+    nodes: int | None,
+    replicas: int | None,
+    tell: Tell,
+    *,
+    block_s: float = 0.0,
+    backends: str | None = None,
 ) -> Iterator[Lab]:
-    """The lab in this folder, or a new one of three nodes unless said otherwise; within `at_work`. `block_s`
-    as in `Plan`, for a new one.
+    """The lab in this folder, or a new one of three nodes, on an embedded chain, unless said otherwise;
+    within `at_work`. `block_s` as in `Plan`, for a new one.
 
-    Raises CONFLICT where the folder holds anything else, or another lab than the one asked for, BAD_REQUEST.
+    Raises CONFLICT where the folder holds anything else, or another lab than the one asked for, BAD_REQUEST;
+    NODE_DOWN where a program of these back-ends is not on this machine.
     """
     if (folder / PLAN).exists():
         lab = opened(folder, tell)
-        asked = (nodes or len(lab.plan.seats), replicas or lab.plan.target)
-        if asked != (len(lab.plan.seats), lab.plan.target):
-            message = f"{folder} holds a lab of {len(lab.plan.seats)} nodes and {lab.plan.target} copies"
-            raise Rejected(
-                "CONFLICT", message, path="dir", remedy="Choose another --dir, or leave --nodes out."
-            )
+        check_same(lab.plan, nodes, replicas, backends)
         with at_work(folder):
             yield lab
         return
@@ -230,9 +226,11 @@ def made(
         raise Rejected(
             "CONFLICT", f"{folder} is not empty and no lab", path="dir", remedy="Choose another --dir."
         )
+    backends = backends or BACKENDS[0]
+    check(backends, block_s)
     count = 3 if nodes is None else nodes
     with ports.held(ports_needed(max(0, count))) as free:
-        plan = new_plan(count, replicas, free.numbers, block_s)
+        plan = new_plan(count, replicas, free.numbers, block_s, backends)
         folder.mkdir(parents=True, exist_ok=True)
         with at_work(folder):
             write_json(folder / PLAN, to_json(plan))

@@ -14,6 +14,8 @@ CHAIN = "chain"
 """Name of the chain's process, beside the names of the nodes."""
 CHAIN_ID = 7447
 """EIP-155 chain id of every lab; what tells labs apart is the network id in their contracts."""
+BACKENDS = ("embedded", "real")
+"""What a lab may run on: what comes with pip, or the servers that `make services` builds."""
 TARGET = 3
 PORTS_OF_A_NODE = 3
 
@@ -53,7 +55,8 @@ class Seat:
 class Plan:
     """The whole network. `target` counts copies, the creator's own included; `block_s` are the seconds
     between blocks, 0 for a chain that seals whenever there is work; `contract` is empty until it stands, and
-    `enrolled` counts the nodes, the first ones, that are members.
+    `enrolled` counts the nodes, the first ones, that are members. `backends` is one of `BACKENDS`; ports of
+    a real chain are its own affair, so `chain_port` is right once it was started.
     """
 
     seats: tuple[Seat, ...]
@@ -62,6 +65,7 @@ class Plan:
     block_s: float = 0.0
     contract: str = ""
     enrolled: int = 0
+    backends: str = BACKENDS[0]
 
     @property
     def rpc(self) -> str:
@@ -92,7 +96,13 @@ def ports_needed(nodes: int) -> int:
     return 1 + PORTS_OF_A_NODE * nodes
 
 
-def new_plan(nodes: int, replicas: int | None, ports: Sequence[int], block_s: float = 0.0) -> Plan:
+def new_plan(
+    nodes: int,
+    replicas: int | None,
+    ports: Sequence[int],
+    block_s: float = 0.0,
+    backends: str = BACKENDS[0],
+) -> Plan:
     """A network of so many companies on these ports (`ports_needed`).
 
     Raises BAD_REQUEST for a number of nodes or replicas that cannot be.
@@ -109,7 +119,16 @@ def new_plan(nodes: int, replicas: int | None, ports: Sequence[int], block_s: fl
     starts = range(1, len(ports), PORTS_OF_A_NODE)
     taken = zip(companies(nodes), starts, strict=True)
     seats = tuple(_seat(company, ports[at : at + PORTS_OF_A_NODE]) for company, at in taken)
-    return Plan(seats, ports[0], target, block_s)
+    return Plan(seats, ports[0], target, block_s, backends=backends)
+
+
+def check_same(plan: Plan, nodes: int | None, replicas: int | None, backends: str | None) -> None:
+    """Raises CONFLICT where this is another network than was asked for; None asks for nothing."""
+    there = (len(plan.seats), plan.target, plan.backends)
+    if (nodes or there[0], replicas or there[1], backends or there[2]) != there:
+        message = "the folder holds a lab of {} nodes and {} copies, back-ends {}".format(*there)
+        remedy = "Choose another --dir, or leave --nodes, --replicas and --backends out."
+        raise Rejected("CONFLICT", message, path="dir", remedy=remedy)
 
 
 def grown(plan: Plan, ports: Sequence[int], seed: str) -> Plan:

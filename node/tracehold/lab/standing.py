@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tracehold.lab.network import Lab
-from tracehold.lab.plan import CHAIN, Seat
+from tracehold.lab.plan import Seat
 from tracehold.lab.readiness import status_of
 
 COUNTS = ("sealed", "anchored", "final", "indexed")
@@ -17,10 +17,16 @@ def standing(lab: Lab) -> dict[str, Any]:
     seats = lab.plan.seats
     with ThreadPoolExecutor(len(seats)) as threads:
         said = threads.map(status_of, seats)
-    chain = lab.slot(CHAIN)
+    pids = {name: lab.slot(name).pid for name in lab.chain.names}
     return {
         "nodes": [_line(lab, seat, status) for seat, status in zip(seats, said, strict=True)],
-        "chain": {"up": chain.running, "pid": chain.pid, "rpc": lab.plan.rpc},
+        "chain": {
+            "backends": lab.plan.backends,
+            "up": lab.chain.up,
+            "pid": next(iter(pids.values()), None),
+            "pids": pids,
+            "rpc": lab.plan.rpc,
+        },
         "quorum": lab.plan.quorum,
         "target": lab.plan.target,
     }

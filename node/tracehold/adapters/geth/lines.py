@@ -3,6 +3,9 @@
 import asyncio
 import ipaddress
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -13,6 +16,10 @@ from tracehold_client.http import Http
 TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 4 << 20
 """An answer of `admin_peers` has about 1 KiB for each peer."""
+
+
+MAX_PATH_BYTES = 100
+"""What a socket's address holds on every system (108 on Linux, 104 on others, with the final zero)."""
 
 
 class RpcRefusal(Exception):
@@ -49,7 +56,8 @@ class IpcLine:
             raise _down(f"the chain's node does not answer at {self._path}") from error
 
     async def _exchange(self, request: bytes) -> bytes:
-        reader, writer = await asyncio.open_unix_connection(str(self._path))
+        with socket_address(self._path) as address:
+            reader, writer = await asyncio.open_unix_connection(address)
         try:
             writer.write(request + b"\n")
             await writer.drain()
@@ -63,6 +71,21 @@ class IpcLine:
             raise ValueError("half an answer")
         finally:
             writer.close()
+
+
+@contextmanager
+def socket_address(path: Path) -> Iterator[str]:
+    """The address of a socket; where the path is too long for one, it is named through its open folder
+    (Linux). Raises OSError where there is no such folder.
+    """
+    if len(os.fsencode(path)) <= MAX_PATH_BYTES:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 class HttpLine:

@@ -4,20 +4,16 @@ The socket is a file that only the owner can open, so what it answers (admin, mi
 and stands open to nobody else.
 """
 
-import contextlib
 import json
-import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tracehold.adapters.geth.lines import socket_address
 from tracehold.core.errors import Unavailable
 
 TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 64 << 20
-MAX_PATH_BYTES = 100
-"""What a socket's address holds on every system (108 on Linux, 104 on others, with the final zero)."""
 
 
 class Refused(Exception):
@@ -33,7 +29,7 @@ def ask(path: Path, method: str, *params: object, timeout_s: float = TIMEOUT_S) 
     """The answer's result. Raises Refused, and CHAIN_DOWN where nothing answers there in time."""
     question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
     try:
-        with socket.socket(socket.AF_UNIX) as line, _address(path) as address:
+        with socket.socket(socket.AF_UNIX) as line, socket_address(path) as address:
             line.settimeout(timeout_s)
             line.connect(address)
             line.sendall(json.dumps(question).encode() + b"\n")
@@ -54,16 +50,3 @@ def _line_of(line: socket.socket) -> bytes:
             raise ValueError("no whole answer")
         found += part
     return bytes(found)
-
-
-@contextlib.contextmanager
-def _address(path: Path) -> Iterator[str]:
-    """The socket's address; a path that is too long for one is named through its open folder (Linux)."""
-    if len(os.fsencode(path)) <= MAX_PATH_BYTES:
-        yield str(path)
-        return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)
