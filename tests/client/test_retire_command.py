@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.init import Placement, create
 from tracehold.config import Config, load
 from tracehold.core.control import LogHeader, decode_control
-from tracehold.core.errors import Rejected
-from tracehold.core.ids import LogId
+from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import parse
 from tracehold.journey.own_log import Identity, open_log
+from tracehold.journey.pointing import Pointer, Stage
 from tracehold.main import app
+from tracehold.node.ending import due
 from tracehold.node.gate import Gate
+from tracehold.node.pointerfiles import PointerFiles
 from tracehold.node.retiring import is_retired, predecessor_of, retire, unretired
 
 OPERATOR = "https://id.gs1.org/417/9521000000018"
@@ -139,6 +143,63 @@ async def test_nothing_is_sealed_into_a_retired_log(old: tuple[Path, LogId]) -> 
             await made.upload(statement(2, party=FARM))
         assert refusal.value.code == "RETIRED"
         assert await made.store.size(made.sealer.own.log) == size
+
+
+def test_nothing_is_superseded_after_the_end(old: tuple[Path, LogId]) -> None:
+    """What was asked for before is waited for as ever, what failed is not asked for again."""
+    home, record = old[0], Fingerprint(b"\x21" * 32)
+    config = load(home / CONFIG_NAME)
+    files = PointerFiles(config.node.data_dir)
+    files.ask(Pointer(record, 1.0))
+    words = ("supersede", record.hex(), "--dir", str(home), "--timeout", "0")
+    retire(config)
+    assert answer(*words)["stage"] == "asked"
+    files.save(Pointer(record, 1.0, stage=Stage.FAILED, error="why"))
+    assert answer(*words, code=1)["error"]["code"] == "RETIRED"
+    other = ("supersede", "22" * 32, *words[2:])
+    assert answer(*other, code=1)["error"]["code"] == "RETIRED"
+    assert [pointer.stage for pointer in files.every()] == [Stage.FAILED]
+
+
+async def test_the_log_ends_on_the_chain_after_its_pointers(old: tuple[Path, LogId]) -> None:
+    """A pointer that waits comes first; not where the log waits for entries that may never come back."""
+    config = load(old[0] / CONFIG_NAME)
+    files = PointerFiles(config.node.data_dir)
+    async with creator() as made:
+        gate = Gate(made.uploads)
+        assert not due(config, files, gate)
+        retire(config)
+        assert due(config, files, gate)
+        pointer = Pointer(Fingerprint(b"\x21" * 32), 1.0)
+        files.ask(pointer)
+        assert not due(config, files, gate)
+        await _lacks(gate)
+        assert due(config, files, gate)
+        files.save(replace(pointer, stage=Stage.MINED))
+        assert [each.stage for each in files.open()] == [Stage.MINED]
+        assert not due(config, files, Gate(made.uploads))
+        files.save(replace(pointer, stage=Stage.FINAL))
+        assert due(config, files, Gate(made.uploads))
+        assert files.open() == files.open() == []
+        files.ask(Pointer(Fingerprint(b"\x22" * 32), 2.0))
+        assert len(files.open()) == 1
+
+
+async def _lacks(gate: Gate) -> None:
+    """A look at holders that are silent."""
+
+    class Stop(Exception):
+        pass
+
+    async def silent() -> None:
+        raise Unavailable("STARTING", "node 2 must say first how far the own log was kept there")
+
+    async def once(_: float) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        await gate.open(silent, once, lambda _: None)
+    assert gate.lacks_entries
 
 
 async def test_a_retired_node_says_so_before_it_compared_its_log(old: tuple[Path, LogId]) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,7 +88,10 @@ def test_a_delegated_event_is_superseded_over_a_crash(own: Running) -> None:
 
 
 def test_a_retired_log_ends_on_the_contract(own: Running) -> None:
-    """After all that was sealed is final; who acknowledged its heads is shown from the chain alone."""
+    """After all that was sealed is final; who acknowledged its heads is shown from the chain alone. From then
+    on, and after a restart, the node is readable and well: no fault, no alarm, nothing held up. A folder that
+    is older than the end learns of it from the chain.
+    """
     with Client(own.world.grpc, token=own.sender) as client:
         client.upload([event_json(event())])[0].unwrap()
         sealed = client.status().sealed
@@ -95,6 +100,41 @@ def test_a_retired_log_ends_on_the_contract(own: Running) -> None:
     found = json.loads(run("contract", "acknowledged", "1", "--dir", str(own.world.home), "--json"))
     assert found["heads"][-1]["size"] == sealed
     assert found["heads"][-1]["acknowledgedBy"] == []
+    assert own.world.node is not None
+    until(lambda: _well(own, sealed))
+    _restart(own)
+    until(lambda: _well(own, sealed))
+    assert refused(own, "ab" * 32) == "RETIRED"
+    own.world.node.stop()
+    checks = json.loads(run("doctor", "--dir", str(own.world.home), "--json"))["checks"]
+    assert [each["name"] for each in checks if not each["well"]] == []
+    said = (own.world.dir / "node.log").read_text()
+    assert "ACCOUNT_SHARED" not in said
+    assert [line for line in said.splitlines() if "NOT_A_MEMBER" in line] == []
+    own.world.start_node()
+    (own.world.home / "data" / "retired").unlink()
+    _restart(own)
+    until(lambda: _well(own, sealed))
+
+
+def _restart(running: Running) -> None:
+    assert running.world.node is not None
+    running.world.node.stop()
+    running.world.start_node()
+
+
+def _well(running: Running, sealed: int) -> bool:
+    """Retired and ready; what is there is shown."""
+    with Client(running.world.grpc) as client:
+        status = client.status()
+    assert list(status.faults) == []
+    assert list(status.chain.alarms) == []
+    try:
+        with urllib.request.urlopen(f"{running.world.rest}/readyz"):
+            pass
+    except urllib.error.HTTPError:
+        return False
+    return bool(status.retired) and (status.sealed, status.final) == (sealed, sealed)
 
 
 async def _retired(running: Running) -> bool:

@@ -80,8 +80,13 @@ class Scene:
         self.outlook = Outlook(**outlook)  # type: ignore[arg-type]
         self.now = 0.0
         self.told: list[str] = []
+        self.pays = True
         self.guard = ChainGuard(
-            self.outlook, LIMITS, lambda: self.now, lambda error: self.told.append(error.code)
+            self.outlook,
+            LIMITS,
+            lambda: self.now,
+            lambda error: self.told.append(error.code),
+            lambda: self.pays,
         )
 
     async def look(self, after: float = 10.0) -> list[str]:
@@ -210,6 +215,16 @@ async def test_status_lines_and_metrics():
     assert 'tracehold_alarm{code="CHAIN_STALLED"} 0.0' in page
     assert "tracehold_ledger_anchors_left 50.0" in page
     assert "tracehold_ledger_endpoints_up 1.0" in page
+
+
+async def test_a_log_that_ended_needs_no_funds():
+    """Neither little money nor dear gas is told; a chain that stands still is."""
+    it = Scene(money=Funds(0, 1), capped=True)
+    it.pays = False
+    assert await it.look() == []
+    assert await it.look(60) == ["CHAIN_STALLED"]
+    it.pays = True
+    assert sorted(await it.look()) == ["CHAIN_STALLED", "FEE_CAP", "NO_FUNDS"]
 
 
 def test_before_the_first_look():

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from tests.journey.chain_scene import Anchored, anchored
 from tests.journey.scene import statement
+from tracehold.core.errors import Rejected, TraceholdError
 from tracehold.journey.ending import Ending
 from tracehold.journey.ports import AnchorState, Role
 
@@ -16,18 +19,22 @@ class Scene:
     retired: bool = True
     grows: bool = True
     waits: bool = False
+    lost: bool = False
+    refused: TraceholdError | None = None
     told: list[int] = field(default_factory=list)
 
     async def step(self) -> bool:
         """One look."""
         link, turn = self.it.anchorer.link, self.it.anchorer.turn
-        retired, grows = (lambda: self.retired), (lambda: self.grows)
-        return await Ending(link, turn, retired, grows, self._retire, self._waiting).step()
+        asked = (lambda: self.retired, lambda: self.grows, lambda: self.lost)
+        return await Ending(link, turn, *asked, self._retire, self._waiting).step()
 
     async def _waiting(self) -> bool:
         return self.waits
 
     async def _retire(self, size: int) -> None:
+        if self.refused is not None:
+            raise self.refused
         self.told.append(size)
         members = self.it.chain.members
         members[0] = replace(members[0], roles=frozenset({Role.HOLDER}))
@@ -68,7 +75,7 @@ async def test_a_log_that_lost_entries_ends_where_it_was_anchored():
         await it.finish()
         size = it.creator.sealer.own.size
         await it.creator.upload(statement(1))
-        scene = Scene(it, grows=False)
+        scene = Scene(it, grows=False, lost=True)
         assert await scene.step()
         assert scene.told == [size]
 
@@ -82,6 +89,44 @@ async def test_nothing_is_sent_behind_what_waits():
         assert scene.told == []
         scene.waits = False
         assert await scene.step()
+
+
+async def test_a_start_that_still_compares_ends_nothing():
+    """What was sealed before the restart is anchored first: the anchorer waits for the comparison, too."""
+    async with anchored() as it:
+        await it.finish()
+        await it.creator.upload(statement(1))
+        scene = Scene(it, grows=False)
+        assert not await scene.step()
+        assert scene.told == []
+        scene.grows = True
+        assert not await scene.step()
+        await it.finish()
+        assert await scene.step()
+        assert scene.told == [it.creator.sealer.own.size]
+
+
+async def test_a_revocation_that_comes_first_is_no_fault():
+    """The contract refuses the call; the next look finds a node that has nothing to end."""
+    async with anchored() as it:
+        await it.finish()
+        scene = Scene(it, refused=Rejected("LEDGER_REFUSED", "the transaction reverted in its block"))
+        with pytest.raises(Rejected, match="LEDGER_REFUSED"):
+            await scene.step()
+        it.chain.members[0] = replace(it.chain.members[0], active=False, roles=frozenset())
+        assert await scene.step()
+        assert scene.told == []
+
+
+async def test_a_block_that_is_replaced_takes_the_end_back():
+    """It is told again."""
+    async with anchored() as it:
+        await it.finish()
+        scene, before = Scene(it), list(it.chain.members)
+        assert await scene.step()
+        it.chain.members[:] = before
+        assert await scene.step()
+        assert scene.told == [it.creator.sealer.own.size] * 2
 
 
 async def test_who_is_no_creator_has_nothing_to_end():

@@ -12,8 +12,8 @@ from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import Fingerprint
 from tracehold.core.record import event_header, fingerprint, parse, sign
 from tracehold.journey.delegate import Delegated
-from tracehold.journey.pointing import Pointer, Pointing, Stage
-from tracehold.journey.ports import SignedTransaction
+from tracehold.journey.pointing import Pointer, Pointing, Stage, failure
+from tracehold.journey.ports import Role, SignedTransaction
 
 OTHER = Fingerprint(b"\x77" * 32)
 
@@ -130,6 +130,7 @@ async def test_a_crash_is_healed_by_what_is_stored(at: Stage):
                 break
             await scene.finish(1)
         scene.pointer = scene.saved[-1]
+        assert scene.pointer.stage is at
         it.restart()
         scene.restart()
         assert await scene.finish() is Stage.FINAL
@@ -241,6 +242,36 @@ async def test_a_higher_fee_after_some_looks():
         assert first is not None
         assert second is not None
         assert (second.nonce, second.hash != first.hash) == (first.nonce, True)
+        assert await scene.finish() is Stage.FINAL
+
+
+async def test_what_was_asked_after_the_log_ended_fails():
+    """The contract takes no pointer of it, ever; one that stands already becomes final."""
+    async with anchored() as it:
+        scene = await asked(it)
+        while await scene.step() is not Stage.MINED:
+            await scene.finish(1)
+        it.anchorer._link = replace(it.anchorer._link, retired=lambda: True)
+        it.chain.members[0] = replace(it.chain.members[0], roles=frozenset({Role.HOLDER}))
+        scene.restart()
+        late = Scene(it, Pointer(await sealed(it, 2), START))
+        size = it.creator.sealer.own.size
+        assert await late.step() is Stage.FAILED
+        assert "RETIRED" in failure(late.pointer).message
+        assert it.creator.sealer.own.size == size
+        it.chain.mine()
+        it.chain.mine()
+        assert await scene.step() is Stage.FINAL
+
+
+async def test_who_is_suspended_goes_on_waiting():
+    """The log is not retired: its operator may be let in again."""
+    async with anchored() as it:
+        scene, before = await asked(it), list(it.chain.members)
+        it.chain.members[0] = replace(before[0], roles=frozenset({Role.HOLDER}))
+        with pytest.raises(Rejected, match="NOT_A_MEMBER"):
+            await scene.step()
+        it.chain.members[:] = before
         assert await scene.finish() is Stage.FINAL
 
 

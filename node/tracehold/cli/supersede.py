@@ -11,6 +11,8 @@ from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.output import JsonOption, note, reported, show_json, usage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tracehold.core.ids import Fingerprint
     from tracehold.journey.pointing import Pointer
     from tracehold.node.pointerfiles import PointerFiles
@@ -37,7 +39,8 @@ def supersede(
 ) -> None:
     """Seal a replacement of a record, and point to it on the chain.
 
-    The node does it while it runs, and goes on after a crash. The same call again waits on.
+    The node does it while it runs, and goes on after a crash. The same call again waits on. Of a log that is
+    retired nothing is superseded any more (RETIRED).
 
     Exit codes: 0 done, 1 refused, 2 malformed, 5 not in time, 70 broken.
     """
@@ -45,11 +48,12 @@ def supersede(
         from tracehold.config import load
         from tracehold.node.own import data_folder
         from tracehold.node.pointerfiles import PointerFiles
+        from tracehold.node.retiring import unretired
 
         config = load(dir / CONFIG_NAME)
         files = PointerFiles(data_folder(config))
         name = _fingerprint(record)
-        _ask(files, name, _statement(replacement, name))
+        _ask(files, name, _statement(replacement, name), unretired(config))
         found = _wait(files, name, time.monotonic() + timeout) if timeout else files.read(name)
         if found is None:
             raise AssertionError("it was asked for")
@@ -85,13 +89,16 @@ def _statement(file: Path | None, record: "Fingerprint") -> bytes:
     return raw
 
 
-def _ask(files: "PointerFiles", record: "Fingerprint", statement: bytes) -> None:
-    """Raises CONFLICT where another replacement was asked for before."""
+def _ask(files: "PointerFiles", record: "Fingerprint", statement: bytes, check: "Callable[[], None]") -> None:
+    """Raises CONFLICT where another replacement was asked for before, and what `check` raises where none was:
+    a log that is retired takes no replacement, and soon no pointer.
+    """
     from tracehold.core.errors import Rejected
     from tracehold.journey.pointing import Pointer, Stage
 
     known = files.read(record)
     if known is None or known.stage is Stage.FAILED:
+        check()
         files.ask(Pointer(record, time.time(), statement))
     elif known.statement != statement:
         raise Rejected(

@@ -22,7 +22,7 @@ from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.limits import MAX_ANCHOR_BYTES, SEGMENT_ENTRIES
 from tracehold.journey.clock import SealingClock
 from tracehold.journey.follow import Trouble, patiently, untold
-from tracehold.journey.onchain import Link, adopt, check_head, joined, signed_within
+from tracehold.journey.onchain import Link, check_head, compared, creates, signed_within, taken_over
 from tracehold.journey.own_log import Now
 from tracehold.journey.ports import Acknowledgement, AnchorState, AnchorTask, Member
 from tracehold.journey.settle import Fault, Settling
@@ -98,6 +98,11 @@ class Anchorer:
         """The own log and its chain."""
         return self._link
 
+    @property
+    def ended(self) -> bool:
+        """Whether the contract takes no more of the own log, which is retired and anchored as a whole."""
+        return self._member is not None and not creates(self._member)
+
     def rejoin(self) -> None:
         """The contract may know this node by something else now: look before the next anchor."""
         self._member = None
@@ -124,8 +129,7 @@ class Anchorer:
         Raises `Broken` (LOG_FORKED, WRONG_CHAIN), `Unavailable` where the chain
         cannot say, `Rejected("NOT_A_MEMBER")`.
         """
-        member = await joined(self._link)
-        await check_head(self._link, await self._link.ledger.head(member.number))
+        await compared(self._link)
 
     async def step(self) -> None:
         """Bring every anchor one step further, and begin the next where it is due.
@@ -151,11 +155,7 @@ class Anchorer:
         # Once per start: what the chain has and this disk has not (a lost reply, a restored folder) is taken
         # over before anything new is prepared.
         if self._member is None:
-            member = await joined(self._link)
-            head = await self._link.ledger.head(member.number)
-            await check_head(self._link, head)
-            await adopt(self._link, member.number, head.size)
-            self._member = member
+            self._member = await taken_over(self._link)
         return self._member
 
     async def _watch(self) -> None:

@@ -46,17 +46,30 @@ class ChainHealth:
         return any(alarm.code == code for alarm in self.alarms)
 
 
+def always() -> bool:
+    """There are anchors to pay for."""
+    return True
+
+
 class ChainGuard:
     """One per node. One task runs `run`; anybody may read `health`."""
 
     def __init__(
-        self, outlook: ChainOutlook, limits: Limits, ticks: Callable[[], float], fault: Fault = untold
+        self,
+        outlook: ChainOutlook,
+        limits: Limits,
+        ticks: Callable[[], float],
+        fault: Fault = untold,
+        pays: Callable[[], bool] = always,
     ) -> None:
-        """`ticks` are seconds of a clock that never goes back; `fault` hears of each alarm that begins."""
+        """`ticks` are seconds of a clock that never goes back; `fault` hears of each alarm that begins;
+        `pays`: whether the account has anything to pay for, which a log that ended has not.
+        """
         self._outlook = outlook
         self._limits = limits
         self._ticks = ticks
         self._fault = fault
+        self._pays = pays
         self._since = ticks()
         self._blocks_alone = False
         self._waits_since: float | None = None
@@ -106,6 +119,8 @@ class ChainGuard:
         except Unavailable as error:
             if error.code != "FEE_CAP":
                 raise
+            if not self._pays():
+                return funds, foreign, waiting, ()
             return funds, foreign, waiting, (error,)
         return funds, foreign, waiting, ()
 
@@ -126,7 +141,8 @@ class ChainGuard:
 
     def _paying(self, found: ChainHealth) -> Sequence[TraceholdError]:
         alarms: list[TraceholdError] = []
-        if found.funds is not None and (poor := poverty(found.funds, self._limits.low_anchors)):
+        poor = poverty(found.funds, self._limits.low_anchors) if found.funds else None
+        if poor is not None and self._pays():
             alarms.append(poor)
         if found.foreign:
             said = f"{found.foreign} transactions of the ledger account were not sent by this node"

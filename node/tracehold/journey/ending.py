@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tracehold.journey.onchain import Link
-from tracehold.journey.ports import AnchorState, Role
+from tracehold.journey.onchain import Link, creates
+from tracehold.journey.ports import AnchorState
 
 _UNSETTLED = frozenset({AnchorState.SIGNED, AnchorState.MINED, AnchorState.REORGED})
 
@@ -20,14 +20,16 @@ _UNSETTLED = frozenset({AnchorState.SIGNED, AnchorState.MINED, AnchorState.REORG
 @dataclass(frozen=True, slots=True)
 class Ending:
     """`turn` is the anchorer's; `retired`: whether the log is retired on disk; `grows`: whether the anchorer
-    brings it to the chain (not where it lost entries); `retire` tells the contract that it ends at this size,
-    and returns when that is in a block; `waiting`: whether something of the account is on its way.
+    brings it to the chain; `lost`: whether it never will, since entries are missing. Neither holds while a
+    start still compares. `retire` tells the contract that it ends at this size, and returns when that is in a
+    block; `waiting`: whether something of the account is on its way.
     """
 
     link: Link
     turn: asyncio.Lock
     retired: Callable[[], bool]
     grows: Callable[[], bool]
+    lost: Callable[[], bool]
     retire: Callable[[int], Awaitable[None]]
     waiting: Callable[[], Awaitable[bool]]
 
@@ -38,10 +40,10 @@ class Ending:
         if not self.retired():
             return False
         member = await self.link.ledger.myself()
-        if member is None or not member.active or Role.CREATOR not in member.roles:
+        if member is None or not creates(member):
             return True
         async with self.turn:
-            if (self.grows() and not await self._settled()) or await self.waiting():
+            if await self.waiting() or not (self.lost() or (self.grows() and await self._settled())):
                 return False
             head = await self.link.ledger.head(member.number)
             await self.retire(head.size)

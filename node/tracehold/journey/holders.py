@@ -33,13 +33,13 @@ class Roll:
     holders: Mapping[int, Member]
 
 
-async def call_roll(ledger: Ledger, log: LogId) -> Roll:
-    """Read the members. Raises `Rejected("NOT_A_MEMBER")` where this log's node is no active creator, and
-    what the ledger raises.
+async def call_roll(ledger: Ledger, log: LogId, *, retired: bool = False) -> Roll:
+    """Read the members. Raises `Rejected("NOT_A_MEMBER")` where this log's node is no active creator (of a
+    `retired` log: no active node), and what the ledger raises.
     """
     members = await ledger.members()
     creator = next((each for each in members if each.log == log and each.active), None)
-    if creator is None or Role.CREATOR not in creator.roles:
+    if creator is None or not (retired or Role.CREATOR in creator.roles):
         raise Rejected("NOT_A_MEMBER", "the contract knows no active creator with this log")
     own = creator.operator_number
     able = [each for each in members if each.active and Role.HOLDER in each.roles]

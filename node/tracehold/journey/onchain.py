@@ -36,9 +36,16 @@ async def nobody(_: int, __: Checkpoint) -> Sequence[Acknowledgement]:
     return ()
 
 
+def growing() -> bool:
+    """The log is not retired."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The own log and the chain that it is anchored on. `roster` says who speaks in the log as it is."""
+    """The own log and the chain that it is anchored on. `roster` says who speaks in the log as it is;
+    `retired`: whether the log is retired on disk.
+    """
 
     store: RecordLog
     ledger: Ledger
@@ -46,6 +53,7 @@ class Link:
     log: LogId
     acknowledge: Acknowledge = nobody
     roster: Callable[[], Roster] | None = None
+    retired: Callable[[], bool] = growing
 
     def signed_up_to(self, member: Member) -> int | None:
         """The largest size whose checkpoint is of the node key that the contract has; None where that is the
@@ -65,14 +73,19 @@ async def signed_within(store: RecordLog, log: LogId, after: int, upto: int) -> 
     return head is not None and head.size <= upto
 
 
-async def joined(link: Link) -> Member:
-    """This node as the contract knows it.
+def creates(member: Member) -> bool:
+    """Whether the contract takes anchors of this node."""
+    return member.active and Role.CREATOR in member.roles
 
-    Raises `Rejected("NOT_A_MEMBER")` where it is no active creator (yet),
-    `Broken("WRONG_CHAIN")` where the account is of another log.
+
+async def enrolled(link: Link) -> Member:
+    """This node as the contract knows it: a creator or, where the log is retired, also one that was.
+
+    Raises `Rejected("NOT_A_MEMBER")` where it is no active creator (yet), `Broken("WRONG_CHAIN")` where the
+    account is of another log.
     """
     member = await link.ledger.myself()
-    if member is None or not member.active or Role.CREATOR not in member.roles:
+    if member is None or not (creates(member) or link.retired()):
         raise Rejected("NOT_A_MEMBER", "the contract knows no active creator with this account")
     if member.log != link.log:
         raise Broken("WRONG_CHAIN", "the contract knows this account with another log")
@@ -90,6 +103,33 @@ async def check_head(link: Link, head: Head) -> None:
         return
     if await root_at(link.store, link.log, head.size) != head.root:
         raise Broken("LOG_FORKED", f"the chain has another root at size {head.size} of the own log")
+
+
+async def compared(link: Link) -> tuple[Member, Head]:
+    """This node and the chain's head, which is on the own log. Raises as `enrolled` and `check_head`, and
+    `Unavailable("STARTING")` where a log that ended lacks entries: it seals nothing, so it forks nothing, and
+    what is left is answered for.
+    """
+    member = await enrolled(link)
+    head = await link.ledger.head(member.number)
+    size = await link.store.size(link.log)
+    if head.size > size and not creates(member):
+        said = f"the chain has {head.size} entries of the retired log, this disk {size}"
+        raise Unavailable("STARTING", said)
+    await check_head(link, head)
+    return member, head
+
+
+async def taken_over(link: Link) -> Member:
+    """This node, once all that the chain has of the own log is stored as mined. Raises as `compared`, and
+    `Rejected("NOT_A_MEMBER")` where more was sealed than the contract takes of a log that ended.
+    """
+    member, head = await compared(link)
+    await adopt(link, member.number, head.size)
+    if not creates(member) and head.size < (size := await link.store.size(link.log)):
+        said = f"the contract takes no more of the retired log: {head.size} of {size} entries are anchored"
+        raise Rejected("NOT_A_MEMBER", said)
+    return member
 
 
 async def adopt(link: Link, node: int, size: int) -> None:

@@ -68,14 +68,15 @@ class OwnHead:
         self._holders = holders
         self._asking = asking
 
-    async def recover(self, own: OwnLog, *, restored: bool = False) -> OwnLog:
+    async def recover(self, own: OwnLog, *, restored: bool = False, retired: bool = False) -> OwnLog:
         """The own log once it has everything that is known of it elsewhere; durable on return. Nothing may be
-        sealed meanwhile. `restored`: the folder is, or may be, an older copy of itself.
+        sealed meanwhile. `restored`: the folder is, or may be, an older copy of itself; `retired`: the
+        contract may have ended the log.
 
         Raises `Broken("LOG_FORKED")`, `Unavailable("STARTING")` while holders must be waited for,
         `Rejected("NOT_A_MEMBER")`, CHAIN_DOWN, and what the store raises.
         """
-        roll = await call_roll(self._ledger, own.log)
+        roll = await call_roll(self._ledger, own.log, retired=retired)
         looked = _Looked(roll, await self._ledger.head(roll.creator.number))
         patient = restored or looked.head.size > own.size
         required = set(roll.holders) if patient else self._required(own, looked)

@@ -26,7 +26,7 @@ from tracehold.core.merkle import inclusion_path
 from tracehold.core.record import parse
 from tracehold.journey.declare import declared
 from tracehold.journey.intake import Item, Statement
-from tracehold.journey.onchain import Link, check_head, joined
+from tracehold.journey.onchain import Link, check_head, creates, enrolled
 from tracehold.journey.ports import AnchorState, Member, SignedTransaction
 from tracehold.journey.tree import nodes, whole_tiles
 from tracehold.journey.upload import Outcome
@@ -64,6 +64,18 @@ class Pointer:
     error: str = ""
 
 
+AGAIN = (
+    "Ask again (tracehold supersede), with another statement where this one is at fault; a file in "
+    "data/superseding that was read may be removed."
+)
+
+
+def failure(pointer: Pointer) -> Rejected:
+    """What an operator is told of a pointer that FAILED."""
+    said = f"record {pointer.fingerprint.hex()} is not superseded: {pointer.error}"
+    return Rejected("CONFLICT", said, remedy=AGAIN)
+
+
 Submit = Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]]
 """`Uploads.submit`, or what stands before it."""
 
@@ -94,10 +106,12 @@ class Pointing:
         """
         if pointer.stage in ENDED:
             return pointer
-        member = await joined(self._link)
+        member = await enrolled(self._link)
         stands = await self._link.ledger.superseded(member.number, pointer.fingerprint)
         if stands is not None and (pointer.replacement or self._named(pointer)) != stands:
             return await self._fail(pointer, f"the record points to {stands.hex()} already, for good")
+        if stands is None and not creates(member):
+            return await self._fail(pointer, "RETIRED: the log ended, and the chain takes no pointer of it")
         if pointer.replacement is None:
             return await self._seal(pointer)
         if stands is not None:

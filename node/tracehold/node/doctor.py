@@ -18,9 +18,11 @@ from tracehold.config import Config
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.journey.chainguard import poverty, stalled
 from tracehold.journey.fsck import Progress, check_against_chain, check_log
-from tracehold.journey.onchain import Link, joined
+from tracehold.journey.onchain import Link, creates, enrolled
+from tracehold.journey.pointing import Stage, failure
 from tracehold.journey.states import States
 from tracehold.node.own import check_network, data_folder, open_ledger, open_own, open_store
+from tracehold.node.pointerfiles import PointerFiles
 from tracehold.node.retiring import is_retired
 
 OLDER = "A start gets the rest from the holders before it seals; never start it beside a newer copy."
@@ -49,8 +51,9 @@ async def examine(config: Config, progress: Progress) -> AsyncIterator[Diagnosis
             yield await _look("finality", lambda: _finality(ledger))
             yield await _look("blocks", lambda: _blocks(config, ledger))
             yield await _look("funds", lambda: _funds(config, ledger))
-            yield await _look("membership", lambda: _membership(ledger))
+            yield await _look("membership", lambda: _membership(config, ledger))
             yield await _look("log", lambda: _stored(config, partial(_own, config, ledger, progress)))
+        yield await _look("superseding", lambda: _superseding(config))
         yield await _look("kept logs", lambda: _stored(config, partial(_kept, progress)))
     except TraceholdError as error:
         yield _wrong("ledger", error)
@@ -123,6 +126,9 @@ async def _blocks(config: Config, ledger: EthereumLedger) -> str:
 
 async def _funds(config: Config, ledger: EthereumLedger) -> str:
     funds = await ledger.outlook.funds()
+    member = await ledger.myself()
+    if is_retired(config) and (member is None or not creates(member)):
+        return f"{funds.balance} wei; the log ended, so there is nothing to pay for"
     if poor := poverty(funds, config.ledger.low_funds_anchors):
         raise poor
     await ledger.outlook.check_fees()
@@ -131,8 +137,10 @@ async def _funds(config: Config, ledger: EthereumLedger) -> str:
     return f"{funds.balance} wei, enough for {funds.anchors} anchors at the fees of now"
 
 
-async def _membership(ledger: EthereumLedger) -> str:
+async def _membership(config: Config, ledger: EthereumLedger) -> str:
     member = await ledger.myself()
+    if member is not None and not member.active and is_retired(config):
+        return f"node {member.number} of {member.operator}: revoked, and its log is retired"
     if member is None or not member.active:
         raise Rejected("NOT_A_MEMBER", "the contract knows no active node with this account")
     return f"node {member.number} of {member.operator}: {', '.join(sorted(member.roles))}"
@@ -160,7 +168,8 @@ async def _own(config: Config, ledger: EthereumLedger, progress: Progress, store
         line += "; retired: it never grows again"
     try:
         await check_network(own, ledger)
-        member = await joined(Link(store, ledger, States(store), own.log))
+        link = Link(store, ledger, States(store), own.log, retired=lambda: is_retired(config))
+        member = await enrolled(link)
         head = await ledger.head(member.number)
         if head.size > own.size and config.peers.listen:
             return f"{line}; an older copy: the chain has {head.size}. {OLDER}"
@@ -168,6 +177,16 @@ async def _own(config: Config, ledger: EthereumLedger, progress: Progress, store
     except (Unavailable, Rejected) as error:
         return f"{line}; not compared with the chain ({error.code})"
     return f"{line}; the chain's head is on it, and what was final still is"
+
+
+async def _superseding(config: Config) -> str:
+    """Pointers that were asked for; also while a node runs."""
+    found = PointerFiles(data_folder(config)).every()
+    for pointer in found:
+        if pointer.stage is Stage.FAILED:
+            raise failure(pointer)
+    done = sum(pointer.stage is Stage.FINAL for pointer in found)
+    return f"{done} pointers are final, {len(found) - done} under way" if found else "nothing was asked for"
 
 
 async def _kept(progress: Progress, store: SqliteLog) -> str:

@@ -1,47 +1,79 @@
-"""Retirement at a running node: the contract is told, too, by the steps of `journey.ending`."""
+"""Retirement at a running node: the contract is told, too, by the steps of `journey.ending`. A folder that is
+older than its log's end on the chain learns of it here.
+"""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tracehold.adapters.keyfiles import read_ledger_key
+from tracehold.config import Config
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.journey.ending import Ending
+from tracehold.journey.ports.followed import LogRetired
+from tracehold.node.gate import Gate
+from tracehold.node.number import number_of
 from tracehold.node.own import contract_of, data_folder, sending, succession
 from tracehold.node.pointerfiles import PointerFiles
-from tracehold.node.retiring import is_retired
+from tracehold.node.retiring import is_retired, retire
 
 if TYPE_CHECKING:
     from tracehold.node.parts import Parts
 
 LOOK_S = 1.0
 """Seconds between two looks."""
+AGAIN_S = 60.0
+"""Seconds between two looks once the log has ended: its block may be replaced."""
 
 
-async def ending(parts: "Parts") -> None:
-    """Return when the log has ended on the chain; look for ever where it is not retired. Raises what is
-    Broken.
-    """
-    config, trouble = parts.config, parts.faults.trouble("retire")
-
-    async def retire(size: int) -> None:
-        async with sending(config, read_ledger_key(succession(config).files().ledger)) as account:
-            await account.retire(contract_of(config), size)
-
-    pointers = PointerFiles(data_folder(config))
-
-    def retired() -> bool:
-        # Afterwards the contract takes no pointer of this log: those that were asked for go first.
-        return is_retired(config) and not pointers.open()
-
-    anchorer = parts.anchorer
-    waiting = parts.ledger.outlook.waiting
-    steps = Ending(anchorer.link, anchorer.turn, retired, lambda: parts.gate.is_open, retire, waiting)
+async def ending(parts: "Parts") -> NoReturn:
+    """Look for ever whether the log is to end on the chain. Raises what is Broken."""
+    trouble, steps = parts.faults.trouble("retire"), _steps(parts)
     while True:
         held: TraceholdError | None = None
+        ended = False
         try:
-            if await steps.step():
-                return
+            await _learn(parts)
+            ended = await steps.step()
         except (Unavailable, Rejected) as error:
             held = error
         trouble(held)
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(AGAIN_S if ended else LOOK_S)
+
+
+def _steps(parts: "Parts") -> Ending:
+    config, gate, anchorer = parts.config, parts.gate, parts.anchorer
+    pointers = PointerFiles(data_folder(config))
+
+    async def tell(size: int) -> None:
+        secret = read_ledger_key(succession(config).files().ledger)
+        async with sending(config, secret, parts.ledger.nonces) as account:
+            await account.retire(contract_of(config), size)
+        anchorer.rejoin()
+
+    return Ending(
+        anchorer.link,
+        anchorer.turn,
+        lambda: due(config, pointers, gate),
+        lambda: gate.is_open,
+        lambda: gate.lacks_entries,
+        tell,
+        parts.ledger.outlook.waiting,
+    )
+
+
+def due(config: Config, pointers: PointerFiles, gate: Gate) -> bool:
+    """Whether the log is to end on the chain: it is retired, and no pointer waits. The contract takes none
+    afterwards, so those that were asked for go first, as far as the log can be anchored at all.
+    """
+    return is_retired(config) and (gate.lacks_entries or not pointers.open())
+
+
+async def _learn(parts: "Parts") -> None:
+    """Retire the log on disk where it ended on the chain: only its own account can end it there."""
+    if is_retired(parts.config):
+        return
+    ended = [change.what for change in await parts.store.followed.retired()]
+    if ended:
+        number = await number_of(parts.store, parts.ledger)
+        if any(isinstance(what, LogRetired) and what.node == number for what in ended):
+            await asyncio.to_thread(retire, parts.config)

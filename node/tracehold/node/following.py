@@ -8,6 +8,7 @@ from structlog.typing import FilteringBoundLogger
 from tracehold.adapters.ethereum.ledger import EthereumLedger
 from tracehold.config import Config
 from tracehold.core import cbor
+from tracehold.journey.anchor import Anchorer
 from tracehold.journey.chainguard import ChainGuard, Limits
 from tracehold.journey.chainwatch import ChainStanding, ChainWatch, Listeners
 from tracehold.journey.heads import Heads
@@ -57,11 +58,11 @@ def following(
     return ChainWatch(ledger.feed, ledger.network, followed, listeners, faults.error)
 
 
-def guarding(config: Config, ledger: EthereumLedger, faults: Faults) -> ChainGuard:
+def guarding(config: Config, ledger: EthereumLedger, anchorer: Anchorer, faults: Faults) -> ChainGuard:
     """Put together, not running yet."""
     told = config.ledger
     limits = Limits(told.survey_s, told.stall_s, told.low_funds_anchors)
-    return ChainGuard(ledger.outlook, limits, time.monotonic, faults.error)
+    return ChainGuard(ledger.outlook, limits, time.monotonic, faults.error, lambda: not anchorer.ended)
 
 
 def _progress(log: FilteringBoundLogger) -> Callable[[ChainStanding], None]:

@@ -38,18 +38,24 @@ class Gate:
         self._opened = asyncio.Event()
         self._looked = asyncio.Event()
         self._held: TraceholdError = Unavailable("STARTING", "the log is being compared with the chain")
+        self._lacks = False
 
     @property
     def is_open(self) -> bool:
         """Whether uploads are taken."""
         return self._opened.is_set()
 
+    @property
+    def lacks_entries(self) -> bool:
+        """Whether the comparison waits for holders: the log is, or may be, an older copy of itself."""
+        return self._lacks and not self.is_open
+
     async def open(self, check: Callable[[], Awaitable[None]], sleep: Sleep, trouble: Trouble) -> None:
         """Ask until the check passes, with growing waits. Raises what is Broken."""
 
         def told(error: TraceholdError | None) -> None:
             if error is not None:
-                self._held = _starting(error)
+                self._held, self._lacks = _starting(error), error.code == "STARTING"
                 self._looked.set()
             trouble(error)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 
 from structlog.typing import FilteringBoundLogger
 
@@ -53,7 +54,7 @@ from tracehold.node.own import contract_of, data_folder, open_ledger, open_own, 
 from tracehold.node.peering import Peering, open_peering
 from tracehold.node.pulling import pulling
 from tracehold.node.replication import replication
-from tracehold.node.retiring import unretired
+from tracehold.node.retiring import is_retired, unretired
 from tracehold.node.scrubbing import scrubbing
 from tracehold.node.verifying import threaded
 
@@ -136,7 +137,15 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()), events=events)
         uploads = _uploads(config, store, sealer, states, checks)
         acknowledge = replicator.acknowledge if replicator else nobody
-        link = Link(store, ledger, states, own.log, acknowledge, lambda: sealer.own.roster)
+        link = Link(
+            store,
+            ledger,
+            states,
+            own.log,
+            acknowledge,
+            lambda: sealer.own.roster,
+            partial(is_retired, config),
+        )
         anchorer = _anchorer(config, link, sealer, faults)
         leaver = leaving(config, store, ledger, holders, anchorer, peering)
         holding = custody(config, store, ledger, states, bell, checks, faults)
@@ -164,7 +173,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             ring=ring,
             custody=holding,
             chain=following(ledger, store.followed, holding, peering, faults, log),
-            guard=guarding(config, ledger, faults),
+            guard=guarding(config, ledger, anchorer, faults),
             chain_peers=chain_peers(config, ledger, own.log, faults),
             puller=pulling(config, holding, peering, faults, sealer),
             scrubber=scrubber,

@@ -4,6 +4,7 @@ by `tracehold supersede`, and from then on written by the node that runs alone.
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from tracehold.journey.pointing import ENDED, Pointer, Stage
 from tracehold.journey.ports import SignedTransaction
 
 _FOLDER = "superseding"
+_NAME = re.compile("[0-9a-f]{64}")
 
 
 class PointerFiles:
@@ -24,6 +26,7 @@ class PointerFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / _FOLDER
+        self._ended: set[tuple[str, int, int]] = set()  # never read again, unless another file is put there
 
     def ask(self, pointer: Pointer) -> None:
         """Let the node set this pointer; durable on return. Raises `Rejected("CONFLICT")` where one was asked
@@ -38,7 +41,9 @@ class PointerFiles:
         """How far the pointer from this record is; None where none was asked for. Raises
         `Broken("CORRUPT")`.
         """
-        path = self._path(fingerprint)
+        return self._read(self._path(fingerprint))
+
+    def _read(self, path: Path) -> Pointer | None:
         try:
             return _parsed(path.read_bytes())
         except FileNotFoundError:
@@ -49,11 +54,18 @@ class PointerFiles:
     def open(self) -> Sequence[Pointer]:
         """Those that have not ended, the oldest first. Raises `Broken("CORRUPT")`."""
         found: list[Pointer] = []
-        for path in sorted(self._folder.glob("*.json")):
-            with suppress(ValueError):
-                pointer = self.read(Fingerprint(bytes.fromhex(path.stem)))
-                if pointer is not None and pointer.stage not in ENDED:
-                    found.append(pointer)
+        for path in self._paths():
+            with suppress(FileNotFoundError):
+                told = path.stat()
+                file = (path.name, told.st_ino, told.st_mtime_ns)
+                if file not in self._ended and (pointer := self._read(path)):
+                    self._ended.update({file} if pointer.stage in ENDED else ())
+                    found += [] if pointer.stage in ENDED else [pointer]
+        return sorted(found, key=lambda each: each.since)
+
+    def every(self) -> Sequence[Pointer]:
+        """All that were ever asked for, the oldest first. Raises `Broken("CORRUPT")`."""
+        found = [pointer for path in self._paths() if (pointer := self._read(path))]
         return sorted(found, key=lambda each: each.since)
 
     def save(self, pointer: Pointer) -> None:
@@ -69,6 +81,9 @@ class PointerFiles:
             sync_folder(self._folder)
         except OSError as error:
             raise Broken("STORE_FAILED", f"cannot write {path}") from error
+
+    def _paths(self) -> Sequence[Path]:
+        return [path for path in self._folder.glob("*.json") if _NAME.fullmatch(path.stem)]
 
     def _path(self, fingerprint: Fingerprint) -> Path:
         return self._folder / f"{fingerprint.hex()}.json"

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, NoReturn
 
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
-from tracehold.journey.pointing import Pointer, Pointing
+from tracehold.journey.pointing import Pointer, Pointing, Stage, failure
 from tracehold.node.own import data_folder
 from tracehold.node.pointerfiles import PointerFiles
 
@@ -21,9 +21,14 @@ async def pointing(parts: "Parts") -> NoReturn:
     """Carry out every pointer that is asked for, for ever. Raises what is Broken."""
     files = PointerFiles(data_folder(parts.config))
     trouble = parts.faults.trouble("supersede")
+    for pointer in await asyncio.to_thread(files.every):
+        if pointer.stage is Stage.FAILED:
+            parts.faults.error(failure(pointer))
 
     async def save(pointer: Pointer) -> None:
         await asyncio.to_thread(files.save, pointer)
+        if pointer.stage is Stage.FAILED:
+            parts.faults.error(failure(pointer))
 
     steps = Pointing(parts.anchorer.link, parts.anchorer.turn, parts.gate.submit, save)
     while True:

@@ -9,6 +9,7 @@ from tracehold.journey.own_head import Asking, OwnHead
 from tracehold.node.custody import RESTORED
 from tracehold.node.own import check_network, data_folder
 from tracehold.node.parts import Parts
+from tracehold.node.retiring import is_retired
 
 PATIENCE_S = 3.0
 """Seconds that a normal start waits for holders that do not answer."""
@@ -38,13 +39,16 @@ class Recovery:
         parts = self._parts
         if parts.peering is None:
             return  # nobody keeps this log
+        retired = is_retired(parts.config)
+        if retired and await self._left():
+            return  # nobody answers it any more, and nothing is sealed
         await parts.peering.neighbours.refresh()
         mark = data_folder(parts.config) / RESTORED
         # Marked before anything comes back: after a crash in between, the size tells nothing any more.
         asking = Asking(parts.peering.peers, PATIENCE_S, asyncio.sleep, parts.faults.error, mark.touch)
         head = OwnHead(parts.store, parts.ledger, parts.holders, asking)
         try:
-            await head.recover(parts.own, restored=mark.exists())
+            await head.recover(parts.own, restored=mark.exists(), retired=retired)
         finally:
             if await parts.store.size(parts.own.log) > parts.own.size:
                 mark.touch()  # what came back shows it: the folder is an older copy
@@ -53,6 +57,10 @@ class Recovery:
         if mark.exists():
             await self._doubt()
         mark.unlink(missing_ok=True)
+
+    async def _left(self) -> bool:
+        member = await self._parts.ledger.myself()
+        return member is None or not member.active
 
     async def _doubt(self) -> None:
         """An older copy may have forgotten what it signed for others: for all members that there are now."""
