@@ -77,7 +77,6 @@ async def test_a_log_that_ended_is_well(active: bool) -> None:
         it.chain.mine()
         follower = _ended(it, active=active)
         await follower.check()
-        assert not follower.ended
         await follower.step()
         assert [task.state for task in await it.tasks()] == [MINED]
         for _ in range(4):
@@ -85,10 +84,6 @@ async def test_a_log_that_ended_is_well(active: bool) -> None:
         await follower.step()
         assert [task.state for task in await it.tasks()] == [FINAL]
         assert follower.ended
-        it.chain.members[:] = [member(it.log)]
-        follower.rejoin()
-        await follower.step()
-        assert not follower.ended
 
 
 async def test_a_log_that_ended_takes_over_what_the_chain_has() -> None:
