@@ -200,7 +200,7 @@ class ChainPlant:
         if self.retired and not self.ended and not self.pointers.port.files.open():
             outlook = self.ledger.port.outlook
             link, turn = self.anchorer.link, self.anchorer.turn
-            ending = Ending(link, turn, lambda: True, lambda: True, retire, outlook.waiting)
+            ending = Ending(link, turn, lambda: True, lambda: True, lambda: False, retire, outlook.waiting)
             self.ended = await ending.step()
 
     async def crash(self) -> None:
