@@ -7,6 +7,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 BIN := .venv/bin
 PY := $(BIN)/python
 PYTEST := $(PY) -m pytest
+# Files run side by side, the tests of one file in a row: they share a chain or a lab.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 SOURCES := node/tracehold clients/python tests tools $(if $(wildcard bench/*.py),bench)
 
 # Files that are derived from others, committed, and proved fresh: each of these scripts takes --check.
@@ -100,10 +102,10 @@ contracts-check: venv ## Test, mutate and prove the contracts' committed byte co
 
 .PHONY: test test-slow test-real test-matrix test-lowest
 test: venv ## The tests (under 8 minutes on 2 cores)
-	@$(PYTEST) -q -m "not slow and not real"
+	@$(PYTEST) -q $(PARALLEL) -m "not slow and not real"
 
 test-slow: venv ## The tests that take long: kills, faults, load
-	@$(PYTEST) -q -m "slow and not real"
+	@$(PYTEST) -q $(PARALLEL) -m "slow and not real"
 
 test-real: services ## The tests on real servers: geth, Clique networks of three sealers, anvil
 	@tools/with-node.sh $(PYTEST) -q -m real

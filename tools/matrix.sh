@@ -14,5 +14,6 @@ for version in 3.11 3.12 3.13; do
   if [ "$status" = 3 ]; then continue; fi # said by venv.sh: that Python is not on this machine
   if [ "$status" != 0 ]; then exit "$status"; fi
   echo "Python $version"
-  ".venv-$version/bin/python" -m pytest -q -m "not slow and not real" -p no:cacheprovider $folders
+  ".venv-$version/bin/python" -m pytest -q -n auto --maxprocesses 4 --dist loadfile -m "not slow and not real" \
+    -p no:cacheprovider $folders
 done

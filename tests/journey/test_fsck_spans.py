@@ -239,7 +239,9 @@ async def test_a_snapshot_in_between_lists_right_or_is_disputed() -> None:
                 await check_log(store, made.log)
 
 
-@pytest.mark.parametrize("wrong", [None, short, other, event], ids=str)
+@pytest.mark.parametrize(
+    "wrong", [None, short, other, event], ids=lambda wrong: getattr(wrong, "__name__", "right")
+)
 async def test_the_snapshots_of_an_own_log_list_right(wrong: Callable[[Branch], bytes] | None) -> None:
     """At each segment's start, by the same rule."""
     branch = await Branch.begun(Clock())

@@ -1,5 +1,6 @@
 """The operator's own node of the chain over its admin RPC: clients differ, and it stays on its machine."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.ports.chain_nodes import Answer, Client, Refused, enode, node, over_http, over_ipc
-from tracehold.adapters.geth import ChainAdmin, line_to
+from tracehold.adapters.geth import ChainAdmin, ipc, line_to
 from tracehold.core.errors import Rejected, Unavailable
 
 GETH: Mapping[str, Answer] = {
@@ -179,3 +180,21 @@ async def test_an_answer_that_is_none_is_down(socket: Path, answer: bytes):
     async with over_ipc(socket, geth, b""):
         with pytest.raises(Unavailable):
             await ChainAdmin(line_to(str(socket), Path())).peers()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux names a socket through its open folder")
+async def test_a_socket_deep_in_folders_is_asked(tmp_path: Path):
+    """A path that is too long for a socket's address is no obstacle."""
+    folder = tmp_path / ("deep" * 20) / ("deeper" * 20)
+    folder.mkdir(parents=True)
+    async with over_ipc(tmp_path / "geth.ipc", client()):
+        (tmp_path / "geth.ipc").rename(folder / "geth.ipc")
+        assert (await ChainAdmin(line_to("geth.ipc", folder)).capability()).manages
+
+
+async def test_an_answer_without_end_is_no_answer(socket: Path, monkeypatch: pytest.MonkeyPatch):
+    """A client that sends more than any answer has is asked no further."""
+    monkeypatch.setattr(ipc, "MAX_ANSWER_BYTES", 1 << 10)
+    async with over_ipc(socket, client(web3_clientVersion=lambda params: "x" * 4096)):
+        with pytest.raises(Unavailable, match="does not answer"):
+            await ChainAdmin(line_to(str(socket), Path())).capability()

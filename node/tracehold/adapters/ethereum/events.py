@@ -23,8 +23,6 @@ from tracehold.journey.ports.followed import (
 )
 
 OF_MEMBERS = ("OperatorEnrolled", "NodeEnrolled", "NodeReplaced", "NodeRolesChanged", "NodeRevoked")
-EVENTS = (*OF_MEMBERS, "Anchored", "Superseded", "LogRetired", "Archived")
-"""Those that are followed."""
 
 BITS = {1: Role.CREATOR, 2: Role.HOLDER}
 
@@ -73,3 +71,6 @@ _MAKERS: Mapping[str, Callable[[Mapping[str, Any], bytes], What]] = {
     "LogRetired": lambda told, _: LogRetired(told["node"], told["size"], told["root"]),
     "Archived": lambda told, _: Archived(told["node"], told["segment"], told["manifest"]),
 }
+
+EVENTS = tuple(_MAKERS)
+"""Those that are followed."""

@@ -6,6 +6,6 @@ IPC socket, or a loopback address.
 """
 
 from tracehold.adapters.geth.admin import ChainAdmin
-from tracehold.adapters.geth.lines import Line, RpcRefusal, is_loopback, line_to
+from tracehold.adapters.geth.lines import Line, RpcRefusal, ask_socket, is_loopback, line_to
 
-__all__ = ["ChainAdmin", "Line", "RpcRefusal", "is_loopback", "line_to"]
+__all__ = ["ChainAdmin", "Line", "RpcRefusal", "ask_socket", "is_loopback", "line_to"]

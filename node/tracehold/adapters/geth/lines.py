@@ -3,27 +3,18 @@
 import asyncio
 import ipaddress
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from tracehold.adapters.geth import ipc
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold_client.http import Http
 
-TIMEOUT_S = 10.0
-MAX_ANSWER_BYTES = 4 << 20
-"""An answer of `admin_peers` has about 1 KiB for each peer."""
-
-
-MAX_PATH_BYTES = 100
-"""What a socket's address holds on every system (108 on Linux, 104 on others, with the final zero)."""
-
 
 class RpcRefusal(Exception):
-    """The client answered with an error. Does not leave this package."""
+    """The client answered with an error."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -40,52 +31,14 @@ class Line(Protocol):
 
 
 class IpcLine:
-    """A socket on this machine. Clients end an answer with a line feed, or not at all: it is whole when it is
-    JSON.
-    """
+    """A socket on this machine; a connection for each request."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     async def exchange(self, request: bytes) -> bytes:
-        """As the protocol says; a connection for each request."""
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                return await self._exchange(request)
-        except (OSError, TimeoutError, ValueError) as error:
-            raise _down(f"the chain's node does not answer at {self._path}") from error
-
-    async def _exchange(self, request: bytes) -> bytes:
-        with socket_address(self._path) as address:
-            reader, writer = await asyncio.open_unix_connection(address)
-        try:
-            writer.write(request + b"\n")
-            await writer.drain()
-            answer = b""
-            while part := await reader.read(1 << 16):
-                answer += part
-                if len(answer) > MAX_ANSWER_BYTES:
-                    raise ValueError("an answer without end")
-                if part.rstrip().endswith(b"}") and _is_json(answer):
-                    return answer
-            raise ValueError("half an answer")
-        finally:
-            writer.close()
-
-
-@contextmanager
-def socket_address(path: Path) -> Iterator[str]:
-    """The address of a socket; where the path is too long for one, it is named through its open folder
-    (Linux). Raises OSError where there is no such folder.
-    """
-    if len(os.fsencode(path)) <= MAX_PATH_BYTES:
-        yield str(path)
-        return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)
+        """As the protocol says."""
+        return await asyncio.to_thread(ipc.exchange, self._path, request)
 
 
 class HttpLine:
@@ -93,7 +46,7 @@ class HttpLine:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._http = Http(timeout=TIMEOUT_S, max_bytes=MAX_ANSWER_BYTES)
+        self._http = Http(timeout=ipc.TIMEOUT_S, max_bytes=ipc.MAX_ANSWER_BYTES)
 
     async def exchange(self, request: bytes) -> bytes:
         """As the protocol says."""
@@ -138,8 +91,19 @@ def is_loopback(url: str) -> bool:
 
 async def ask(line: Line, method: str, *params: object) -> Any:
     """The result of one call. Raises RpcRefusal, and `Unavailable("CHAIN_DOWN")` for anything unreadable."""
-    request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
-    answer = await line.exchange(json.dumps(request).encode())
+    return _result(method, await line.exchange(_request(method, params)))
+
+
+def ask_socket(path: Path, method: str, *params: object, timeout_s: float = ipc.TIMEOUT_S) -> Any:
+    """The same over an IPC socket, for programs that wait."""
+    return _result(method, ipc.exchange(path, _request(method, params), timeout_s))
+
+
+def _request(method: str, params: Sequence[object]) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}).encode()
+
+
+def _result(method: str, answer: bytes) -> Any:
     try:
         found = json.loads(answer)
     except ValueError as error:
@@ -151,14 +115,6 @@ async def ask(line: Line, method: str, *params: object) -> Any:
         code = told.get("code")
         raise RpcRefusal(code if isinstance(code, int) else 0, str(told.get("message", problem))[:200])
     return found.get("result")
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _down(what: str) -> Unavailable:

@@ -1,42 +1,16 @@
 """Events of the contract as rows, and back."""
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
 from tracehold.adapters.sqlite_log.rows import Row
 from tracehold.core import cbor
 from tracehold.journey.ports import Role
-from tracehold.journey.ports.followed import (
-    Anchored,
-    Archived,
-    Change,
-    LogRetired,
-    NodeEnrolled,
-    NodeReplaced,
-    NodeRevoked,
-    OperatorEnrolled,
-    Pointer,
-    RolesChanged,
-    Superseded,
-    What,
-)
+from tracehold.journey.ports.followed import Anchored, Change, OperatorEnrolled, Pointer, Superseded, What
 
 EVENT = "number, idx, hash, time, kind, node, about, body"
 
-_KINDS: dict[str, Any] = {
-    kind.__name__: kind
-    for kind in (
-        OperatorEnrolled,
-        NodeEnrolled,
-        NodeReplaced,
-        RolesChanged,
-        NodeRevoked,
-        Anchored,
-        Superseded,
-        LogRetired,
-        Archived,
-    )
-}
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(What)}
 
 
 def event_row(change: Change) -> Row:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, get_args
 
 from tracehold.core.ids import Fingerprint, LogId, Root
 from tracehold.journey.ports.ledger import Role
@@ -113,7 +113,7 @@ class Archived:
 
 OfMembers = OperatorEnrolled | NodeEnrolled | NodeReplaced | RolesChanged | NodeRevoked
 What = OfMembers | Anchored | Superseded | LogRetired | Archived
-MEMBERS = (OperatorEnrolled, NodeEnrolled, NodeReplaced, RolesChanged, NodeRevoked)
+MEMBERS = get_args(OfMembers)
 """Those from which the members follow."""
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracehold.adapters.geth import RpcRefusal, ask_socket
 from tracehold.core.errors import Broken, Unavailable
 from tracehold.lab.documents import read_json
 from tracehold.lab.programs import START_S, Slot
-from tracehold.lab.services import rpc
 from tracehold.lab.services.member import GENESIS, START, Member, read
 
 LAST_LINES = 12
@@ -70,8 +70,8 @@ class GethNode:
         that is begun in that instant fails and is not tried again: so it is asked for a signature.
         """
         try:
-            rpc.ask(self.ipc, "eth_sign", self.member.account, "0x00")
-        except (rpc.Refused, Unavailable):
+            ask_socket(self.ipc, "eth_sign", self.member.account, "0x00")
+        except (RpcRefusal, Unavailable):
             return False
         return True
 
@@ -80,8 +80,8 @@ class GethNode:
     def ask(self, method: str, *params: object) -> Any:
         """The answer to a question over IPC. Raises CHAIN_DOWN where it does not answer, or with an error."""
         try:
-            return rpc.ask(self.ipc, method, *params)
-        except rpc.Refused as refused:
+            return ask_socket(self.ipc, method, *params)
+        except RpcRefusal as refused:
             said = f"{self.name} answers {method} with: {refused.message}"
             raise Unavailable("CHAIN_DOWN", said) from refused
 
@@ -89,8 +89,8 @@ class GethNode:
     def answers(self) -> bool:
         """Whether it is up and can be asked, whoever started it."""
         try:
-            rpc.ask(self.ipc, "net_version", timeout_s=2.0)
-        except (rpc.Refused, Unavailable):
+            ask_socket(self.ipc, "net_version", timeout_s=2.0)
+        except (RpcRefusal, Unavailable):
             return False
         return True
 
