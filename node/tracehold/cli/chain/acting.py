@@ -23,7 +23,9 @@ def propose(
     node: Node = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Vote an account in as a sealer, or out: with every sealer of the folder that is up.
+    """Vote an account in as a sealer, or out.
+
+    With every sealer of the folder that is up, or with `--node` one.
 
     A vote is cast by the blocks that the voter seals, and counts until the account is in or out, or the
     epoch ends (30,000 blocks). More than half of the sealers must vote alike: each operator gives this
@@ -90,10 +92,10 @@ def peer(
     node: Node = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Keep a connection to another node of the chain, as long as the node runs.
+    """Connect to another node of the chain, as long as the node runs.
 
-    A node of tracehold whose configuration names this one ([chain_node] admin) does so for all members by
-    itself.
+    A node of tracehold whose configuration names this one (`admin` of its section chain_node) does so for all
+    members by itself.
     """
     with reported(as_json):
         from tracehold.core.enode import parse_enode

@@ -28,8 +28,10 @@ def new(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a private network: first block, a treasury with all funds, a folder with key and start file for
-    each sealer. Nothing is started.
+    """Make a private Clique network of geth nodes; start nothing.
+
+    Writes the first block, the key of a treasury that has all funds, and a folder with key and start file for
+    each sealer.
 
     With --genesis instead the folder of one node that joins the network of that file, with a key of its own.
 

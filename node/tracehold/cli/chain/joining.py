@@ -32,9 +32,9 @@ def join(
     wait: Annotated[float, typer.Option(min=1, help="Seconds to wait for the newest block.")] = 600.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Start a node of one's own, connect it to the members' and wait until it has the newest block; then say
-    what the others must do.
+    """Start a node of one's own in a running network, and sync it.
 
+    Connects it to the members' nodes, waits until it has the newest block, then says what the others must do.
     Harmless to repeat: it goes on where it ended. Where the members are on other machines, make the folder
     with tracehold chain new --genesis first, and set its node.env.
 

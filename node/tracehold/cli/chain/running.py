@@ -13,7 +13,7 @@ Names = Annotated[list[str] | None, typer.Argument(help="Names of nodes; by defa
 
 
 def start(names: Names = None, dir: Folder = Path("chain"), as_json: JsonOption = False) -> None:
-    """Start nodes that do not run, connect all that are up, let them seal.
+    """Start nodes that do not run, connect all, let them seal.
 
     Returns when they have the newest blocks and, where more than half of the sealers are in the folder, a new
     block is there. Ctrl-C stops what this command started. Harmless to repeat.

@@ -21,7 +21,7 @@ def status(
     ] = 30.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Show newest and final block, peers, sealers, open votes, and whether the chain goes on.
+    """Show blocks, peers, sealers, votes, and whether the chain goes on.
 
     Exit codes: 0 it goes on, 1 refused, 2 usage, 5 it stands still, or nothing answers.
     """
