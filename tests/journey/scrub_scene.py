@@ -27,7 +27,7 @@ from tracehold.core.tiles import tiles_after
 from tracehold.journey.fsck import check_log
 from tracehold.journey.mending import Copies, Damage
 from tracehold.journey.ports import Batch, Peer, RecordLog
-from tracehold.journey.scrub import Hearers, Pace, Scrubber
+from tracehold.journey.scrub import Hearers, Scrubber, Speed
 
 ENTRIES = 700
 """Of a log: two full tiles of leaves and a part of a third."""
@@ -98,7 +98,7 @@ class Disk:
             self.rings.set()
 
         copies = Copies(sources, self.faults.append)
-        pace = Pace(bytes_per_s, self.clock.sleep, self.clock.now)
+        pace = Speed(bytes_per_s, self.clock.sleep, self.clock.now)
         hearers = Hearers(self.faults.append, self.damages.append, ring)
         return Scrubber(store or self.store, copies, pace, hearers)
 
@@ -263,7 +263,7 @@ def asking(node: Disk, *peers: Peer) -> Scrubber:
     return Scrubber(
         node.store,
         copies,
-        Pace(0, node.clock.sleep, node.clock.now),
+        Speed(0, node.clock.sleep, node.clock.now),
         Hearers(node.faults.append, node.damages.append),
     )
 

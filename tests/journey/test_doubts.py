@@ -6,7 +6,7 @@ from tests.journey.holding_scene import Holder, Scene, scene
 from tests.journey.scene import statement
 from tracehold.journey.doubts import Doubts
 from tracehold.journey.holding import Holding
-from tracehold.journey.kept_anchors import KeptAnchors, Pace
+from tracehold.journey.kept_anchors import Intervals, KeptAnchors
 from tracehold.journey.ports import Kept
 from tracehold.journey.room import Room
 from tracehold.journey.states import States
@@ -24,7 +24,7 @@ class Restored:
         witnessing = Witnessing(*ports, self.doubts)
         holder.holding = Holding(witnessing, Room(Disk(holder.free)))
         states, fault = States(holder.store), holder.faults.append
-        self.anchors = KeptAnchors(witnessing, states, Pace(), holder.clock.sleep, fault)
+        self.anchors = KeptAnchors(witnessing, states, Intervals(), holder.clock.sleep, fault)
 
 
 async def anchored(made: Scene) -> Restored:

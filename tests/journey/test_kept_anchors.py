@@ -17,7 +17,7 @@ from tracehold.core.checkpoint import check_note, parse_note
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.tiles import Coord
-from tracehold.journey.kept_anchors import KeptAnchors, Pace
+from tracehold.journey.kept_anchors import Intervals, KeptAnchors
 from tracehold.journey.ports import AnchorState
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.states import State, States
@@ -30,7 +30,7 @@ def follower(holder: Holder) -> KeptAnchors:
         holder.store, holder.copies, holder.ledger, holder.clock.now, holder.faults.append
     )
     states = States(holder.store)
-    return KeptAnchors(witnessing, states, Pace(watch=0.0), holder.clock.sleep, holder.faults.append)
+    return KeptAnchors(witnessing, states, Intervals(watch=0.0), holder.clock.sleep, holder.faults.append)
 
 
 async def sizes(holder: Holder, log: LogId, *states: AnchorState) -> list[int]:
@@ -237,7 +237,7 @@ async def test_a_crash_while_anchors_are_taken_over_loses_none(after: bool) -> N
         port = Faulty(made.holder.store)
         port.arm(Fault("save_anchor", BUSY, after, saves))
         witnessing = Witnessing(port, made.holder.copies, made.holder.ledger, made.clock.now, lambda _: None)
-        dying = KeptAnchors(witnessing, States(port), Pace(), made.clock.sleep, lambda _: None)
+        dying = KeptAnchors(witnessing, States(port), Intervals(), made.clock.sleep, lambda _: None)
         with suppress(Unavailable):
             await dying.step()
         anchors = follower(made.holder)

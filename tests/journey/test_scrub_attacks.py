@@ -14,7 +14,7 @@ from tracehold.core.ids import LogId
 from tracehold.journey import mending
 from tracehold.journey.mending import SOURCE_S, Copies
 from tracehold.journey.ports import Base, BasePart, Entries, Peer
-from tracehold.journey.scrub import AGAIN_S, DAY_S, Hearers, Pace, Scrubber
+from tracehold.journey.scrub import AGAIN_S, DAY_S, Hearers, Scrubber, Speed
 
 YEARS_S = 8 * 365 * DAY_S
 
@@ -114,7 +114,7 @@ async def test_a_source_that_trickles_a_base_is_left_when_its_time_is_over(node:
     async def sources(log: LogId, index: int) -> list[Peer]:
         return [Slow(node.others[0]), MemoryLine(node.others[1])]
 
-    pace = Pace(0, node.clock.sleep, node.clock.now)
+    pace = Speed(0, node.clock.sleep, node.clock.now)
     copies = Copies(sources, node.faults.append, node.clock.sleep)
     scrubber = Scrubber(node.store, copies, pace, Hearers(node.faults.append))
     await scrubber.whole(lambda done, of: None)

@@ -26,7 +26,7 @@ from tracehold.core.ids import LogId
 from tracehold.core.tiles import Coord
 from tracehold.journey import mending
 from tracehold.journey.ports import Entries, Peer, Sent
-from tracehold.journey.scrub import Hearers, Pace, Scrubber
+from tracehold.journey.scrub import Hearers, Scrubber, Speed
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +125,7 @@ async def test_reading_what_nobody_has_again_and_again_asks_nobody(node: Disk) -
         asked += 1
         return ()
 
-    copies, pace = mending.Copies(sources, node.faults.append), Pace(0, node.clock.sleep, node.clock.now)
+    copies, pace = mending.Copies(sources, node.faults.append), Speed(0, node.clock.sleep, node.clock.now)
     scrubber = Scrubber(node.store, copies, pace, Hearers(node.faults.append))
     for _ in range(3):
         scrubber.damaged(entry.fingerprint)

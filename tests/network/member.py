@@ -16,14 +16,14 @@ from tracehold.journey.dialogue import Dialogue
 from tracehold.journey.directory import Directory, Seat
 from tracehold.journey.lookup import Lookups
 from tracehold.journey.ports.directory import Offered, Register, Shelf, Talk, Told
-from tracehold.journey.search import Pace
+from tracehold.journey.search import Patience
 
 
 class Around(Protocol):
     """What a member finds around it, and what no member knows: all members, and chance."""
 
     random: Random
-    pace: Pace
+    patience: Patience
     members: "dict[LogId, Member]"
     down: AbstractSet[LogId]
     """Members that refuse: to be replaced, not changed."""
@@ -84,7 +84,7 @@ class Member:
         self.seat = Seat(log, register, table, self.shelf, ring.now)
         self.directory: Directory = Directory(self.seat, ring.spent)
         self.dialogue = Dialogue(self.seat, ring.talk(log), ring.sleep)
-        self.lookups = Lookups(self.seat, self.dialogue, ring.ticks, ring.sleep, ring.pace)
+        self.lookups = Lookups(self.seat, self.dialogue, ring.ticks, ring.sleep, ring.patience)
         randbytes = ring.random.randbytes
         self.contacts = Contacts(
             self.seat, self.lookups, self.dialogue, self.offers, lambda: self.seeds, ring.idle, randbytes

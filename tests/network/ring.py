@@ -23,7 +23,7 @@ from tracehold.core.keys import Ed25519Key, PublicKey
 from tracehold.core.placement import dht_id
 from tracehold.journey.announce import REPLICAS
 from tracehold.journey.ports.directory import Register, Talk, Told
-from tracehold.journey.search import Pace
+from tracehold.journey.search import Patience
 
 EPOCH = 1_764_000_000.0
 """Wall clock time at which every simulation begins."""
@@ -45,10 +45,12 @@ class Weather:
 class Ring:
     """The network, and everything about it that no member knows."""
 
-    def __init__(self, seed: int = 1, weather: Weather | None = None, pace: Pace | None = None) -> None:
+    def __init__(
+        self, seed: int = 1, weather: Weather | None = None, patience: Patience | None = None
+    ) -> None:
         self.random = Random(seed)
         self.weather = weather or Weather()
-        self.pace = pace or Pace()
+        self.patience = patience or Patience()
         self.members: dict[LogId, Member] = {}
         self.down: AbstractSet[LogId] = set()
         self.hung: AbstractSet[LogId] = set()
@@ -160,9 +162,11 @@ class Line:
         )
 
 
-async def joined(count: int, seed: int = 1, weather: Weather | None = None, pace: Pace | None = None) -> Ring:
+async def joined(
+    count: int, seed: int = 1, weather: Weather | None = None, patience: Patience | None = None
+) -> Ring:
     """A network whose members all joined by the first of them, ten at a time."""
-    ring = Ring(seed, weather, pace)
+    ring = Ring(seed, weather, patience)
     await join(ring.enrol(count))
     return ring
 

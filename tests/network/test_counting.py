@@ -40,7 +40,7 @@ def counting(member: Member) -> Tally:
     member.seat = seat = replace(member.seat, counters=tally)
     ring = member.ring
     member.dialogue = Dialogue(seat, ring.talk(member.log), ring.sleep)
-    member.lookups = Lookups(seat, member.dialogue, ring.ticks, ring.sleep, ring.pace)
+    member.lookups = Lookups(seat, member.dialogue, ring.ticks, ring.sleep, ring.patience)
     member.announcer._seat, member.announcer._dialogue = seat, member.dialogue
     member.announcer._lookups = member.lookups
     return tally

@@ -29,7 +29,7 @@ from tracehold.core.placement import dht_id
 from tracehold.journey.announce import REPLICAS
 from tracehold.journey.ports.directory import Register, Talk
 from tracehold.journey.register import NeighbourRegister
-from tracehold.journey.search import Pace
+from tracehold.journey.search import Patience
 from tracehold.v1 import peer_pb2
 
 PATIENCE = 5.0
@@ -44,7 +44,7 @@ class GrpcRing:
         not a second for each call.
         """
         self.random = Random(1)
-        self.pace = Pace()
+        self.patience = Patience()
         self.members: dict[LogId, Member] = {}
         self.posts: dict[LogId, Post] = {}
         self.gates: dict[LogId, Gate] = {}

@@ -7,7 +7,6 @@ other's copies.
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import LogId
@@ -15,22 +14,9 @@ from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.spans import Spans, common, joined
 from tracehold.journey.cargo import newest_anchored
 from tracehold.journey.drain import Left, Other, Owed, check_leaving, left_over, segments_of
-from tracehold.journey.health import Health
+from tracehold.journey.health import Health, Thought
 from tracehold.journey.holders import Holders
 from tracehold.journey.ports import AnchorState, Copies, Greeting, Ledger, Member, Peers, RecordLog, Role
-
-
-class Thought(Protocol):
-    """What is thought of the other members (`liveness`)."""
-
-    @property
-    def calm(self) -> bool:
-        """Every member was looked at, and not too many are silent."""
-        ...
-
-    def health(self, node: int) -> Health:
-        """Of one member."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

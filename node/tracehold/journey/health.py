@@ -31,17 +31,23 @@ def unlooked(_: int) -> Health:
     return Health.UP
 
 
-class Outlook(Protocol):
+class Thought(Protocol):
     """What is thought of the other members (`journey.liveness`)."""
 
     @property
     def calm(self) -> bool:
-        """Whether places may be given to others now."""
+        """Whether places may be given to others now: every member was looked at, and not too many are
+        silent.
+        """
         ...
 
     def health(self, node: int) -> Health:
         """Of a member by its number."""
         ...
+
+
+class Outlook(Thought, Protocol):
+    """And what they say of themselves."""
 
     def draining(self, node: int) -> bool:
         """Whether it leaves."""

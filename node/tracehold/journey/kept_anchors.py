@@ -26,7 +26,7 @@ from tracehold.journey.witness import Witnessing
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Intervals:
     """Seconds between two looks at the chain, and between two looks whether final anchors still are."""
 
     poll: float = 1.0
@@ -50,7 +50,7 @@ class KeptAnchors:
     """Follows the anchors of all kept logs. One task runs `run`."""
 
     def __init__(
-        self, witnessing: Witnessing, states: States, pace: Pace, sleep: Sleep, fault: Fault
+        self, witnessing: Witnessing, states: States, intervals: Intervals, sleep: Sleep, fault: Fault
     ) -> None:
         """`states` and `fault` are told of anchors that moved, and of final ones that are canonical no
         more.
@@ -58,7 +58,7 @@ class KeptAnchors:
         self._witnessing = witnessing
         self._store, self._ledger = witnessing.store, witnessing.ledger
         self._states = states
-        self._pace = pace
+        self._intervals = intervals
         self._sleep = sleep
         self._now: Now = witnessing.now
         self._fault = fault
@@ -77,7 +77,7 @@ class KeptAnchors:
             else:
                 # One that is not looked at now is in trouble all the same.
                 trouble(next((pause.error for pause in self._pauses.values()), None))
-            await self._sleep(self._pace.poll)
+            await self._sleep(self._intervals.poll)
 
     async def step(self) -> None:
         """Bring the anchors of every kept log one step further. Harmless to repeat.
@@ -85,7 +85,7 @@ class KeptAnchors:
         One of which the chain does not tell holds up none of the others, and is asked for with growing waits.
         Raises `Unavailable` for the first of those that were looked at, when all were.
         """
-        watch = self._watched is None or self._now() - self._watched >= self._pace.watch
+        watch = self._watched is None or self._now() - self._watched >= self._intervals.watch
         _, *others = await self._store.logs()  # the own log has a follower of its own
         failed = [error for log in others if (error := await self._look(log, watch=watch))]
         if watch:

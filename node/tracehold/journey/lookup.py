@@ -12,7 +12,7 @@ from tracehold.journey.dialogue import CALL_S, Dialogue
 from tracehold.journey.directory import NEAR, Seat
 from tracehold.journey.own_log import Now
 from tracehold.journey.remembered import Remembered
-from tracehold.journey.search import Ask, Pace, Search, Step
+from tracehold.journey.search import Ask, Patience, Search, Step
 from tracehold.journey.states import Sleep
 
 AGREEING = 3
@@ -67,14 +67,14 @@ class Lookups:
     """One per node. `close` it at the end."""
 
     def __init__(
-        self, seat: Seat, dialogue: Dialogue, ticks: Now, sleep: Sleep, pace: Pace | None = None
+        self, seat: Seat, dialogue: Dialogue, ticks: Now, sleep: Sleep, patience: Patience | None = None
     ) -> None:
         """`ticks` is a clock that does not jump, in seconds."""
         self._seat = seat
         self._dialogue = dialogue
         self._ticks = ticks
         self._sleep = sleep
-        self._pace = pace or Pace()
+        self._patience = patience or Patience()
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._calls: set[asyncio.Task[Sequence[LogId]]] = set()
         self._running: dict[Key, asyncio.Task[Holders]] = {}
@@ -86,9 +86,9 @@ class Lookups:
         """The members nearest to a key that answer, from the contacts and `seeds` on. Where it is `patient`,
         slow ones are waited for as long as a call may take.
         """
-        pace = replace(self._pace, late_s=CALL_S) if patient else self._pace
+        patience = replace(self._patience, late_s=CALL_S) if patient else self._patience
         async with self._turns:
-            search = self._search(key, count, lambda log: self._dialogue.find_node(log, key), pace)
+            search = self._search(key, count, lambda log: self._dialogue.find_node(log, key), patience)
             await search.run(self._start(key, seeds))
         return Nearest(search.answered, search.met)
 
@@ -109,7 +109,7 @@ class Lookups:
     async def route(self, key: Key) -> tuple[Sequence[Step], Nearest]:
         """Look the members near a key up, and say how that went: for those who look inside."""
         async with self._turns:
-            search = self._search(key, NEAR, lambda log: self._dialogue.find_node(log, key), self._pace)
+            search = self._search(key, NEAR, lambda log: self._dialogue.find_node(log, key), self._patience)
             await search.run(self._start(key))
         return search.steps, Nearest(search.answered, search.met)
 
@@ -133,7 +133,7 @@ class Lookups:
             here = await self._seat.shelf.get(key, self._seat.now_ms)
             # Checked when they were put there; their holders may have left since, or have another key.
             heard.add([each for each in here.providers if self._holds(each, heard)], full=here.full)
-            search = self._search(key, NEAR, ask, replace(self._pace, dead_too=True))
+            search = self._search(key, NEAR, ask, replace(self._patience, dead_too=True))
             ended = await search.run(self._start(key), lambda: heard.agreeing >= AGREEING)
         answers = max(heard.agreeing, len(search.answered))
         ended = ended and answers >= min(AGREEING, len(search.met))
@@ -163,8 +163,8 @@ class Lookups:
     def _start(self, key: Key, seeds: Iterable[LogId] = ()) -> list[LogId]:
         return [*self._seat.table.nearest(key, NEAR), *self._dialogue.known(list(seeds))]
 
-    def _search(self, key: Key, wanted: int, ask: Ask, pace: Pace) -> Search:
-        return Search(key, wanted, ask, self._spawn, self._ticks, self._sleep, pace)
+    def _search(self, key: Key, wanted: int, ask: Ask, patience: Patience) -> Search:
+        return Search(key, wanted, ask, self._spawn, self._ticks, self._sleep, patience)
 
     def _spawn(self, call: Awaitable[Sequence[LogId]]) -> "asyncio.Task[Sequence[LogId]]":
         task = asyncio.ensure_future(call)

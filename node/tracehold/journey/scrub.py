@@ -58,7 +58,7 @@ class Hearers:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Speed:
     """How fast: record bytes in a second (0: no pass begins by itself), and the clocks."""
 
     bytes_per_s: int
@@ -71,14 +71,14 @@ class Scrubber:
     everybody.
     """
 
-    def __init__(self, store: RecordLog, copies: Copies, pace: Pace, hearers: Hearers) -> None:
+    def __init__(self, store: RecordLog, copies: Copies, speed: Speed, hearers: Hearers) -> None:
         self._store = store
         self._copies = copies
-        self._pace = pace
+        self._speed = speed
         self._hearers = hearers
         self._places = DamagedPlaces(store)
         self._left: dict[Place, tuple[int, float]] = {}  # how much, and when it was tried
-        self._pass = Pass(store, pace.now)
+        self._pass = Pass(store, speed.now)
         self._asked: dict[Fingerprint, None] = {}
         self._woken = asyncio.Event()
         self._wanted: asyncio.Event | None = None
@@ -110,7 +110,7 @@ class Scrubber:
         await self.load()
         while True:
             self._woken.clear()
-            read = await patiently(self.once, self._pace.sleep, trouble)
+            read = await patiently(self.once, self._speed.sleep, trouble)
             await self._rest(read)
 
     async def whole(self, progress: Callable[[int, int], None]) -> None:
@@ -147,7 +147,7 @@ class Scrubber:
         if self._wanted and not self.hurrying:
             await self._pass.begin(hurry=True)
         elif not self._pass.runs:
-            if not self._pace.bytes_per_s or not self._passed(self._pass.begun, DAY_S):
+            if not self._speed.bytes_per_s or not self._passed(self._pass.begun, DAY_S):
                 return 0
             await self._pass.begin(hurry=False)
         place = await self._pass.next()
@@ -174,7 +174,7 @@ class Scrubber:
             if not looked.untied:
                 await self._note(place, looked)
                 return looked
-            self._untied[log] = self._pace.now()
+            self._untied[log] = self._speed.now()
             await self._note(Place(place.log, (tree.size - 1) // TILE_WIDTH), looked)
         return Looked()
 
@@ -189,7 +189,7 @@ class Scrubber:
 
     async def _note(self, place: Place, looked: Looked) -> None:
         if left := looked.left:
-            self._left[place] = len(left), self._pace.now()
+            self._left[place] = len(left), self._speed.now()
             await self._places.add(place)
         elif self._left.pop(place, None):
             await self._places.remove(place)
@@ -227,15 +227,15 @@ class Scrubber:
 
     def _passed(self, then: float, seconds: float) -> bool:
         """Whether so much time went by. What is ahead of now was noted under a wrong clock, long ago."""
-        return not 0 <= self._pace.now() - then < seconds
+        return not 0 <= self._speed.now() - then < seconds
 
     async def _rest(self, read: int) -> None:
         """Wait as long as the rate asks for, or until somebody finds damage."""
-        if read and (self.hurrying or not self._pace.bytes_per_s):
+        if read and (self.hurrying or not self._speed.bytes_per_s):
             await asyncio.sleep(0)
             return
         woken = asyncio.ensure_future(self._woken.wait())
         try:
-            await within(woken, read / self._pace.bytes_per_s if read else LOOK_S, self._pace.sleep)
+            await within(woken, read / self._speed.bytes_per_s if read else LOOK_S, self._speed.sleep)
         finally:
             woken.cancel()

@@ -19,7 +19,7 @@ from tracehold.journey.states import Sleep
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Patience:
     """How a lookup runs. Times in seconds."""
 
     at_once: int = 4
@@ -60,7 +60,7 @@ class Search:
     """A lookup of the `wanted` members nearest to a key that answer. It runs once."""
 
     def __init__(
-        self, key: Key, wanted: int, ask: Ask, spawn: Spawn, now: Now, sleep: Sleep, pace: Pace
+        self, key: Key, wanted: int, ask: Ask, spawn: Spawn, now: Now, sleep: Sleep, patience: Patience
     ) -> None:
         """`now` is a clock that does not jump, in seconds."""
         self._key = key
@@ -69,7 +69,7 @@ class Search:
         self._spawn = spawn
         self._now = now
         self._sleep = sleep
-        self._pace = pace
+        self._patience = patience
         self._order: list[tuple[int, LogId]] = []
         self._met: set[LogId] = set()
         self._running: dict[asyncio.Task[Sequence[LogId]], tuple[LogId, float]] = {}
@@ -103,7 +103,7 @@ class Search:
         long.
         """
         self._meet(start)
-        end = self._now() + self._pace.hard_s
+        end = self._now() + self._patience.hard_s
         while not enough():
             now = self._now()
             self._ask_more(now)
@@ -124,20 +124,20 @@ class Search:
         """The nearest; where dead ones do not count, of those that answered, are in time, or were not
         asked.
         """
-        if self._pace.dead_too:
+        if self._patience.dead_too:
             return self.met[: self._wanted]
         silent = self._failed | self._late(now)
         usable = (log for _, log in self._order if log not in silent)
         return [log for log, _ in zip(usable, range(self._wanted), strict=False)]
 
     def _late(self, now: float) -> set[LogId]:
-        return {log for log, since in self._running.values() if now >= since + self._pace.soft_s}
+        return {log for log, since in self._running.values() if now >= since + self._patience.soft_s}
 
     def _ask_more(self, now: float) -> None:
         late = len(self._late(now))
-        active, at_once = len(self._running) - late, self._pace.at_once + late
+        active, at_once = len(self._running) - late, self._patience.at_once + late
         for log in self._front(now):
-            if active >= at_once or len(self._since) >= self._pace.calls:
+            if active >= at_once or len(self._since) >= self._patience.calls:
                 return
             if log not in self._since:
                 self._since[log] = now
@@ -147,7 +147,7 @@ class Search:
     def _settled(self, now: float) -> bool:
         """Whether nothing is to be expected that would change the answer."""
         front, late = self._front(now), self._late(now)
-        more = len(self._since) < self._pace.calls
+        more = len(self._since) < self._patience.calls
         for log in front:
             if log not in self._since and more:
                 return False
@@ -155,13 +155,13 @@ class Search:
                 return False
         reach = distance(dht_id(front[-1]), self._key) if len(front) == self._wanted else 1 << 160
         return not any(
-            now < since + self._pace.late_s and distance(dht_id(log), self._key) <= reach
+            now < since + self._patience.late_s and distance(dht_id(log), self._key) <= reach
             for log, since in self._running.values()
         )
 
     def _next_event(self, now: float) -> float:
         """When one of those that run is late, or too late."""
-        limits = (self._pace.soft_s, self._pace.late_s)
+        limits = (self._patience.soft_s, self._patience.late_s)
         times = [since + limit for _, since in self._running.values() for limit in limits]
         return min((time for time in times if time > now), default=now)
 

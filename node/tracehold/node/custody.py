@@ -16,7 +16,7 @@ from tracehold.journey.doubts import Doubts
 from tracehold.journey.follow import Bell
 from tracehold.journey.holding import Holding
 from tracehold.journey.judge import Judge
-from tracehold.journey.kept_anchors import KeptAnchors, Pace
+from tracehold.journey.kept_anchors import Intervals, KeptAnchors
 from tracehold.journey.kept_logs import KeptLogs
 from tracehold.journey.room import Room
 from tracehold.journey.speakers import Speakers
@@ -61,8 +61,8 @@ def custody(
     witnessing = Witnessing(store, store.copies, ledger, time.time, faults.error, doubts)
     disk = Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes)
     room = Room(disk, config.replication.quota_bytes)
-    pace = Pace(poll=config.ledger.poll_s)
-    anchors = KeptAnchors(witnessing, states, pace, asyncio.sleep, faults.error)
+    intervals = Intervals(poll=config.ledger.poll_s)
+    anchors = KeptAnchors(witnessing, states, intervals, asyncio.sleep, faults.error)
     judge = Judge(checks.verify, partial(check_content, mode=Mode.TOLERANT, events=checks.events))
     underway = Underway(time.monotonic, silent_s=config.replication.suspect_s)
     return Custody(

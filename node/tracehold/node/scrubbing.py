@@ -22,7 +22,7 @@ from tracehold.journey.liveness import Liveness
 from tracehold.journey.mending import Copies, Damage, Sources
 from tracehold.journey.neighbours import Neighbours
 from tracehold.journey.ports import Graph, Peer, Peers
-from tracehold.journey.scrub import Hearers, Pace, Scrubber
+from tracehold.journey.scrub import Hearers, Scrubber, Speed
 from tracehold.node.faults import Faults
 from tracehold.node.looking import looking
 from tracehold.node.own import data_folder, open_store
@@ -49,9 +49,9 @@ def scrubbing(
     sources: Sources = _nobody
     if peering is not None:
         sources = _members(store, peering.peers, peering.neighbours, peering.liveness)
-    pace = Pace(config.replication.scrub_bytes_per_s, asyncio.sleep, time.time)
+    speed = Speed(config.replication.scrub_bytes_per_s, asyncio.sleep, time.time)
     hearers = Hearers(faults.error, faults.mended, partial(_index_again, graph, bell))
-    return Scrubber(store, Copies(sources, faults.error), pace, hearers)
+    return Scrubber(store, Copies(sources, faults.error), speed, hearers)
 
 
 async def _index_again(graph: Graph, bell: Bell, mended: Sequence[Damage]) -> None:
@@ -94,8 +94,8 @@ async def scrub_folder(config: Config, progress: Callable[[int, int], None]) -> 
     damages: list[Damage] = []
     async with open_store(config) as store, _lines(config, store) as (sources, alone):
         copies = Copies(sources, _unheard)
-        pace = Pace(0, asyncio.sleep, time.time)
-        scrubber = Scrubber(store, copies, pace, Hearers(_unheard, damages.append))
+        speed = Speed(0, asyncio.sleep, time.time)
+        scrubber = Scrubber(store, copies, speed, Hearers(_unheard, damages.append))
         await scrubber.whole(progress)
         return Offline(scrubber.standing.done_entries, damages, alone)
 
