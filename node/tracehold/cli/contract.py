@@ -10,6 +10,7 @@ import typer
 
 from tracehold.cli.acknowledged import acknowledged
 from tracehold.cli.administering import AdminKey, administering
+from tracehold.cli.carry_over import carry_over
 from tracehold.cli.files import CONFIG_NAME, replace_file, set_line
 from tracehold.cli.output import JsonOption, note, reported, show_json
 
@@ -22,6 +23,7 @@ app = typer.Typer(help="The anchoring contract.", no_args_is_help=True)
 
 
 app.command("acknowledged")(acknowledged)
+app.command("carry-over")(carry_over)
 
 
 @app.callback()
@@ -51,7 +53,8 @@ def deploy(
     """Deploy the contract of a new network, with quorum 0.
 
     Its address is written into the node's configuration. Quorum 0 lasts while there is one operator: the
-    second one's enrolment raises it to 1. A successor carries on the network id of its --predecessor.
+    second one's enrolment raises it to 1. A successor carries on the network id of its --predecessor, and
+    takes its place in the configuration.
     """
     with reported(as_json):
         answer = asyncio.run(_deploy(dir, admin_key, network, predecessor))
@@ -59,7 +62,8 @@ def deploy(
             show_json(answer)
         else:
             note(f"contract {answer['contract']} on chain {answer['chainId']}, network {answer['network']}")
-            note(f"  then: tracehold member add --dir {dir}")
+            following = "contract carry-over" if predecessor else "member add"
+            note(f"  then: tracehold {following} --dir {dir}")
 
 
 @app.command("quorum")
@@ -104,13 +108,13 @@ async def _deploy(dir: Path, admin_key: Path | None, network: str, predecessor: 
     from tracehold.core.errors import Rejected
 
     config = load(dir / CONFIG_NAME)
-    if config.ledger.contract:
+    before = _address(predecessor)
+    if config.ledger.contract and _address(config.ledger.contract) != before:
         raise Rejected(
             "CONFLICT", f"{dir} has a contract already: {config.ledger.contract}", path="ledger.contract"
         )
     if network and not re.fullmatch(r"[0-9a-f]{64}", network):
         raise Rejected("BAD_REQUEST", "a network id has 64 lowercase hexadecimal digits", path="network")
-    before = _address(predecessor)
     client = Client(config.ledger.rpc)
     try:
         network_id = await _carried_on(client, before, network) if before else _network_id(network)
