@@ -20,6 +20,8 @@ STILL_S = 2.5
 """A block that was under way is there by then: a second between blocks, and one at most that a sealer waits
 when it has not its turn.
 """
+LOOKS, LOOK_S = 4, 0.25
+"""So often in a row a node that is parted has no peers."""
 
 
 @dataclass
@@ -77,15 +79,13 @@ class Consortium:
         """
         try:
             await self._rest()
-            enodes = {node.name: node.enode() for node in self.network.nodes}
-            for other in self.others:
-                self.lonely.part(enodes[other.name])
-                other.part(enodes[self.lonely.name])
-            await until(self._alone)
+            async with asyncio.timeout(60):
+                await self._part()
             yield
         finally:
             for node in self.network.nodes:
                 node.seal()
+            # Nobody dials the same node twice in half a minute: this may take as long.
             self.network.connect()
             await until(self._one_branch)
 
@@ -144,8 +144,16 @@ class Consortium:
         node.seal()
         await until(lambda: _true(node.head() > before))
 
-    async def _alone(self) -> bool:
-        return not self.lonely.peers()
+    async def _part(self) -> None:
+        enodes = {node.name: node.enode() for node in self.network.nodes}
+        looks = 0
+        while looks < LOOKS:
+            looks = 0 if self.lonely.peers() else looks + 1
+            # Again where a dial that was under way when its peer was removed connects them.
+            for other in self.others if looks == 0 else ():
+                self.lonely.part(enodes[other.name])
+                other.part(enodes[self.lonely.name])
+            await asyncio.sleep(LOOK_S)
 
     async def _one_branch(self) -> bool:
         lowest = hex(min(node.head() for node in self.network.nodes))
