@@ -43,18 +43,18 @@ class Guarded:
 
 
 @pytest.fixture
-def consortium(site: Site) -> Consortium:
+def sealers(site: Site) -> Consortium:
     """The chain that has sealers."""
     if not isinstance(site.chain, Consortium):
         pytest.skip("a chain of one sealer, or none")
     return site.chain
 
 
-async def test_a_chain_with_too_few_sealers_is_an_alarm(site: Site, consortium: Consortium) -> None:
+async def test_a_chain_with_too_few_sealers_is_an_alarm(site: Site, sealers: Consortium) -> None:
     """Two of three seal no more: once no block came for a minute, and for as long as none does."""
     it = Guarded((await site.creator("guarded")).ledger)
     assert await it.alarms() == []
-    async with consortium.stalled():
+    async with sealers.stalled():
         assert await it.alarms() == []
         it.now += STALL_S
         for _ in range(2):
@@ -67,15 +67,15 @@ async def test_a_chain_with_too_few_sealers_is_an_alarm(site: Site, consortium: 
     assert [fault.code for fault in it.told] == ["CHAIN_STALLED"]
 
 
-async def test_a_vote_changes_how_deep_is_final(site: Site, consortium: Consortium) -> None:
+async def test_a_vote_changes_how_deep_is_final(site: Site, sealers: Consortium) -> None:
     """With a fourth sealer a block is final one block later, and no more once that one is voted out."""
     it, newcomer = Guarded(site.ledger()), address(secret_of("newcomer"))
     assert await it.policy() == "depth:2"
     try:
-        await voted(consortium, it, newcomer, True, "depth:3")
+        await voted(sealers, it, newcomer, True, "depth:3")
     finally:
-        await voted(consortium, it, newcomer, False, "depth:2")
-        for node in consortium.network.nodes:
+        await voted(sealers, it, newcomer, False, "depth:2")
+        for node in sealers.network.nodes:
             node.ask("clique_discard", newcomer)
     assert it.told == []
 
