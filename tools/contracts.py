@@ -83,9 +83,11 @@ def soljson_of(archive: Path, integrity: str) -> bytes:
         return member.read()
 
 
-def compile_sources() -> dict[str, Any]:
-    """The compiler's standard JSON output. Exits with its messages on any error or warning."""
-    sources = {name: {"content": (CONTRACTS / name).read_text()} for name in SOURCES}
+def compile_sources(folder: Path = CONTRACTS) -> dict[str, Any]:
+    """The compiler's standard JSON output for the sources below a folder. Exits with its messages on any
+    error or warning.
+    """
+    sources = {name: {"content": (folder / name).read_text()} for name in SOURCES}
     selection = {"*": {"*": OUTPUTS}}
     request = {
         "language": "Solidity",

@@ -3,13 +3,11 @@ halmos.
 
 The byte code under test and under proof is the committed artifact's, after it was found to be what the
 sources give. Forge comes from npm by contracts/forge's lock; slither and halmos from .venv-contracts. Node
-must be on
-PATH: run `make contracts-check`.
+must be on PATH: run `make contracts-check`.
 """
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,23 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import contracts, contracts_slither, npm_modules  # noqa: E402
+from tools import contracts, contracts_mutants, contracts_slither, npm_modules  # noqa: E402
 
 HALMOS = ROOT / ".venv-contracts" / "bin" / "halmos"
-# What is planted in Anchors.sol, and the forge test that must then fail.
-MUTANTS = (
-    ("if (size <= prevSize) revert SizeNotGrowing();", "", "testFuzz_the_size_grows"),
-    ("if (operator <= last) revert AckOrder(node);", "", "test_attack_one_signer_twice"),
-    ("if (operator <= last) revert", "if (operator == last) revert", "test_operators_must_ascend"),
-    ("if (operator == ownOperator)", "if (operator == ownOperator && node == 0)", "test_attack_own_operator"),
-    ("if (s > HALF_ORDER) return address(0);", "", "test_attack_high_s"),
-    (
-        "if (node == 0 || number != node)",
-        "if (number != node)",
-        "test_attack_signature_that_recovers_to_nobody",
-    ),
-    ("if (path.length != length)", "if (path.length != length && length > 255)", "test_attack_path_length"),
-)
 # Branches that no test takes. This one: a call that lacks the gas to hash lacks it to come here.
 NEVER_TAKEN = {("src/Anchors.sol", "if iszero(done) { revert(0, 0) }")}
 
@@ -48,15 +32,6 @@ def forge() -> Path:
             "contracts-check: forge is on npm for Linux x86-64 and Apple silicon only; not for this machine"
         )
     return found[0]
-
-
-def bytecode(folder: Path) -> str:
-    """Byte code that the sources below this folder give."""
-    contracts.CONTRACTS = folder
-    found: str = contracts.compile_sources()["contracts"]["src/Anchors.sol"]["Anchors"]["evm"]["bytecode"][
-        "object"
-    ]
-    return "0x" + found
 
 
 def run(command: list[str | Path], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -76,32 +51,6 @@ def must(what: str, done: subprocess.CompletedProcess[str]) -> None:
     if done.returncode != 0:
         sys.exit(f"contracts-check: {what}\n{done.stdout}{done.stderr}")
     print(f"contracts-check: {what}: ok", flush=True)
-
-
-def mutants(tool: Path, settings: dict[str, str]) -> None:
-    """Plant each bug and see its test, and that test, fail."""
-    folder = contracts.CONTRACTS
-    for old, new, test in MUTANTS:
-        with tempfile.TemporaryDirectory() as scratch:
-            copy = Path(scratch)
-            for name in ("src", "compile.js", "package.json"):
-                source = folder / name
-                (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / name)
-            source = copy / "src" / "Anchors.sol"
-            text = source.read_text()
-            if text.count(old) != 1:
-                sys.exit(f"contracts-check: the mutant for {test} does not fit the source any more: {old}")
-            source.write_text(text.replace(old, new))
-            code = bytecode(copy)
-        done = run(
-            [tool, "test", "--root", ".", "--match-test", f"^{test}\\("], {**settings, "ANCHORS_CODE": code}
-        )
-        if done.returncode == 0 or f"] {test}(" not in done.stdout or "[FAIL" not in done.stdout:
-            sys.exit(
-                f"contracts-check: the planted bug {old!r} -> {new!r} is not caught by {test}\n{done.stdout}"
-            )
-        print(f"contracts-check: planted bug caught by {test}", flush=True)
-    contracts.CONTRACTS = folder
 
 
 def missed(report: str) -> set[tuple[str, str]]:
@@ -125,6 +74,7 @@ def coverage(tool: Path, settings: dict[str, str]) -> None:
         report = Path(scratch) / "lcov.info"
         own = {name: value for name, value in settings.items() if name != "ANCHORS_CODE"}
         command: list[str | Path] = [tool, "coverage", "--root", ".", "--ir-minimum", "--report", "lcov"]
+        command += ["--no-match-contract", "InvariantsTest"]  # unit tests alone take every branch
         must("forge tests, instrumented", run([*command, "--report-file", report], own))
         found = missed(report.read_text())
     if found != NEVER_TAKEN:
@@ -136,7 +86,7 @@ def main() -> None:
     """All checks, in order of cost."""
     tool = forge()
     committed = json.loads(contracts.ARTIFACT.read_text())
-    if bytecode(contracts.CONTRACTS) != committed["bytecode"]:
+    if contracts_mutants.bytecode(contracts.CONTRACTS) != committed["bytecode"]:
         sys.exit("contracts-check: the committed byte code is not what the sources give: run make contracts")
     print("contracts-check: byte code: ok", flush=True)
     (slot,) = [e["slot"] for e in committed["storageLayout"]["storage"] if e["label"] == "_seats"]
@@ -149,7 +99,7 @@ def main() -> None:
     contracts_slither.check(settings)
     must("forge tests", run([tool, "test", "--root", "."], settings))
     coverage(tool, settings)
-    mutants(tool, settings)
+    contracts_mutants.check(tool, settings)
     out: list[str | Path] = [
         HALMOS,
         "--root",
