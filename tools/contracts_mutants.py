@@ -88,7 +88,7 @@ def tested(tool: Path, settings: dict[str, str], mutant: tuple[str, str, str]) -
             text=True,
             check=False,
         )
-    if done.returncode == 0 or f" {test}() (" not in done.stdout or "[FAIL" not in done.stdout:
+    if done.returncode == 0 or f" {test}(" not in done.stdout or "[FAIL" not in done.stdout:
         return f"the planted bug {old!r} -> {new!r} is not caught by {test}\n{done.stdout}{done.stderr}"
     print(f"contracts-check: planted bug caught by {test}", flush=True)
     return ""
