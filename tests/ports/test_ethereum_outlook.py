@@ -113,3 +113,33 @@ async def test_finality_follows_the_sealers(chain: OnDevchain):
     signers += signers
     assert (await ledger.outlook.finality()).policy == "depth:4"
     assert (await chain.open().outlook.finality()).how == "configured"
+
+
+async def test_attack_another_sender_after_a_reorganisation(chain: OnDevchain):
+    """What was judged is judged again where the chain went back: ours that comes back is ours, and another's
+    in its place is told, once.
+    """
+    ours, theirs = chain.open(), chain.open()
+    assert await ours.outlook.foreign() == 0
+    chain.mark()
+    first = await ours.prepare_anchor(0, 3, ROOT, [])
+    await ours.send(first)
+    chain.mine()
+    assert [await ours.outlook.foreign() for _ in range(2)] == [0, 0]
+    chain.reorganise()
+    assert [await ours.outlook.foreign() for _ in range(2)] == [0, 0]
+    chain.mark()
+    await ours.send(first)
+    chain.mine()
+    assert [await ours.outlook.foreign() for _ in range(4)] == [0, 0, 0, 0]
+    chain.reorganise()
+    assert await ours.outlook.foreign() == 0
+    chain.mark()
+    await theirs.send(await theirs.prepare_anchor(0, 2, ROOT, []))
+    chain.mine()
+    assert [await ours.outlook.foreign() for _ in range(5)] == [0, 0, 1, 0, 0]
+    chain.reorganise()
+    assert await ours.outlook.foreign() == 0
+    await theirs.send(await theirs.prepare_anchor(0, 2, ROOT, []))
+    chain.mine()
+    assert [await ours.outlook.foreign() for _ in range(4)] == [0, 0, 0, 0]

@@ -1,5 +1,7 @@
 """One process a ledger key."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,29 @@ def test_second_user_of_a_key_is_refused(tmp_path: Path):
         assert "ledger key" in busy.value.message
     with sole_user(key):
         assert (tmp_path / "ledger.key.lock").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_key_on_a_medium_that_takes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int):
+    """The key itself is locked: a second user is refused there, too."""
+    key, opened = tmp_path / "ledger.key", os.open
+    key.write_text("00")
+
+    def shut(path: Path, flags: int, *mode: int) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(number, os.strerror(number))
+        return opened(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", shut)
+    with sole_user(key):
+        with pytest.raises(Unavailable, match="KEY_BUSY"), sole_user(key):
+            raise AssertionError("two users")
+        assert [each.name for each in tmp_path.iterdir()] == ["ledger.key"]
+    with sole_user(key):
+        pass
+    key.unlink()
+    with pytest.raises(Broken, match="STORE_FAILED"), sole_user(key):
+        raise AssertionError("no key")
 
 
 def test_folder_that_is_missing(tmp_path: Path):

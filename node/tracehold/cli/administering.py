@@ -1,6 +1,5 @@
 """Acting on the contract with its admin's key."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,18 +18,15 @@ AdminKey = Annotated[
 
 @asynccontextmanager
 async def administering(config: "Config", admin_key: Path | None) -> "AsyncIterator[Admin]":
-    """The contract's admin on the chain of this configuration. The connection is closed at the end. Raises
-    KEY_BUSY while a node, or another command, sends with the same key.
+    """The contract's admin on the chain of this configuration, by its addresses and with its fees as the node
+    has them. The connection is closed at the end. Raises KEY_BUSY while a node, or another command, sends
+    with the same key.
     """
-    from tracehold.adapters.ethereum.admin import Admin
-    from tracehold.adapters.ethereum.client import Client
     from tracehold.adapters.keyfiles import read_ledger_key
     from tracehold.adapters.keyfiles.sole import sole_user
+    from tracehold.node.own import sending
 
     key = admin_key or config.keys.ledger
-    secret, client = read_ledger_key(key), Client(config.ledger.rpc)
-    try:
+    async with sending(config, read_ledger_key(key)) as admin:
         with sole_user(key):
-            yield Admin(client, secret, asyncio.sleep)
-    finally:
-        await client.close()
+            yield admin

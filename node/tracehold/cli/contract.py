@@ -106,6 +106,7 @@ async def _deploy(dir: Path, admin_key: Path | None, network: str, predecessor: 
     from tracehold.adapters.keyfiles.sole import sole_user
     from tracehold.config import load
     from tracehold.core.errors import Rejected
+    from tracehold.node.own import fee_policy
 
     config = load(dir / CONFIG_NAME)
     before = _address(predecessor)
@@ -120,7 +121,7 @@ async def _deploy(dir: Path, admin_key: Path | None, network: str, predecessor: 
         network_id = await _carried_on(client, before, network) if before else _network_id(network)
         _keep_network_key(config)
         key = admin_key or config.keys.ledger
-        admin = Admin(client, read_ledger_key(key), asyncio.sleep)
+        admin = Admin(client, read_ledger_key(key), asyncio.sleep, fees=fee_policy(config))
         with sole_user(key):
             contract = await admin.deploy(network_id, 0, predecessor=before or FIRST)
         chain_id = await client.chain_id()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tracehold.adapters.ethereum.admin import Admin, address
 from tracehold.adapters.ethereum.client import Client
+from tracehold.adapters.ethereum.endpoints import Endpoints, clients_of
 from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
 from tracehold.adapters.ethereum.nonces import OwnNonces
 from tracehold.adapters.ethereum.pins import PinFile, Pinning, Pins
@@ -67,16 +68,7 @@ async def open_ledger(
     Whoever gives `told`, a node that runs, hears of addresses of a wrong chain and has the ledger key alone:
     KEY_BUSY while another process has it.
     """
-    settings = Settings(
-        rpc=config.ledger.rpc,
-        contract=contract_of(config),
-        fallback_rpcs=config.ledger.fallback_rpcs,
-        chain_id=config.ledger.chain_id,
-        genesis=bytes.fromhex(config.ledger.genesis.removeprefix("0x")),
-        secret=read_ledger_key(config.keys.ledger),
-        finality=config.ledger.finality,
-        fees=_fees(config),
-    )
+    settings = _settings(config, read_ledger_key(config.keys.ledger))
     pins = PinFile(config.node.data_dir / PINS_FILE)
 
     async def keep(found: Pins) -> None:
@@ -92,7 +84,30 @@ async def open_ledger(
         await ledger.close()
 
 
-def _fees(config: Config) -> FeePolicy:
+def _settings(config: Config, secret: bytes | None) -> Settings:
+    return Settings(
+        rpc=config.ledger.rpc,
+        contract=contract_of(config),
+        fallback_rpcs=config.ledger.fallback_rpcs,
+        chain_id=config.ledger.chain_id,
+        genesis=bytes.fromhex(config.ledger.genesis.removeprefix("0x")),
+        secret=secret,
+        finality=config.ledger.finality,
+        fees=fee_policy(config),
+    )
+
+
+def reached(config: Config) -> Client:
+    """The chain of this folder's contract, by whichever of its addresses answers; none is asked before it is
+    found to be of the right chain. The caller closes it. Raises BAD_CONFIG, and what is Broken in what was
+    kept of the chain.
+    """
+    settings, kept = _settings(config, None), PinFile(config.node.data_dir / PINS_FILE).read()
+    return Client(line=Endpoints(clients_of(settings, ()), Pinning(settings, kept).admit, untold))
+
+
+def fee_policy(config: Config) -> FeePolicy:
+    """What accounts of this folder may offer for a unit of gas."""
     return FeePolicy(round(config.ledger.max_fee_gwei * GWEI), config.ledger.replace_factor)
 
 
@@ -101,9 +116,9 @@ async def sending(config: Config, secret: bytes, nonces: OwnNonces | None = None
     """Transactions of one account to the contract, on a connection of their own. A node that runs gives the
     `nonces` of its ledger: it would take them for another's.
     """
-    client = Client(config.ledger.rpc)
+    client = reached(config)
     try:
-        yield Admin(client, secret, asyncio.sleep, fees=_fees(config), nonces=nonces)
+        yield Admin(client, secret, asyncio.sleep, fees=fee_policy(config), nonces=nonces)
     finally:
         await client.close()
 

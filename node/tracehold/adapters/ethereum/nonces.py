@@ -7,13 +7,23 @@ from tracehold.journey.ports import SignedTransaction
 
 LOOKS = 3
 """Looks at which none of ours is in a block before another's is told: receipts come later than blocks."""
+KEPT = 256
+"""Nonces that are remembered behind the judged ones: blocks may be replaced, and hold others then."""
 
 
 @dataclass(slots=True)
 class _Account:
     judged: int | None = None
+    first: int = 0
     looks: int = 0
     ours: dict[int, set[bytes]] = field(default_factory=dict)
+    told: set[int] = field(default_factory=set)
+
+    def forget(self) -> None:
+        """Those that no reorganisation reaches."""
+        old = (self.judged or 0) - KEPT
+        self.ours = {nonce: sent for nonce, sent in self.ours.items() if nonce >= old}
+        self.told = {nonce for nonce in self.told if nonce >= old}
 
 
 class OwnNonces:
@@ -27,27 +37,31 @@ class OwnNonces:
     def signed(self, account: bytes, transaction: SignedTransaction) -> None:
         """This process signed, or sends what an earlier one signed."""
         at = self._of(account)
-        if at.judged is None or transaction.nonce >= at.judged:
+        if at.judged is None or transaction.nonce >= at.judged - KEPT:
             at.ours.setdefault(transaction.nonce, set()).add(transaction.hash)
 
     async def foreign(self, client: Client, account: bytes) -> int:
         """How many transactions of the account that this process did not sign were mined since the last look.
+        Where the chain went back, what comes in the place of judged ones is judged, and each nonce told once.
         Raises CHAIN_DOWN.
         """
         at = self._of(account)
         if at.judged is None:
             waiting = await client.next_nonce(account)
-            at.judged = min(waiting, *at.ours) if at.ours else waiting
+            at.first = at.judged = min(waiting, *at.ours) if at.ours else waiting
         mined, found = await client.nonce(account), 0
+        if mined < at.judged:
+            at.judged, at.looks = max(at.first, at.judged - KEPT, mined), 0
         while at.judged < mined:
             if not await self._is_ours(client, at):
                 at.looks += 1
                 if at.looks < LOOKS:
                     break
-                found += 1
+                found += at.judged not in at.told
+                at.told.add(at.judged)
             at.looks = 0
-            at.ours.pop(at.judged, None)
             at.judged += 1
+        at.forget()
         return found
 
     async def _is_ours(self, client: Client, at: _Account) -> bool:
