@@ -4,8 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.journey.chain_scene import Anchored, anchored
+from tests.journey.chain_scene import ACCOUNT, Anchored, anchored, anchorer, member
 from tests.journey.scene import statement
+from tracehold.adapters.memory.chain import MemoryChain
+from tracehold.adapters.memory.ledger import MemoryLedger
 from tracehold.core.errors import Rejected, TraceholdError
 from tracehold.journey.ending import Ending
 from tracehold.journey.ports import AnchorState, Role
@@ -135,3 +137,24 @@ async def test_who_is_no_creator_has_nothing_to_end():
         scene = Scene(it)
         assert await scene.step()
         assert scene.told == []
+
+
+async def test_a_retired_log_is_not_begun_on_a_successor():
+    """The contract that took over has its node without the role, and nothing of the log: what is final on the
+    one before is all that there is, and nothing is tried.
+    """
+    async with anchored() as it:
+        await it.creator.store.in_force(it.chain.contract)
+        await it.creator.upload(statement(1))
+        await it.finish()
+        roles = frozenset({Role.HOLDER})
+        it.chain = MemoryChain(it.creator.clock.now, it.chain.network_id, contract=b"\xc1" * 20)
+        it.chain.members.append(replace(member(it.log), roles=roles))
+        it.ledger = MemoryLedger(it.chain, ACCOUNT)
+        await it.creator.store.in_force(it.chain.contract)
+        it.anchorer = anchorer(it.creator, it.ledger)
+        it.anchorer._link = replace(it.anchorer.link, retired=lambda: True)
+        it.creator.clock.time += 100
+        await it.step(3)
+        assert it.anchorer.ended
+        assert await it.tasks() == []

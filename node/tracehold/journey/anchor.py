@@ -148,7 +148,7 @@ class Anchorer:
             if not await self._settling.advance(task, member.number):
                 break
         await self._watch()
-        if not self.held:
+        if not (self.held or self.ended):
             await self._begin(member)
 
     async def _join(self) -> Member:

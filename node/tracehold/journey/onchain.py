@@ -22,7 +22,7 @@ from tracehold.journey.ports import (
     Role,
     SignedTransaction,
 )
-from tracehold.journey.states import States
+from tracehold.journey.states import States, final_before
 from tracehold.journey.tree import root_at
 
 Acknowledge = Callable[[int, Checkpoint], Coroutine[Any, Any, Sequence[Acknowledgement]]]
@@ -126,8 +126,9 @@ async def taken_over(link: Link) -> Member:
     """
     member, head = await compared(link)
     await adopt(link, member.number, head.size)
-    if not creates(member) and head.size < (size := await link.store.size(link.log)):
-        said = f"the contract takes no more of the retired log: {head.size} of {size} entries are anchored"
+    there = max(head.size, await final_before(link.store, link.log))
+    if not creates(member) and there < (size := await link.store.size(link.log)):
+        said = f"the contract takes no more of the retired log: {there} of {size} entries are anchored"
         raise Rejected("NOT_A_MEMBER", said)
     return member
 
