@@ -1,29 +1,17 @@
 """The chapter "The chain" of docs/operations.md, run as it stands there: three sealers are formed, one is
-lost and comes back, a fourth operator joins, is voted in and out.
+lost and comes back, and what cannot be is refused. A fourth operator joins in test_consortium.py.
 """
 
-import asyncio
 import json
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.documented import blocks
-from tests.logs import NETWORK
+from tests.documented import Terminal
 from tests.ports.chain_nodes import enode
-from tracehold.adapters.ethereum.admin import Admin, NewNode
-from tracehold.adapters.ethereum.client import Client
-from tracehold.adapters.keyfiles import read_ledger_key
-from tracehold.core.ids import LogId
-from tracehold.core.keys import Ed25519Key
-from tracehold.core.noderecord import NodeRecord, sign_node_record
-from tracehold.journey.ports import Role
 from tracehold.lab.programs import command
 from tracehold.lab.services.clique import Network
 
@@ -33,34 +21,12 @@ POOR = "0x00000000000000000000000000000000000000f1"
 FEW_S = 60.0
 
 
-class Site:
+class Site(Terminal):
     """A folder in which the document's commands run."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.said = blocks("operations.md")
-
-    def run(self, name: str, **variables: str) -> str:
-        """One block of the document; what it prints."""
-        place = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        done = subprocess.run(
-            ["sh", "-eu", "-c", self.said[name]],
-            cwd=self.folder,
-            env={**os.environ, **variables, "PATH": place},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
     def chain(self, *words: str, code: int = 0) -> Any:
-        """One command with --json; its answer."""
-        line = command("chain", *words, "--json")
-        done = subprocess.run(line, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == code, done.stderr
-        return json.loads(done.stdout)
+        """One command about the chain; its answer."""
+        return self.answer("chain", *words, code=code)
 
     def status(self, folder: str = "chain") -> Any:
         """How it stands."""
@@ -80,36 +46,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("consortium")
     made = Site(folder)
     try:
-        made.run("chain-form")
+        made.block("chain-form")
         yield made
     finally:
-        for name in ("lonely", "second", "newcomer", "chain"):
+        for name in ("lonely", "chain"):
             if (folder / name).exists():
                 Network.opened(folder / name).stop()
-
-
-async def enrolled(rpc: str, folder: Path, enodes: list[str]) -> str:
-    """A contract whose members named these enodes; its address."""
-    client = Client(rpc)
-    try:
-        admin = Admin(client, read_ledger_key(folder / "treasury.key"), asyncio.sleep, 0.2)
-        contract = await admin.deploy(NETWORK, 0)
-        operator = await admin.enrol_operator(contract, "urn:example:operator")
-        for number, named in enumerate(enodes, 1):
-            key, log, account = (
-                Ed25519Key.from_seed(bytes([number]) * 32),
-                bytes([number]) * 32,
-                bytes([number]) * 20,
-            )
-            said = NodeRecord(
-                key.public, "urn:op", LogId(log), "", "", "", b"", account, named, 1_700_000_000
-            )
-            raw = sign_node_record(said, NETWORK, bytes(16), key)
-            new = NewNode(operator, account, key.public.raw, LogId(log), list(Role), raw)
-            await admin.enrol_node(contract, new)
-    finally:
-        await client.close()
-    return f"0x{contract.hex()}"
 
 
 def sealers(status: Any) -> set[str]:
@@ -131,7 +73,7 @@ def test_three_sealers_are_connected_and_go_on(site: Site):
 
 def test_an_account_is_funded_from_the_treasury(site: Site):
     """By the document's command; twice gives twice as much."""
-    site.run("chain-fund", ACCOUNT=POOR)
+    site.block("chain-fund", ACCOUNT=POOR)
     answer = site.chain("fund", POOR, "--ether", "0.5", "--dir", "chain")
     assert int(answer["balance"]) == 105 * 10**17
 
@@ -153,46 +95,9 @@ def test_a_wish_that_cannot_be_is_refused_with_its_reason(site: Site):
 
 def test_a_sealer_that_is_killed_is_not_missed_and_comes_back(site: Site):
     """The other two go on; it has the newest blocks again afterwards."""
-    site.run("chain-lose")
+    site.block("chain-lose")
     back = site.until(lambda status: all(node["up"] and node["peers"] == 2 for node in status["nodes"]))
     assert back["chain"]["stalled"] is False
-
-
-def test_a_newcomer_joins_is_voted_in_and_out(site: Site):
-    """With one member's enode it gets the newest block; it seals once it is voted in, and no more when it is
-    voted out.
-    """
-    site.run("chain-join", ENODE=site.status()["nodes"][0]["enode"])
-    joined = site.status("newcomer")
-    (node,) = joined["nodes"]
-    assert joined["chain"]["genesis"] == site.status()["chain"]["genesis"]
-    assert (node["sealer"], node["peers"]) == (False, 1)
-
-    site.run("chain-vote", SEALER=node["account"])
-    site.until(lambda status: node["account"] in sealers(status))
-    assert site.chain("propose", node["account"], "--dir", "chain")["done"] is True
-    site.until(
-        lambda status: any(s["recent"] for s in status["chain"]["sealers"] if s["address"] == node["account"])
-    )
-
-    site.run("chain-drop", SEALER=node["account"])
-    site.until(lambda status: node["account"] not in sealers(status))
-    refused = site.chain("propose", POOR, "--dir", "newcomer", code=2)
-    assert "nobody else can vote" in refused["error"]["message"]
-
-
-def test_a_newcomer_calls_the_nodes_that_members_named_on_the_chain(site: Site):
-    """It knows the contract and one address of the chain: all members' enodes are there."""
-    status = site.status()
-    first = status["nodes"][0]["rpc"]
-    contract = asyncio.run(
-        enrolled(first, site.folder / "chain", [each["enode"] for each in status["nodes"]])
-    )
-    site.chain("new", "--genesis", "chain/genesis.json", "--dir", "second")
-    answer = site.chain("join", "--dir", "second", "--rpc", first, "--contract", contract)
-    again = site.chain("join", "--dir", "second", "--rpc", first, "--contract", contract)
-    assert (answer["sealer"], again["account"]) == (False, answer["account"])
-    site.until(lambda found: found["nodes"][0]["peers"] == 3, "second")
 
 
 def test_who_is_reached_by_nobody_is_told_so(site: Site):
@@ -216,7 +121,7 @@ def test_more_than_half_down_is_told_by_the_exit_code(site: Site):
         assert time.monotonic() < end
     assert done.returncode == 5
     assert json.loads(done.stdout)["chain"]["stalled"] is True
-    site.run("chain-stop")
+    site.block("chain-stop")
     down = site.chain("status", "--dir", "chain", code=5)
     assert down["chain"] is None
     assert not any(node["up"] or node["pid"] for node in down["nodes"])

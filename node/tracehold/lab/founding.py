@@ -15,6 +15,7 @@ from tracehold.core.ids import NetworkId
 from tracehold.core.noderecord import parse_node_record
 from tracehold.journey.ports import Role
 from tracehold.node.chain_node import enode_of
+from tracehold.node.number import number_of
 from tracehold.node.own import contract_of, open_ledger, open_own, open_store
 from tracehold.node.record import node_record
 
@@ -46,15 +47,17 @@ class Founder:
         raw = await _record(settings)
         async with open_ledger(settings) as ledger, self._admin() as admin:
             node = parse_node_record(raw, (await ledger.network()).network_id)
-            if any(member.log == node.log for member in await ledger.members()):
-                return
-            await admin.pay(node.account, FUNDS)
-            contract = contract_of(settings)
-            operator = await admin.operator_of(contract, node.operator)
-            operator = operator or await admin.enrol_operator(contract, node.operator)
-            roles = (Role.CREATOR, Role.HOLDER)
-            new = NewNode(operator, node.account, node.node_key.raw, node.log, roles, raw)
-            await admin.enrol_node(contract, new)
+            if not any(member.log == node.log for member in await ledger.members()):
+                await admin.pay(node.account, FUNDS)
+                contract = contract_of(settings)
+                operator = await admin.operator_of(contract, node.operator)
+                operator = operator or await admin.enrol_operator(contract, node.operator)
+                roles = (Role.CREATOR, Role.HOLDER)
+                new = NewNode(operator, node.account, node.node_key.raw, node.log, roles, raw)
+                await admin.enrol_node(contract, new)
+            async with open_store(settings) as store:
+                # Its own node of the chain may learn of it after the node's start, which looks only once.
+                await number_of(store, ledger)
 
     async def set_quorum(self, config: Path, quorum: int) -> None:
         """Make the contract of this configuration ask for so many acknowledgements."""

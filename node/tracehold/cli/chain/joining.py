@@ -115,7 +115,8 @@ def _next_steps(answer: dict[str, Any]) -> list[str]:
     return [
         f"{answer['name']} follows the chain: block {answer['head']}, {answer['peers']} peers",
         "what this operator does:",
-        f'  in tracehold.toml: [ledger] rpc = "{answer["rpc"]}", [chain_node] admin = "{answer["ipc"]}"',
+        f"  tracehold init --dir node --operator URI --contract ADDRESS --rpc {answer['rpc']}",
+        f"    --chain-node {answer['ipc']}; and what docs/operations.md, Become a member of it, says",
         "  tracehold member request --dir node --out newcomer.record: for the network's admin",
         "what the others do:",
         "  who does not learn it from the registry:",
