@@ -82,7 +82,7 @@ def test_a_wish_that_cannot_be_is_refused_with_its_reason(site: Site):
     """Addresses and enodes that are none, nodes and treasuries that are not there, silent addresses."""
     for words, code, exits in (
         (("fund", "0x12", "--dir", "chain"), "BAD_REQUEST", 2),
-        (("fund", POOR, "--ether", "10000000", "--dir", "chain"), "CHAIN_DOWN", 5),
+        (("fund", POOR, "--ether", "10000000", "--dir", "chain"), "NO_FUNDS", 5),
         (("fund", POOR, "--dir", "chain/sealer-1"), "NOT_FOUND", 1),
         (("peer", "enode://x@y:1", "--dir", "chain"), "BAD_URI", 1),
         (("kill", "sealer-9", "--dir", "chain"), "NOT_FOUND", 1),
