@@ -18,7 +18,6 @@ sys.path.insert(0, str(ROOT))
 
 from tools import contracts, contracts_mutants, contracts_slither, npm_modules  # noqa: E402
 
-HALMOS = ROOT / ".venv-contracts" / "bin" / "halmos"
 # Branches that no test takes. This one: a call that lacks the gas to hash lacks it to come here.
 NEVER_TAKEN = {("src/Anchors.sol", "if iszero(done) { revert(0, 0) }")}
 
@@ -99,16 +98,8 @@ def main() -> None:
     contracts_slither.check(settings)
     must("forge tests", run([tool, "test", "--root", "."], settings))
     coverage(tool, settings)
+    must("halmos proofs", run([*contracts_mutants.PROVE], {**settings, "FOUNDRY_PROFILE": "proofs"}))
     contracts_mutants.check(tool, settings)
-    out: list[str | Path] = [
-        HALMOS,
-        "--root",
-        ".",
-        "--forge-build-out",
-        "../build/forge/proofs",
-        "--no-status",
-    ]
-    must("halmos proofs", run(out, {**settings, "FOUNDRY_PROFILE": "proofs"}))
 
 
 if __name__ == "__main__":

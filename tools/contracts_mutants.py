@@ -48,6 +48,37 @@ MUTANTS = (
         "invariant_a_retired_log_stays",
     ),
     ("if (before != 0) revert", "if (before == replacement) revert", "invariant_a_pointer_stays"),
+    ("_heads[node] = Head(", "_heads[operator] = Head(", "check_an_anchor_touches_only_its_callers_head"),
+    (
+        "if (prevSize != current) revert",
+        "if (prevSize > current) revert",
+        "check_only_the_next_size_is_accepted",
+    ),
+    ("if (size <= prevSize) revert SizeNotGrowing();", "", "check_two_heads_of_one_size_never"),
+    (
+        "if (acks.length < quorum) revert",
+        "if (acks.length == 0 && quorum != 0) revert",
+        "check_fewer_than_quorum_distinct_operators_never_pass",
+    ),
+    (
+        "block.chainid == _deployedChainId ? _deployedSeparator : _separator(salt)",
+        "_deployedSeparator",
+        "check_fewer_than_quorum_distinct_operators_never_pass",
+    ),
+    (
+        "if (roles & HOLDER == 0) revert",
+        "if (roles & HOLDER == 0 && node == 0) revert",
+        "check_an_inactive_holders_acknowledgement_never_passes",
+    ),
+)
+HALMOS = contracts.ROOT / ".venv-contracts" / "bin" / "halmos"
+PROVE: tuple[str | Path, ...] = (
+    HALMOS,
+    "--root",
+    ".",
+    "--forge-build-out",
+    "../build/forge/proofs",
+    "--no-status",
 )
 
 
@@ -80,15 +111,21 @@ def tested(tool: Path, settings: dict[str, str], mutant: tuple[str, str, str]) -
             "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "0",
             "FOUNDRY_INVARIANT_SHOW_METRICS": "false",
         }
+        command: list[str | Path] = [tool, "test", "--root", ".", "--match-test", f"^{test}\\("]
+        if test.startswith("check_"):
+            # one acknowledgement is enough for any of these bugs, and one counterexample
+            command = [*PROVE, "--function", test, "--early-exit", "--array-lengths", "acks={0,1},some={1}"]
+            own["FOUNDRY_PROFILE"] = "proofs"
         done = subprocess.run(
-            [tool, "test", "--root", ".", "--match-test", f"^{test}\\("],
+            command,
             cwd=contracts.CONTRACTS,
             env={**os.environ, **settings, **own},
             capture_output=True,
             text=True,
             check=False,
         )
-    if done.returncode == 0 or f" {test}(" not in done.stdout or "[FAIL" not in done.stdout:
+    noticed = f" {test}(" in done.stdout and ("[FAIL" in done.stdout or "Counterexample:" in done.stdout)
+    if done.returncode == 0 or not noticed:
         return f"the planted bug {old!r} -> {new!r} is not caught by {test}\n{done.stdout}{done.stderr}"
     print(f"contracts-check: planted bug caught by {test}", flush=True)
     return ""
