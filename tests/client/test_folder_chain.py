@@ -88,7 +88,7 @@ async def test_the_doctor_names_a_chain_that_stands_still(home: Path) -> None:
     async with open_ledger(config) as ledger:
         async with asyncio.timeout(60):
             # The block of the deployment holds a transaction, the next ones hold none.
-            while not (await ledger.outlook.newest()).empty:
+            while not (await ledger.outlook.newest()).empty:  # noqa: ASYNC110  the chain tells nobody
                 await asyncio.sleep(0.1)
     assert (await found(config))["blocks"].detail.startswith("CHAIN_STALLED")
 
