@@ -130,12 +130,16 @@ def init(
         if as_json:
             show_json(answer)
             return
-        note(f"made {answer['config']}")
-        note(f"  ledger account {answer['account']}: give it funds on {place.rpc}")
-        if place.contract:
-            note(f"  then: tracehold member request --dir {dir} --out FILE, for the network's admin to enrol")
-        else:
-            note(f"  then: tracehold contract deploy --dir {dir}   (or set [ledger] contract to join one)")
+        _tell(dir, place, answer)
+
+
+def _tell(dir: Path, place: Placement, answer: dict[str, object]) -> None:
+    note(f"made {answer['config']}")
+    note(f"  ledger account {answer['account']}: give it funds on {place.rpc}")
+    if place.contract:
+        note(f"  then: tracehold member request --dir {dir} --out FILE, for the network's admin to enrol")
+    else:
+        note(f"  then: tracehold contract deploy --dir {dir}   (or set [ledger] contract to join one)")
 
 
 def create(dir: Path, place: Placement) -> dict[str, object]:

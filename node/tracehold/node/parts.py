@@ -136,16 +136,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         replicator = replication(config, store, holders, ledger, peering, states, faults)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()), events=events)
         uploads = _uploads(config, store, sealer, states, checks)
-        acknowledge = replicator.acknowledge if replicator else nobody
-        link = Link(
-            store,
-            ledger,
-            states,
-            own.log,
-            acknowledge,
-            lambda: sealer.own.roster,
-            partial(is_retired, config),
-        )
+        link = _link(config, store, ledger, states, sealer, replicator)
         anchorer = _anchorer(config, link, sealer, faults)
         leaver = leaving(config, store, ledger, holders, anchorer, peering)
         holding = custody(config, store, ledger, states, bell, checks, faults)
@@ -215,6 +206,19 @@ def _uploads(config: Config, store: RecordLog, sealer: Sealer, states: States, c
         sleep=asyncio.sleep,
         disk=Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes),
     )
+
+
+def _link(
+    config: Config,
+    store: RecordLog,
+    ledger: EthereumLedger,
+    states: States,
+    sealer: Sealer,
+    replicator: Replicator | None,
+) -> Link:
+    acknowledge = replicator.acknowledge if replicator else nobody
+    retired = partial(is_retired, config)
+    return Link(store, ledger, states, sealer.own.log, acknowledge, lambda: sealer.own.roster, retired)
 
 
 def _anchorer(config: Config, link: Link, sealer: Sealer, faults: Faults) -> Anchorer:
