@@ -20,9 +20,10 @@ def carry_over(
     admin_key: AdminKey = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Enrol the members of the predecessor in the contract that took over, under the same numbers.
+    """Enrol the predecessor's members in the contract that took over.
 
-    Each with its present account, key, record and roles; the quorum is as it was. Repeating it adds what is
+    Each under the same number, with its present account, key, record and roles; the quorum is as it was.
+    Repeating it adds what is
     missing and changes nothing else.
     """
     with reported(as_json):

@@ -102,13 +102,10 @@ def init(
     Nothing that exists is overwritten.
     """
     with reported(as_json):
-        if not (operator or successor_of):
+        given = Inherited(operator, rpc, _contract(contract), predecessor)
+        old = inherited(successor_of) if successor_of else given
+        if not old.operator:
             raise usage("--operator is missing: the URI of the party that runs the node")
-        old = (
-            inherited(successor_of)
-            if successor_of
-            else Inherited(operator, rpc, _contract(contract), predecessor)
-        )
         operator = party_uri(old.operator, "operator")
         check_text(operator=operator, name=name, rpc=old.rpc, host=host, chain_node=chain_node)
         place = Placement(
@@ -127,10 +124,7 @@ def init(
         answer = create(dir, place)
         if successor_of:
             share_network_key(successor_of, dir)
-        if as_json:
-            show_json(answer)
-            return
-        _tell(dir, place, answer)
+        show_json(answer) if as_json else _tell(dir, place, answer)
 
 
 def _tell(dir: Path, place: Placement, answer: dict[str, object]) -> None:
