@@ -58,7 +58,7 @@ async def test_an_anchor_is_gone_with_its_block(site: Site, tmp_path: Path) -> N
     """It is anchored once, in another block, by the same transaction; whoever followed the chain knows of
     that anchor alone, as a fresh scan does.
     """
-    async with line(site, tmp_path, "replaced") as it:
+    async with line(site, tmp_path, "reorganised") as it:
         sealed, watched = await it.upload(1), Watched(site.ledger())
         await watched.catch_up()
         async with losing(site) as seal:
