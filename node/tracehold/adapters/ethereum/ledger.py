@@ -77,8 +77,8 @@ class EthereumLedger:
         fixed = await self._ready()
         (quorum,) = await self._contract.call("quorum")
         (operators,) = await self._contract.call("activeOperators")
-        where = (fixed.chain_id, self._contract.address, fixed.network_id, fixed.salt, quorum, operators)
-        return Network(*where, fixed.genesis, await self._contract.predecessor())
+        where = (fixed.chain_id, self._contract.address, fixed.network_id, fixed.salt)
+        return Network(*where, quorum, operators, fixed.genesis)
 
     async def software(self) -> str:
         """Name and version of the chain's node, as it says."""

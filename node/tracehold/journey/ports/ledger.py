@@ -17,8 +17,7 @@ ANCHORS = 500
 class Network:
     """The contract's fixed points. A record, receipt or acknowledgement of another network does not count
     here.
-    `genesis` is the hash of block 0; `predecessor` the contract that this one took over from, empty where
-    none.
+    `genesis` is the hash of block 0.
     """
 
     chain_id: int
@@ -28,7 +27,6 @@ class Network:
     quorum: int
     operators: int
     genesis: bytes = b""
-    predecessor: bytes = b""
 
 
 class Role(StrEnum):
