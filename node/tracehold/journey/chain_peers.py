@@ -34,6 +34,16 @@ class ChainPeering:
     peered: int = 0
 
 
+def enode_of(member: Member, network: NetworkId) -> Enode | None:
+    """The enode that a member's signed record names; None where it names none. Raises `Rejected` where the
+    record is no good, or not of the log and key that the contract has.
+    """
+    record = parse_node_record(member.record, network)
+    if (record.log, record.node_key.raw) != (member.log, member.node_key):
+        raise Rejected("BAD_CONTROL", "it is of another log or key than the contract says")
+    return parse_enode(record.enode) if record.enode else None
+
+
 class ChainPeers:
     """One per node. It keeps nothing on disk: the registry says all, again after every start."""
 
@@ -113,10 +123,7 @@ class ChainPeers:
     def _enode(self, member: Member, network: NetworkId) -> Enode | None:
         """What the member's signed record says; None, told where it is no good, where it names none."""
         try:
-            node = parse_node_record(member.record, network)
-            if (node.log, node.node_key.raw) != (member.log, member.node_key):
-                raise Rejected("BAD_CONTROL", "it is of another log or key than the contract says")
-            return parse_enode(node.enode) if node.enode else None
+            return enode_of(member, network)
         except Rejected as refusal:
             if member.active:
                 self._tell(f"the chain's node of node {member.number} cannot be peered: {refusal.message}")

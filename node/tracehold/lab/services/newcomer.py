@@ -9,7 +9,7 @@ from tracehold.adapters.ethereum.settings import Settings
 from tracehold.core.enode import Enode, parse_enode
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import NetworkId
-from tracehold.core.noderecord import parse_node_record
+from tracehold.journey.chain_peers import enode_of
 from tracehold.journey.ports import Member
 from tracehold.lab.programs import Clock
 from tracehold.lab.services.clique import Network
@@ -45,12 +45,11 @@ def enodes_of(members: Iterable[Member], network: NetworkId) -> tuple[Enode, ...
     found: dict[str, Enode] = {}
     for member in members:
         try:
-            record = parse_node_record(member.record, network) if member.active else None
-            if record and record.enode and (record.log, record.node_key.raw) == (member.log, member.node_key):
-                enode = parse_enode(record.enode)
-                found.setdefault(enode.node, enode)
+            enode = enode_of(member, network) if member.active else None
         except Rejected:
             continue
+        if enode is not None:
+            found.setdefault(enode.node, enode)
     return tuple(found.values())
 
 
