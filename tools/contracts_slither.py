@@ -15,9 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.contracts import CONTRACTS, ROOT
+
 SLITHER = ROOT / ".venv-contracts" / "bin" / "slither"
-CONTRACTS = ROOT / "contracts"
 ARGUED = CONTRACTS / "slither.json"
 
 

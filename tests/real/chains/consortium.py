@@ -11,10 +11,9 @@ from coincurve import PrivateKey
 from tests.real.chains.programs import ETHER, TREASURY
 from tests.real.chains.site import until
 from tracehold.adapters.ethereum.acks import address_of
-from tracehold.adapters.ethereum.client import Client
-from tracehold.adapters.ethereum.sender import TRANSFER_GAS, Sender
 from tracehold.lab.services.clique import Network
 from tracehold.lab.services.geth import GethNode
+from tracehold.lab.services.treasury import fund
 
 STILL_S = 2.5
 """A block that was under way is there by then: a second between blocks, and one at most that a sealer waits
@@ -63,7 +62,8 @@ class Consortium:
     def start(self) -> None:
         """Connect and seal, and give the suite's treasury its money."""
         self.network.start()
-        asyncio.run(self._fund())
+        account = address_of(PrivateKey(TREASURY).public_key)
+        asyncio.run(fund(self.url, self.network.treasury, account, 1000 * ETHER))
 
     def kill(self) -> None:
         """SIGKILL of all."""
@@ -158,18 +158,6 @@ class Consortium:
     async def _one_branch(self) -> bool:
         lowest = hex(min(node.head() for node in self.network.nodes))
         return len({block_hash(node, lowest) for node in self.network.nodes}) == 1
-
-    async def _fund(self) -> None:
-        client = Client(self.url)
-        try:
-            secret = bytes.fromhex(self.network.treasury.read_text().strip().removeprefix("0x"))
-            sender = Sender(client, await client.chain_id(), secret)
-            account = address_of(PrivateKey(TREASURY).public_key)
-            gift = await sender.prepare(account, b"", TRANSFER_GAS, value=1000 * ETHER)
-            await sender.send(gift)
-            await until(lambda: client.outcome(gift.hash))
-        finally:
-            await client.close()
 
 
 def block_hash(node: GethNode, which: str) -> str:
