@@ -68,9 +68,8 @@ class Outlook:
             raise Unavailable("FEE_CAP", "the chain asks too much")
 
     async def foreign(self) -> int:
-        """Told once."""
-        found, self.others = self.others, 0
-        return found
+        """So far."""
+        return self.others
 
 
 class Scene:
@@ -155,7 +154,7 @@ async def test_attack_a_shared_account_is_never_forgotten():
     """The alarm stands until a restart, and counts."""
     it = Scene(others=1)
     assert await it.look() == ["ACCOUNT_SHARED"]
-    it.outlook.others = 2
+    it.outlook.others = 3
     assert await it.look() == ["ACCOUNT_SHARED"]
     assert it.guard.health.foreign == 3
     assert it.told == ["ACCOUNT_SHARED"]

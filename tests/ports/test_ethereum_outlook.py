@@ -22,13 +22,13 @@ async def sent(ledger: EthereumLedger, chain: OnDevchain, size: int) -> None:
 
 
 async def test_attack_another_sender_with_the_same_key(chain: OnDevchain):
-    """What this process sent is its own; what another one sent comes to light, once, after three looks."""
+    """What this process sent is its own; what another one sent comes to light after three looks."""
     ours, theirs = chain.open(), chain.open()
     assert await ours.outlook.foreign() == 0
     await sent(ours, chain, 3)
     assert [await ours.outlook.foreign() for _ in range(4)] == [0, 0, 0, 0]
     await sent(theirs, chain, 6)
-    assert [await ours.outlook.foreign() for _ in range(5)] == [0, 0, 1, 0, 0]
+    assert [await ours.outlook.foreign() for _ in range(5)] == [0, 0, 1, 1, 1]
 
 
 async def test_attack_another_sender_takes_our_nonce(chain: OnDevchain):
@@ -37,7 +37,7 @@ async def test_attack_another_sender_takes_our_nonce(chain: OnDevchain):
     assert await ours.outlook.foreign() == 0
     await ours.prepare_anchor(0, 9, ROOT, [])
     await sent(theirs, chain, 3)
-    assert [await ours.outlook.foreign() for _ in range(4)] == [0, 0, 1, 0]
+    assert [await ours.outlook.foreign() for _ in range(4)] == [0, 0, 1, 1]
 
 
 async def test_a_start_after_a_crash_takes_over_what_is_on_its_way(chain: OnDevchain):
@@ -137,9 +137,9 @@ async def test_attack_another_sender_after_a_reorganisation(chain: OnDevchain):
     chain.mark()
     await theirs.send(await theirs.prepare_anchor(0, 2, ROOT, []))
     chain.mine()
-    assert [await ours.outlook.foreign() for _ in range(5)] == [0, 0, 1, 0, 0]
+    assert [await ours.outlook.foreign() for _ in range(5)] == [0, 0, 1, 1, 1]
     chain.reorganise()
-    assert await ours.outlook.foreign() == 0
+    assert await ours.outlook.foreign() == 1
     await theirs.send(await theirs.prepare_anchor(0, 2, ROOT, []))
     chain.mine()
-    assert [await ours.outlook.foreign() for _ in range(4)] == [0, 0, 0, 0]
+    assert [await ours.outlook.foreign() for _ in range(4)] == [1, 1, 1, 1]

@@ -82,7 +82,7 @@ POINTERS = [
     Row("asked", "pointers", "save", 1, "waiting", "sent", 3),
     Row("asked", "ledger", "send", 0, "sent", "sent", 3),
     Row("asked", "pointers", "save", 2, "sent", "mined", 3),
-    Row("asked", "pointers", "save", 4, "mined", "final", 3),
+    Row("asked", "pointers", "save", 3, "mined", "final", 3),
     # no block for so long that the fee is raised
     Row("held", "ledger", "prepare_supersede", 0, "sent", "sent", 3),
     Row("held", "pointers", "save", 0, "sent", "sent dearer", 3),
@@ -168,7 +168,7 @@ async def asked(plant: ChainPlant) -> None:
 async def held(plant: ChainPlant) -> None:
     """The pointer is sent, and in no block for as many looks as the fee stays."""
     await asked(plant)
-    for _ in range(2 + POLICY.bump_after):
+    for _ in range(1 + POLICY.bump_after):
         assert await plant.look() is None
 
 

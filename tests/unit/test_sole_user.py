@@ -45,6 +45,39 @@ def test_key_on_a_medium_that_takes_no_file(tmp_path: Path, monkeypatch: pytest.
         raise AssertionError("no key")
 
 
+def test_lock_file_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Who may not open the lock that another user made is kept away by the key file itself, and the other way
+    round.
+    """
+    key, opened = tmp_path / "ledger.key", os.open
+    key.write_text("00")
+
+    def foreign(path: Path, flags: int, *mode: int) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, flags, *mode)
+
+    with sole_user(key):
+        monkeypatch.setattr(os, "open", foreign)
+        with pytest.raises(Unavailable, match="KEY_BUSY"), sole_user(key):
+            raise AssertionError("two users")
+    with sole_user(key):
+        monkeypatch.setattr(os, "open", opened)
+        with pytest.raises(Unavailable, match="KEY_BUSY"), sole_user(key):
+            raise AssertionError("two users")
+
+
+def test_key_that_was_replaced_under_its_user(tmp_path: Path):
+    """A rotation puts another file in its place: the lock beside it holds on."""
+    key, other = tmp_path / "ledger.key", tmp_path / "new.key"
+    key.write_text("00")
+    with sole_user(key):
+        other.write_text("01")
+        other.replace(key)
+        with pytest.raises(Unavailable, match="KEY_BUSY"), sole_user(key):
+            raise AssertionError("two users")
+
+
 def test_folder_that_is_missing(tmp_path: Path):
     """Told as what it is."""
     with pytest.raises(Broken) as broken, sole_user(tmp_path / "none" / "ledger.key"):

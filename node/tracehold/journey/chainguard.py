@@ -103,7 +103,7 @@ class ChainGuard:
             stands_s=self._ticks() - self._since,
             finality=finality,
             funds=funds,
-            foreign=before.foreign + foreign,
+            foreign=foreign,
         )
         self._tell(replace(found, alarms=(*self._chain(found), *self._paying(found), *capped)))
 

@@ -19,8 +19,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
-from tracehold.core.errors import Rejected
+from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import Fingerprint
 from tracehold.core.merkle import inclusion_path
 from tracehold.core.record import parse
@@ -124,7 +125,7 @@ class Pointing:
 
     async def _seal(self, pointer: Pointer) -> Pointer:
         try:
-            (outcome,) = await self._submit([await self._replacement(pointer)])
+            (outcome,) = await self._sealed(await self._replacement(pointer))
             if outcome.error is not None:
                 raise outcome.error
             if outcome.fingerprint is None:
@@ -132,7 +133,16 @@ class Pointing:
             await self._check_names(pointer, outcome.fingerprint)
         except Rejected as refused:
             return await self._fail(pointer, str(refused))
-        return await self._to(replace(pointer, replacement=outcome.fingerprint), Stage.WAITING)
+        return await self._to(pointer, Stage.WAITING, replacement=outcome.fingerprint)
+
+    async def _sealed(self, item: Item) -> Sequence[Outcome]:
+        try:
+            return await self._submit([item])
+        except Rejected as refused:
+            if refused.code != "NOT_A_MEMBER":
+                raise
+            # The gate's word may be older than what the contract said above: ask again.
+            raise Unavailable("STARTING", refused.message) from refused
 
     async def _replacement(self, pointer: Pointer) -> Item:
         position = await self._index(pointer.fingerprint)
@@ -158,15 +168,20 @@ class Pointing:
         if sent is None:
             return await self._sign(pointer, member)
         ledger = self._link.ledger
+        looks = self._looks[sent.hash] = self._looks.get(sent.hash, 0) + 1
+        due = looks % self._bump_after == 0
         found = await ledger.find(sent)
-        if found is not None and found.succeeded:
-            return pointer  # mined just now: the next look sees what it says
+        if found is not None and found.succeeded and not due:
+            return pointer  # mined just now: the next look sees what it says. Not so one of another contract
         if found is not None or await ledger.spent(sent) or await ledger.stuck(sent):
             # It reverted, or can never be mined, or only with a nonce that nobody fills.
             return await self._sign(pointer, member)
-        looks = self._looks[sent.hash] = self._looks.get(sent.hash, 0) + 1
-        if looks > self._bump_after:
-            return await self._sign(pointer, member, replaces=sent)
+        try:
+            if due:
+                return await self._sign(pointer, member, replaces=sent)
+        except (Unavailable, Rejected):
+            await ledger.send(sent)  # no higher fee now: the pool may have lost it all the same
+            raise
         await ledger.send(sent)
         return await self._to(pointer, Stage.SENT)
 
@@ -178,7 +193,7 @@ class Pointing:
         head = await ledger.head(member.number)
         await check_head(self._link, head)
         if head.size <= index or (replaces is None and await store.anchors(log, _UNSETTLED, newest=1)):
-            return await self._to(replace(pointer, transaction=None), Stage.WAITING)
+            return await self._to(pointer, Stage.WAITING, transaction=None)
         node = await nodes(store, log, head.size, [index])
         with whole_tiles():
             path = inclusion_path(index, head.size, node)
@@ -199,9 +214,10 @@ class Pointing:
         return found.index
 
     async def _fail(self, pointer: Pointer, why: str) -> Pointer:
-        return await self._to(replace(pointer, error=why), Stage.FAILED)
+        return await self._to(pointer, Stage.FAILED, error=why)
 
-    async def _to(self, pointer: Pointer, stage: Stage) -> Pointer:
-        moved = replace(pointer, stage=stage)
-        await self._save(moved)
+    async def _to(self, pointer: Pointer, stage: Stage, **changed: Any) -> Pointer:
+        moved = replace(pointer, stage=stage, **changed)
+        if moved != pointer:
+            await self._save(moved)
         return moved

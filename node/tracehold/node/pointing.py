@@ -30,7 +30,8 @@ async def pointing(parts: "Parts") -> NoReturn:
         if pointer.stage is Stage.FAILED:
             parts.faults.error(failure(pointer))
 
-    steps = Pointing(parts.anchorer.link, parts.anchorer.turn, parts.gate.submit, save)
+    looks = max(1, round(parts.config.ledger.replace_after_s / NOTICE_S))
+    steps = Pointing(parts.anchorer.link, parts.anchorer.turn, parts.gate.submit, save, looks)
     while True:
         held: TraceholdError | None = None
         for pointer in await asyncio.to_thread(files.open):

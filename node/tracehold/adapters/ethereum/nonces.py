@@ -16,6 +16,7 @@ class _Account:
     judged: int | None = None
     first: int = 0
     looks: int = 0
+    foreign: int = 0
     ours: dict[int, set[bytes]] = field(default_factory=dict)
     told: set[int] = field(default_factory=set)
 
@@ -41,15 +42,15 @@ class OwnNonces:
             at.ours.setdefault(transaction.nonce, set()).add(transaction.hash)
 
     async def foreign(self, client: Client, account: bytes) -> int:
-        """How many transactions of the account that this process did not sign were mined since the last look.
-        Where the chain went back, what comes in the place of judged ones is judged, and each nonce told once.
-        Raises CHAIN_DOWN.
+        """How many transactions of the account that another process signed were mined since the first look.
+        Where the chain went back, what comes in the place of judged ones is judged, and each nonce counted
+        once. Raises CHAIN_DOWN, after which the next look goes on.
         """
         at = self._of(account)
         if at.judged is None:
             waiting = await client.next_nonce(account)
             at.first = at.judged = min(waiting, *at.ours) if at.ours else waiting
-        mined, found = await client.nonce(account), 0
+        mined = await client.nonce(account)
         if mined < at.judged:
             at.judged, at.looks = max(at.first, at.judged - KEPT, mined), 0
         while at.judged < mined:
@@ -57,12 +58,12 @@ class OwnNonces:
                 at.looks += 1
                 if at.looks < LOOKS:
                     break
-                found += at.judged not in at.told
+                at.foreign += at.judged not in at.told
                 at.told.add(at.judged)
             at.looks = 0
             at.judged += 1
         at.forget()
-        return found
+        return at.foreign
 
     async def _is_ours(self, client: Client, at: _Account) -> bool:
         for sent in at.ours.get(at.judged or 0, ()):

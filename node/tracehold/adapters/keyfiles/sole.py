@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tracehold.adapters.keyfiles.secrets import OWNER_ONLY
@@ -13,40 +13,47 @@ from tracehold.core.errors import Broken, Unavailable
 
 @contextmanager
 def sole_user(key: Path) -> Iterator[None]:
-    """Within it this process alone uses the key: a lock on a file beside it, which ends with the process.
-    Where none can be made (a read-only medium), the lock is on the key file itself, which nobody replaces
-    there.
+    """Within it this process alone uses the key: locks that end with the process, on the key file and on a
+    file beside it. Whoever has the key may replace its file (rotation), so the one beside it counts; where
+    that cannot be made or opened (a read-only medium, another user's), the key file alone does.
 
-    Raises `Unavailable("KEY_BUSY")` while another one has it, `Broken("STORE_FAILED")` where the file is not
-    there, or the medium is full.
+    Raises `Unavailable("KEY_BUSY")` while another one has it, `Broken("STORE_FAILED")` where neither can be
+    locked, or the medium is full.
     """
-    descriptor = _opened(key)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Unavailable(
-                "KEY_BUSY",
-                f"another process sends with the ledger key {key}",
-                remedy="Stop the node or the command that has it, or give each a ledger key of its own.",
-            ) from error
+    with ExitStack() as stack:
+        beside = key.with_name(f"{key.name}.lock")
+        files = [_opened(stack, beside, os.O_RDWR | os.O_CREAT), _opened(stack, key, os.O_RDONLY)]
+        locked = [_locked(each, key) for each in files if each is not None]
+        if not any(locked):
+            raise Broken("STORE_FAILED", f"cannot lock {key}, nor {beside}")
         yield
-    finally:
-        os.close(descriptor)
 
 
-def _opened(key: Path) -> int:
-    lock = key.with_name(f"{key.name}.lock")
+def _opened(stack: ExitStack, path: Path, flags: int) -> int | None:
     try:
-        return os.open(lock, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+        descriptor = os.open(path, flags, OWNER_ONLY)
     except OSError as error:
-        if error.errno not in _SHUT:
-            raise Broken("STORE_FAILED", f"cannot make {lock}") from error
+        if error.errno in _SHUT:
+            return None
+        raise Broken("STORE_FAILED", f"cannot make {path}") from error
+    stack.callback(os.close, descriptor)
+    return descriptor
+
+
+def _locked(descriptor: int, key: Path) -> bool:
+    """Whether it is ours now; False where the file system has no such locks."""
     try:
-        return os.open(key, os.O_RDONLY)
-    except OSError as error:
-        raise Broken("STORE_FAILED", f"cannot read {key}, nor make {lock}") from error
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise Unavailable(
+            "KEY_BUSY",
+            f"another process sends with the ledger key {key}",
+            remedy="Stop the node or the command that has it, or give each a ledger key of its own.",
+        ) from error
+    except OSError:
+        return False
+    return True
 
 
-_SHUT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
-"""The medium, or the folder, takes no file."""
+_SHUT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT})
+"""There is no such file, and the medium or the folder takes none."""

@@ -88,7 +88,7 @@ class ChainOutlook(Protocol):
         ...
 
     async def foreign(self) -> int:
-        """How many transactions of the account that this process did not send came to light since the last
-        call.
+        """How many transactions of the account that this process did not send came to light since it
+        started.
         """
         ...
