@@ -7,7 +7,7 @@ import {vm} from "../test/Vm.sol";
 import {svm} from "./Svm.sol";
 
 /// @dev The byte code that is deployed, its storage in any state: what is proved holds whatever happened before. Where a
-/// proof needs to know more of the state than that, it assumes one of the invariants that Invariants.t.sol proves.
+/// proof needs to know more of the state than that, it assumes one of the invariants that Invariants.t.sol tests.
 abstract contract Deployed {
     uint8 internal constant CREATOR = 1;
     uint8 internal constant HOLDER = 2;

@@ -22,10 +22,10 @@ from tracehold.core.record import parse
 from tracehold.journey.own_log import Identity, open_log
 from tracehold.journey.pointing import Pointer, Stage
 from tracehold.main import app
-from tracehold.node.ending import due
+from tracehold.node.ending import due, lost
 from tracehold.node.gate import Gate
 from tracehold.node.pointerfiles import PointerFiles
-from tracehold.node.retiring import is_retired, predecessor_of, retire, unretired
+from tracehold.node.retiring import is_lost, is_retired, predecessor_of, retire, unretired
 
 OPERATOR = "https://id.gs1.org/417/9521000000018"
 PORTS = ("--grpc-port", "1", "--rest-port", "2", "--peer-port", "3")
@@ -64,7 +64,8 @@ def test_a_log_is_retired_and_its_successor_names_it(old: tuple[Path, LogId], tm
     and the name of the old log in its header.
     """
     home, log = old
-    assert answer("retire", "--dir", str(home), "--yes") == {"log": log.hex(), "retired": True}
+    said = {"log": log.hex(), "retired": True, "lost": False}
+    assert answer("retire", "--dir", str(home), "--yes") == said
     assert answer("retire", "--dir", str(home), "--yes")["retired"] is True
     new = tmp_path / "new"
     answer("init", "--dir", str(new), "--successor-of", str(home), *PORTS)
@@ -162,7 +163,7 @@ def test_nothing_is_superseded_after_the_end(old: tuple[Path, LogId]) -> None:
 
 
 async def test_the_log_ends_on_the_chain_after_its_pointers(old: tuple[Path, LogId]) -> None:
-    """A pointer that waits comes first; not where the log waits for entries that may never come back."""
+    """A pointer that waits comes first."""
     config = load(old[0] / CONFIG_NAME)
     files = PointerFiles(config.node.data_dir)
     async with creator() as made:
@@ -173,8 +174,6 @@ async def test_the_log_ends_on_the_chain_after_its_pointers(old: tuple[Path, Log
         pointer = Pointer(Fingerprint(b"\x21" * 32), 1.0)
         files.ask(pointer)
         assert not due(config, files, gate)
-        await _lacks(gate)
-        assert due(config, files, gate)
         files.save(replace(pointer, stage=Stage.MINED))
         assert [each.stage for each in files.open()] == [Stage.MINED]
         assert not due(config, files, Gate(made.uploads))
@@ -183,6 +182,35 @@ async def test_the_log_ends_on_the_chain_after_its_pointers(old: tuple[Path, Log
         assert files.open() == files.open() == []
         files.ask(Pointer(Fingerprint(b"\x22" * 32), 2.0))
         assert len(files.open()) == 1
+
+
+async def test_a_silent_holder_ends_no_log(old: tuple[Path, LogId]) -> None:
+    """It may bring in a minute what is missing; only the operator can say that nobody does. His word opens no
+    way past the pointers of a log that is whole.
+    """
+    config = load(old[0] / CONFIG_NAME)
+    files = PointerFiles(config.node.data_dir)
+    files.ask(Pointer(Fingerprint(b"\x21" * 32), 1.0))
+    words = ("retire", "--dir", str(old[0]), "--yes")
+    async with creator() as made:
+        lacking, whole = Gate(made.uploads), Gate(made.uploads)
+        await _lacks(lacking)
+        assert not lost(config, lacking)
+        await asyncio.to_thread(answer, *words)
+        assert (lost(config, lacking), due(config, files, lacking)) == (False, False)
+        assert (await asyncio.to_thread(answer, *words, "--lost"))["lost"] is True
+        assert (lost(config, lacking), due(config, files, lacking)) == (True, True)
+        assert (lost(config, whole), due(config, files, whole)) == (False, False)
+        assert (await asyncio.to_thread(answer, *words))["lost"] is True
+
+
+def test_the_word_alone_retires_nothing(old: tuple[Path, LogId]) -> None:
+    """A crash between the two marks: the log grows on."""
+    config = load(old[0] / CONFIG_NAME)
+    retire(config, lost=True)
+    (config.node.data_dir / "retired").unlink()
+    assert is_lost(config)
+    unretired(config)()
 
 
 async def _lacks(gate: Gate) -> None:

@@ -30,7 +30,7 @@ from tracehold.journey.states import Sleep, within
 from tracehold.journey.tree import root_at
 
 SILENT = "Start them, or have those revoked that are gone (docs/operations.md, Backup and restore)."
-GONE = "Start a holder that has them; where none is left, retire the log (docs/operations.md, Retire a log)."
+GONE = "Start a holder that has them; where none is left: tracehold retire --lost (docs/operations.md)."
 
 
 def unmarked() -> None:

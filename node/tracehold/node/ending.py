@@ -1,5 +1,5 @@
-"""Retirement at a running node: the contract is told, too, by the steps of `journey.ending`. A folder that is
-older than its log's end on the chain learns of it here.
+"""Retirement at a running node: the contract is told, too, by the steps of `journey.ending`. A folder from
+before its log ended on the chain learns of it here.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from tracehold.node.gate import Gate
 from tracehold.node.number import number_of
 from tracehold.node.own import contract_of, data_folder, sending, succession
 from tracehold.node.pointerfiles import PointerFiles
-from tracehold.node.retiring import is_retired, retire
+from tracehold.node.retiring import is_lost, is_retired, retire
 
 if TYPE_CHECKING:
     from tracehold.node.parts import Parts
@@ -55,7 +55,7 @@ def _steps(parts: "Parts") -> Ending:
         anchorer.turn,
         lambda: due(config, pointers, gate),
         lambda: gate.is_open,
-        lambda: gate.lacks_entries,
+        lambda: lost(config, gate),
         tell,
         parts.ledger.outlook.waiting,
     )
@@ -65,7 +65,15 @@ def due(config: Config, pointers: PointerFiles, gate: Gate) -> bool:
     """Whether the log is to end on the chain: it is retired, and no pointer waits. The contract takes none
     afterwards, so those that were asked for go first, as far as the log can be anchored at all.
     """
-    return is_retired(config) and (gate.lacks_entries or not pointers.open())
+    return is_retired(config) and (lost(config, gate) or not pointers.open())
+
+
+def lost(config: Config, gate: Gate) -> bool:
+    """Whether the log can never be whole again, by the operator's word alone: a holder that is silent, or the
+    chain's node, may be back in a minute, and what the contract ended stays ended. The word counts while
+    entries are missing; where a holder had them after all, the rest is anchored first.
+    """
+    return is_lost(config) and gate.lacks_entries
 
 
 async def _learn(parts: "Parts") -> None:

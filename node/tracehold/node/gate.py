@@ -47,7 +47,9 @@ class Gate:
 
     @property
     def lacks_entries(self) -> bool:
-        """Whether the comparison waits for holders: the log is, or may be, an older copy of itself."""
+        """Whether the comparison waits for holders: the log is, or may be, an older copy of itself. Whether
+        they come back does not show: a holder that is gone for good is silent like one that starts.
+        """
         return self._lacks and not self.is_open
 
     async def open(self, check: Callable[[], Awaitable[None]], sleep: Sleep, trouble: Trouble) -> None:

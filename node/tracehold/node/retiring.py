@@ -19,17 +19,30 @@ from tracehold.journey.ports import RecordLog
 from tracehold.node.own import data_folder
 
 _FILE = "retired"
+_LOST = "retired-lost"
 
 
-def retire(config: Config) -> None:
-    """Retire the log of this folder; durable on return; harmless to repeat. Raises STORE_FAILED."""
+def retire(config: Config, *, lost: bool = False) -> None:
+    """Retire the log of this folder; durable on return; harmless to repeat. `lost`: by the operator's word
+    nobody has the entries that are missing here, which may be given later, too. Raises STORE_FAILED.
+    """
+    # The word first: a crash in between leaves a log that is not retired, of which it says nothing.
+    if lost and not is_lost(config):
+        _write(data_folder(config) / _LOST)
     if not is_retired(config):
-        create_secret(_mark(config), f"{int(time.time())}\n".encode())
+        _write(_mark(config))
 
 
 def is_retired(config: Config) -> bool:
     """Whether the log of this folder is retired."""
     return _mark(config).exists()
+
+
+def is_lost(config: Config) -> bool:
+    """Whether the operator said that nobody has any more what this folder lacks. Says nothing of a log that
+    is not retired.
+    """
+    return (data_folder(config) / _LOST).exists()
 
 
 def unretired(config: Config) -> Callable[[], None]:
@@ -56,3 +69,7 @@ async def predecessor_of(store: RecordLog, log: LogId) -> LogId | None:
 
 def _mark(config: Config) -> Path:
     return data_folder(config) / _FILE
+
+
+def _write(mark: Path) -> None:
+    create_secret(mark, f"{int(time.time())}\n".encode())
