@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tracehold.journey.pointing import Pointer, Stage
 from tracehold.main import app
 from tracehold.node.ending import due, lost
 from tracehold.node.gate import Gate
+from tracehold.node.own import succession
 from tracehold.node.pointerfiles import PointerFiles
 from tracehold.node.retiring import is_lost, is_retired, predecessor_of, retire, unretired
 
@@ -160,6 +162,19 @@ def test_nothing_is_superseded_after_the_end(old: tuple[Path, LogId]) -> None:
     other = ("supersede", "22" * 32, *words[2:])
     assert answer(*other, code=1)["error"]["code"] == "RETIRED"
     assert [pointer.stage for pointer in files.every()] == [Stage.FAILED]
+
+
+def test_a_retired_log_takes_no_new_node_key(
+    old: tuple[Path, LogId], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node takes back what was announced, and the command says why; it can be asked again."""
+    coming = succession(load(old[0] / CONFIG_NAME))
+    looks = SimpleNamespace(monotonic=lambda: 0.0, sleep=lambda _: coming.take_back())
+    monkeypatch.setattr("tracehold.cli.rotate.time", looks)
+    for _ in range(2):
+        told = answer("key", "rotate", "node", "--dir", str(old[0]), code=1)
+        assert told["error"]["code"] == "RETIRED"
+    assert not coming.announced
 
 
 async def test_the_log_ends_on_the_chain_after_its_pointers(old: tuple[Path, LogId]) -> None:

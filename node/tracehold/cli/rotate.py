@@ -31,7 +31,8 @@ def _rotate() -> None:
 def node(dir: Folder = Path("node"), timeout: Timeout = 120.0, as_json: JsonOption = False) -> None:
     """Replace the node key, and with it the certificate.
 
-    The log names the new key, the contract follows, and what was signed before stays good.
+    The log names the new key, the contract follows, and what was signed before stays good. A retired log
+    names none any more: RETIRED.
     """
     _carry_out(dir, timeout, as_json, "node key", _node_keys)
 
@@ -59,7 +60,7 @@ def _carry_out(
 ) -> None:
     with reported(as_json):
         from tracehold.config import load
-        from tracehold.core.errors import Unavailable
+        from tracehold.core.errors import Rejected, Unavailable
         from tracehold.node.own import succession
 
         config = load(dir / CONFIG_NAME)
@@ -73,6 +74,8 @@ def _carry_out(
             if time.monotonic() > end:
                 raise Unavailable("DEADLINE", f"the node has not taken its new {what} yet")
             time.sleep(LOOK_S)
+        if coming.is_left:
+            raise Rejected("RETIRED", f"the log is retired, and the node keeps its {what}")
         if as_json:
             show_json({"replaced": what})
         else:

@@ -2,11 +2,11 @@
 again, from nobody, and the node stays a holder.
 
 First all that was sealed is anchored and final. Where entries are missing that waits for the holders that
-have them, until the operator says that nobody has: then the log ends at the size that is anchored. The
-contract
-compares the size: an anchor that gets into a block meanwhile has the call refused, and the next step looks
-again. What a crash means: nothing is stored, each step begins by asking the contract; and nothing is sent
-while something of the account waits for its block, which may be what an earlier process sent.
+have them, until the operator says that nobody has: then the log ends at the size that is anchored.
+
+The contract compares the size: an anchor that gets into a block meanwhile has the call refused, and the next
+step looks again. What a crash means: nothing is stored, each step begins by asking the contract; and nothing
+is sent while something of the account waits for its block, which may be what an earlier process sent.
 """
 
 import asyncio
@@ -23,10 +23,8 @@ _UNSETTLED = frozenset({AnchorState.SIGNED, AnchorState.MINED, AnchorState.REORG
 class Ending:
     """`turn` is the anchorer's; `retired`: whether the log is retired on disk; `grows`: whether the anchorer
     brings it to the chain, which it does not while a start still compares; `lost`: whether it never will,
-    since
-    entries are missing and, by the operator's word, gone. `retire` tells the contract that it ends at this
-    size, and returns when that is in a
-    block; `waiting`: whether something of the account is on its way.
+    since entries are missing and, by the operator's word, gone. `retire` tells the contract that it ends at
+    this size, and returns when that is in a block; `waiting`: whether something of the account is on its way.
     """
 
     link: Link

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tracehold.adapters.ethereum.ledger import EthereumLedger
-from tracehold.adapters.keyfiles import read_ledger_key
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.config import Config
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
@@ -19,7 +18,8 @@ from tracehold.journey.holders import Holders
 from tracehold.journey.leaving import Leaving, Progress, Stage
 from tracehold.journey.ports import Member
 from tracehold.journey.upkeep import DrainStanding
-from tracehold.node.own import contract_of, data_folder, sending, succession
+from tracehold.node.accounts import secret_in_force
+from tracehold.node.own import contract_of, data_folder, sending
 from tracehold.node.peering import Peering
 from tracehold.node.wishfile import WishFile
 
@@ -112,6 +112,7 @@ class _OnChain:
 
     async def revoke(self, node: int) -> None:
         """Sent again until it is in a block."""
-        files = succession(self.config).files()
-        async with sending(self.config, read_ledger_key(files.ledger), self.ledger.nonces) as account:
+        known = next((member for member in await self.ledger.members() if member.number == node), None)
+        secret = secret_in_force(self.config, known)
+        async with sending(self.config, secret, self.ledger.nonces) as account:
             await account.revoke_node(contract_of(self.config), node)

@@ -5,14 +5,14 @@ before its log ended on the chain learns of it here.
 import asyncio
 from typing import TYPE_CHECKING, NoReturn
 
-from tracehold.adapters.keyfiles import read_ledger_key
 from tracehold.config import Config
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.journey.ending import Ending
 from tracehold.journey.ports.followed import LogRetired
+from tracehold.node.accounts import secret_in_force
 from tracehold.node.gate import Gate
 from tracehold.node.number import number_of
-from tracehold.node.own import contract_of, data_folder, sending, succession
+from tracehold.node.own import contract_of, data_folder, sending
 from tracehold.node.pointerfiles import PointerFiles
 from tracehold.node.retiring import is_lost, is_retired, retire
 
@@ -45,7 +45,7 @@ def _steps(parts: "Parts") -> Ending:
     pointers = PointerFiles(data_folder(config))
 
     async def tell(size: int) -> None:
-        secret = read_ledger_key(succession(config).files().ledger)
+        secret = secret_in_force(config, await parts.ledger.myself())
         async with sending(config, secret, parts.ledger.nonces) as account:
             await account.retire(contract_of(config), size)
         anchorer.rejoin()

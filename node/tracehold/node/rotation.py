@@ -8,8 +8,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from eth_keys.datatypes import PrivateKey
-
 from tracehold.adapters.keyfiles import (
     KeyFiles,
     Succession,
@@ -22,6 +20,7 @@ from tracehold.core.errors import Rejected, Unavailable
 from tracehold.journey.follow import patiently
 from tracehold.journey.ports import Member
 from tracehold.journey.rotate import Rotation, Successor
+from tracehold.node.accounts import account_of, secret_in_force
 from tracehold.node.chain_node import enode_of
 from tracehold.node.faces import Faces
 from tracehold.node.own import contract_of, sending, succession
@@ -39,14 +38,25 @@ async def rotating(parts: Parts, faces: Faces) -> NoReturn:
 
     async def look() -> None:
         if coming.announced:
-            rotation = await _rotation(parts, faces, coming)
-            while not await rotation.step():  # noqa: ASYNC110, a chain is looked at, and tells nobody
-                await asyncio.sleep(parts.config.ledger.poll_s)
+            await carried_out(await _rotation(parts, faces, coming), coming, parts.config.ledger.poll_s)
 
     trouble = parts.faults.trouble("rotation")
     while True:
         await patiently(look, asyncio.sleep, trouble, passing=(Unavailable, Rejected))
         await asyncio.sleep(LOOK_S)
+
+
+async def carried_out(rotation: Rotation, coming: Succession, poll_s: float) -> None:
+    """Take every step, or take back what was announced where the log ended before it named the new node key:
+    nothing is sealed any more, so it never will. Raises as `Rotation.step`.
+    """
+    try:
+        while not await rotation.step():  # noqa: ASYNC110, a chain is looked at, and tells nobody
+            await asyncio.sleep(poll_s)
+    except Rejected as error:
+        if error.code != "RETIRED":
+            raise
+        await asyncio.to_thread(coming.take_back)
 
 
 async def _rotation(parts: Parts, faces: Faces, coming: Succession) -> Rotation:
@@ -58,11 +68,11 @@ async def _rotation(parts: Parts, faces: Faces, coming: Succession) -> Rotation:
         record = node_record(_with_files(parts.config, coming), parts.own, enode, key)
         coming.keep_record(record)
     return Rotation(
-        Successor(key, _account(secret), record),
+        Successor(key, account_of(secret), record),
         parts.sealer,
         parts.anchorer,
         parts.store,
-        _OnChain(parts, secret),
+        _OnChain(parts),
         _Turnover(parts, faces, coming, secret, record),
         parts.gate.ready,
         time.time,
@@ -88,7 +98,6 @@ class _OnChain:
     """`journey.rotate.Contract`: one transaction of the present account, whichever of the two that is."""
 
     parts: Parts
-    secret: bytes
 
     async def myself(self, *, final: bool) -> Member | None:
         """By the log: the account may be the old one or the new one."""
@@ -98,11 +107,9 @@ class _OnChain:
     async def replace(self, present: Member, successor: Successor) -> None:
         """Sent again until it is in a block."""
         config = self.parts.config
-        known = {_account(each): each for each in (read_ledger_key(config.keys.ledger), self.secret)}
-        if present.account not in known:
-            raise Rejected("NOT_A_MEMBER", "the contract knows this node under an account that is not here")
         key, record = successor.node_key.public.raw, successor.record
-        async with sending(config, known[present.account], self.parts.ledger.nonces) as admin:
+        secret = secret_in_force(config, present)
+        async with sending(config, secret, self.parts.ledger.nonces) as admin:
             await admin.replace_keys(contract_of(config), successor.account, key, record)
 
 
@@ -127,7 +134,7 @@ class _Turnover:
         old = read_ledger_key(config.keys.ledger)
         if old != self._secret:
             async with sending(config, old, self._parts.ledger.nonces) as admin:
-                await admin.hand_over(_account(self._secret))
+                await admin.hand_over(account_of(self._secret))
         self._used = True
 
     def _show(self, files: KeyFiles) -> None:
@@ -146,7 +153,3 @@ class _Turnover:
         if self._parts.ring:
             await self._parts.ring.announce_anew()
         await asyncio.to_thread(self._coming.finish)
-
-
-def _account(secret: bytes) -> bytes:
-    return PrivateKey(secret).public_key.to_canonical_address()

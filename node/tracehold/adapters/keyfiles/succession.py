@@ -58,6 +58,23 @@ class Succession:
         """Let the node take what is there from now on; durable on return."""
         create_secret(self._file(_READY), b"\n")
 
+    def take_back(self) -> None:
+        """Let the node stay as it is; durable on return. The new files stay where they were made until the
+        next `clear`, which tells it from a rotation that was done. Harmless to repeat. Raises
+        `Broken("STORE_FAILED")`.
+        """
+        try:
+            for name in (_RECORD, _READY):
+                self._file(name).unlink(missing_ok=True)
+            sync_folder(self.next.node.parent)
+        except OSError as error:
+            raise Broken("STORE_FAILED", "the disk refuses to remove key files") from error
+
+    @property
+    def is_left(self) -> bool:
+        """Whether new files are still where they were made."""
+        return any(path.exists() for path in self._files())
+
     def files(self) -> KeyFiles:
         """The node's files as they are to be: the new one where there is one. The present ones while nothing
         is announced.
