@@ -13,9 +13,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from tracehold.core.errors import Unavailable
 from tracehold.journey.onchain import Link, creates
 from tracehold.journey.ports import AnchorState
 
+BEHIND = "the end of the log waits for a transaction of the account that is in no block yet"
+STUCK = "Look whether the chain makes blocks, and at what fee; one that never comes is replaced by its nonce."
 _UNSETTLED = frozenset({AnchorState.SIGNED, AnchorState.MINED, AnchorState.REORGED})
 
 
@@ -45,8 +48,10 @@ class Ending:
         if member is None or not creates(member):
             return True
         async with self.turn:
-            if await self.waiting() or not (self.lost() or (self.grows() and await self._settled())):
+            if not (self.lost() or (self.grows() and await self._settled())):
                 return False
+            if await self.waiting():
+                raise Unavailable("CHAIN_DOWN", BEHIND, remedy=STUCK)
             head = await self.link.ledger.head(member.number)
             await self.retire(head.size)
         return True

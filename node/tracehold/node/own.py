@@ -118,7 +118,9 @@ async def sending(config: Config, secret: bytes, nonces: OwnNonces | None = None
     """
     client = reached(config)
     try:
-        yield Admin(client, secret, asyncio.sleep, fees=fee_policy(config), nonces=nonces)
+        patience = config.ledger.replace_after_s
+        fees = fee_policy(config)
+        yield Admin(client, secret, asyncio.sleep, fees=fees, nonces=nonces, replace_after_s=patience)
     finally:
         await client.close()
 

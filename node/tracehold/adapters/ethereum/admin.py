@@ -2,7 +2,7 @@
 as a node replace its keys.
 
 Each call sends one transaction with the admin's key and waits for its block, so it
-suits a command line, not a server.
+suits a command line, not a server. One that waits too long offers more (`delivery`).
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -12,10 +12,11 @@ from tracehold.adapters.ethereum import abi
 from tracehold.adapters.ethereum.answers import Outcome, hexed, unhexed
 from tracehold.adapters.ethereum.client import Client, RpcError
 from tracehold.adapters.ethereum.contract import AnchorsContract, refusal
+from tracehold.adapters.ethereum.delivery import Delivery, Patience
 from tracehold.adapters.ethereum.nonces import OwnNonces
 from tracehold.adapters.ethereum.sender import TRANSFER_GAS, Sender
 from tracehold.adapters.ethereum.settings import FeePolicy
-from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.journey.ports import Role, SignedTransaction
 
@@ -23,8 +24,6 @@ NOTHING = b""
 """The recipient of a transaction that creates a contract."""
 FIRST = bytes(20)
 """The predecessor of a network's first contract."""
-POLLS = 240
-"""Looks for a receipt before giving up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,10 @@ class NewNode:
 
 
 class Admin:
-    """One account that may send to one chain. `sleep` waits `poll_s` seconds between looks for a receipt.
+    """One account that may send to one chain. `sleep` waits `poll_s` seconds between looks for a receipt;
+    what no block took in `replace_after_s` seconds is sent at a higher fee.
 
-    Every method raises `Unavailable("CHAIN_DOWN")`, `Broken("WRONG_CHAIN")`, and
+    Every method raises `Unavailable` (CHAIN_DOWN, NO_FUNDS, FEE_CAP, KEY_BUSY), `Broken("WRONG_CHAIN")`, and
     `Rejected("LEDGER_REFUSED")` with the contract's error in its message.
     """
 
@@ -55,11 +55,11 @@ class Admin:
         *,
         fees: FeePolicy = FeePolicy(),  # noqa: B008  frozen
         nonces: OwnNonces | None = None,
+        replace_after_s: float = 60.0,
     ) -> None:
         self._client = client
         self._secret = secret
-        self._sleep = sleep
-        self._poll_s = poll_s
+        self._patience = Patience(sleep, poll_s, replace_after_s)
         self._fees = fees
         self._nonces = nonces
 
@@ -133,12 +133,14 @@ class Admin:
         more.
         """
         sender = await self._sender()
-        await self._settle(sender, await sender.prepare_rest(to))
+        rest = await sender.prepare_rest(to)
+        if rest is not None:
+            # At a higher fee it would be another amount: who sees it wait too long asks again.
+            await Delivery(self._client, sender, rest, None).deliver(self._patience)
 
     async def pay(self, to: bytes, wei: int) -> None:
         """Send so much to another account."""
-        sender = await self._sender()
-        await self._settle(sender, await sender.prepare(to, b"", TRANSFER_GAS, value=wei))
+        await self._deliver(await self._sender(), to, b"", TRANSFER_GAS, wei)
 
     # -- parts
 
@@ -151,26 +153,13 @@ class Admin:
 
     async def _transact(self, sender: Sender, to: bytes, data: bytes) -> Outcome:
         gas = await self._estimate(sender.account, to, data)
-        outcome = await self._settle(sender, await sender.prepare(to, data, gas + gas // 4))
-        if outcome is None:
-            raise AssertionError("what was prepared was sent")
-        return outcome
+        return await self._deliver(sender, to, data, gas + gas // 4)
 
-    async def _settle(self, sender: Sender, transaction: SignedTransaction | None) -> Outcome | None:
-        if transaction is None:
-            return None
-        for _ in range(POLLS):
-            # Sent again each time: a pool may have lost it, and a repeat is harmless.
-            await sender.send(transaction)
-            outcome = await self._client.outcome(transaction.hash)
-            if outcome is not None and not outcome.succeeded:
-                raise Rejected(
-                    "LEDGER_REFUSED", f"the transaction {hexed(transaction.hash)} reverted in its block"
-                )
-            if outcome is not None:
-                return outcome
-            await self._sleep(self._poll_s)
-        raise Unavailable("CHAIN_DOWN", f"the transaction {hexed(transaction.hash)} is in no block yet")
+    async def _deliver(self, sender: Sender, to: bytes, data: bytes, gas: int, wei: int = 0) -> Outcome:
+        async def signed(replaces: SignedTransaction | None = None) -> SignedTransaction:
+            return await sender.prepare(to, data, gas, replaces, value=wei)
+
+        return await Delivery(self._client, sender, await signed(), signed).deliver(self._patience)
 
     async def _estimate(self, account: bytes, to: bytes, data: bytes) -> int:
         if to:
