@@ -100,6 +100,56 @@ async def test_clique_says_its_signers_now(chain: OnDevchain):
     assert await finality.detect(chain.client) == Finality("depth", 5)
 
 
+def sealed(chain: OnDevchain, height: int, listed: dict[int, int]) -> None:
+    """Let it be a Clique chain of this height, whose headers list so many signers; all others list none."""
+
+    def block(ref: str, full: bool) -> dict[str, Any]:
+        if ref == "finalized":
+            return NOT_FOUND
+        at = height if ref == "latest" else int(ref, 16)
+        header = {"number": hex(at), "difficulty": "0x2", "extraData": clique(listed.get(at, 0))}
+        return {"result": {**chain.node.rpc("eth_getBlockByNumber", "latest", full), **header}}
+
+    chain.wire.answers["eth_getBlockByNumber"] = block
+    chain.wire.answers["eth_blockNumber"] = {"result": hex(height)}
+
+
+@pytest.mark.parametrize(
+    ("height", "listed", "policy"),
+    [
+        (29_999, {0: 3, 30_000: 7}, Finality("depth", 2)),
+        (60_005, {0: 3, 30_000: 5, 60_000: 7}, Finality("depth", 4)),
+        (60_005, {0: 5, 59_000: 7}, Finality("depth", 3)),
+        (60_005, {}, Finality("depth", 12)),
+    ],
+    ids=["first epoch", "third epoch", "other epochs", "no clique"],
+)
+async def test_signers_of_the_newest_epoch(
+    chain: OnDevchain, height: int, listed: dict[int, int], policy: Finality
+):
+    """Where the chain's node does not serve `clique`: sealers that were voted in count from the epoch on."""
+    sealed(chain, height, listed)
+    assert await finality.detect(chain.client) == policy
+
+
+async def test_attack_a_silent_node_makes_nothing_final_sooner(chain: OnDevchain):
+    """Five were told; a node that refuses to say so, or says nothing, leaves the depth as it was. Only who
+    tells of fewer lowers it.
+    """
+    sealed(chain, 60_005, {0: 1, 60_000: 3})
+    chain.wire.answers["clique_getSigners"] = {"result": ["0x" + "5a" * 20] * 5}
+    policy = await finality.detect(chain.client)
+    for silence in ({"error": {"code": -32601, "message": "no such method"}}, NULL, {"result": []}):
+        chain.wire.answers["clique_getSigners"] = silence
+        policy = await finality.refreshed(policy, chain.client)
+        assert policy == Finality("depth", 3)
+    sealed(chain, 90_000, {90_000: 7})
+    policy = await finality.refreshed(policy, chain.client)
+    assert policy == Finality("depth", 4)
+    chain.wire.answers["clique_getSigners"] = {"result": ["0x" + "5a" * 20] * 3}
+    assert await finality.refreshed(policy, chain.client) == Finality("depth", 2)
+
+
 async def test_devchain_has_the_tag(chain: OnDevchain):
     """Our own chain is final at once, by its tag."""
     assert await finality.detect(chain.client) == Finality("tag")

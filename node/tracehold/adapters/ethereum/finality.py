@@ -19,6 +19,8 @@ UNKNOWN_DEPTH = 12
 """For chains that tell nothing of their consensus: Ethereum's custom when it was proof of work."""
 VANITY, SEAL, ADDRESS = 32, 65, 20
 """Parts of a Clique header's extraData (EIP-225)."""
+EPOCH = 30_000
+"""Blocks after which a Clique header lists the signers again (EIP-225)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,33 +90,47 @@ async def detect(client: Client) -> Finality:
         return Finality("tag", how="proof of stake, before its first final block")
     if _is_list(extra):
         return Finality("depth", 1, "a BFT chain")
-    if difficulty in {1, 2} and len(extra) >= VANITY + SEAL:
-        return _clique(await _clique_signers(client))
+    if difficulty in {1, 2} and len(extra) >= VANITY + SEAL and (sealers := await _clique_signers(client)):
+        return _clique(sealers)
     return Finality("depth", UNKNOWN_DEPTH, "the chain tells nothing of its consensus")
 
 
 async def refreshed(policy: Finality, client: Client) -> Finality:
     """The same, unless it hangs on how many sealers a Clique chain has, and that has changed: votes add and
-    drop them. Raises CHAIN_DOWN.
+    drop them. Where the chain's node does not say, it is never less deep than before. Raises CHAIN_DOWN.
     """
-    return _clique(await _clique_signers(client)) if policy.sealers else policy
+    return _clique(await _clique_signers(client, policy.sealers)) if policy.sealers else policy
 
 
 def _clique(sealers: int) -> Finality:
     return Finality("depth", sealers // 2 + 1, f"Clique with {sealers} sealers", sealers)
 
 
-async def _clique_signers(client: Client) -> int:
-    """How many signers a Clique chain has: as it says itself, else as its genesis says."""
+async def _clique_signers(client: Client, known: int = 0) -> int:
+    """How many signers a Clique chain has: as it says itself, else as its headers list, and not less than
+    were `known`. 0 where none lists any.
+    """
     try:
-        return len(await client.request("clique_getSigners"))
-    except (RpcError, TypeError):
-        pass
-    genesis = await client.block(0)
-    if genesis is None:
-        raise client.down("has no genesis block")
-    with client.reading("eth_getBlockByNumber"):
-        return (len(unhexed(genesis.fields["extraData"])) - VANITY - SEAL) // ADDRESS
+        told = await client.request("clique_getSigners")
+    except RpcError:
+        told = None
+    return len(told) if isinstance(told, list) and told else max(known, await _listed(client))
+
+
+async def _listed(client: Client) -> int:
+    """Signers in the header of the newest epoch, which tells of no vote since; of the genesis where that
+    lists none, for a chain may have epochs of another length.
+    """
+    height = await client.height()
+    for epoch in (height - height % EPOCH, 0):
+        block = await client.block(epoch)
+        if block is None:
+            raise client.down(f"has no block {epoch}")
+        with client.reading("eth_getBlockByNumber"):
+            listed = (len(unhexed(block.fields["extraData"])) - VANITY - SEAL) // ADDRESS
+        if listed > 0:
+            return listed
+    return 0
 
 
 def _is_list(extra: bytes) -> bool:
