@@ -49,12 +49,11 @@ def carry_over(
 
 async def _carry_over(dir: Path, admin_key: Path | None, tell: "Tell") -> "Carried":
     from tracehold.adapters.ethereum.carrying import carry_over as carried_over
-    from tracehold.adapters.ethereum.client import Client
     from tracehold.config import load
-    from tracehold.node.own import contract_of
+    from tracehold.node.own import contract_of, reached
 
     config = load(dir / CONFIG_NAME)
-    client = Client(config.ledger.rpc)
+    client = reached(config)
     try:
         async with administering(config, admin_key) as admin:
             return await carried_over(client, admin, contract_of(config), tell)

@@ -1,23 +1,16 @@
 """`tracehold contract`: the anchoring contract of a network."""
 
 import asyncio
-import os
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tracehold.cli.acknowledged import acknowledged
 from tracehold.cli.administering import AdminKey, administering
 from tracehold.cli.carry_over import carry_over
-from tracehold.cli.files import CONFIG_NAME, replace_file, set_line
+from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.output import JsonOption, note, reported, show_json
-
-if TYPE_CHECKING:
-    from tracehold.adapters.ethereum.client import Client
-    from tracehold.config import Config
-    from tracehold.core.ids import NetworkId
 
 app = typer.Typer(help="The anchoring contract.", no_args_is_help=True)
 
@@ -52,12 +45,15 @@ def deploy(
 ) -> None:
     """Deploy the contract of a new network, with quorum 0.
 
-    Its address is written into the node's configuration. Quorum 0 lasts while there is one operator: the
+    Its address and the chain's id and genesis are written into the node's configuration; the address is told
+    before the chain is asked, too. Quorum 0 lasts while there is one operator: the
     second one's enrolment raises it to 1. A successor carries on the network id of its --predecessor, and
     takes its place in the configuration.
     """
     with reported(as_json):
-        answer = asyncio.run(_deploy(dir, admin_key, network, predecessor))
+        from tracehold.cli.deploying import deployed
+
+        answer = asyncio.run(deployed(dir, admin_key, network, predecessor))
         if as_json:
             show_json(answer)
         else:
@@ -97,84 +93,3 @@ async def _set_quorum(dir: Path, admin_key: Path | None, acknowledgements: int) 
     config = load(dir / CONFIG_NAME)
     async with administering(config, admin_key) as admin:
         await admin.set_quorum(contract_of(config), acknowledgements)
-
-
-async def _deploy(dir: Path, admin_key: Path | None, network: str, predecessor: str) -> dict[str, object]:
-    from tracehold.adapters.ethereum.admin import FIRST, Admin
-    from tracehold.adapters.ethereum.client import Client
-    from tracehold.adapters.keyfiles import read_ledger_key
-    from tracehold.adapters.keyfiles.sole import sole_user
-    from tracehold.config import load
-    from tracehold.core.errors import Rejected
-    from tracehold.node.own import fee_policy
-
-    config = load(dir / CONFIG_NAME)
-    before = _address(predecessor)
-    if config.ledger.contract and _address(config.ledger.contract) != before:
-        raise Rejected(
-            "CONFLICT", f"{dir} has a contract already: {config.ledger.contract}", path="ledger.contract"
-        )
-    if network and not re.fullmatch(r"[0-9a-f]{64}", network):
-        raise Rejected("BAD_REQUEST", "a network id has 64 lowercase hexadecimal digits", path="network")
-    client = Client(config.ledger.rpc)
-    try:
-        network_id = await _carried_on(client, before, network) if before else _network_id(network)
-        _keep_network_key(config)
-        key = admin_key or config.keys.ledger
-        admin = Admin(client, read_ledger_key(key), asyncio.sleep, fees=fee_policy(config))
-        with sole_user(key):
-            contract = await admin.deploy(network_id, 0, predecessor=before or FIRST)
-        chain_id = await client.chain_id()
-    finally:
-        await client.close()
-    _write_contract(dir / CONFIG_NAME, f"0x{contract.hex()}")
-    deployed: dict[str, object] = {"contract": f"0x{contract.hex()}", "chainId": chain_id}
-    return deployed | {"network": network_id.hex()} | ({"predecessor": f"0x{before.hex()}"} if before else {})
-
-
-def _network_id(said: str) -> "NetworkId":
-    """The one that was said, else a new one."""
-    from tracehold.core.ids import NetworkId
-
-    return NetworkId(bytes.fromhex(said) if said else os.urandom(32))
-
-
-def _address(said: str) -> bytes:
-    """A contract's address; empty where none was said. Raises BAD_REQUEST."""
-    from tracehold.core.errors import Rejected
-
-    if said and not re.fullmatch(r"0x[0-9a-fA-F]{40}", said):
-        raise Rejected("BAD_REQUEST", "an address has 0x and 40 hexadecimal digits", path="predecessor")
-    return bytes.fromhex(said.removeprefix("0x"))
-
-
-async def _carried_on(client: "Client", predecessor: bytes, said: str) -> "NetworkId":
-    """The predecessor's network id. Raises CONFLICT where another one was said, WRONG_CHAIN where no contract
-    is at that address.
-    """
-    from tracehold.adapters.ethereum.contract import AnchorsContract
-    from tracehold.core.errors import Rejected
-    from tracehold.core.ids import NetworkId
-
-    (found,) = await AnchorsContract(client, predecessor).call("networkId")
-    if said and said != found.hex():
-        raise Rejected(
-            "CONFLICT", f"the predecessor is of network {found.hex()}", path="network",
-            remedy="Leave --network out: a successor carries on its predecessor's network.",
-        )  # fmt: skip
-    return NetworkId(found)
-
-
-def _keep_network_key(config: "Config") -> None:
-    """Before the contract is there: a network that stands has it. Newcomers are given a copy
-    (docs/operations.md).
-    """
-    from tracehold.adapters.keyfiles import create_signing_key
-
-    if not config.keys.network.exists():
-        create_signing_key(config.keys.network)
-
-
-def _write_contract(path: Path, address: str) -> None:
-    """Set `contract` in the section [ledger], leaving every other line as it is."""
-    replace_file(path, set_line(path.read_text(encoding="utf-8"), "ledger", "contract", f'"{address}"'))

@@ -68,7 +68,7 @@ async def open_ledger(
     Whoever gives `told`, a node that runs, hears of addresses of a wrong chain and has the ledger key alone:
     KEY_BUSY while another process has it.
     """
-    settings = _settings(config, read_ledger_key(config.keys.ledger))
+    settings = _settings(config, contract_of(config), read_ledger_key(config.keys.ledger))
     pins = PinFile(config.node.data_dir / PINS_FILE)
 
     async def keep(found: Pins) -> None:
@@ -84,10 +84,10 @@ async def open_ledger(
         await ledger.close()
 
 
-def _settings(config: Config, secret: bytes | None) -> Settings:
+def _settings(config: Config, contract: bytes, secret: bytes | None = None) -> Settings:
     return Settings(
         rpc=config.ledger.rpc,
-        contract=contract_of(config),
+        contract=contract,
         fallback_rpcs=config.ledger.fallback_rpcs,
         chain_id=config.ledger.chain_id,
         genesis=bytes.fromhex(config.ledger.genesis.removeprefix("0x")),
@@ -97,13 +97,16 @@ def _settings(config: Config, secret: bytes | None) -> Settings:
     )
 
 
-def reached(config: Config) -> Client:
-    """The chain of this folder's contract, by whichever of its addresses answers; none is asked before it is
-    found to be of the right chain. The caller closes it. Raises BAD_CONFIG, and what is Broken in what was
-    kept of the chain.
+def reached(config: Config, contract: bytes | None = None) -> Client:
+    """The chain of this folder's contract, or of another one that is named, by whichever of its addresses
+    answers; none is asked before it is found to be of the right chain. Before there is a contract (empty)
+    chain id and genesis are compared alone. The caller closes it. Raises BAD_CONFIG, and what is Broken in
+    what was kept of the chain.
     """
-    settings, kept = _settings(config, None), PinFile(config.node.data_dir / PINS_FILE).read()
-    return Client(line=Endpoints(clients_of(settings, ()), Pinning(settings, kept).admit, untold))
+    settings = _settings(config, contract_of(config) if contract is None else contract)
+    pinning = Pinning(settings, PinFile(config.node.data_dir / PINS_FILE).read())
+    admit = pinning.admit if settings.contract else pinning.admit_chain
+    return Client(line=Endpoints(clients_of(settings, ()), admit, untold))
 
 
 def fee_policy(config: Config) -> FeePolicy:

@@ -95,7 +95,9 @@ class AnchorsContract:
         """
         try:
             (before,) = await self.call("predecessor")
-        except Broken:
+        except Broken as error:
+            if error.message != self.missing().message:
+                raise  # the address is of another chain: that says nothing of this contract
             return b""
         address = unhexed(before)
         return address if any(address) else b""

@@ -34,16 +34,22 @@ class Pins:
     salt: bytes
 
 
-async def read_pins(client: Client, address: bytes) -> Pins:
-    """As the chain behind this address says. Raises CHAIN_DOWN, WRONG_CHAIN where no contract is there."""
+async def read_chain(client: Client) -> tuple[int, bytes]:
+    """EIP-155 id and hash of block 0, as the chain behind this address says. Raises CHAIN_DOWN."""
     chain_id = await client.chain_id()
     block = await client.block(0)
     if block is None:
         raise client.down("has no block 0")
+    return chain_id, block.hash
+
+
+async def read_pins(client: Client, address: bytes) -> Pins:
+    """As the chain behind this address says. Raises CHAIN_DOWN, WRONG_CHAIN where no contract is there."""
+    chain_id, genesis = await read_chain(client)
     contract = AnchorsContract(client, address)
     (network_id,) = await contract.call("networkId")
     (salt,) = await contract.call("salt")
-    return Pins(chain_id, block.hash, address, NetworkId(network_id), salt)
+    return Pins(chain_id, genesis, address, NetworkId(network_id), salt)
 
 
 async def keep_nothing(_: Pins) -> None:
@@ -68,23 +74,27 @@ class Pinning:
         self._confirmed = False
 
     async def admit(self, client: Client) -> None:
-        """Returns if the chain is the right one. Raises `Broken("WRONG_CHAIN")`, CHAIN_DOWN."""
+        """Returns if chain and contract are the right ones. Raises `Broken("WRONG_CHAIN")`, CHAIN_DOWN."""
         found = await read_pins(client, self._settings.contract)
-        self._check(client.place, found)
+        self._check(client.place, found.chain_id, found.genesis)
         await self._check_contract(client, found)
         if not self._confirmed or self.pins != found:
             await self._keep(found)
         self.pins, self._confirmed = found, True
 
-    def _check(self, place: str, found: Pins) -> None:
+    async def admit_chain(self, client: Client) -> None:
+        """The same before there is a contract; nothing is kept."""
+        self._check(client.place, *await read_chain(client))
+
+    def _check(self, place: str, chain_id: int, genesis: bytes) -> None:
         wanted, kept = self._settings, self.pins
-        chain_id = wanted.chain_id or (kept.chain_id if kept else 0)
-        if chain_id not in {0, found.chain_id}:
-            raise _wrong(f"the chain at {place} has id {found.chain_id}, not {chain_id}")
-        genesis = wanted.genesis or (kept.genesis if kept else b"")
-        if genesis not in {b"", found.genesis}:
+        right_id = wanted.chain_id or (kept.chain_id if kept else 0)
+        if right_id not in {0, chain_id}:
+            raise _wrong(f"the chain at {place} has id {chain_id}, not {right_id}")
+        right = wanted.genesis or (kept.genesis if kept else b"")
+        if right not in {b"", genesis}:
             raise _wrong(
-                f"the chain at {place} begins with block {hexed(found.genesis)}, not {hexed(genesis)}: "
+                f"the chain at {place} begins with block {hexed(genesis)}, not {hexed(right)}: "
                 "it was set up again, or is another one"
             )
 
