@@ -127,6 +127,70 @@ def test_a_run_that_was_cut_short_is_gone_on_with(place: Place) -> None:
     assert asyncio.run(told(place.rpc, place.contract())) == asyncio.run(told(place.rpc, first))
 
 
+def test_a_network_back_at_one_operator_can_go_on(place: Place) -> None:
+    """Its quorum is 0 again; enrolling the one that is revoked made it 1 on the successor, which nobody could
+    meet. A quorum that the admin raises there stays.
+    """
+    first = place.contract()
+    asyncio.run(back_at_one(place.rpc, first))
+    place.command("deploy", "--predecessor", "0x" + first.hex())
+    assert place.command("carry-over")["quorum"] == 0
+    assert asyncio.run(told(place.rpc, place.contract())) == asyncio.run(told(place.rpc, first))
+    asyncio.run(second_operator(place.rpc, place.contract()))
+    again = place.command("carry-over")
+    assert (again["quorum"], again["transactions"]) == (1, 0)
+
+
+async def back_at_one(rpc: str, contract: bytes) -> None:
+    """Two operators, of which the second one is revoked."""
+    client = Client(rpc)
+    admin = Admin(client, bytes(ALICE.key), asyncio.sleep, 0.02)
+    try:
+        await admin.enrol_operator(contract, "urn:a")
+        await admin.enrol_operator(contract, "urn:b")
+        await admin.enrol_node(contract, node(1, 1))
+        await admin.revoke_operator(contract, 2)
+        await admin.set_quorum(contract, 0)
+    finally:
+        await client.close()
+
+
+async def second_operator(rpc: str, contract: bytes) -> None:
+    """One that joins after the move."""
+    client = Client(rpc)
+    try:
+        await Admin(client, bytes(ALICE.key), asyncio.sleep, 0.02).enrol_operator(contract, "urn:c")
+    finally:
+        await client.close()
+
+
+def test_who_changed_since_is_named(place: Place) -> None:
+    """A node replaced its account and key on the predecessor, another lost a role, after both were carried
+    over: the successor has the old ones, and the run does not pass over it in silence.
+    """
+    first = place.contract()
+    asyncio.run(enrolled(place.rpc, first))
+    place.command("deploy", "--predecessor", "0x" + first.hex())
+    assert place.command("carry-over")["differ"] == []
+    asyncio.run(changed(place.rpc, first))
+    again = place.command("carry-over")
+    assert again["differ"] == ["node 1: other account, key, record", "node 5: other roles"]
+    assert again["transactions"] == 0
+
+
+async def changed(rpc: str, contract: bytes) -> None:
+    """Node 1 by itself, node 5 by the admin."""
+    client = Client(rpc)
+    admin = Admin(client, bytes(ALICE.key), asyncio.sleep, 0.02)
+    own = Admin(client, bytes(account("node 1").key), asyncio.sleep, 0.02)
+    try:
+        await admin.pay(node(1, 1).account, 10**17)
+        await own.replace_keys(contract, node(9, 1).account, b"\x21" * 32, b"another record")
+        await admin.set_roles(contract, 5, [Role.HOLDER])
+    finally:
+        await client.close()
+
+
 async def begun(rpc: str, contract: bytes) -> None:
     """What the first transactions of a run made."""
     client = Client(rpc)

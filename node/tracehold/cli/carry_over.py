@@ -22,9 +22,9 @@ def carry_over(
 ) -> None:
     """Enrol the predecessor's members in the contract that took over.
 
-    Each under the same number, with its present account, key, record and roles; the quorum is as it was.
-    Repeating it adds what is
-    missing and changes nothing else.
+    Each under the same number, with its present account, key, record and roles; the quorum is as it was, or
+    higher where the admin set it so. Repeating it adds what is missing, changes nothing else, and names the
+    nodes that are others there: they changed on either contract since they were carried over.
     """
     with reported(as_json):
         with counted("carrying over") as tell:
@@ -37,6 +37,7 @@ def carry_over(
                     "nodes": carried.nodes,
                     "quorum": carried.quorum,
                     "transactions": carried.made,
+                    "differ": carried.differ,
                 }
             )
         else:
@@ -44,6 +45,8 @@ def carry_over(
                 f"{carried.nodes} nodes of {carried.operators} operators, quorum {carried.quorum}; "
                 f"{carried.made} transactions"
             )
+            for line in carried.differ:
+                note(f"  {line} than on the predecessor; left as it is")
             note("  then, at every node: set contract in [ledger], and restart it (docs/operations.md)")
 
 

@@ -3,7 +3,7 @@
 What names a node by its number (copies, custody, acknowledgements) goes on meaning it, so those that were
 revoked are enrolled too, and revoked. Each is enrolled with the account, key, record and roles that it has
 now; who retired its log comes without CREATOR. What is there already is left as it is, so a run that was
-interrupted is repeated.
+interrupted is repeated; who is another there than on the predecessor is named.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,13 +25,16 @@ Tell = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Carried:
-    """How many there are, and how many transactions this run took."""
+    """How many there are, how many transactions this run took, and how nodes that were there before it differ
+    from what they are on the predecessor.
+    """
 
     predecessor: bytes
     operators: int
     nodes: int
     quorum: int
     made: int = 0
+    differ: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,11 @@ class _Told:
         """The quorum now."""
         (found,) = await self.contract.call("quorum")
         return int(found)
+
+    async def alone(self) -> bool:
+        """Whether one operator is active, or none."""
+        (found,) = await self.contract.call("activeOperators")
+        return int(found) < 2
 
     async def active(self, operator: int) -> bool:
         """Whether an operator is active."""
@@ -71,7 +79,7 @@ async def carry_over(client: Client, admin: Admin, contract: bytes, tell: Tell) 
         tell(done, total)
         await (run.operator(enrolment) if isinstance(enrolment, OperatorEnrolled) else run.node(enrolment))
     await run.revoke()
-    await run.raise_quorum()
+    await run.quorum()
     tell(total, total)
     return run.carried
 
@@ -118,7 +126,10 @@ class _Run:
         """Enrol a node that is not there, as it is now."""
         node = self.old.nodes[enrolled.node]
         if node.number in self.new.nodes:
-            _same(f"node {node.number}", self.new.nodes[node.number].log.hex(), node.log.hex())
+            there = self.new.nodes[node.number]
+            _same(f"node {node.number}", there.log.hex(), node.log.hex())
+            if node.active and (changed := _changed(node, there)):
+                self.carried.differ.append(f"node {node.number}: other {', '.join(changed)}")
             return
         made = NewNode(
             node.operator_number, node.account, node.node_key, node.log, tuple(node.roles), node.record
@@ -138,13 +149,28 @@ class _Run:
                 await self.admin.revoke_node(self._to, number)
                 self.carried.made += 1
 
-    async def raise_quorum(self) -> None:
-        """Ask for as many acknowledgements as the predecessor did."""
+    async def quorum(self) -> None:
+        """Ask for as many acknowledgements as the predecessor does; more that the admin asks for stay."""
         wanted, now = await self.old.quorum(), await self.new.quorum()
-        if now < wanted:
+        # Back at one operator the quorum may be 0. Here its enrolment beside one that is revoked since made
+        # it 1, which nobody is left to meet.
+        if now < wanted or (wanted == 0 < now and await self.new.alone()):
             await self.admin.set_quorum(self._to, wanted)
             self.carried.made += 1
-        self.carried.quorum = max(now, wanted)
+            now = wanted
+        self.carried.quorum = now
+
+
+def _changed(old: Member, new: Member) -> list[str]:
+    """In what an active node is another one on the successor."""
+    pairs = {
+        "account": (old.account, new.account),
+        "key": (old.node_key, new.node_key),
+        "record": (old.record, new.record),
+        "roles": (old.roles, new.roles),
+        "membership": (old.active, new.active),
+    }
+    return [name for name, (before, after) in pairs.items() if before != after]
 
 
 def _same(who: str, found: object, wanted: object) -> None:
