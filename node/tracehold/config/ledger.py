@@ -19,7 +19,8 @@ class LedgerSection:
 
     contract: str = ""
     """Address of the anchoring contract, 0x and 40 hexadecimal digits (`tracehold contract deploy`). Empty:
-    the node does not start to seal. Never change it once the log exists.
+    the node does not start to seal. Once the log exists, change it to a contract that took over from this one
+    alone (`tracehold contract carry-over`): any other is refused.
     """
 
     chain_id: int = 0
