@@ -29,7 +29,9 @@ def propose(
 
     A vote is cast by the blocks that the voter seals, and counts until the account is in or out, or the
     epoch ends (30,000 blocks). More than half of the sealers must vote alike: each operator gives this
-    command on their own node. The voter's node forgets its wish when it stops.
+    command on their own node. The voter's node forgets its wish when it stops, and not before: where there is
+    nothing to vote on, any wish of that account is taken back, which would else bring it in, or out, again
+    once the others vote otherwise.
 
     Exit codes: 0 voted, or it is so already, 1 refused, 2 usage, 5 no node is up.
     """
@@ -45,9 +47,13 @@ def propose(
         voters = [] if done else _voters(up, sealers)
         for each in voters:
             each.ask("clique_propose", account, not drop)
+        discarded = [each.name for each in up if each.discard(account)] if done else []
         names, needed = [each.name for each in voters], majority(len(sealers))
     answer = {"account": account, "drop": drop, "done": done, "voters": names, "needed": needed}
+    answer["discarded"] = discarded
     is_so = f"{account} is {'no' if drop else 'a'} sealer: nothing to vote on"
+    if discarded:
+        is_so += f"; {', '.join(discarded)} took back an earlier wish"
     voted = (
         f"{', '.join(names)} vote(s) to {'drop' if drop else 'let in'} {account}; {needed} votes are needed"
     )

@@ -124,6 +124,16 @@ class GethNode:
         """Let it seal no more."""
         self.ask("miner_stop")
 
+    def discard(self, account: str) -> bool:
+        """Have it wish nothing of this account any more; whether it did. A wish stands as long as the node
+        runs: it is a vote again as soon as the account is in, or out, by others' votes.
+        """
+        wishes = self.ask("clique_proposals") or {}
+        if account.lower() not in map(str.lower, wishes):
+            return False
+        self.ask("clique_discard", account)
+        return True
+
     def _log_end(self) -> str:
         try:
             lines = self.slot.log.read_text(errors="replace").splitlines()
