@@ -49,8 +49,9 @@ def wei_of(ether: str) -> int:
 async def fund(url: str, key: Path, account: bytes, wei: int, sleep: Sleep = asyncio.sleep) -> dict[str, Any]:
     """Send so much from the account of this key; it is in a block on return, which may still be undone.
 
-    Raises CHAIN_DOWN, also where the key's account has less or no block takes it in time, and CONFLICT where
-    somebody else sent from that account at the same time.
+    Raises CHAIN_DOWN, also where the key's account has less or no block takes it in time, CONFLICT where
+    somebody else sent from that account at the same time, and LEDGER_REFUSED where the account is a contract
+    that takes nothing.
     """
     client = Client(url)
     try:
@@ -75,6 +76,10 @@ async def fund(url: str, key: Path, account: bytes, wei: int, sleep: Sleep = asy
 async def _mined(client: Client, sender: Sender, gift: Any, sleep: Sleep) -> int:
     for _ in range(LOOKS):
         outcome = await client.outcome(gift.hash)
+        if outcome is not None and not outcome.succeeded:
+            said = f"the transfer 0x{gift.hash.hex()} was undone in block {outcome.block_number}"
+            remedy = "Is the address a contract? Only an account of a key can be given funds."
+            raise Rejected("LEDGER_REFUSED", said, path="address", remedy=remedy)
         if outcome is not None:
             return outcome.block_number
         if await sender.spent(gift):
