@@ -1,7 +1,6 @@
 """`tracehold drain`: take a node out of the network in order."""
 
 import asyncio
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tracehold.cli.answering import down
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.output import JsonOption, note, reported, show_json, usage
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tracehold.node.wishfile import WishFile
 
 LOOK_S = 0.5
-CONNECT_S = 2.0
 INTERRUPTED = 130
 
 HANDED = ("handed", "revoked", "gone")
@@ -56,8 +55,8 @@ def drain(
             return
         try:
             keep = asyncio.run(_ask(config, wishes, leave=leave))
-            if down := _down(config):
-                note(f"{down}: it hands over once it runs; to take it back: {_cancel(dir)}")
+            if away := down(config):
+                note(f"{away}: it hands over once it runs; to take it back: {_cancel(dir)}")
             found = _wait(wishes, "gone" if leave else "handed", end, dir) if timeout else {"stage": "asked"}
         except KeyboardInterrupt as stopped:
             _interrupted(wishes, dir)
@@ -75,19 +74,9 @@ def _taken_back(config: "Config", wishes: "WishFile") -> str:
         return "the node was not leaving: nothing is changed"
     if is_retired(config):
         return "the node stays; its log is retired, so it takes no uploads"
-    if down := _down(config):
-        return f"the node stays, and takes uploads when it runs again; {down}"
+    if away := down(config):
+        return f"the node stays, and takes uploads when it runs again; {away}"
     return "the node stays, and takes uploads again"
-
-
-def _down(config: "Config") -> str:
-    """That the node does not answer; nothing where it does."""
-    host, _, port = config.grpc.listen.rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_S):
-            return ""
-    except OSError:
-        return f"the node is down (nobody answers at {config.grpc.listen})"
 
 
 def _cancel(dir: Path) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tracehold.cli.answering import down
 from tracehold.cli.connection import read_input
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.output import JsonOption, note, reported, show_json, usage
@@ -13,6 +14,8 @@ from tracehold.cli.output import JsonOption, note, reported, show_json, usage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tracehold.config import Config
+    from tracehold.core.errors import Unavailable
     from tracehold.core.ids import Fingerprint
     from tracehold.journey.pointing import Pointer
     from tracehold.node.pointerfiles import PointerFiles
@@ -54,9 +57,11 @@ def supersede(
         files = PointerFiles(data_folder(config))
         name = _fingerprint(record)
         _ask(files, name, _statement(replacement, name), unretired(config))
-        found = _wait(files, name, time.monotonic() + timeout) if timeout else files.read(name)
+        found = _wait(files, name, time.monotonic() + timeout, config) if timeout else files.read(name)
         if found is None:
             raise AssertionError("it was asked for")
+        if not timeout and (away := down(config)):
+            note(f"{away}: it goes on once it runs")
         if as_json:
             show_json(_document(found))
         else:
@@ -106,12 +111,12 @@ def _ask(files: "PointerFiles", record: "Fingerprint", statement: bytes, check: 
         )
 
 
-def _wait(files: "PointerFiles", record: "Fingerprint", end: float) -> "Pointer":
+def _wait(files: "PointerFiles", record: "Fingerprint", end: float, config: "Config") -> "Pointer":
     """The pointer when it is final. Raises DEADLINE, and CONFLICT where it failed."""
-    from tracehold.core.errors import Rejected, Unavailable
+    from tracehold.core.errors import Rejected
     from tracehold.journey.pointing import Stage
 
-    told = ""
+    told, away = "", None
     while True:
         found = files.read(record)
         if found is not None and found.stage is Stage.FINAL:
@@ -121,10 +126,21 @@ def _wait(files: "PointerFiles", record: "Fingerprint", end: float) -> "Pointer"
         line = _line(found) if found else ""
         if line != told:
             note(told := line)
+        if away is None and (away := down(config)):
+            note(f"{away}: it goes on once it runs")
         if (left := end - time.monotonic()) <= 0:
-            remedy = "See tracehold status; the node goes on by itself: call it again to wait on."
-            raise Unavailable("DEADLINE", f"not final yet: {line}", remedy=remedy)
+            raise _late(line, down(config))
         time.sleep(min(LOOK_S, left))
+
+
+def _late(line: str, away: str) -> "Unavailable":
+    from tracehold.core.errors import Unavailable
+
+    if away:
+        remedy = "Start it: tracehold serve. It goes on by itself: call it again to wait on."
+        return Unavailable("DEADLINE", f"{away}; {line}", remedy=remedy)
+    remedy = "See tracehold status; the node goes on by itself: call it again to wait on."
+    return Unavailable("DEADLINE", f"not final yet: {line}", remedy=remedy)
 
 
 _SAID = {
