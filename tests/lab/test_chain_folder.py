@@ -1,6 +1,7 @@
 """What makes a private chain, and what is read back from it: no geth is needed for that."""
 
 import json
+import re
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.documented import blocks
 from tests.logs import NETWORK
 from tests.ports.chain_nodes import enode
+from tests.tooling.tree import ROOT
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.keys import Ed25519Key
@@ -34,6 +36,7 @@ from tracehold.lab.services.treasury import address_from, wei_of
 
 SEALERS = [bytes([number]) * 20 for number in (3, 1, 2)]
 TREASURY = b"\x09" * 20
+METHOD = "((?:eth|net|web3|txpool|clique|debug)_[a-zA-Z]+)"
 CHECKSUMMED = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 """An example of EIP-55."""
 
@@ -280,3 +283,16 @@ def test_the_document_has_the_commands_that_the_real_tests_run():
     names = {name for name in blocks("operations.md") if name.startswith("chain-")}
     wanted = {"form", "admin", "fund", "deploy", "join", "request", "enrol", "vote", "drop", "lose", "stop"}
     assert names == {f"chain-{name}" for name in wanted}
+
+
+def test_attack_the_methods_that_a_filter_lets_through():
+    """The document's list is what our programs ask for, and none of it acts with the node's own account."""
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    paragraph = text.partition("lets through these methods")[2].partition("`clique` is")[0]
+    listed = set(re.findall(METHOD, paragraph))
+    sources = [ROOT / "node/tracehold/lab/services/standing.py"]
+    for folder in ("node/tracehold/adapters/ethereum", "clients/python/tracehold_client"):
+        sources += (ROOT / folder).rglob("*.py")
+    asked = {name for path in sources for name in re.findall(f'"{METHOD}"', path.read_text(encoding="utf-8"))}
+    assert listed == asked - {"eth_account"}
+    assert not {name for name in listed if re.search("sign$|sendTransaction|propose|discard", name)}

@@ -14,7 +14,8 @@ class LedgerSection:
 
     fallback_rpcs: tuple[str, ...] = ()
     """Further JSON-RPC addresses of the same chain, asked in this order where `rpc` does not answer, lags
-    behind or has pruned what is needed. One of another chain is refused and told.
+    behind or has pruned what is needed. One of another chain is refused and told. To let others use a chain's
+    node of yours, never open the port of one that seals: docs/operations.md, What others may ask.
     """
 
     contract: str = ""

@@ -8,6 +8,8 @@
 #          starts (tracehold chain start tells it to seal once it has its peers, which is gentler)
 #
 # Settings are in node.env, and everything else is in this folder: it may be moved as it is to another machine.
+# The account is unlocked, and HTTP has eth and clique: who reaches that port votes, signs and spends as this
+# account. It stays on loopback; what others may ask is in docs/operations.md, chapter "The chain".
 set -eu
 [ $# -gt 0 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 geth=$1
