@@ -47,8 +47,8 @@ def test_help_is_quick():
     import sys
 
     code = (
-        "import sys, tracehold.main; heavy = {'grpc', 'web3', 'eth', 'starlette', 'uvicorn', 'rich.progress',"
-        " 'cryptography'}; print(sorted(heavy & set(sys.modules)))"
+        "import sys, tracehold.main; heavy = {'grpc', 'aiohttp', 'web3', 'eth', 'starlette', 'uvicorn',"
+        " 'rich.progress', 'cryptography'}; print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,14 +1,10 @@
-"""One JSON-RPC address over HTTP: a request out, an answer in, errors told as ours.
-
-web3's provider carries the requests. It takes seconds to import, so it is imported at the first request,
-outside the event loop.
-"""
+"""One JSON-RPC address: a request out, an answer in, errors told as ours."""
 
 import asyncio
-from importlib import import_module
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from tracehold.adapters.ethereum.transport import HttpTransport
 from tracehold.core.errors import Unavailable
 
 TIMEOUT_S = 10.0
@@ -52,7 +48,7 @@ class RpcError(Exception):
 
 
 class Provider(Protocol):
-    """What carries requests: web3's HTTP provider, or another that speaks JSON-RPC."""
+    """What carries requests: HTTP, or another that speaks JSON-RPC."""
 
     async def make_request(self, method: Any, params: Any) -> Any:
         """The whole answer object."""
@@ -94,7 +90,7 @@ class Connection:
     def __init__(self, url: str, timeout_s: float = TIMEOUT_S, provider: Provider | None = None) -> None:
         self._url = url
         self._timeout_s = timeout_s
-        self._provider = provider
+        self._provider = provider or HttpTransport(url)
 
     @property
     def place(self) -> str:
@@ -104,15 +100,13 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._provider is not None:
-            await self._provider.disconnect()
+        await self._provider.disconnect()
 
     async def request(self, method: str, *params: object) -> Any:
         """One round trip."""
-        provider = self._provider or await self._connect()
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await provider.make_request(method, list(params))
+                answer = await self._provider.make_request(method, list(params))
         except Exception as error:
             # Whatever the transport raises, there is no answer.
             raise self.down("does not answer") from error
@@ -120,7 +114,10 @@ class Connection:
             raise self.down(f"answers {method} with no JSON-RPC")
         if (problem := answer.get("error")) is not None:
             raise self._refused(problem)
-        return answer.get("result")
+        if "result" not in answer:
+            # Null is an answer of its own: there is no such block, no such transaction.
+            raise self.down(f"answers {method} with no result")
+        return answer["result"]
 
     def _refused(self, problem: object) -> Exception:
         if not isinstance(problem, dict):
@@ -138,10 +135,3 @@ class Connection:
     def down(self, what: str, remedy: str = "") -> Unavailable:
         """CHAIN_DOWN with host and port."""
         return Unavailable("CHAIN_DOWN", f"the chain at {self.place} {what}", remedy=remedy)
-
-    async def _connect(self) -> Provider:
-        web3: Any = await asyncio.to_thread(import_module, "web3")
-        # No retries of its own: whoever asks decides what to do about silence.
-        made: Provider = web3.AsyncHTTPProvider(self._url, exception_retry_configuration=None)
-        self._provider = self._provider or made
-        return self._provider
