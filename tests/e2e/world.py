@@ -1,7 +1,6 @@
 """One folder with a chain and a node in it: made, started, stopped, started again."""
 
 import json
-import socket
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from tests.e2e.programs import Program
 from tracehold.cli.demo.programs import run
 from tracehold.cli.files import CONFIG_NAME, replace_file
+from tracehold.lab.ports import free
 
 MARKER = "world.json"
 
@@ -125,6 +125,4 @@ class World:
 
 def free_port() -> int:
     """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free(1)[0]

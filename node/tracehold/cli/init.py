@@ -1,7 +1,6 @@
 """`tracehold init`: the keys, the certificate and the configuration of a new node."""
 
 import datetime
-import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 from tracehold.cli.files import CONFIG_NAME, check_text, party_uri
 from tracehold.cli.output import JsonOption, note, reported, show_json, usage
 from tracehold.cli.succession import Inherited, inherited, log_id, share_network_key
+from tracehold.lab.ports import free
 
 _TEMPLATE = """\
 # A tracehold node. docs/config.md describes every key; `tracehold doctor` checks this file.
@@ -108,14 +108,15 @@ def init(
             raise usage("--operator is missing: the URI of the party that runs the node")
         operator = party_uri(old.operator, "operator")
         check_text(operator=operator, name=name, rpc=old.rpc, host=host, chain_node=chain_node)
+        first, second, third = free(3)
         place = Placement(
             operator=operator,
             name=name or operator,
             rpc=old.rpc,
             host=host,
-            grpc_port=grpc_port or _free_port(),
-            rest_port=rest_port or _free_port(),
-            peer_port=peer_port or _free_port(),
+            grpc_port=grpc_port or first,
+            rest_port=rest_port or second,
+            peer_port=peer_port or third,
             tls=tls,
             contract=old.contract,
             predecessor=log_id(old.predecessor),
@@ -202,10 +203,3 @@ def _admin(text: str) -> str:
 
 def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -77,8 +77,7 @@ def _member(name: str, chain_id: int, secret: bytes, taken: Sequence[int], *, se
 def _ports(nodes: int, first: int | None) -> list[Sequence[int]]:
     count = nodes * PORTS_OF_A_NODE
     if first is None:
-        with ports.held(count) as free:
-            numbers: Sequence[int] = free.numbers
+        numbers: Sequence[int] = ports.free(count)
     elif not 1024 <= first <= 65536 - count:
         raise Rejected("BAD_REQUEST", f"{count} ports from {first} on are not there", path="port")
     else:
