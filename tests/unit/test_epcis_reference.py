@@ -59,8 +59,12 @@ def test_valid_documents_are_taken_in_tolerant_mode(folder):
 
 
 def test_valid_documents_in_strict_mode():
-    """All but one, which holds a GRAI with a wrong check digit."""
-    assert refused_in(f"{CAPTURE}/Documents", Mode.STRICT) == {"Combination_of_different_event.json"}
+    """All but one with a wrong check digit in a GRAI, and two whose sensor reports the schema refuses too."""
+    assert refused_in(f"{CAPTURE}/Documents", Mode.STRICT) == {
+        "Combination_of_different_event.json",
+        "SensorData_with_combined_events.json",
+        "TransactionEvent_with_userExtensions.json",
+    }
     assert refused_in(f"{CAPTURE}/Events", Mode.STRICT) == set()
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracehold.core.epcis.times import has_zone, instant, is_offset
+from tracehold.core.epcis.times import instant, is_offset, is_rfc3339
 from tracehold.core.errors import Rejected
 
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -59,8 +59,22 @@ def test_a_zone_given_beside():
     """A text without a zone takes the one given; its own goes first."""
     assert instant("2026-03-01T12:00:00", "+01:00") == instant("2026-03-01T11:00:00Z")
     assert instant("2026-03-01T12:00:00Z", "+01:00") == instant("2026-03-01T12:00:00Z")
-    assert has_zone("2026-03-01T12:00:00Z")
-    assert not has_zone("2026-03-01T12:00:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        ("2026-03-01t12:00:00.5z", True),
+        ("2016-12-31T23:59:60Z", True),
+        ("2016-12-31T22:59:60.5-01:00", True),
+        ("2016-12-31T22:59:60Z", False),
+        ("2026-03-01T12:00:00", False),
+        ("2026-03-01T12:00:00,5Z", False),
+    ],
+)
+def test_the_profile_of_rfc_3339(text, valid):
+    """A zone, a point, and leap seconds only where there are some."""
+    assert is_rfc3339(text, instant(text, "Z")) is valid
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ Events are cut out of the document byte for byte. What a document says once for 
 `@context`, is set into each as first member, so that every payload can be read alone for ever.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from tracehold.core import strict_json
+from tracehold.core.epcis.context import faults, namespaces, repeated
 from tracehold.core.epcis.model import EventType, Finding, Mode
 from tracehold.core.epcis.reader import Reader, pointer
+from tracehold.core.epcis.uris import is_uri
 from tracehold.core.errors import Rejected
 from tracehold.core.limits import MAX_BATCH_RECORDS
 
@@ -18,6 +21,10 @@ MAX_CONTEXT_BYTES = 16 << 10
 """A document's `@context` is repeated in each payload; this bounds what a small document can grow to."""
 
 _ENVELOPE = frozenset({"@context", "id", "type", "schemaVersion", "creationDate", "epcisHeader", "epcisBody"})
+_LETTER = ("instanceIdentifier", "sender", "receiver")
+"""What an EPCISDocument says of its own way; the file keeps it, the records do not."""
+_RESULTS = frozenset({"queryName", "subscriptionID", "resultsBody"})
+_VERSION = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _LISTS = {
     "EPCISDocument": ("epcisBody",),
     "EPCISQueryDocument": ("epcisBody", "queryResults", "resultsBody"),
@@ -46,7 +53,7 @@ def parse_document(raw: bytes, mode: Mode) -> Document:
     document = strict_json.loads(raw)
     kind = document.get("type") if isinstance(document, dict) else None
     if isinstance(kind, str) and kind.rpartition(":")[2].rpartition("/")[2] in _EVENT_TYPES:
-        return Document(strict_json.member(raw, "@context") or b"null", [raw], [], ())
+        return _single(raw, document, mode)
     if not isinstance(kind, str) or kind not in _LISTS:
         raise Rejected("NOT_EPCIS", "this is no EPCISDocument, EPCISQueryDocument or event", path="/type")
     reader = Reader(mode)
@@ -57,24 +64,52 @@ def parse_document(raw: bytes, mode: Mode) -> Document:
     return Document(context, events, masterdata, tuple(reader.findings))
 
 
+def _single(raw: bytes, event: dict[str, Any], mode: Mode) -> Document:
+    reader = Reader(mode)
+    _check_distinct(reader, event.get("@context"))
+    context = strict_json.member(raw, "@context") or b"null"
+    return Document(context, [raw], [], tuple(reader.findings))
+
+
 def _check_frame(reader: Reader, document: dict[str, Any]) -> None:
+    whole = document["type"] == "EPCISDocument"
     version = document.get("schemaVersion")
-    if document["type"] == "EPCISDocument" and not (isinstance(version, str) and version.startswith("2.")):
+    wanted = whole or version is not None
+    if wanted and not (isinstance(version, str) and _VERSION.fullmatch(version) and version[:2] == "2."):
         reader.sloppy("EPCIS_FORM", "/schemaVersion", 'the schema version is "2.0"')
-    if document.get("creationDate") is not None:
+    if "creationDate" in document:
         _check_date(reader, document["creationDate"])
-    elif document["type"] == "EPCISDocument":
+    elif whole:
         reader.sloppy("EPCIS_FORM", "/creationDate", "a document says when it was made")
+    if "id" in document and not (isinstance(document["id"], str) and is_uri(document["id"])):
+        reader.sloppy("BAD_URI", "/id", "this is no URI")
+    reader.namespaces = namespaces(document.get("@context"))
+    for path in faults(document.get("@context")):
+        reader.sloppy("EPCIS_FORM", path, "a context is a URI, an object, or a list of these")
+    _check_distinct(reader, document.get("@context"))
+    _check_letter(reader, document, _LETTER if whole else ())
+
+
+def _check_distinct(reader: Reader, context: Any) -> None:
+    # Of the document alone: an event's own context may repeat the document's, and stands beside it in the
+    # payload.
+    for path in repeated(context):
+        reader.sloppy("EPCIS_FORM", path, "the same context stands twice")
+
+
+def _check_letter(reader: Reader, document: dict[str, Any], standard: tuple[str, ...]) -> None:
     for name in document.keys() - _ENVELOPE:
+        path = pointer("", name)
+        if name not in standard and not is_uri(name):
+            reader.sloppy("EPCIS_FORM", path, "an extension field needs a namespace")
+        elif name in standard and not isinstance(document[name], str):
+            reader.sloppy("EPCIS_FORM", path, "a string is expected")
         # Said of the file, not of goods: whoever needs it keeps the file. Told, never silent.
-        reader.note("HEADER_NOT_KEPT", pointer("", name), "this describes the file and is not kept")
+        reader.note("HEADER_NOT_KEPT", path, "this describes the file and is not kept")
 
 
 def _check_date(reader: Reader, value: Any) -> None:
-    try:
-        reader.time(value, "/creationDate", "Z")
-    except Rejected as error:
-        reader.sloppy(error.code, error.path, error.message)
+    reader.bearable(reader.time, value, "/creationDate", "Z")
 
 
 def _context(raw: bytes) -> bytes:
@@ -98,6 +133,8 @@ def _events(
     reader: Reader, raw: bytes, document: dict[str, Any], steps: tuple[str, ...], context: bytes
 ) -> list[bytes]:
     body = _body(reader, document, steps)
+    if len(steps) > 1:
+        _check_results(reader, document["epcisBody"])
     if not isinstance(body.get("eventList"), list):
         reader.refuse(
             "EPCIS_FORM", "/" + "/".join((*steps, "eventList")), "the document has no list of events"
@@ -105,6 +142,18 @@ def _events(
     _check_count(len(body["eventList"]))
     parts = strict_json.slices(raw, *steps, "eventList")
     return [_with_context(part, value, context) for part, value in zip(parts, body["eventList"], strict=True)]
+
+
+def _check_results(reader: Reader, body: dict[str, Any]) -> None:
+    """What stands around the events of a query's answer, none of which is kept."""
+    reader.members(body, "/epcisBody", {"queryResults"}, extensible=True)
+    path = "/epcisBody/queryResults"
+    results = reader.members(body["queryResults"], path, _RESULTS, extensible=True)
+    for name, needed in (("queryName", True), ("subscriptionID", False)):
+        if not isinstance(results.get(name, None if needed else ""), str):
+            reader.sloppy("EPCIS_FORM", f"{path}/{name}", "a query's answer says which query, as a string")
+    known = {"eventList", "vocabularyList"}
+    reader.members(results["resultsBody"], f"{path}/resultsBody", known, extensible=True)
 
 
 def _check_count(count: int) -> None:

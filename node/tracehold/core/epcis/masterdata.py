@@ -53,6 +53,9 @@ def parse_masterdata(payload: bytes, mode: Mode = Mode.TOLERANT) -> MasterData:
     kind = reader.uri(raw["type"], "/type")
     if kind is None:
         reader.refuse("BAD_MASTERDATA", "/type", "the vocabulary type is empty")
+    for part in ("attributes", "children"):
+        if part in element and element[part] is None:
+            reader.sloppy("EPCIS_FORM", f"/element/{part}", "null is no value; leave the field out")
     attributes = reader.array(element.get("attributes"), "/element/attributes")
     children = reader.array(element.get("children"), "/element/children")
     found = (reader.identifier(child, f"/element/children/{at}") for at, child in enumerate(children))
@@ -71,4 +74,7 @@ def _attribute(reader: Reader, value: Any, path: str) -> Attribute:
     raw = reader.object(value, path)
     if "id" not in raw:
         reader.refuse("BAD_MASTERDATA", f"{path}/id", "an attribute says which property it is")
-    return Attribute(reader.uri(raw["id"], f"{path}/id") or "", raw.get("attribute"))
+    value = raw.get("attribute")
+    if "attribute" in raw and (isinstance(value, bool) or not isinstance(value, (str, int, float, dict))):
+        reader.sloppy("EPCIS_FORM", f"{path}/attribute", "a value is a string, a number or an object")
+    return Attribute(reader.uri(raw["id"], f"{path}/id") or "", value)

@@ -1,7 +1,7 @@
 """EPCIS 2.0 events as values (EPCIS 2.0 section 7): what happened to which objects, when, where and why.
 
 An identifier is kept twice: canonical, by which things are compared, and as its sender wrote it. Parts that
-are shown but decide nothing (sensor readings, ILMD, extensions) stay as parsed JSON.
+are shown but decide nothing (measured values, ILMD, extensions) stay as parsed JSON.
 """
 
 from dataclasses import dataclass
@@ -149,6 +149,45 @@ class PersistentDisposition:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorMetadata:
+    """What holds for all reports of a sensor element. Times in microseconds UTC; `uris` by the standard's
+    names
+    (deviceID, bizRules, ...)."""
+
+    time: int | None
+    start: int | None
+    end: int | None
+    uris: dict[str, str]
+    extensions: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SensorReport:
+    """One reading. `type`, `exception` and `component` are bare words where standard; `values` and `uris` go
+    by
+    the standard's names (value, minValue, stringValue, ...; deviceID, chemicalSubstance, ...), values as
+    sent."""
+
+    type: str | None
+    exception: str | None
+    component: str | None
+    time: int | None
+    uom: str | None
+    values: dict[str, Any]
+    uris: dict[str, str]
+    extensions: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SensorElement:
+    """Readings that belong together (EPCIS 2.0 section 7.3.7)."""
+
+    metadata: SensorMetadata | None
+    reports: tuple[SensorReport, ...]
+    extensions: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorDeclaration:
     """The sender takes an earlier, otherwise equal event back
     (EPCIS 2.0 section 7.4.1.4). Times in microseconds UTC."""
@@ -177,7 +216,7 @@ class Event:
     biz_transactions: tuple[BizTransaction, ...]
     sources: tuple[SourceDest, ...]
     destinations: tuple[SourceDest, ...]
-    sensor_elements: tuple[dict[str, Any], ...]
+    sensor_elements: tuple[SensorElement, ...]
     ilmd: dict[str, Any]
     certification_info: tuple[str, ...]
     error_declaration: ErrorDeclaration | None

@@ -6,16 +6,15 @@ from typing import Any
 
 from tracehold.core import strict_json
 from tracehold.core.epcis import rules
+from tracehold.core.epcis.context import faults, namespaces
 from tracehold.core.epcis.fields import (
     biz_transactions,
     certification_info,
     error_declaration,
-    extensions,
     objects,
     parent,
     persistent_disposition,
     place,
-    sensor_elements,
     sources_or_destinations,
 )
 from tracehold.core.epcis.model import (
@@ -24,15 +23,18 @@ from tracehold.core.epcis.model import (
     AssociationEvent,
     Event,
     EventType,
+    Finding,
     Mode,
     ObjectEvent,
     TransactionEvent,
     TransformationEvent,
     What,
 )
-from tracehold.core.epcis.reader import Reader
-from tracehold.core.epcis.times import has_zone, is_offset
-from tracehold.core.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS
+from tracehold.core.epcis.names import KNOWN
+from tracehold.core.epcis.reader import Reader, pointer
+from tracehold.core.epcis.sensors import sensor_elements
+from tracehold.core.epcis.times import is_offset
+from tracehold.core.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, Vocabulary
 from tracehold.core.errors import Rejected
 
 _TYPE_PREFIX = re.compile(r"(?:epcis:|https?://(?:ref|ns)\.gs1\.org/epcis/)")
@@ -47,40 +49,71 @@ def parse_event(payload: bytes, mode: Mode) -> Event:
     What tolerant mode let pass stands in `findings`. Raises MALFORMED_JSON, NOT_EPCIS, EPCIS_FORM,
     EPCIS_MEANING, BAD_TIME, BAD_URI, BAD_IDENTIFIER or BAD_CHECK_DIGIT, with a JSON pointer as path.
     """
+    return _read(Reader(mode), payload)
+
+
+def examine_event(payload: bytes, mode: Mode) -> tuple[Finding, ...]:
+    """All that is to say about a payload, not the first thing only: what `parse_event` would refuse has
+    severity
+    error, each with its code and path. An event without errors is one that `parse_event` takes. Raises
+    nothing.
+    """
+    reader = Reader(mode, gather=True)
+    reader.attempt(_read, reader, payload)
+    return tuple(reader.findings)
+
+
+def _read(reader: Reader, payload: bytes) -> Event:
     raw = strict_json.loads(payload)
-    reader = Reader(mode)
     kind = _type(reader, raw)
     if "@context" not in raw:
         reader.refuse(
             "EPCIS_FORM", "/@context", "an event needs its @context: without it, its terms mean nothing"
         )
-    offset = _offset(reader, raw)
-    event = Event(
-        what=_WHATS[kind](reader, raw),
-        event_id=_event_id(reader, raw),
-        instant=_event_time(reader, raw, offset),
-        time_zone_offset=offset or "+00:00",
-        record_time=reader.time(raw["recordTime"], "/recordTime", "Z") if raw.get("recordTime") else None,
-        biz_step=reader.term(raw["bizStep"], "/bizStep", BIZ_STEPS) if "bizStep" in raw else None,
-        disposition=_disposition(reader, raw),
-        persistent_disposition=persistent_disposition(reader, raw),
-        read_point=place(reader, raw, "readPoint"),
-        biz_location=place(reader, raw, "bizLocation"),
-        biz_transactions=biz_transactions(reader, raw),
-        sources=sources_or_destinations(reader, raw, "sourceList", "source"),
-        destinations=sources_or_destinations(reader, raw, "destinationList", "destination"),
-        sensor_elements=sensor_elements(reader, raw),
-        ilmd=rules.ilmd(reader, raw, kind),
-        certification_info=certification_info(reader, raw),
-        error_declaration=error_declaration(reader, raw),
-        extensions=extensions(reader, raw, kind),
-        context=raw["@context"],
-        findings=(),
-    )
-    rules.check(reader, event)
+    _read_context(reader, raw["@context"])
+    event = _event(reader, reader.members(raw, "", KNOWN[kind], extensible=True), kind)
+    if not reader.refused:
+        rules.check(reader, event)
     # Warnings are known only now; a frozen event is made whole before anyone else sees it.
     object.__setattr__(event, "findings", tuple(reader.findings))
     return event
+
+
+def _read_context(reader: Reader, context: Any) -> None:
+    for path in faults(context):
+        reader.sloppy(
+            "EPCIS_FORM", path, "a context is a URI, an object, or a list of different ones of these"
+        )
+    reader.namespaces = namespaces(context)
+    for path in reader.namespaces.unknown:
+        reader.note("UNKNOWN_CONTEXT", path, "this context is not known here, and none is ever fetched")
+
+
+def _event(reader: Reader, raw: dict[str, Any], kind: EventType) -> Event:
+    take = reader.attempt
+    offset = take(_offset, reader, raw)
+    return Event(
+        what=take(_WHATS[kind], reader, raw),
+        event_id=take(_event_id, reader, raw),
+        instant=take(_event_time, reader, raw, offset),
+        time_zone_offset=offset or "+00:00",
+        record_time=take(_record_time, reader, raw),
+        biz_step=take(_term, reader, raw, "bizStep", BIZ_STEPS),
+        disposition=take(_term, reader, raw, "disposition", DISPOSITIONS),
+        persistent_disposition=take(persistent_disposition, reader, raw),
+        read_point=take(place, reader, raw, "readPoint"),
+        biz_location=take(place, reader, raw, "bizLocation"),
+        biz_transactions=take(biz_transactions, reader, raw),
+        sources=take(sources_or_destinations, reader, raw, "sourceList", "source"),
+        destinations=take(sources_or_destinations, reader, raw, "destinationList", "destination"),
+        sensor_elements=take(sensor_elements, reader, raw),
+        ilmd=take(rules.ilmd, reader, raw, kind),
+        certification_info=take(certification_info, reader, raw),
+        error_declaration=take(error_declaration, reader, raw),
+        extensions={name: value for name, value in raw.items() if name not in KNOWN[kind]},
+        context=raw.get("@context"),
+        findings=(),
+    )
 
 
 def _type(reader: Reader, raw: Any) -> EventType:
@@ -97,7 +130,7 @@ def _type(reader: Reader, raw: Any) -> EventType:
 
 
 def _action(reader: Reader, raw: dict[str, Any]) -> Action:
-    action = _ACTIONS.get(reader.text(raw.get("action"), "/action"))
+    action = _ACTIONS.get(reader.text(reader.required(raw, "action", ""), "/action"))
     if action is None:
         reader.refuse("EPCIS_FORM", "/action", "the action is ADD, OBSERVE or DELETE")
     return action
@@ -117,23 +150,27 @@ def _offset(reader: Reader, raw: dict[str, Any]) -> str | None:
 def _event_time(reader: Reader, raw: dict[str, Any], offset: str | None) -> int:
     if "eventTime" not in raw:
         reader.refuse("BAD_TIME", "/eventTime", "an event says when it happened")
-    text = reader.text(raw["eventTime"], "/eventTime")
-    if offset and not has_zone(text):
-        reader.time(text, "/eventTime", offset)
-        reader.sloppy("BAD_TIME", "/eventTime", "no zone; eventTimeZoneOffset is taken")
-    return reader.time(text, "/eventTime", offset)
+    return reader.time(raw["eventTime"], "/eventTime", offset)
+
+
+def _record_time(reader: Reader, raw: dict[str, Any]) -> int | None:
+    if raw.get("recordTime") == "":
+        reader.sloppy("BAD_TIME", "/recordTime", "an empty text is no time")
+        return None
+    return reader.time(raw["recordTime"], "/recordTime", "Z") if "recordTime" in raw else None
 
 
 def _event_id(reader: Reader, raw: dict[str, Any]) -> str | None:
     return reader.uri(raw["eventID"], "/eventID") if "eventID" in raw else None
 
 
-def _disposition(reader: Reader, raw: dict[str, Any]) -> str | None:
-    return reader.term(raw["disposition"], "/disposition", DISPOSITIONS) if "disposition" in raw else None
+def _term(reader: Reader, raw: dict[str, Any], name: str, standard: Vocabulary) -> str | None:
+    return reader.term(raw[name], pointer("", name), standard) if name in raw else None
 
 
 def _object(reader: Reader, raw: dict[str, Any]) -> What:
-    return ObjectEvent(_action(reader, raw), objects(reader, raw, "epcList", "quantityList"))
+    action = _action(reader, raw)
+    return ObjectEvent(action, objects(reader, raw, "epcList", "quantityList", distinct=True))
 
 
 def _aggregation(reader: Reader, raw: dict[str, Any]) -> What:
@@ -147,8 +184,8 @@ def _transaction(reader: Reader, raw: dict[str, Any]) -> What:
 
 
 def _transformation(reader: Reader, raw: dict[str, Any]) -> What:
-    inputs = objects(reader, raw, "inputEPCList", "inputQuantityList")
-    outputs = objects(reader, raw, "outputEPCList", "outputQuantityList")
+    inputs = objects(reader, raw, "inputEPCList", "inputQuantityList", distinct=True)
+    outputs = objects(reader, raw, "outputEPCList", "outputQuantityList", distinct=True)
     process = raw.get("transformationID")
     named = reader.identifier(process, "/transformationID") if process is not None else None
     return TransformationEvent(inputs, outputs, named)

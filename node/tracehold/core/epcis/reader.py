@@ -5,28 +5,55 @@ A `Reader` stands at one JSON object. `sloppy` is the whole difference between t
 modes: one place, one meaning.
 """
 
-import re
-from typing import Any, NoReturn
+from collections.abc import Callable, Set
+from typing import Any, NoReturn, TypeVar, cast
 
+from tracehold.core.epcis.context import Namespaces
 from tracehold.core.epcis.model import Finding, Id, Mode
-from tracehold.core.epcis.times import instant
-from tracehold.core.epcis.vocabulary import bare_word
+from tracehold.core.epcis.times import instant, is_rfc3339
+from tracehold.core.epcis.uris import is_uri
+from tracehold.core.epcis.vocabulary import Vocabulary
 from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import canonical, check_harmless, has_scheme, on_foreign_domain
 
-_FORBIDDEN_SPELLING = re.compile(r"urn:epcglobal:cbv|https?://ns\.gs1\.org/cbv/")
-"""Standard values in these forms are refused by the published
-schema (`vocab-other-uri`); other web forms pass."""
+MAX_FINDINGS = 200
+"""Findings told of one payload: a megabyte of small faults must not become a hundred megabytes of
+warnings.
+"""
+
+T = TypeVar("T")
 
 
 class Reader:
-    """One pass over one payload. `findings` gathers what tolerant mode let pass."""
+    """One pass over one payload. `findings` gathers what tolerant mode let pass. A reader that is told to
+    `gather` goes on after a refusal and keeps it as a finding of severity error.
+    """
 
-    __slots__ = ("findings", "mode")
+    __slots__ = ("_gather", "_refused", "findings", "mode", "namespaces")
 
-    def __init__(self, mode: Mode) -> None:
+    def __init__(self, mode: Mode, *, gather: bool = False) -> None:
         self.mode = mode
+        self.namespaces = Namespaces()
         self.findings: list[Finding] = []
+        self._gather = gather
+        self._refused = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether a gathering reader met something that refuses the payload."""
+        return self._refused
+
+    def attempt(self, read: Callable[..., T], *arguments: Any) -> T:
+        """What `read` gives. Where it refuses and this reader gathers, None in place of it: nobody may use
+        the
+        result of a reader that `refused`."""
+        try:
+            return read(*arguments)
+        except Rejected as error:
+            if not self._gather:
+                raise
+            self._add(Finding(error.code, error.path, error.message, "error"))
+            return cast("T", None)
 
     def refuse(self, code: str, path: str, message: str) -> NoReturn:
         """Raises: wrong in both modes."""
@@ -35,13 +62,23 @@ class Reader:
     def sloppy(self, code: str, path: str, message: str) -> None:
         """Wrong by the standard and common in real data:
         strict mode raises, tolerant mode notes a warning."""
-        if self.mode is Mode.STRICT:
+        if self.mode is not Mode.STRICT:
+            self.note(code, path, message)
+        elif self._gather:
+            self._add(Finding(code, path, message, "error"))
+        else:
             raise Rejected(code, message, path=path)
-        self.note(code, path, message)
 
     def note(self, code: str, path: str, message: str) -> None:
         """Allowed in both modes, and worth a warning."""
-        self.findings.append(Finding(code, path, message))
+        self._add(Finding(code, path, message))
+
+    def _add(self, finding: Finding) -> None:
+        self._refused |= finding.severity == "error"
+        if len(self.findings) < MAX_FINDINGS:
+            self.findings.append(finding)
+        elif len(self.findings) == MAX_FINDINGS:
+            self.findings.append(Finding("MORE_FINDINGS", "", "there is more, and it is not listed"))
 
     def text(self, value: Any, path: str) -> str:
         """The value as a string. Raises EPCIS_FORM."""
@@ -55,6 +92,40 @@ class Reader:
             self.refuse("EPCIS_FORM", path, f"an object is expected, not {_kind(value)}")
         return value
 
+    def members(self, value: Any, path: str, known: Set[str], *, extensible: bool = False) -> dict[str, Any]:
+        """The value as an object of `known` members. A null is as if absent (sloppy). Other names are sloppy,
+        or, where the object is extensible, extensions: sloppy only without a namespace."""
+        raw = self.object(value, path)
+        if None in raw.values():
+            raw = self._without_nulls(raw, path, known)
+        if raw.keys() <= known:
+            return raw
+        for name in raw.keys() - known if extensible else ():
+            self.extension(name, pointer(path, name))
+        for name in () if extensible else raw.keys() - known:
+            self.sloppy("EPCIS_FORM", pointer(path, name), "the standard has no such field here")
+        return raw
+
+    def extension(self, name: str, path: str) -> None:
+        """A name that is not the standard's: `prefix:name` or a URI; else sloppy. A prefix that the
+        context does not declare is noted."""
+        if not is_uri(name):
+            self.sloppy("EPCIS_FORM", path, "an extension field needs a namespace")
+        elif self.namespaces.undeclared(name):
+            self.note("UNKNOWN_PREFIX", path, f"no @context declares the prefix of {name[:60]}")
+
+    def _without_nulls(self, raw: dict[str, Any], path: str, known: Set[str]) -> dict[str, Any]:
+        for name, value in raw.items():
+            if value is None and name in known:
+                self.sloppy("EPCIS_FORM", pointer(path, name), "null is no value; leave the field out")
+        return {name: value for name, value in raw.items() if value is not None or name not in known}
+
+    def required(self, raw: dict[str, Any], name: str, path: str) -> Any:
+        """The member of this name. Raises EPCIS_FORM."""
+        if name not in raw:
+            self.refuse("EPCIS_FORM", f"{path}/{name}", f"{name} is missing")
+        return raw[name]
+
     def array(self, value: Any, path: str) -> list[Any]:
         """The value as a list; absent is empty, and a lone object stands for a list of one (sloppy)."""
         if isinstance(value, list):
@@ -65,6 +136,23 @@ class Reader:
             self.refuse("EPCIS_FORM", path, f"a list is expected, not {_kind(value)}")
         self.sloppy("EPCIS_FORM", path, "a list is expected; the lone object is taken as one")
         return [value]
+
+    def each(self, read: Callable[[Any, str], T | None], values: list[Any], path: str) -> list[T]:
+        """What `read` gives for each value of a list, without the empty ones."""
+        found = (self.attempt(read, value, f"{path}/{at}") for at, value in enumerate(values))
+        return [value for value in found if value is not None]
+
+    def bearable(self, read: Callable[..., T], *arguments: Any) -> T | None:
+        """What `read` gives, or None where it refuses for the form alone (sloppy). For fields that decide
+        nothing.
+        """
+        try:
+            return read(*arguments)
+        except Rejected as error:
+            if error.code == "BAD_URI":
+                raise
+            self.sloppy(error.code, error.path, error.message)
+            return None
 
     def identifier(self, value: Any, path: str) -> Id | None:
         """An identifier, canonical and as written; None for an empty text (sloppy).
@@ -82,7 +170,7 @@ class Reader:
         except Rejected as error:
             self._opaque(error, text, path)
             found = text
-        if found == text and not has_scheme(text):
+        if not is_uri(text):
             self.sloppy("BAD_URI", path, "this is no URI")
         return Id(found, text)
 
@@ -101,31 +189,42 @@ class Reader:
             check_harmless(text or "-")
         except Rejected as error:
             raise Rejected(error.code, error.message, path=path) from None
-        if not has_scheme(text):
+        if not is_uri(text):
             self.sloppy("BAD_URI", path, "this is no URI")
         return text or None
 
     def time(self, value: Any, path: str, offset: str | None = None) -> int:
-        """Microseconds UTC of a date and time. Raises BAD_TIME."""
+        """Microseconds UTC of a date and time; `offset` is the zone of one that says none (sloppy).
+        Raises BAD_TIME."""
+        text = self.text(value, path)
         try:
-            return instant(self.text(value, path), offset)
+            found = instant(text, offset)
         except Rejected as error:
             raise Rejected(error.code, error.message, path=path) from None
+        if not is_rfc3339(text, found):
+            self.sloppy("BAD_TIME", path, "a time is written as RFC 3339 has it, with its zone")
+        return found
 
-    def term(self, value: Any, path: str, standard: frozenset[str]) -> str | None:
+    def term(self, value: Any, path: str, standard: Vocabulary) -> str | None:
         """A vocabulary value: a standard one as its bare word, another as
-        the URI that it must be. None for empty text."""
+        the URI that it must be, a CURIE written out. None for empty text."""
         text = self.text(value, path)
-        if text in standard:
+        if text in standard.words:
             return text
-        word = bare_word(text)
-        if word in standard:
-            if _FORBIDDEN_SPELLING.match(text):
-                self.sloppy("EPCIS_FORM", path, f"JSON writes this standard value {word}")
+        full = self.namespaces.expanded(text)
+        word = standard.word(text) or standard.word(full)
+        if standard.refused.match(text):
+            told = f"JSON writes this standard value {word}" if word else "this prefix is for standard values"
+            self.sloppy("EPCIS_FORM", path, told)
+        if word:
             return word
         if text and not has_scheme(text):
             self.refuse("EPCIS_FORM", path, f"{text[:60]!r} is neither a standard value nor a URI")
-        return self.uri(text, path)
+        if full is not text:
+            self.uri(text, path)
+        elif text and self.namespaces.undeclared(text):
+            self.note("UNKNOWN_PREFIX", path, f"no @context declares the prefix of {text[:60]}")
+        return self.uri(full, path)
 
 
 def _kind(value: Any) -> str:

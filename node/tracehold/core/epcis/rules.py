@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tracehold.core.epcis.fields import check_names
 from tracehold.core.epcis.model import (
     Action,
     AggregationEvent,
@@ -36,13 +35,12 @@ def ilmd(reader: Reader, raw: dict[str, Any], kind: EventType) -> dict[str, Any]
     here (EPCIS 2.0 section 7.3.8), elsewhere sloppy."""
     if raw.get("ilmd") is None:
         return {}
-    value = reader.object(raw["ilmd"], "/ilmd")
+    value = reader.members(raw["ilmd"], "/ilmd", frozenset(), extensible=True)
     begins = kind is EventType.TRANSFORMATION or (kind is EventType.OBJECT and raw.get("action") == "ADD")
     if not begins:
         reader.sloppy(
             "EPCIS_MEANING", "/ilmd", "master data of new objects stands in ADD and transformations only"
         )
-    check_names(reader, value, "/ilmd")
     return value
 
 

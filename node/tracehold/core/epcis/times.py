@@ -37,10 +37,13 @@ def instant(text: str, offset: str | None = None) -> int:
     return (seconds - _zone_seconds(zone, text)) * 1_000_000 + micros
 
 
-def has_zone(text: str) -> bool:
-    """Whether a date and time says its own zone."""
+def is_rfc3339(text: str, found: int) -> bool:
+    """Whether a text of which `instant` made `found` is a date-time of RFC 3339, section 5.6: with a zone, a
+    point before its decimals, and second 60 only where leap seconds are, at the end of a UTC day."""
     match = _TIME.fullmatch(text)
-    return match is not None and match[8] is not None
+    if match is None or match[8] is None or "," in text:
+        return False
+    return match[6] != "60" or found // 1_000_000 % 86_400 == 0
 
 
 def is_offset(text: str) -> bool:
