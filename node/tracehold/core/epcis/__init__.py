@@ -18,12 +18,15 @@ from tracehold.core.epcis.model import (
     Objects,
     PersistentDisposition,
     QuantityElement,
+    SensorElement,
+    SensorMetadata,
+    SensorReport,
     SourceDest,
     TransactionEvent,
     TransformationEvent,
     What,
 )
-from tracehold.core.epcis.parse import parse_event
+from tracehold.core.epcis.parse import examine_event, parse_event
 
 __all__ = [
     "Action",
@@ -43,10 +46,14 @@ __all__ = [
     "Objects",
     "PersistentDisposition",
     "QuantityElement",
+    "SensorElement",
+    "SensorMetadata",
+    "SensorReport",
     "SourceDest",
     "TransactionEvent",
     "TransformationEvent",
     "What",
+    "examine_event",
     "parse_document",
     "parse_event",
     "parse_masterdata",

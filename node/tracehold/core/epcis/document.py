@@ -74,7 +74,7 @@ def _single(raw: bytes, event: dict[str, Any], mode: Mode) -> Document:
 def _check_frame(reader: Reader, document: dict[str, Any]) -> None:
     whole = document["type"] == "EPCISDocument"
     version = document.get("schemaVersion")
-    wanted = whole or version is not None
+    wanted = whole or "schemaVersion" in document
     if wanted and not (isinstance(version, str) and _VERSION.fullmatch(version) and version[:2] == "2."):
         reader.sloppy("EPCIS_FORM", "/schemaVersion", 'the schema version is "2.0"')
     if "creationDate" in document:
@@ -190,6 +190,8 @@ def _masterdata(
 ) -> list[bytes]:
     found: list[bytes] = []
     header = document.get("epcisHeader")
+    if "epcisHeader" in document and header is None:
+        _tell_null(reader, "/epcisHeader")
     if header is not None:
         _only(reader, reader.object(header, "/epcisHeader"), {"epcisMasterData"}, "/epcisHeader")
     if header and header.get("epcisMasterData") is not None:
@@ -231,3 +233,10 @@ def _elements(reader: Reader, part: bytes, vocabulary: Any, path: str, context: 
 def _only(reader: Reader, holder: dict[str, Any], kept: set[str], path: str) -> None:
     for name in holder.keys() - kept:
         reader.refuse("HEADER_NOT_KEPT", pointer(path, name), f"{name[:60]} would be lost")
+    for name, value in holder.items():
+        if value is None:
+            _tell_null(reader, pointer(path, name))
+
+
+def _tell_null(reader: Reader, path: str) -> None:
+    reader.sloppy("EPCIS_FORM", path, "null is no value; leave the field out")
