@@ -88,6 +88,15 @@ def bare(kind: str) -> dict[str, Any]:
     return {name: value for name, value in event(kind).items() if name != "@context"}
 
 
+def thinned(random: Any, whole: dict[str, Any]) -> dict[str, Any]:
+    """The event without some of its fields, as real ones are."""
+    odds = random.choice((0, 0.2, 0.6))
+    return {name: value for name, value in whole.items() if name in _FRAME or random.random() >= odds}
+
+
+_FRAME = {"@context", "type", "eventTime", "eventTimeZoneOffset"}
+
+
 def compare(whole: Any) -> None:
     """Strict mode and schema on one document."""
     error = refusal(json.dumps(whole).encode(), Mode.STRICT)
@@ -105,11 +114,11 @@ def test_the_seeds_are_taken_by_both(kind):
         assert all(refusal(json.dumps(whole).encode(), mode) is None for mode in Mode)
 
 
-@given(st.randoms(use_true_random=False), st.sampled_from(TYPES), st.integers(1, 4))
+@given(st.randoms(use_true_random=False), st.sampled_from(TYPES), st.integers(0, 4))
 @settings(max_examples=600, deadline=None)
 def test_mutated_events_are_judged_alike(random, kind, edits):
     """What the schema refuses strict mode refuses; what it takes strict mode takes, but for meaning."""
-    whole = mutant(random, event(kind), edits)
+    whole = mutant(random, thinned(random, event(kind)), edits)
     if isinstance(whole, dict):
         compare(whole)
 
@@ -123,7 +132,7 @@ def test_mutated_events_are_judged_alike(random, kind, edits):
 @settings(max_examples=300, deadline=None)
 def test_mutated_documents_are_judged_alike(random, kind, made: Callable[..., Any], edits):
     """Frames, headers and master data too."""
-    whole = mutant(random, made(bare(kind)), edits)
+    whole = mutant(random, made(thinned(random, bare(kind))), edits)
     if isinstance(whole, dict):
         compare(whole)
 
@@ -134,7 +143,7 @@ def test_examining_agrees_with_reading(random, kind, edits):
     """An event is refused exactly when its examination has an error, and the refusal is one of them; what
     strict
     mode takes tolerant mode takes for the same."""
-    raw = json.dumps(mutant(random, event(kind), edits)).encode()
+    raw = json.dumps(mutant(random, thinned(random, event(kind)), edits)).encode()
     taken = {}
     for mode in Mode:
         findings = examine_event(raw, mode)

@@ -2,6 +2,7 @@
 events and master data. See docs/spec/event.md."""
 
 from tracehold.core.epcis.document import Document, parse_document
+from tracehold.core.epcis.findings import WARNINGS
 from tracehold.core.epcis.masterdata import Attribute, MasterData, parse_masterdata
 from tracehold.core.epcis.model import (
     Action,
@@ -29,6 +30,7 @@ from tracehold.core.epcis.model import (
 from tracehold.core.epcis.parse import examine_event, parse_event
 
 __all__ = [
+    "WARNINGS",
     "Action",
     "AggregationEvent",
     "AssociationEvent",

@@ -57,8 +57,8 @@ def parse_document(raw: bytes, mode: Mode) -> Document:
     if not isinstance(kind, str) or kind not in _LISTS:
         raise Rejected("NOT_EPCIS", "this is no EPCISDocument, EPCISQueryDocument or event", path="/type")
     reader = Reader(mode)
-    _check_frame(reader, document)
     context = _context(raw)
+    _check_frame(reader, document)
     events = _events(reader, raw, document, _LISTS[kind], context)
     masterdata = _masterdata(reader, raw, document, _LISTS[kind], context)
     return Document(context, events, masterdata, tuple(reader.findings))

@@ -45,14 +45,13 @@ def parse_masterdata(payload: bytes, mode: Mode = Mode.TOLERANT) -> MasterData:
         raise Rejected("BAD_MASTERDATA", "a master data payload has @context, type and element", path="")
     reader = Reader(mode)
     element = reader.object(raw["element"], "/element")
-    if "id" not in element:
-        reader.refuse("BAD_MASTERDATA", "/element/id", "the element does not say what it describes")
-    name = reader.identifier(element["id"], "/element/id")
-    if name is None:
-        reader.refuse("BAD_MASTERDATA", "/element/id", "the element's id is empty")
-    kind = reader.uri(raw["type"], "/type")
-    if kind is None:
+    kind, name = raw["type"], element.get("id", "")
+    if kind == "":
         reader.refuse("BAD_MASTERDATA", "/type", "the vocabulary type is empty")
+    if name == "":
+        reader.refuse("BAD_MASTERDATA", "/element/id", "the element does not say what it describes")
+    named, described = reader.identifier(name, "/element/id"), reader.uri(kind, "/type")
+    assert named is not None and described is not None  # neither is empty
     for part in ("attributes", "children"):
         if part in element and element[part] is None:
             reader.sloppy("EPCIS_FORM", f"/element/{part}", "null is no value; leave the field out")
@@ -60,8 +59,8 @@ def parse_masterdata(payload: bytes, mode: Mode = Mode.TOLERANT) -> MasterData:
     children = reader.array(element.get("children"), "/element/children")
     found = (reader.identifier(child, f"/element/children/{at}") for at, child in enumerate(children))
     return MasterData(
-        type=kind,
-        id=name,
+        type=described,
+        id=named,
         attributes=tuple(
             _attribute(reader, value, f"/element/attributes/{at}") for at, value in enumerate(attributes)
         ),

@@ -71,9 +71,10 @@ def _read(reader: Reader, payload: bytes) -> Event:
             "EPCIS_FORM", "/@context", "an event needs its @context: without it, its terms mean nothing"
         )
     _read_context(reader, raw["@context"])
-    event = _event(reader, reader.members(raw, "", KNOWN[kind], extensible=True), kind)
+    members = reader.members(raw, "", KNOWN[kind], extensible=True)
+    event = _event(reader, members, kind)
     if not reader.refused:
-        rules.check(reader, event)
+        rules.check(reader, event, members)
     # Warnings are known only now; a frozen event is made whole before anyone else sees it.
     object.__setattr__(event, "findings", tuple(reader.findings))
     return event

@@ -16,9 +16,9 @@ from tracehold.core.epcis.model import (
 from tracehold.core.epcis.reader import Reader
 
 
-def check(reader: Reader, event: Event) -> None:
+def check(reader: Reader, event: Event, raw: dict[str, Any]) -> None:
     """Raises EPCIS_MEANING (or notes it, where real data is
-    known to do it) for an event that cannot be so."""
+    known to do it) for an event that cannot be so. `raw` are the members that the event was read from."""
     what = event.what
     if isinstance(what, ObjectEvent):
         _check_object(reader, event, what)
@@ -26,8 +26,12 @@ def check(reader: Reader, event: Event) -> None:
         _check_transformation(reader, what)
     elif isinstance(what, TransactionEvent):
         _check_transaction(reader, event, what)
+        if what.action is not Action.DELETE and not raw.keys() & {"epcList", "quantityList"}:
+            reader.sloppy("EPCIS_FORM", "/epcList", "a parent alone needs an empty list of objects beside it")
     else:
         _check_family(reader, event, what)
+    _check_times(reader, event)
+    _check_correction(reader, event)
 
 
 def ilmd(reader: Reader, raw: dict[str, Any], kind: EventType) -> dict[str, Any]:
@@ -84,6 +88,31 @@ def _check_family(reader: Reader, event: Event, what: AggregationEvent | Associa
     if what.action is Action.ADD or (what.parent is None and not event.sensor_elements):
         reader.refuse("EPCIS_MEANING", "/childEPCs", f"{what.action} names no children")
     reader.sloppy("EPCIS_FORM", "/childEPCs", "the parent is observed without children")
+
+
+def _check_times(reader: Reader, event: Event) -> None:
+    """Clocks err: what is out of order is told and kept."""
+    if event.record_time is not None and event.record_time < event.instant:
+        reader.note("EPCIS_MEANING", "/recordTime", "recorded before it happened")
+    declaration = event.error_declaration
+    if declaration is not None and declaration.time < event.instant:
+        reader.note("EPCIS_MEANING", "/errorDeclaration/declarationTime", "declared before it happened")
+    for at, element in enumerate(event.sensor_elements):
+        for number, report in enumerate(element.reports):
+            if report.time is not None and report.time > event.instant:
+                path = f"/sensorElementList/{at}/sensorReport/{number}/time"
+                reader.note("EPCIS_MEANING", path, "measured after the event that tells it")
+
+
+def _check_correction(reader: Reader, event: Event) -> None:
+    declaration = event.error_declaration
+    if (
+        declaration is not None
+        and event.event_id is not None
+        and event.event_id in declaration.corrective_ids
+    ):
+        path = "/errorDeclaration/correctiveEventIDs"
+        reader.note("EPCIS_MEANING", path, "the event that is taken back cannot correct itself")
 
 
 def _check_own_parent(reader: Reader, parent: Id | None, children: tuple[Id, ...], path: str) -> None:

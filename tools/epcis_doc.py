@@ -1,0 +1,121 @@
+"""Writes docs/epcis.md, the findings of the event reader with their examples, or proves that it is what would
+be written.
+
+tools/epcis_doc.py            write
+tools/epcis_doc.py --check    compare; exit 1 on a difference
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)  # in place of this file's folder
+
+from tools.epcis_examples import EXAMPLES, Example  # noqa: E402
+from tracehold.core.epcis import WARNINGS, Finding, Mode, examine_event, parse_document, parse_masterdata  # noqa: E402
+from tracehold.core.errors import CODES, Rejected  # noqa: E402
+
+TARGET = ROOT / "docs" / "epcis.md"
+
+_INTRO = """\
+# What the event reader finds
+
+Written by `tools/epcis_doc.py` from `tools/epcis_examples.py`, each example read in both modes; do not
+edit.
+
+EPCIS 2.0 documents, query documents and events in JSON are read in one of two modes. `strict` takes what
+the published JSON schema takes and what makes sense. `tolerant`, the default of capture, takes what real
+data does besides, and warns. Each finding has a code, a JSON pointer (RFC 6901) into the payload, and words
+for people. Codes that refuse are those of [errors](errors.md). `tracehold` answers with the first error and
+all warnings of an event; `core.epcis.examine_event` lists all errors at once. At most 200 findings are told
+of one payload, then MORE_FINDINGS.
+
+## What the schema takes and we do not
+
+* Impossible events (EPCIS_MEANING), wrong check digits, malformed GS1 keys, script URIs, identifiers over
+  1,024 characters, years outside 1970 to 2199.
+* Events of own types (`"type": "ex:MyEvent"`): NOT_EPCIS. `schemaVersion` other than 2. Header elements
+  that would be lost: HEADER_NOT_KEPT.
+* `persistentDisposition` in the three event types where the schema describes no form for it: it has the
+  same form everywhere.
+
+Nothing that the schema refuses is taken in strict mode: the schema judges mutants of full events in
+`tests/unit/test_epcis_schema.py`.
+
+## Names
+
+No context is ever fetched. The standard's own is known by its addresses; an unknown one is told
+(UNKNOWN_CONTEXT). Standard values (business steps, dispositions, types of transactions, sources and
+destinations, error reasons, measurements, alarms, components) come to the bare word from the bare word, the
+URN (`urn:epcglobal:cbv:bizstep:shipping`), the web address (`https://ref.gs1.org/cbv/BizStep-shipping`,
+also ns.gs1.org; `https://gs1.org/voc/Temperature`) and the CURIE (`cbv:BizStep-shipping`,
+`gs1:Temperature`, or another prefix that the context declares). Own values written as CURIEs are written
+out with their namespace. `cbv`, `gs1` and the standard's other prefixes cannot be declared otherwise.
+Identifiers of items, places and parties are never taken for CURIEs.
+"""
+_HEAD = ["| code | at | said | in | example |", "|---|---|---|---|---|"]
+_SECTIONS = (
+    ("Refused in both modes", ("error", "error")),
+    ("Refused in strict mode, a warning in tolerant mode", ("error", "warning")),
+    ("A warning in both modes", ("warning", "warning")),
+)
+
+
+def findings(example: Example, mode: Mode) -> list[Finding]:
+    """What is found in an example, of severity error where it refuses."""
+    raw = example.payload()
+    try:
+        if example.kind in {"masterdata", "vocabulary"}:
+            return list(parse_masterdata(raw, mode).findings)
+        if example.kind not in {"document", "query"}:
+            return list(examine_event(raw, mode))
+        return list(parse_document(raw, mode).findings)
+    except Rejected as error:
+        return [Finding(error.code, error.path, error.message, "error")]
+
+
+def render() -> str:
+    """The page."""
+    rows = list(_rows())
+    parts = [_INTRO]
+    for title, severities in _SECTIONS:
+        listed = [row for found, row in rows if found == severities]
+        parts += [
+            f"## {title}",
+            "",
+            "| code | at | said | in | example |",
+            "|---|---|---|---|---|",
+            *listed,
+            "",
+        ]
+    meanings = [f"| `{name}` | {text} |" for name, text in WARNINGS.items()]
+    return "\n".join(
+        [*parts, "## Codes that only warn", "", "| code | meaning |", "|---|---|", *meanings, ""]
+    )
+
+
+def _rows() -> Iterator[tuple[tuple[str, str], str]]:
+    for example in EXAMPLES:
+        strict, tolerant = ({_key(found): found for found in findings(example, mode)} for mode in Mode)
+        for key, found in strict.items():
+            also = tolerant[key]
+            assert found.code in CODES or found.code in WARNINGS, found.code
+            yield (found.severity, also.severity), _row(found, example)
+
+
+def _key(found: Finding) -> tuple[str, str, str]:
+    return found.code, found.path, found.message
+
+
+def _row(found: Finding, example: Example) -> str:
+    left_out = "".join(f" no `{name}`" for name in example.without.split())
+    shown = f" `{example.change}`" if example.change else ""
+    at = f"`{found.path}`" if found.path else "the whole"
+    return f"| `{found.code}` | {at} | {found.message} | {example.kind} |{left_out}{shown} |"
+
+
+if __name__ == "__main__":
+    from tools.derived import write_or_compare
+
+    write_or_compare(TARGET, render)
