@@ -51,7 +51,8 @@ def parse_masterdata(payload: bytes, mode: Mode = Mode.TOLERANT) -> MasterData:
     if name == "":
         reader.refuse("BAD_MASTERDATA", "/element/id", "the element does not say what it describes")
     named, described = reader.identifier(name, "/element/id"), reader.uri(kind, "/type")
-    assert named is not None and described is not None  # neither is empty
+    assert named is not None  # neither is empty
+    assert described is not None
     for part in ("attributes", "children"):
         if part in element and element[part] is None:
             reader.sloppy("EPCIS_FORM", f"/element/{part}", "null is no value; leave the field out")

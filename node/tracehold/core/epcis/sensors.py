@@ -110,7 +110,8 @@ def _term(reader: Reader, raw: dict[str, Any], name: str, path: str, standard: V
     if name not in raw:
         return None
     found = reader.bearable(reader.term, raw[name], f"{path}/{name}", standard)
-    return found or _text(reader, raw, name, path) or None  # an unknown word is kept as sent
+    unknown = raw[name] if isinstance(raw[name], str) else None
+    return found or unknown or None  # an unknown word is kept as sent
 
 
 def _uris(reader: Reader, raw: dict[str, Any], path: str, names: tuple[str, ...]) -> dict[str, str]:
