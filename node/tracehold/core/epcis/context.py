@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from tracehold.core.epcis.uris import is_uri
@@ -37,14 +38,18 @@ MAX_NAMESPACE_CHARS = 256
 """A longer namespace is none: one small prefix must not blow up a payload of many short names."""
 
 
+_SHORT = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Namespaces:
-    """Prefixes that a context declares. `unknown` are the remote contexts that are not known here, by their
-    paths:
-    with one of them, any prefix may be declared."""
+    """Prefixes that a context declares. `unknown` are the paths of remote contexts that are not known here,
+    each of which may declare any prefix. `faults` are the paths of what is no context by the published
+    schema: neither a URI nor an object, alone or in a list."""
 
     prefixes: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
     def expanded(self, text: str) -> str:
         """The URI that a CURIE stands for; any other text as it is."""
@@ -60,25 +65,34 @@ class Namespaces:
 
 
 def namespaces(context: Any) -> Namespaces:
-    """What a context of any form declares. Entries without form declare nothing: `faults` tells them."""
+    """What a context of any form declares, and its faults."""
+    if isinstance(context, str) and len(context) <= _SHORT:
+        return _remembered((context,), listed=False)
+    if isinstance(context, list) and len(context) == 1 and isinstance(context[0], str):
+        return _remembered((context[0],), listed=True) if len(context[0]) <= _SHORT else _read(context)
+    return _read(context)
+
+
+@lru_cache(maxsize=32)  # nearly all events of the world have one of two contexts
+def _remembered(names: tuple[str, ...], *, listed: bool) -> Namespaces:
+    return _read(list(names) if listed else names[0])
+
+
+def _read(context: Any) -> Namespaces:
     prefixes: dict[str, str] = {}
-    unknown = []
-    for path, entry in _entries(context):
+    entries = _entries(context)
+    for _, entry in entries:
         if isinstance(entry, dict):
             prefixes.update(_declared(entry))
         elif isinstance(entry, str) and _STANDARD.fullmatch(entry):
             prefixes.update(PREFIXES)
-        elif isinstance(entry, str):
-            unknown.append(path)
     prefixes.update({name: PREFIXES[name] for name in prefixes.keys() & PREFIXES.keys()})
-    return Namespaces(prefixes, tuple(unknown))
-
-
-def faults(context: Any) -> list[str]:
-    """Paths of what is no context by the published schema: neither a URI nor an object, alone or in a
-    list.
-    """
-    return [path for path, entry in _entries(context) if not _fits(entry)]
+    texts = [(path, entry) for path, entry in entries if isinstance(entry, str)]
+    return Namespaces(
+        prefixes,
+        tuple(path for path, entry in texts if not _STANDARD.fullmatch(entry)),
+        tuple(path for path, entry in entries if not _fits(entry)),
+    )
 
 
 def repeated(context: Any) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracehold.core import strict_json
-from tracehold.core.epcis.context import faults, namespaces, repeated
+from tracehold.core.epcis.context import namespaces, repeated
 from tracehold.core.epcis.model import EventType, Finding, Mode
 from tracehold.core.epcis.reader import Reader, pointer
 from tracehold.core.epcis.uris import is_uri
@@ -84,7 +84,7 @@ def _check_frame(reader: Reader, document: dict[str, Any]) -> None:
     if "id" in document and not (isinstance(document["id"], str) and is_uri(document["id"])):
         reader.sloppy("BAD_URI", "/id", "this is no URI")
     reader.namespaces = namespaces(document.get("@context"))
-    for path in faults(document.get("@context")):
+    for path in reader.namespaces.faults:
         reader.sloppy("EPCIS_FORM", path, "a context is a URI, an object, or a list of these")
     _check_distinct(reader, document.get("@context"))
     _check_letter(reader, document, _LETTER if whole else ())

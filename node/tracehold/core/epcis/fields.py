@@ -1,4 +1,5 @@
-"""The fields that events share, one function each, from parsed JSON to values of the model."""
+"""The fields that events share, one function each, from parsed JSON to values of the model. An optional one is
+read only where it is there."""
 
 import math
 import re
@@ -94,9 +95,7 @@ def parent(reader: Reader, raw: dict[str, Any]) -> Id | None:
 
 def place(reader: Reader, raw: dict[str, Any], name: str) -> Id | None:
     """readPoint or bizLocation: an object with an id; a bare text is taken too (sloppy)."""
-    value = raw.get(name)
-    if value is None:
-        return None
+    value = raw[name]
     if isinstance(value, str):
         reader.sloppy("EPCIS_FORM", f"/{name}", "a place is an object with an id")
         return reader.identifier(value, f"/{name}")
@@ -134,10 +133,8 @@ def sources_or_destinations(
     return tuple(reader.each(end, reader.array(raw.get(name), f"/{name}"), f"/{name}"))
 
 
-def persistent_disposition(reader: Reader, raw: dict[str, Any]) -> PersistentDisposition | None:
+def persistent_disposition(reader: Reader, raw: dict[str, Any]) -> PersistentDisposition:
     """The lasting conditions set and unset."""
-    if raw.get("persistentDisposition") is None:
-        return None
     path = "/persistentDisposition"
     value = reader.members(raw["persistentDisposition"], path, {"set", "unset"})
     if not value.keys() & {"set", "unset"}:
@@ -169,10 +166,8 @@ def certification_info(reader: Reader, raw: dict[str, Any]) -> tuple[str, ...]:
     return tuple(reader.each(reader.uri, reader.array(value, "/certificationInfo"), "/certificationInfo"))
 
 
-def error_declaration(reader: Reader, raw: dict[str, Any]) -> ErrorDeclaration | None:
+def error_declaration(reader: Reader, raw: dict[str, Any]) -> ErrorDeclaration:
     """The declaration that an earlier event did not happen so."""
-    if raw.get("errorDeclaration") is None:
-        return None
     path = "/errorDeclaration"
     value = reader.members(raw["errorDeclaration"], path, _DECLARATION, extensible=True)
     if "declarationTime" not in value:

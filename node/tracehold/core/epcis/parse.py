@@ -6,7 +6,7 @@ from typing import Any
 
 from tracehold.core import strict_json
 from tracehold.core.epcis import rules
-from tracehold.core.epcis.context import faults, namespaces
+from tracehold.core.epcis.context import namespaces
 from tracehold.core.epcis.fields import (
     biz_transactions,
     certification_info,
@@ -31,7 +31,7 @@ from tracehold.core.epcis.model import (
     What,
 )
 from tracehold.core.epcis.names import KNOWN
-from tracehold.core.epcis.reader import Reader, pointer
+from tracehold.core.epcis.reader import Reader
 from tracehold.core.epcis.sensors import sensor_elements
 from tracehold.core.epcis.times import is_offset
 from tracehold.core.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, Vocabulary
@@ -81,37 +81,41 @@ def _read(reader: Reader, payload: bytes) -> Event:
 
 
 def _read_context(reader: Reader, context: Any) -> None:
-    for path in faults(context):
-        reader.sloppy(
-            "EPCIS_FORM", path, "a context is a URI, an object, or a list of different ones of these"
-        )
     reader.namespaces = namespaces(context)
+    for path in reader.namespaces.faults:
+        reader.sloppy("EPCIS_FORM", path, "a context is a URI, an object, or a list of these")
     for path in reader.namespaces.unknown:
         reader.note("UNKNOWN_CONTEXT", path, "this context is not known here, and none is ever fetched")
 
 
 def _event(reader: Reader, raw: dict[str, Any], kind: EventType) -> Event:
     take = reader.attempt
+
+    def optional(name: str, absent: Any, read: Callable[..., Any], *more: Any) -> Any:
+        return take(read, reader, raw, *more) if name in raw else absent
+
     offset = take(_offset, reader, raw)
     return Event(
         what=take(_WHATS[kind], reader, raw),
-        event_id=take(_event_id, reader, raw),
+        event_id=optional("eventID", None, _event_id),
         instant=take(_event_time, reader, raw, offset),
         time_zone_offset=offset or "+00:00",
-        record_time=take(_record_time, reader, raw),
-        biz_step=take(_term, reader, raw, "bizStep", BIZ_STEPS),
-        disposition=take(_term, reader, raw, "disposition", DISPOSITIONS),
-        persistent_disposition=take(persistent_disposition, reader, raw),
-        read_point=take(place, reader, raw, "readPoint"),
-        biz_location=take(place, reader, raw, "bizLocation"),
-        biz_transactions=take(biz_transactions, reader, raw),
-        sources=take(sources_or_destinations, reader, raw, "sourceList", "source"),
-        destinations=take(sources_or_destinations, reader, raw, "destinationList", "destination"),
-        sensor_elements=take(sensor_elements, reader, raw),
-        ilmd=take(rules.ilmd, reader, raw, kind),
-        certification_info=take(certification_info, reader, raw),
-        error_declaration=take(error_declaration, reader, raw),
-        extensions={name: value for name, value in raw.items() if name not in KNOWN[kind]},
+        record_time=optional("recordTime", None, _record_time),
+        biz_step=optional("bizStep", None, _term, "bizStep", BIZ_STEPS),
+        disposition=optional("disposition", None, _term, "disposition", DISPOSITIONS),
+        persistent_disposition=optional("persistentDisposition", None, persistent_disposition),
+        read_point=optional("readPoint", None, place, "readPoint"),
+        biz_location=optional("bizLocation", None, place, "bizLocation"),
+        biz_transactions=optional("bizTransactionList", (), biz_transactions),
+        sources=optional("sourceList", (), sources_or_destinations, "sourceList", "source"),
+        destinations=optional(
+            "destinationList", (), sources_or_destinations, "destinationList", "destination"
+        ),
+        sensor_elements=optional("sensorElementList", (), sensor_elements),
+        ilmd=optional("ilmd", {}, rules.ilmd, kind),
+        certification_info=optional("certificationInfo", (), certification_info),
+        error_declaration=optional("errorDeclaration", None, error_declaration),
+        extensions={name: raw[name] for name in raw if name not in KNOWN[kind]},
         context=raw.get("@context"),
         findings=(),
     )
@@ -155,18 +159,18 @@ def _event_time(reader: Reader, raw: dict[str, Any], offset: str | None) -> int:
 
 
 def _record_time(reader: Reader, raw: dict[str, Any]) -> int | None:
-    if raw.get("recordTime") == "":
+    if raw["recordTime"] == "":
         reader.sloppy("BAD_TIME", "/recordTime", "an empty text is no time")
         return None
-    return reader.time(raw["recordTime"], "/recordTime", "Z") if "recordTime" in raw else None
+    return reader.time(raw["recordTime"], "/recordTime", "Z")
 
 
 def _event_id(reader: Reader, raw: dict[str, Any]) -> str | None:
-    return reader.uri(raw["eventID"], "/eventID") if "eventID" in raw else None
+    return reader.uri(raw["eventID"], "/eventID")
 
 
 def _term(reader: Reader, raw: dict[str, Any], name: str, standard: Vocabulary) -> str | None:
-    return reader.term(raw[name], pointer("", name), standard) if name in raw else None
+    return reader.term(raw[name], f"/{name}", standard)
 
 
 def _object(reader: Reader, raw: dict[str, Any]) -> What:

@@ -6,6 +6,7 @@ modes: one place, one meaning.
 """
 
 from collections.abc import Callable, Set
+from functools import lru_cache
 from typing import Any, NoReturn, TypeVar, cast
 
 from tracehold.core.epcis.context import Namespaces
@@ -139,6 +140,8 @@ class Reader:
 
     def each(self, read: Callable[[Any, str], T | None], values: list[Any], path: str) -> list[T]:
         """What `read` gives for each value of a list, without the empty ones."""
+        if not values:
+            return []
         found = (self.attempt(read, value, f"{path}/{at}") for at, value in enumerate(values))
         return [value for value in found if value is not None]
 
@@ -161,16 +164,16 @@ class Reader:
         script URIs are refused in both modes (a number in the path of a web address outside GS1's
         domains may be no key at all, and only warns).
         """
-        text = self.text(value, path)
+        text = value if isinstance(value, str) else self.text(value, path)
         if not text:
             self.sloppy("BAD_URI", path, "an empty text is no identifier")
             return None
         try:
-            found = canonical(text)
+            found, absolute = _named(text)
         except Rejected as error:
             self._opaque(error, text, path)
-            found = text
-        if not is_uri(text):
+            found, absolute = text, is_uri(text)
+        if not absolute:
             self.sloppy("BAD_URI", path, "this is no URI")
         return Id(found, text)
 
@@ -225,6 +228,12 @@ class Reader:
         elif text and self.namespaces.undeclared(text):
             self.note("UNKNOWN_PREFIX", path, f"no @context declares the prefix of {text[:60]}")
         return self.uri(full, path)
+
+
+@lru_cache(maxsize=8_192)  # the same few items, places and parties recur in every event of a company
+def _named(text: str) -> tuple[str, bool]:
+    """The canonical form, and whether the text is a URI. Raises as `canonical`."""
+    return canonical(text), is_uri(text)
 
 
 def _kind(value: Any) -> str:

@@ -37,8 +37,6 @@ def check(reader: Reader, event: Event, raw: dict[str, Any]) -> None:
 def ilmd(reader: Reader, raw: dict[str, Any], kind: EventType) -> dict[str, Any]:
     """Instance and lot master data: for objects that begin
     here (EPCIS 2.0 section 7.3.8), elsewhere sloppy."""
-    if raw.get("ilmd") is None:
-        return {}
     value = reader.members(raw["ilmd"], "/ilmd", frozenset(), extensible=True)
     begins = kind is EventType.TRANSFORMATION or (kind is EventType.OBJECT and raw.get("action") == "ADD")
     if not begins:

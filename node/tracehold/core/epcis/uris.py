@@ -2,9 +2,10 @@
 
 import re
 
-_CHARACTERS = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})"
-_USER = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:]|%[0-9A-Fa-f]{2})*@"
-_HOST = r"(?:\[[0-9A-Fa-fvV.:]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)"
+_BARE, _ENCODED = r"A-Za-z0-9\-._~!$&'()*+,;=", r"%[0-9A-Fa-f]{2}"
+_CHARACTERS = rf"(?:[{_BARE}:@/]++|{_ENCODED})"
+_USER = rf"(?:[{_BARE}:]++|{_ENCODED})*+@"
+_HOST = rf"(?:\[[0-9A-Fa-fvV.:]+\]|(?:[{_BARE}]++|{_ENCODED})*+)"
 _AUTHORITY = rf"//(?:{_USER})?{_HOST}(?::\d*)?(?=[/?#]|\Z)"
 _URI = re.compile(
     rf"[A-Za-z][A-Za-z0-9+.\-]*:(?:{_AUTHORITY}|(?!//)){_CHARACTERS}*+"
