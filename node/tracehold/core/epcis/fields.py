@@ -1,5 +1,5 @@
-"""The fields that events share, one function each, from parsed JSON to values of the model. An optional one is
-read only where it is there."""
+"""The fields that events share, one function each, from parsed JSON to values of the model.
+An optional one is read only where it is there."""
 
 import math
 import re
@@ -50,11 +50,11 @@ def _name_once(reader: Reader, named: dict[str, Id], found: Id, path: str, disti
 
 
 def _quantity(reader: Reader, value: Any, path: str) -> QuantityElement | None:
-    for name in reader.object(value, path).keys() - _QUANTITY:
+    strange = next((name for name in reader.object(value, path) if name not in _QUANTITY), None)
+    if strange is not None:
         # Refused in both modes: a misspelt amount would silently become "some".
-        reader.refuse(
-            "EPCIS_FORM", pointer(path, name), "a quantity element has epcClass, quantity and uom only"
-        )
+        told = "a quantity element has epcClass, quantity and uom only"
+        reader.refuse("EPCIS_FORM", pointer(path, strange), told)
     raw = reader.members(value, path, _QUANTITY)
     found = reader.identifier(reader.required(raw, "epcClass", path), f"{path}/epcClass")
     unit = raw.get("uom")
@@ -142,7 +142,7 @@ def persistent_disposition(reader: Reader, raw: dict[str, Any]) -> PersistentDis
     found = PersistentDisposition(
         _conditions(reader, value, "set", path), _conditions(reader, value, "unset", path)
     )
-    for word in set(found.set) & set(found.unset):
+    for word in (word for word in found.set if word in found.unset):
         reader.note("EPCIS_MEANING", path, f"{word[:60]} is set and unset by one event")
     return found
 

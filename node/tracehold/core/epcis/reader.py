@@ -101,16 +101,15 @@ class Reader:
             raw = self._without_nulls(raw, path, known)
         if raw.keys() <= known:
             return raw
-        for name in raw.keys() - known if extensible else ():
-            self.extension(name, pointer(path, name))
-        for name in () if extensible else raw.keys() - known:
-            self.sloppy("EPCIS_FORM", pointer(path, name), "the standard has no such field here")
+        for name in raw:  # in its order: two nodes tell the same first
+            if name not in known:
+                self._strange(name, pointer(path, name), extensible)
         return raw
 
-    def extension(self, name: str, path: str) -> None:
-        """A name that is not the standard's: `prefix:name` or a URI; else sloppy. A prefix that the
-        context does not declare is noted."""
-        if not is_uri(name):
+    def _strange(self, name: str, path: str, extensible: bool) -> None:
+        if not extensible:
+            self.sloppy("EPCIS_FORM", path, "the standard has no such field here")
+        elif not is_uri(name):
             self.sloppy("EPCIS_FORM", path, "an extension field needs a namespace")
         elif self.namespaces.undeclared(name):
             self.note("UNKNOWN_PREFIX", path, f"no @context declares the prefix of {name[:60]}")
