@@ -28,8 +28,8 @@ EPCIS 2.0 documents, query documents and events in JSON are read in one of two m
 the published JSON schema takes and what makes sense. `tolerant`, the default of capture, takes what real
 data does besides, and warns. Each finding has a code, a JSON pointer (RFC 6901) into the payload, and words
 for people. Codes that refuse are those of [errors](errors.md). `tracehold` answers with the first error and
-all warnings of an event; `core.epcis.examine_event` lists all errors at once. At most 200 findings are told
-of one payload, then MORE_FINDINGS.
+all warnings of an event; `core.epcis.examine_event` lists all errors at once. At most 200
+warnings and 200 errors are told of one payload, then MORE_FINDINGS.
 
 ## What the schema takes and we do not
 

@@ -72,6 +72,14 @@ def test_attack_long_lists_give_few_findings():
     assert found[-1].code == "MORE_FINDINGS"
 
 
+def test_attack_warnings_do_not_hide_an_error():
+    """What refuses the event is listed behind any number of warnings."""
+    raw = json.dumps({**event("ObjectEvent"), "epcList": [""] * 1000, "bizStep": "transforming"}).encode()
+    assert [found.path for found in examine_event(raw, Mode.TOLERANT) if found.severity == "error"] == [
+        "/bizStep"
+    ]
+
+
 def test_mutants_differ_from_their_seed_and_repeat_by_seed():
     """One seed gives one series, and nearly all of it differs from where it began."""
     whole = document(event("ObjectEvent"))

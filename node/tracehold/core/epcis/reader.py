@@ -18,9 +18,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import canonical, check_harmless, has_scheme, on_foreign_domain
 
 MAX_FINDINGS = 200
-"""Findings told of one payload: a megabyte of small faults must not become a hundred megabytes of
-warnings.
-"""
+"""Warnings told of one payload, and errors as many: a megabyte of faults must not become a hundred of warnings."""
 
 T = TypeVar("T")
 
@@ -30,19 +28,19 @@ class Reader:
     `gather` goes on after a refusal and keeps it as a finding of severity error.
     """
 
-    __slots__ = ("_gather", "_refused", "findings", "mode", "namespaces")
+    __slots__ = ("_gather", "_told", "findings", "mode", "namespaces")
 
     def __init__(self, mode: Mode, *, gather: bool = False) -> None:
         self.mode = mode
         self.namespaces = Namespaces()
         self.findings: list[Finding] = []
         self._gather = gather
-        self._refused = False
+        self._told = {"warning": 0, "error": 0}
 
     @property
     def refused(self) -> bool:
         """Whether a gathering reader met something that refuses the payload."""
-        return self._refused
+        return self._told["error"] > 0
 
     def attempt(self, read: Callable[..., T], *arguments: Any) -> T:
         """What `read` gives. Where it refuses and this reader gathers, None in place of it: nobody may use
@@ -75,10 +73,11 @@ class Reader:
         self._add(Finding(code, path, message))
 
     def _add(self, finding: Finding) -> None:
-        self._refused |= finding.severity == "error"
-        if len(self.findings) < MAX_FINDINGS:
+        # Counted apart: no heap of warnings may hide what refuses the payload.
+        told = self._told[finding.severity] = self._told[finding.severity] + 1
+        if told <= MAX_FINDINGS:
             self.findings.append(finding)
-        elif len(self.findings) == MAX_FINDINGS:
+        elif told == MAX_FINDINGS + 1:
             self.findings.append(Finding("MORE_FINDINGS", "", "there is more, and it is not listed"))
 
     def text(self, value: Any, path: str) -> str:
