@@ -4,7 +4,8 @@
 
 A mutant that ends in anything but an answer or `Rejected`, takes over ten seconds, or needs a gigabyte, ends
 the run
-and is written to fuzz-failed.json. Writes bench/results/fuzz_events.json and fuzz_events.md.
+and is written to fuzz-failed.json in the folder for temporary files. Writes bench/results/fuzz_events.json
+and fuzz_events.md.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import resource
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -35,7 +37,7 @@ ROOM = 1 << 30
 _PART = 10_000
 """Mutants of one seed; the next part has the next seed."""
 _CORPUS_BYTES = 20_000
-FAILED = Path("fuzz-failed.json")
+FAILED = Path(tempfile.gettempdir()) / "fuzz-failed.json"
 
 
 class Hanging(BaseException):

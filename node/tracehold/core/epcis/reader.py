@@ -18,7 +18,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import canonical, check_harmless, has_scheme, on_foreign_domain
 
 MAX_FINDINGS = 200
-"""Warnings told of one payload, and errors as many: a megabyte of faults must not become a hundred of warnings."""
+"""Warnings told of one payload, and errors as many: a megabyte of faults is not answered with a hundred."""
 
 T = TypeVar("T")
 
