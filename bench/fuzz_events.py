@@ -3,8 +3,7 @@
     .venv/bin/python -m bench.fuzz_events --documents 1000000 [--seed 1] [--processes 2] [--corpus FOLDER]
 
 A mutant that ends in anything but an answer or `Rejected`, takes over ten seconds, or needs a gigabyte, ends
-the run
-and is written to fuzz-failed.json in the folder for temporary files. Writes bench/results/fuzz_events.json
+the run and is kept as fuzz-failed.json in the folder for temporary files. Writes results/fuzz_events.json
 and fuzz_events.md.
 """
 

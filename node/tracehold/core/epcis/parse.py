@@ -159,8 +159,8 @@ def _event_time(reader: Reader, raw: dict[str, Any], offset: str | None) -> int:
 
 
 def _record_time(reader: Reader, raw: dict[str, Any]) -> int | None:
-    if raw["recordTime"] == "":
-        reader.sloppy("BAD_TIME", "/recordTime", "an empty text is no time")
+    if not raw["recordTime"]:
+        reader.sloppy("BAD_TIME", "/recordTime", "what is empty is no time")
         return None
     return reader.time(raw["recordTime"], "/recordTime", "Z")
 
