@@ -191,16 +191,22 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--corpus", type=Path)
     options.add_argument("--processes", type=int, default=1)
+    options.add_argument("--minutes", type=float, default=24 * 60, help="end with the part that runs then")
     chosen = options.parse_args()
     found = sorted(chosen.corpus.rglob("*.json*")) if chosen.corpus else []
     texts = [*seeds(), *(path.read_bytes() for path in found if path.stat().st_size < _CORPUS_BYTES)]
     start = time.perf_counter()
     count = -(-chosen.documents // _PART)
     sizes = [_PART] * (count - 1) + [chosen.documents - _PART * (count - 1)]
+    parts = []
     with ProcessPoolExecutor(chosen.processes) as pool:
-        parts = list(pool.map(_part, sizes, range(chosen.seed, chosen.seed + count), repeat(texts)))
+        for part in pool.map(_part, sizes, range(chosen.seed, chosen.seed + count), repeat(texts)):
+            parts.append(part)
+            if time.perf_counter() - start > chosen.minutes * 60:
+                pool.shutdown(cancel_futures=True)
+                break
     report = {
-        "documents": chosen.documents,
+        "documents": sum(sizes[: len(parts)]),
         "first_seed": chosen.seed,
         "texts": len(texts),
         "python": sys.version.split()[0],
