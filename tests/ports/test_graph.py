@@ -61,6 +61,9 @@ async def test_a_fact_is_found_by_each_of_its_items_and_comes_back_whole(graph):
         parties=frozenset({"urn:x:a", "urn:x:b"}),
         declares_error=True,
         known_ms=7,
+        sensed=(3, 5),
+        lasting=frozenset({"recalled"}),
+        lifted=frozenset({"expired", "needs_replacement"}),
     )
     await graph.add(step(full))
     for item in ("pallet", "child", "grain", "some", "in", "out", "seen", "lot"):

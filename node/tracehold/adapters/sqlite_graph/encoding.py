@@ -55,6 +55,9 @@ def encode(fact: Fact) -> bytes:
             fact.disposition,
             sorted(fact.parties),
             fact.declares_error,
+            fact.sensed,
+            sorted(fact.lasting),
+            sorted(fact.lifted),
         ]
     )
 
@@ -64,6 +67,7 @@ def decode(fingerprint: Fingerprint, body: bytes, known_ms: int | None) -> Fact:
     (
         issuer, instant, type_, action, event_id, event_hash, parent, children, inputs, outputs, observed,
         memberships, transformation_id, place, read_point, step, disposition, parties, declares_error,
+        sensed, lasting, lifted,
     ) = orjson.loads(body)  # fmt: skip
     return Fact(
         fingerprint,
@@ -87,6 +91,9 @@ def decode(fingerprint: Fingerprint, body: bytes, known_ms: int | None) -> Fact:
         frozenset(parties),
         declares_error,
         known_ms,
+        tuple(sensed) if sensed else None,
+        frozenset(lasting),
+        frozenset(lifted),
     )
 
 

@@ -5,6 +5,8 @@ and do no input or output themselves.
 """
 
 from tracehold.core.lineage.answers import (
+    At,
+    CommonResult,
     ContentsResult,
     Direction,
     Gap,
@@ -13,6 +15,8 @@ from tracehold.core.lineage.answers import (
     HistoryEvent,
     HistoryResult,
     Role,
+    SharedItem,
+    StateResult,
     TracedItem,
     TraceResult,
     Wanted,
@@ -20,11 +24,15 @@ from tracehold.core.lineage.answers import (
 from tracehold.core.lineage.contents import contents
 from tracehold.core.lineage.facts import Fact, Quantity, emptied, fact_of, touched
 from tracehold.core.lineage.history import history
+from tracehold.core.lineage.shared import common
+from tracehold.core.lineage.state import state
 from tracehold.core.lineage.trace import trace
 from tracehold.core.lineage.voids import disputes, order, same_event, takes_back
 from tracehold.core.lineage.walk import Walk
 
 __all__ = [
+    "At",
+    "CommonResult",
     "ContentsResult",
     "Direction",
     "Fact",
@@ -35,10 +43,13 @@ __all__ = [
     "HistoryResult",
     "Quantity",
     "Role",
+    "SharedItem",
+    "StateResult",
     "TraceResult",
     "TracedItem",
     "Walk",
     "Wanted",
+    "common",
     "contents",
     "disputes",
     "emptied",
@@ -46,6 +57,7 @@ __all__ = [
     "history",
     "order",
     "same_event",
+    "state",
     "takes_back",
     "touched",
     "trace",

@@ -68,7 +68,7 @@ class TraceResult:
 
 class Role(StrEnum):
     """How an event concerns the item asked about. HELD: it
-    happened to a container that held the item then."""
+    happened to a container that held the item then. SENSED: sensors read it at a place where the item was."""
 
     OBSERVED = "observed"
     CHILD = "child"
@@ -76,12 +76,13 @@ class Role(StrEnum):
     INPUT = "input"
     OUTPUT = "output"
     HELD = "held"
+    SENSED = "sensed"
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """One statement of a history; `through` is the item it
-    names: the one asked about, or a container of it."""
+    """One statement of a history; `through` is what it names: the item asked about, a container or a place
+    of it."""
 
     fingerprint: Fingerprint
     instant: int
@@ -116,6 +117,56 @@ class ContentsResult:
 
     children: tuple[Held, ...]
     components: tuple[Held, ...]
+    events: tuple[Fingerprint, ...]
+    gaps: tuple[Gap, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """At a business location since then, by this statement."""
+
+    place: str
+    since: int
+    told_by: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class StateResult:
+    """How an item stands. `places`: where it is, one for a piece and all that are known for a class or lot;
+    none while it is on its way. `disposition` and `lasting` (persistent dispositions, sorted) as said of the
+    item itself. `around`: what it is in, with what that is in and so on; `part_of` the same for assemblies.
+    `amounts` (amount, unit) are what is left of a class or lot, None: some. `ended`: decommissioned, or
+    nothing is left."""
+
+    places: tuple[At, ...]
+    disposition: str | None
+    lasting: tuple[str, ...]
+    around: tuple[Held, ...]
+    part_of: tuple[Held, ...]
+    amounts: tuple[tuple[float | None, str | None], ...]
+    ended: bool
+    events: tuple[Fingerprint, ...]
+    gaps: tuple[Gap, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharedItem:
+    """Something that all items asked about came from. `depths`: to each of them, in the order of the
+    question; 0 where it is that item itself."""
+
+    item: str
+    depths: tuple[int, ...]
+    against_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommonResult:
+    """Shared ancestors, nearest to all first, then by name; `events` are the statements that lead from the
+    items asked about to their ancestors, in time order."""
+
+    items: tuple[SharedItem, ...]
     events: tuple[Fingerprint, ...]
     gaps: tuple[Gap, ...]
     truncated: bool

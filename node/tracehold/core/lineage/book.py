@@ -12,7 +12,7 @@ from typing import TypeVar
 from tracehold.core.epcis.model import EventType
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import Gap, Wanted
-from tracehold.core.lineage.facts import Fact, Quantity
+from tracehold.core.lineage.facts import Fact, Quantity, lots_put_out
 from tracehold.core.lineage.voids import takes_back
 
 Answer = TypeVar("Answer")
@@ -37,6 +37,7 @@ class Book:
         self._asked: set[str] = set()
         self._asked_processes: set[str] = set()
         self._made: defaultdict[str, list[Fact]] = defaultdict(list)
+        self._made_in_pieces: defaultdict[str, list[Fact]] = defaultdict(list)
         self._used: defaultdict[str, list[Fact]] = defaultdict(list)
         self._seen: defaultdict[str, list[Fact]] = defaultdict(list)
         self._child: defaultdict[str, list[tuple[Fact, Quantity]]] = defaultdict(list)
@@ -92,6 +93,8 @@ class Book:
         for piece, lot in fact.memberships:
             self._lots[piece].append((lot, fact))
             self._pieces[lot].append((piece, fact))
+        for lot in lots_put_out(fact):
+            self._made_in_pieces[lot].append(fact)
         if fact.parent is not None:
             self._parent[fact.parent].append(fact)
         if fact.transformation_id is not None:
@@ -102,6 +105,10 @@ class Book:
     def made(self, item: str) -> list[Fact]:
         """Transformations that put the item out."""
         return self._live(self._made.get(item, []))
+
+    def makers(self, item: str) -> list[Fact]:
+        """Transformations that put the item out, or pieces of it where it is a lot."""
+        return self._live(self._made.get(item, []) + self._made_in_pieces.get(item, []))
 
     def used(self, item: str) -> list[Fact]:
         """Transformations that took the item in."""

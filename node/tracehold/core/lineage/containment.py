@@ -5,13 +5,13 @@ engine goes where the engine goes. A place is no container: what stands in a war
 does not take part in all that happens there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from tracehold.core.epcis.model import EventType
+from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.gs1 import Level, level
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage.book import Asking, Book
+from tracehold.core.lineage.book import Asking, Book, Family
 from tracehold.core.lineage.intervals import Interval, intervals
 
 FAMILIES = (EventType.AGGREGATION, EventType.ASSOCIATION)
@@ -83,13 +83,30 @@ def contents_at(book: Book, vessels: Iterable[tuple[str, int]]) -> Asking[dict[t
     found: dict[tuple[str, int], list[Use]] = {}
     edge = list(vessels)
     while edge:
-        yield from book.load({vessel for vessel, _ in edge})
-        yield from book.load({child for vessel, _ in edge for child in children_of(book, vessel)})
+        yield from load_inside(book, {vessel for vessel, _ in edge})
         for vessel, instant in edge:
             found[vessel, instant] = _inside(book, vessel, instant)
         inner = {(use.item, use.instant): None for key in edge for use in found[key]}
         edge = [key for key in inner if key not in found]
     return found
+
+
+def load_inside(book: Book, vessels: Collection[str]) -> Asking[None]:
+    """What it takes to say what the vessels held, one level deep: all that was ever in them, and where that
+    was put in the same instant as there, for it may have passed through."""
+    yield from book.load(vessels)
+    children = {child for vessel in vessels for child in children_of(book, vessel)}
+    yield from book.load(children)
+    yield from book.load({rival for child in children for rival in _rivals(book, child)})
+
+
+def _rivals(book: Book, child: str) -> set[str]:
+    named: dict[tuple[Family, int], set[str]] = {}
+    for family in FAMILIES:
+        for fact, _ in book.held(child, family):
+            if fact.parent is not None and fact.action is not Action.DELETE:
+                named.setdefault((family, fact.instant), set()).add(fact.parent)
+    return {parent for parents in named.values() if len(parents) > 1 for parent in parents}
 
 
 def children_of(book: Book, vessel: str) -> set[str]:

@@ -3,7 +3,7 @@
 from tracehold.core.epcis.model import EventType
 from tracehold.core.lineage.answers import ContentsResult, Held
 from tracehold.core.lineage.book import Asking, Book, Family
-from tracehold.core.lineage.containment import children_of
+from tracehold.core.lineage.containment import load_inside
 from tracehold.core.lineage.intervals import OPEN, Interval, intervals
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
@@ -28,16 +28,15 @@ def _contents(book: Book, item: str, recursive: bool) -> Asking[ContentsResult]:
     components: list[Held] = []
     edge, seen = [item], {item}
     while edge:
-        yield from book.load(edge)
-        yield from book.load({child for vessel in edge for child in children_of(book, vessel)})
+        yield from load_inside(book, edge)
         inside = [_now_in(book, vessel, EventType.AGGREGATION) for vessel in edge]
         parts = [_now_in(book, vessel, EventType.ASSOCIATION) for vessel in edge]
-        children += [held for vessel in inside for held in vessel]
-        components += [held for vessel in parts for held in vessel]
-        inner = {held.item for vessel in inside + parts for held in vessel} - seen
+        children += [entry for vessel in inside for entry in vessel]
+        components += [entry for vessel in parts for entry in vessel]
+        inner = {entry.item for vessel in inside + parts for entry in vessel} - seen
         seen |= inner
         edge = sorted(inner) if recursive else []
-    events = {held.opened_by for held in children + components}
+    events = {entry.opened_by for entry in children + components}
     return ContentsResult(
         children=tuple(children),
         components=tuple(components),
@@ -50,14 +49,15 @@ def _contents(book: Book, item: str, recursive: bool) -> Asking[ContentsResult]:
 def _now_in(book: Book, vessel: str, family: Family) -> list[Held]:
     named = {quantity.item for fact in book.holding(vessel, family) for quantity in fact.children}
     return [
-        _held(child, place)
+        held(child, place)
         for child in sorted(named - {vessel})
         for place in intervals(book, child, family)
         if place.parent == vessel and place.end == OPEN
     ]
 
 
-def _held(child: str, place: Interval) -> Held:
+def held(child: str, place: Interval) -> Held:
+    """The child in this place, with what is there of it."""
     amounts: list[tuple[float | None, str | None]] = [
         (amount, unit) for unit, amount in place.amounts.items()
     ]

@@ -24,6 +24,7 @@ from tracehold.core.epcis.parties import local_name
 from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import lot_named, with_lot
 from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage.sensing import places_alone, reading_period
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,10 @@ class Fact:
 
     `children` are those of aggregations and associations, `inputs` and `outputs` those of transformations,
     `observed` the objects of object and transaction events. `memberships` are (piece, lot): this piece
-    belongs to that lot. `known_ms` is when others could know it, milliseconds since 1970: time of the
-    covering anchor's block, else of the checkpoint; None where that is not known.
+    belongs to that lot. A sensor event without objects observes its places. `sensed` is from when to when its
+    sensors read, `lasting` and `lifted` the persistent dispositions it sets and unsets. `known_ms`
+    is when others could know it, milliseconds since 1970: time of the covering anchor's block, else of the
+    checkpoint; None where that is not known.
     """
 
     fingerprint: Fingerprint
@@ -68,6 +71,9 @@ class Fact:
     parties: frozenset[str] = frozenset()
     declares_error: bool = False
     known_ms: int | None = None
+    sensed: tuple[int, int] | None = None
+    lasting: frozenset[str] = frozenset()
+    lifted: frozenset[str] = frozenset()
 
 
 def touched(fact: Fact) -> frozenset[str]:
@@ -77,6 +83,20 @@ def touched(fact: Fact) -> frozenset[str]:
         found.add(fact.parent)
     found.update(lot for _, lot in fact.memberships)
     return frozenset(found)
+
+
+def naming(fact: Fact, item: str) -> Iterator[Quantity]:
+    """How the fact names the item among its objects."""
+    for quantity in fact.children + fact.inputs + fact.outputs + fact.observed:
+        if quantity.item == item:
+            yield quantity
+
+
+def lots_put_out(fact: Fact) -> list[str]:
+    """Lots of which a transformation put out pieces: its master data is that of its outputs (EPCIS 2.0
+    section 7.4.6). Without those that it names as outputs themselves; sorted."""
+    made = {quantity.item for quantity in fact.outputs}
+    return sorted({lot for piece, lot in fact.memberships if piece in made} - made)
 
 
 def emptied(fact: Fact) -> Fact:
@@ -96,6 +116,7 @@ def fact_of(
     """The fact an event states. `issuer` is the party that signed;
     `event_hash` the CBV hash where there is one."""
     subject = _subject(event.what)
+    lasting = event.persistent_disposition
     return Fact(
         fingerprint=fingerprint,
         issuer=issuer,
@@ -108,7 +129,8 @@ def fact_of(
         children=_quantities(subject.children),
         inputs=_quantities(subject.inputs),
         outputs=_quantities(subject.outputs),
-        observed=_quantities(subject.observed),
+        observed=_quantities(subject.observed)
+        + tuple([Quantity(place, piece=True) for place in places_alone(event)]),
         memberships=tuple(_memberships(event, subject)),
         transformation_id=subject.process,
         place=event.biz_location.canonical if event.biz_location else None,
@@ -118,6 +140,9 @@ def fact_of(
         parties=event.parties(),
         declares_error=event.error_declaration is not None,
         known_ms=known_ms,
+        sensed=reading_period(event),
+        lasting=frozenset(lasting.set) if lasting else frozenset(),
+        lifted=frozenset(lasting.unset) if lasting else frozenset(),
     )
 
 

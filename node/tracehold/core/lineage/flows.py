@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import Use, contents_at, holders, is_vessel, spread
-from tracehold.core.lineage.facts import Fact, Quantity
+from tracehold.core.lineage.facts import Fact, Quantity, lots_put_out
 from tracehold.core.lineage.intervals import OPEN
 
 ProcessKey = tuple[str, bytes | str]
@@ -40,7 +40,7 @@ TIMELESS = "lot"
 def upstream(book: Book, flows: Flows, frontier: list[str]) -> Asking[None]:
     """Learns what the frontier's items were made of."""
     yield from book.load(frontier)
-    makers = [(item, fact) for item in frontier for fact in book.made(item)]
+    makers = [(item, fact) for item in frontier for fact in book.makers(item)]
     yield from book.load((), _named(makers))
     fresh: dict[ProcessKey, list[Use]] = {}
     for item in frontier:
@@ -80,7 +80,7 @@ def downstream(book: Book, flows: Flows, frontier: list[str]) -> Asking[None]:
         key = _key(fact)
         flows.near[use.item].append((key, use))
         if key not in flows.far:
-            flows.far[key] = [made for part in _events(book, fact) for made in _uses(part, part.outputs)]
+            flows.far[key] = [made for part in _events(book, fact) for made in _made(part)]
 
 
 def _lots_of(book: Book, flows: Flows, piece: str) -> list[tuple[ProcessKey, Use]]:
@@ -114,3 +114,8 @@ def _events(book: Book, fact: Fact) -> list[Fact]:
 
 def _uses(fact: Fact, quantities: Iterable[Quantity]) -> list[Use]:
     return [Use(quantity.item, fact.instant, (fact.fingerprint,)) for quantity in quantities]
+
+
+def _made(fact: Fact) -> list[Use]:
+    lots = [Use(lot, fact.instant, (fact.fingerprint,)) for lot in lots_put_out(fact)]
+    return _uses(fact, fact.outputs) + lots

@@ -1,22 +1,28 @@
-"""What happened to an item: events on it, and on whatever held it
-at that instant (docs/lineage.md, "History")."""
+"""What happened to an item: events on it, on whatever held it at that instant, and what sensors read where it
+was (docs/lineage.md, "History")."""
 
 from collections.abc import Iterator
 
+from tracehold.core.gs1 import Level, level
+from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import HistoryEvent, HistoryResult, Role
 from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import Window, holders
-from tracehold.core.lineage.facts import Fact
-from tracehold.core.lineage.intervals import OPEN
+from tracehold.core.lineage.facts import Fact, naming
+from tracehold.core.lineage.intervals import OPEN, is_piece
+from tracehold.core.lineage.stays import Stay, passages, sojourns
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
+
+Told = dict[Fingerprint, tuple[Fact, Role, str]]
+"""Statements that concern an item: how, and through which item they name."""
 
 
 def history(
     item: str, *, at: int | None = None, known_at: int | None = None, max_items: int = 100_000
 ) -> Walk[HistoryResult]:
-    """All statements on the item up to `at`, and those on its containers while they
-    held it, both ends included.
+    """All statements on the item up to `at`, those on its containers while they held it, and those of sensors
+    at its places while it was there, both ends included.
 
     So unpacking belongs to what was unpacked, and nothing of a container before or after does. Several
     statements may tell one event: they stay apart.
@@ -26,20 +32,28 @@ def history(
 
 
 def _history(book: Book, item: str) -> Asking[HistoryResult]:
-    windows = yield from holders(book, [item], OPEN)
-    found = {fact.fingerprint: (fact, role, item) for role, fact in _own(book, item)}
-    for window in windows:
-        for fact in _within(book, window):
-            found.setdefault(fact.fingerprint, (fact, Role.HELD, window.container))
-    told = sorted(found.values(), key=lambda entry: order(entry[0]))
+    found = yield from told(book, item)
+    yield from _add_sensed(book, item, found)
+    events = sorted(found.values(), key=lambda entry: order(entry[0]))
     return HistoryResult(
-        events=tuple(HistoryEvent(fact.fingerprint, fact.instant, role, item) for fact, role, item in told),
+        events=tuple(HistoryEvent(fact.fingerprint, fact.instant, role, item) for fact, role, item in events),
         gaps=tuple(book.gaps),
         truncated=book.truncated,
     )
 
 
-def _own(book: Book, item: str) -> Iterator[tuple[Role, Fact]]:
+def told(book: Book, item: str) -> Asking[Told]:
+    """The statements on the item and on what held it, while it did."""
+    windows = yield from holders(book, [item], OPEN)
+    found: Told = {fact.fingerprint: (fact, role, item) for role, fact in own(book, item)}
+    for window in windows:
+        for fact in _within(book, window):
+            found.setdefault(fact.fingerprint, (fact, Role.HELD, window.container))
+    return found
+
+
+def own(book: Book, item: str) -> Iterator[tuple[Role, Fact]]:
+    """The statements that name the item, by the role it has; in several roles, once for each."""
     yield from ((Role.PARENT, fact) for fact in book.parent_in(item))
     yield from ((Role.CHILD, fact) for fact in book.child_in(item))
     yield from ((Role.OBSERVED, fact) for fact in book.seen(item))
@@ -48,6 +62,24 @@ def _own(book: Book, item: str) -> Iterator[tuple[Role, Fact]]:
 
 
 def _within(book: Book, window: Window) -> Iterator[Fact]:
-    for _, fact in _own(book, window.container):
+    for _, fact in own(book, window.container):
         if window.start <= fact.instant <= window.end:
+            yield fact
+
+
+def _add_sensed(book: Book, item: str, found: Told) -> Asking[None]:
+    if level(item) is Level.PLACE:
+        return
+    events = [(fact, through) for fact, _, through in found.values()]
+    piece = is_piece(item, [quantity for fact, _ in events for quantity in naming(fact, item)])
+    stays = [*sojourns(events, several=not piece), *passages(events)]
+    yield from book.load({stay.place for stay in stays})
+    for stay in stays:
+        for fact in _readings(book, stay):
+            found.setdefault(fact.fingerprint, (fact, Role.SENSED, stay.place))
+
+
+def _readings(book: Book, stay: Stay) -> Iterator[Fact]:
+    for fact in book.seen(stay.place):
+        if fact.sensed is not None and fact.sensed[0] <= stay.end and stay.start <= fact.sensed[1]:
             yield fact

@@ -1,6 +1,6 @@
 """From when to when an item was in a container, or part of an assembly (docs/lineage.md, "Containment")."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tracehold.core.epcis.model import Action
@@ -43,13 +43,28 @@ def intervals(book: Book, child: str, family: Family) -> list[Interval]:
     named: list[Statement] = [*book.held(child, family)]
     if not named:
         return []
-    single = _in_one_place(child, named)
+    single = is_piece(child, [quantity for _, quantity in named if quantity is not None])
     # An event that empties a parent names no children; it counts for whoever is in there.
     parents = {fact.parent for fact, _ in named if fact.parent is not None}
     for parent in parents:
         named += [(fact, None) for fact in book.holding(parent, family) if empties(fact)]
-    named.sort(key=lambda statement: order(statement[0]))
-    return _single(named) if single else _amounts(named)
+    return _single(_in_order(named)) if single else _amounts(_in_order(named))
+
+
+def _in_order(named: list[Statement]) -> list[Statement]:
+    """By instant; at one instant by effect, and what the child only passes through first. What is left
+    goes by names and amounts, which another spelling or another speaker does not change."""
+    left = {(fact.instant, fact.parent) for fact, _ in named if fact.action is Action.DELETE}
+
+    def key(statement: Statement) -> tuple[object, ...]:
+        fact, quantity = statement
+        instant, effect, fingerprint = order(fact)
+        passing = effect == 0 and (fact.instant, fact.parent) in left
+        amount = -(quantity.amount or 0.0) if quantity else 0.0
+        unit = (quantity.uom or "") if quantity else ""
+        return instant, effect, not passing, fact.parent or "", amount, unit, fingerprint
+
+    return sorted(named, key=key)
 
 
 def empties(fact: Fact) -> bool:
@@ -57,11 +72,12 @@ def empties(fact: Fact) -> bool:
     return fact.action is Action.DELETE and not fact.children
 
 
-def _in_one_place(child: str, named: Iterable[Statement]) -> bool:
-    """A piece is in one container at a time; amounts of a class or lot may be in several."""
-    found = level(child)
+def is_piece(item: str, named: Collection[Quantity]) -> bool:
+    """A piece is in one container and at one place at a time; amounts of a class or lot may be in several.
+    `named`: how events name the item, which tells where its name does not."""
+    found = level(item)
     if found is Level.OPAQUE:
-        return any(quantity is not None and quantity.piece for _, quantity in named)
+        return not named or any(quantity.piece for quantity in named)
     return found in _ONE_PLACE
 
 

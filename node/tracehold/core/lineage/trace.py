@@ -33,12 +33,13 @@ def trace(
     Answers that depth or number of items cut short are `truncated`.
     """
     book = Book(at, known_at, budget=BUDGET_PER_ITEM * max_items + 1000)
-    return Walk(book, _trace(book, item, direction, max_depth, max_items, strict_time))
+    return Walk(book, climbed(book, item, direction, max_depth, max_items, strict_time))
 
 
-def _trace(
+def climbed(
     book: Book, item: str, direction: Direction, max_depth: int, max_items: int, strict_time: bool
 ) -> Asking[TraceResult]:
+    """The answer of `trace`, over a book that other questions may fill too."""
     flows = Flows(sign=1 if direction is Direction.UPSTREAM else -1)
     grow = upstream if direction is Direction.UPSTREAM else downstream
     depth, frontier = {item: 0}, [item]

@@ -21,6 +21,7 @@ def content(fact: Fact) -> Content:
         fact.type, fact.action, fact.instant, fact.parent, fact.transformation_id, fact.place,
         fact.read_point, fact.step, fact.disposition,
         _bag(fact.children), _bag(fact.inputs), _bag(fact.outputs), _bag(fact.observed),
+        tuple(sorted(fact.memberships)), fact.parties, fact.sensed, fact.lasting, fact.lifted,
     )  # fmt: skip
 
 

@@ -1,0 +1,54 @@
+"""What several items have in common: everything that all of them came from (docs/lineage.md, "Common")."""
+
+from collections.abc import Sequence
+
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage.answers import CommonResult, Direction, Gap, SharedItem, TraceResult
+from tracehold.core.lineage.book import Asking, Book
+from tracehold.core.lineage.trace import BUDGET_PER_ITEM, climbed
+from tracehold.core.lineage.voids import order
+from tracehold.core.lineage.walk import Walk
+
+
+def common(
+    items: Sequence[str],
+    *,
+    at: int | None = None,
+    known_at: int | None = None,
+    max_depth: int = 64,
+    max_items: int = 100_000,
+    strict_time: bool = False,
+) -> Walk[CommonResult]:
+    """The ancestors that all the items share, by the rules of `trace` upstream. An item that the others came
+    from is shared too, at depth 0 of itself. Bounds hold for each item."""
+    asked = tuple(dict.fromkeys(items))
+    book = Book(at, known_at, budget=len(asked) * (BUDGET_PER_ITEM * max_items + 1000))
+    return Walk(book, _common(book, asked, max_depth, max_items, strict_time))
+
+
+def _common(
+    book: Book, items: Sequence[str], max_depth: int, max_items: int, strict_time: bool
+) -> Asking[CommonResult]:
+    traces: list[TraceResult] = []
+    for item in items:
+        found = yield from climbed(book, item, Direction.UPSTREAM, max_depth, max_items, strict_time)
+        traces.append(found)
+    events: set[Fingerprint] = {name for found in traces for name in found.events}
+    gaps: set[Gap] = {gap for found in traces for gap in found.gaps}
+    return CommonResult(
+        items=_shared(items, traces),
+        events=tuple(sorted(events, key=lambda name: order(book.fact(name)))),
+        gaps=tuple(sorted(gaps, key=lambda gap: (gap.item, gap.reason, gap.detail))),
+        truncated=book.truncated,
+    )
+
+
+def _shared(items: Sequence[str], traces: Sequence[TraceResult]) -> tuple[SharedItem, ...]:
+    depths = [
+        {item: 0, **{entry.item: entry.depth for entry in found.items}}
+        for item, found in zip(items, traces, strict=True)
+    ]
+    late = {entry.item for found in traces for entry in found.items if entry.against_time}
+    both = set.intersection(*map(set, depths)) if depths else set()
+    shared = [SharedItem(item, tuple([depth[item] for depth in depths]), item in late) for item in both]
+    return tuple(sorted(shared, key=lambda entry: (sum(entry.depths), entry.item)))
