@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.lineage.facts import Fact, Quantity
@@ -49,24 +50,31 @@ class Remains:
 
 
 def remains(item: str, facts: Iterable[Fact]) -> Remains:
-    """What is left after these events: commissioned and made, less decommissioned and put into processes.
-    One event counts once, by however many speakers."""
-    found, counted = Remains(), set[object]()
-    for fact in sorted(facts, key=order):
-        if (event := same_event(fact)) in counted:
-            continue
-        counted.add(event)
-        for quantity in _of(item, fact.outputs):
-            found.begin(quantity)
-        for quantity in _of(item, fact.inputs):
-            found.take(quantity, whole=False)
-        if fact.type is EventType.OBJECT:
-            for quantity in _of(item, fact.observed):
-                if fact.action is Action.ADD:
-                    found.begin(quantity)
-                elif fact.action is Action.DELETE:
-                    found.take(quantity, whole=True)
+    """What is left after these events: commissioned and made, less decommissioned and put into processes; at
+    one instant first what begins. One event counts once, by however many speakers."""
+    found = Remains()
+    single = {same_event(fact): fact for fact in facts}.values()
+    by_time = sorted(single, key=lambda fact: fact.instant)
+    for _, together in groupby(by_time, key=lambda fact: fact.instant):
+        at_once = list(together)
+        for fact in at_once:
+            for quantity in _begun(item, fact):
+                found.begin(quantity)
+        for fact in at_once:
+            for quantity in _of(item, fact.inputs):
+                found.take(quantity, whole=False)
+            for quantity in _of(item, fact.observed) if _is_life(fact, Action.DELETE) else ():
+                found.take(quantity, whole=True)
     return found
+
+
+def _begun(item: str, fact: Fact) -> list[Quantity]:
+    return _of(item, fact.outputs) + (_of(item, fact.observed) if _is_life(fact, Action.ADD) else [])
+
+
+def _is_life(fact: Fact, action: Action) -> bool:
+    """Whether the event begins, or ends, what it names."""
+    return fact.type is EventType.OBJECT and fact.action is action
 
 
 def has_ended(facts: Iterable[Fact]) -> bool:
