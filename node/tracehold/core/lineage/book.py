@@ -13,7 +13,7 @@ from tracehold.core.epcis.model import EventType
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import Gap, Wanted
 from tracehold.core.lineage.facts import Fact, Quantity, lots_put_out
-from tracehold.core.lineage.voids import takes_back
+from tracehold.core.lineage.voids import is_meant_by_id, takes_back
 
 Answer = TypeVar("Answer")
 Asking = Generator[Wanted, None, Answer]
@@ -34,6 +34,7 @@ class Book:
         self._at, self._known_at, self._budget = at, known_at, budget
         self._facts: dict[Fingerprint, Fact] = {}
         self._declared: dict[tuple[str, int], list[Fact]] = {}
+        self._by_id: dict[tuple[str, str], list[Fact]] = {}
         self._asked: set[str] = set()
         self._asked_processes: set[str] = set()
         self._made: defaultdict[str, list[Fact]] = defaultdict(list)
@@ -68,17 +69,18 @@ class Book:
     def add(self, facts: Iterable[Fact]) -> None:
         """Take facts in; repeats are harmless, and so is any order."""
         for fact in facts:
-            if fact.fingerprint in self._facts or self._hidden(fact):
+            if fact.fingerprint in self._facts or self._is_unknown(fact):
                 continue
             self._facts[fact.fingerprint] = fact
+            if fact.event_id is not None:
+                self._by_id.setdefault((fact.issuer, fact.event_id), []).append(fact)
             if fact.declares_error:
+                # At any `at`: what is taken back never was, whatever time the declaration repeats.
                 self._declared.setdefault((fact.issuer, fact.instant), []).append(fact)
-            else:
+            elif self._at is None or fact.instant <= self._at:
                 self._index(fact)
 
-    def _hidden(self, fact: Fact) -> bool:
-        if self._at is not None and fact.instant > self._at:
-            return True
+    def _is_unknown(self, fact: Fact) -> bool:
         return self._known_at is not None and (fact.known_ms is None or fact.known_ms > self._known_at)
 
     def _index(self, fact: Fact) -> None:
@@ -158,5 +160,12 @@ class Book:
         return [fact for fact in facts if not self._void(fact)]
 
     def _void(self, fact: Fact) -> bool:
-        declared = self._declared.get((fact.issuer, fact.instant)) if self._declared else None
-        return declared is not None and any(takes_back(error, fact) for error in declared)
+        if not self._declared:
+            return False
+        declared = self._declared.get((fact.issuer, fact.instant), ())
+        return any(takes_back(error, fact) for error in declared) or self._is_meant_by_id(fact)
+
+    def _is_meant_by_id(self, fact: Fact) -> bool:
+        namesakes = self._by_id.get((fact.issuer, fact.event_id or ""), ())
+        errors = [other for other in namesakes if other.declares_error]
+        return bool(errors) and is_meant_by_id(fact, errors, [e for e in namesakes if not e.declares_error])
