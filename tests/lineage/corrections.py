@@ -63,6 +63,17 @@ CASES = [
         [up(FLOUR, {RYE: 1})],
     ),
     Case(
+        "a declaration typed anew: the event id names its event, where just one has it",
+        [
+            MILLED,
+            wrong(make(6, [(WHEAT, 1)], [(FLOUR, 1)], eventID=ID)),
+            pack(1, P, A, eventID=NEXT),
+            pack(2, P, A, eventID=NEXT),
+            wrong(pack(3, P, A, eventID=NEXT)),
+        ],
+        [up(FLOUR, {}), down(WHEAT, {}, at=5), told(WHEAT), told(A, 1, 2)],
+    ),
+    Case(
         "a move that was none: it never left",
         [pack(1, P, A), moved := pack(5, Q, A), see(7, P), see(8, Q), wrong(moved)],
         [inside(P, A), inside(Q), told(A, 1, 7)],

@@ -6,6 +6,7 @@ from tests.lineage.telling import make, pack, respelled, see, sight, unpack
 
 A, P, Q, R = piece("a"), pallet(1), pallet(2), pallet(3)
 L, WHEAT, FLOUR, BREAD = lot("L"), lot("wheat"), lot("flour"), lot("bread")
+MANY = [piece(f"m{number}") for number in range(6)]
 FARM, MILL = place(1), place(2)
 
 CASES = [
@@ -52,6 +53,14 @@ CASES = [
             see(5, A, bizStep="shipping", disposition="in_transit"),
         ],
         [stands(A, places=[MILL]), stands(A, places=[FARM], at=4)],
+    ),
+    Case(
+        "in two pallets and at two places in one minute: the same for all, by name",
+        [
+            *(pack(5, vessel, thing) for vessel in (Q, P) for thing in MANY),
+            *(see(5, thing, bizLocation=where) for where in (MILL, FARM) for thing in MANY),
+        ],
+        [inside(Q, *MANY), inside(P), *(stands(thing, places=[MILL]) for thing in MANY)],
     ),
     Case(
         "one instant in two zones",

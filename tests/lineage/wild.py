@@ -40,8 +40,10 @@ def _things(random: Random, whole: str = "") -> list[Thing]:
     """One or two: pieces, containers, counted and uncounted lots; never the container itself."""
     of = random.choice(LOTS)
     counted = (of, float(random.randint(1, 3)))
-    some = [*PIECES, *PIECES, *VESSELS, counted, counted, of]
-    drawn = {str(thing): thing for thing in random.choices(some, k=random.randint(1, 2)) if thing != whole}
+    some: list[Thing] = [*PIECES, *PIECES, *VESSELS, counted, counted, of]
+    drawn: dict[str, Thing] = {
+        str(thing): thing for thing in random.choices(some, k=random.randint(1, 2)) if thing != whole
+    }
     return list(drawn.values()) or [PIECES[0]]
 
 

@@ -1,11 +1,14 @@
 """From events to facts."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.epcis_samples import LOT, PALLET, PIECE, payload
 from tracehold.core.epcis import Action, EventType, Mode, parse_event
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Quantity, fact_of, touched
+from tracehold.core.lineage.facts import lots_put_out
 
 GTIN = "https://id.gs1.org/01/09521234543213"
 FINGERPRINT = Fingerprint(b"f" * 32)
@@ -111,3 +114,61 @@ def test_an_error_declaration_is_told_apart():
     """It says the same and means the opposite."""
     assert stated(errorDeclaration={"declarationTime": "2026-03-02T00:00:00Z"}).declares_error
     assert not stated().declares_error
+
+
+DOCK, ROOM = "https://id.gs1.org/414/9521234000013", "urn:x:room"
+READING = {"sensorReport": [{"type": "gs1:Temperature", "value": 4.0, "uom": "CEL"}]}
+NOON = 1_772_366_400_000_000
+
+
+def test_sensors_without_goods_observe_their_places():
+    """The read point and the location, each once; with goods the goods alone."""
+    places: dict[str, Any] = {
+        "readPoint": {"id": DOCK},
+        "bizLocation": {"id": ROOM},
+        "sensorElementList": [READING],
+    }
+    found = stated(epcList=[], **places)
+    assert found.observed == (Quantity(DOCK, piece=True), Quantity(ROOM, piece=True))
+    assert touched(found) == {DOCK, ROOM}
+    assert found.sensed == (NOON, NOON)
+    assert touched(stated(epcList=[], **{**places, "bizLocation": {"id": DOCK}})) == {DOCK}
+    assert touched(stated(**places)) == {f"{GTIN}/21/x1"}
+    assert touched(stated("AggregationEvent", **places)) == {
+        f"{GTIN}/21/x1",
+        stated("AggregationEvent").parent,
+    }
+    assert stated(readPoint={"id": DOCK}).sensed is None
+
+
+@pytest.mark.parametrize(
+    ("metadata", "report", "minutes"),
+    [
+        ({"startTime": "2026-03-01T11:00:00Z", "endTime": "2026-03-01T11:30:00Z"}, {}, (-60, -30)),
+        ({"startTime": "2026-03-01T11:00:00Z", "endTime": "2026-03-01T13:00:00Z"}, {}, (-60, 0)),
+        ({"time": "2026-03-01T11:59:00Z"}, {"time": "2026-03-01T12:59:00+01:00"}, (-1, -1)),
+        ({"time": "2026-03-01T11:50:00Z"}, {"time": "2026-03-01T11:55:00Z"}, (-10, -5)),
+        ({"time": "no time"}, {"time": 7}, (0, 0)),
+    ],
+)
+def test_the_period_of_sensors_is_by_their_own_times(metadata, report, minutes):
+    """Metadata and reports, never after the event; odd clocks are passed over."""
+    element = {"sensorMetadata": metadata, "sensorReport": [{**READING["sensorReport"][0], **report}]}
+    found = stated(epcList=[], readPoint={"id": DOCK}, sensorElementList=[element])
+    assert found.sensed == tuple(NOON + minute * 60_000_000 for minute in minutes)
+
+
+def test_lasting_dispositions_are_set_and_lifted():
+    """By bare word, whatever the spelling."""
+    found = stated(persistentDisposition={"set": ["recalled"], "unset": ["urn:epcglobal:cbv:disp:expired"]})
+    assert (found.lasting, found.lifted) == (frozenset({"recalled"}), frozenset({"expired"}))
+    assert (stated().lasting, stated().lifted) == (frozenset(), frozenset())
+
+
+def test_a_process_puts_out_the_lot_of_its_pieces():
+    """By master data; not twice where it names the lot itself, and no commissioning does."""
+    made = stated("TransformationEvent", ilmd={"cbvmda:lotNumber": "A"})
+    assert lots_put_out(made) == [f"{GTIN}/10/A"]
+    whole = {"ilmd": {"cbvmda:lotNumber": "L1"}, "outputQuantityList": [{"epcClass": LOT}]}
+    assert lots_put_out(stated("TransformationEvent", **whole)) == []
+    assert lots_put_out(stated(action="ADD", ilmd={"cbvmda:lotNumber": "A"})) == []

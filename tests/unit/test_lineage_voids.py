@@ -38,8 +38,8 @@ def test_a_declaration_is_no_event_itself():
     [
         {"issuer": "urn:x:party:2"},
         {"event_id": "urn:uuid:2"},
-        {"instant": 11},
-        {"step": "shipping"},
+        {"event_id": None, "instant": 11},
+        {"event_id": None, "step": "shipping"},
         {"inputs": ()},
     ],
 )
@@ -47,6 +47,21 @@ def test_attack_declaring_what_is_not_ones_own(changes):
     """Another issuer, another event, other content: a dispute, and nothing is withdrawn."""
     assert names(up([EVENT, declared(EVENT, **changes)], FLOUR)) == {WHEAT: 1}
     assert not takes_back(declared(EVENT, **changes), EVENT)
+
+
+@pytest.mark.parametrize("changes", [{"instant": 11}, {"step": "shipping"}, {"place": "urn:x:hall"}])
+def test_the_event_id_alone_is_enough_where_one_event_has_it(changes):
+    """A declaration that was typed anew names its event by id and items, unless two have that id."""
+    error = declared(EVENT, **changes)
+    assert names(up([EVENT, error], FLOUR)) == names(up([error, EVENT], FLOUR, at=10)) == {}
+    assert not takes_back(error, EVENT)
+    namesake = replace(EVENT, disposition="active", fingerprint=Fingerprint(b"4" * 32))
+    stand = up([EVENT, namesake, error], FLOUR).events
+    assert set(stand) == {EVENT.fingerprint, namesake.fingerprint}
+    again = replace(EVENT, fingerprint=Fingerprint(b"5" * 32))
+    assert names(up([EVENT, again, error], FLOUR)) == {}
+    later = replace(namesake, instant=20)
+    assert names(up([EVENT, later, error], FLOUR, at=15)) == {WHEAT: 1}
 
 
 def test_one_of_two_speakers_takes_back():
