@@ -41,9 +41,8 @@ def _things(random: Random, whole: str = "") -> list[Thing]:
     of = random.choice(LOTS)
     counted = (of, float(random.randint(1, 3)))
     some: list[Thing] = [*PIECES, *PIECES, *VESSELS, counted, counted, of]
-    drawn: dict[str, Thing] = {
-        str(thing): thing for thing in random.choices(some, k=random.randint(1, 2)) if thing != whole
-    }
+    picked = random.choices(some, k=random.randint(1, 2))
+    drawn: dict[str, Thing] = {str(thing): thing for thing in picked if thing != whole}
     return list(drawn.values()) or [PIECES[0]]
 
 

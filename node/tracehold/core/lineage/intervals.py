@@ -54,6 +54,8 @@ def intervals(book: Book, child: str, family: Family) -> list[Interval]:
 def _in_order(named: list[Statement]) -> list[Statement]:
     """By instant; at one instant by effect, and what the child only passes through first. What is left
     goes by names and amounts, which another spelling or another speaker does not change."""
+    if len(named) == 1:
+        return named
     left = {(fact.instant, fact.parent) for fact, _ in named if fact.action is Action.DELETE}
 
     def key(statement: Statement) -> tuple[object, ...]:
