@@ -88,6 +88,17 @@ CASES = [
         ],
     ),
     Case(
+        "it comes to where its container is",
+        [
+            see(1, A, bizLocation=FARM),
+            see(2, Q, bizLocation=SHOP),
+            pack(3, Q, P),
+            pack(5, P, A),
+            unpack(8, P, A),
+        ],
+        [stands(A, places=[FARM], at=4), stands(A, places=[SHOP], at=6), stands(A, places=[SHOP])],
+    ),
+    Case(
         "it ends, and may begin again",
         [begin(1, A), end(5, A), begin(9, A)],
         [stands(A, ended=False, at=4), stands(A, ended=True, at=5), stands(A, ended=False)],

@@ -34,6 +34,28 @@ CASES = [
         [told(A, 1, 3, (5, SENSED), 7), told(B, 1, 3, (5, SENSED), 7, 8, (9, SENSED))],
     ),
     Case(
+        "packed on a pallet that stands in the cold room",
+        [
+            see(1, P, bizLocation=COLD),
+            pack(3, P, A),
+            sense(5, COLD),
+            unpack(7, P, A),
+            see(8, A, bizLocation=WARM),
+        ],
+        [told(A, 3, (5, SENSED), 7, 8), told(P, 1, 3, (5, SENSED), 7)],
+    ),
+    Case(
+        "told last is where both are: the pallet was elsewhere before",
+        [
+            see(1, P, bizLocation=WARM),
+            see(2, A, bizLocation=COLD),
+            pack(3, P, A),
+            sense(5, COLD),
+            sense(6, WARM),
+        ],
+        [told(A, 2, 3, (5, SENSED))],
+    ),
+    Case(
         "on its way it is nowhere",
         [
             see(1, A, bizLocation=COLD),

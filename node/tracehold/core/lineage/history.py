@@ -10,7 +10,7 @@ from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import Window, holders
 from tracehold.core.lineage.facts import Fact, naming
 from tracehold.core.lineage.intervals import OPEN, is_piece
-from tracehold.core.lineage.stays import Stay, passages, sojourns
+from tracehold.core.lineage.stays import Carried, Stay, last_told, passages, sojourns
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
 
@@ -32,8 +32,8 @@ def history(
 
 
 def _history(book: Book, item: str) -> Asking[HistoryResult]:
-    found = yield from told(book, item)
-    yield from _add_sensed(book, item, found)
+    found, carried = yield from told(book, item)
+    yield from _add_sensed(book, item, found, carried)
     events = sorted(found.values(), key=lambda entry: order(entry[0]))
     return HistoryResult(
         events=tuple(HistoryEvent(fact.fingerprint, fact.instant, role, item) for fact, role, item in events),
@@ -42,14 +42,18 @@ def _history(book: Book, item: str) -> Asking[HistoryResult]:
     )
 
 
-def told(book: Book, item: str) -> Asking[Told]:
-    """The statements on the item and on what held it, while it did."""
+def told(book: Book, item: str) -> Asking[tuple[Told, list[Carried]]]:
+    """The statements on the item and on what held it, while it did; and where that was when the item came."""
     windows = yield from holders(book, [item], OPEN)
     found: Told = {fact.fingerprint: (fact, role, item) for role, fact in own(book, item)}
+    carried: list[Carried] = []
     for window in windows:
         for fact in _within(book, window):
             found.setdefault(fact.fingerprint, (fact, Role.HELD, window.container))
-    return found
+        facts = (fact for _, fact in own(book, window.container))
+        if (before := last_told(facts, window.container, window.start)) is not None:
+            carried.append((window.start, before))
+    return found, carried
 
 
 def own(book: Book, item: str) -> Iterator[tuple[Role, Fact]]:
@@ -67,12 +71,12 @@ def _within(book: Book, window: Window) -> Iterator[Fact]:
             yield fact
 
 
-def _add_sensed(book: Book, item: str, found: Told) -> Asking[None]:
+def _add_sensed(book: Book, item: str, found: Told, carried: list[Carried]) -> Asking[None]:
     if level(item) is Level.PLACE:
         return
     events = [(fact, through) for fact, _, through in found.values()]
     piece = is_piece(item, [quantity for fact, _ in events for quantity in naming(fact, item)])
-    stays = [*sojourns(events, several=not piece), *passages(events)]
+    stays = [*sojourns(events, carried, several=not piece), *passages(events)]
     yield from book.load({stay.place for stay in stays})
     for stay in stays:
         for fact in _readings(book, stay):

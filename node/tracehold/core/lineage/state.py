@@ -27,11 +27,12 @@ def state(
 
 
 def _state(book: Book, item: str) -> Asking[StateResult]:
-    concerning = [(fact, through) for fact, _, through in (yield from told(book, item)).values()]
+    found, carried = yield from told(book, item)
+    concerning = [(fact, through) for fact, _, through in found.values()]
     named = {fact.fingerprint: fact for _, fact in own(book, item)}
     subject = [fact for fact in named.values() if is_subject(fact, item)]
     piece = is_piece(item, [quantity for fact in named.values() for quantity in naming(fact, item)])
-    stays = [stay for stay in sojourns(concerning, several=not piece) if stay.end == OPEN]
+    stays = [stay for stay in sojourns(concerning, carried, several=not piece) if stay.end == OPEN]
     around = _around(book, item)
     condition, lasting = _condition(subject), _lasting(subject)
     left = None if piece else remains(item, named.values())

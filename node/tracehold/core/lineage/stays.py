@@ -19,6 +19,10 @@ Concerning = tuple[Fact, str]
 """An event, and the item it names: the one asked about or a container that held it then."""
 
 
+Carried = tuple[int, Fact]
+"""An instant at which the item came into a container, and what was told of the container's place before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stay:
     """At `place` from `start` to `end`, both instants included; `end` is `OPEN` where nothing says more."""
@@ -29,19 +33,23 @@ class Stay:
     told_by: Fingerprint
 
 
-def sojourns(events: Iterable[Concerning], *, several: bool) -> list[Stay]:
-    """The business locations in time order. `several`: amounts may be in
-    many places at once, so none of them contradicts another."""
+def sojourns(events: Iterable[Concerning], carried: Iterable[Carried], *, several: bool) -> list[Stay]:
+    """The business locations in time order. `carried` counts where nothing was told of the item since.
+    `several`: amounts may be in many places at once, so none of them contradicts another."""
     found: list[Stay] = []
-    named = [fact for fact, through in events if is_subject(fact, through) and _speaks_of_place(fact)]
-    for fact in sorted(named, key=_place_order):
+    named = [(fact.instant, fact) for fact, through in events if speaks_of_place(fact, through)]
+    newest = -OPEN
+    for since, fact in sorted([*carried, *named], key=_place_order):
+        if fact.instant < min(since, newest):
+            continue  # told of the container before the item itself was told to be somewhere
+        newest = max(newest, fact.instant)
         here = {stay.place: at for at, stay in enumerate(found) if stay.end == OPEN}
         if not several:
             for place, at in here.items():
                 if place != fact.place:
-                    found[at] = Stay(place, found[at].start, fact.instant, found[at].told_by)
+                    found[at] = Stay(place, found[at].start, since, found[at].told_by)
         if fact.place is not None and fact.place not in here:
-            found.append(Stay(fact.place, fact.instant, OPEN, fact.fingerprint))
+            found.append(Stay(fact.place, since, OPEN, fact.fingerprint))
     return found
 
 
@@ -62,12 +70,21 @@ def is_subject(fact: Fact, item: str) -> bool:
     return any(made.item == item for made in fact.outputs)
 
 
-def _speaks_of_place(fact: Fact) -> bool:
-    return fact.place is not None or fact.step in _SENT_OFF or fact.disposition == "in_transit"
+def speaks_of_place(fact: Fact, item: str) -> bool:
+    """Whether the event says where the item, which it names, is from then on: somewhere, or on its way."""
+    said = fact.place is not None or fact.step in _SENT_OFF or fact.disposition == "in_transit"
+    return said and is_subject(fact, item)
 
 
-def _place_order(fact: Fact) -> tuple[int, bool, int, str, bytes]:
-    """At one instant who leaves goes before who arrives; then by effect
-    and name, which do not depend on spelling."""
+def last_told(facts: Iterable[Fact], item: str, before: int) -> Fact | None:
+    """What was said last about the item's place, before an instant."""
+    said = [fact for fact in facts if fact.instant < before and speaks_of_place(fact, item)]
+    return max(said, key=lambda fact: _place_order((fact.instant, fact)), default=None)
+
+
+def _place_order(told: Carried) -> tuple[int, int, bool, int, str, bytes]:
+    """At one instant what was told before goes first, then who leaves before who arrives; then by effect and
+    name, which do not depend on spelling."""
+    since, fact = told
     instant, effect, fingerprint = order(fact)
-    return instant, fact.place is not None, effect, fact.place or "", fingerprint
+    return since, instant, fact.place is not None, effect, fact.place or "", fingerprint
