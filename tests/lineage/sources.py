@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.journey.network import EVERYONE, Node, network
+from tests.journey.scene import control, statement
 from tests.lineage import story
 from tests.lineage.story import Ask, Case
 from tests.lineage.telling import Event, micros
 from tests.unit.lineage_facts import drive
 from tracehold.adapters.sqlite_graph import SqliteGraph
+from tracehold.core.control import Enrol
 from tracehold.core.epcis import Mode, parse_event
 from tracehold.core.ids import Fingerprint
+from tracehold.core.keys import Ed25519Key
 from tracehold.core.lineage import (
     CommonResult,
     Direction,
@@ -99,6 +102,10 @@ class Rules:
         return plain(ask, drive(walk_of(ask, **time), self.facts))
 
 
+def _key_of(party: str) -> Ed25519Key:
+    return Ed25519Key.from_seed(hashlib.sha256(party.encode()).digest())
+
+
 class Asked:
     """A node with one store of relations: sealed, anchored, indexed, and asked as anybody is."""
 
@@ -107,14 +114,25 @@ class Asked:
         self.blocks: list[int] = []
 
     async def tell(self, case: Case) -> None:
-        """Upload each batch; where it matters what was known when, anchor it before the next one."""
+        """Upload each batch; where it matters what was known when, anchor it before the next one.
+
+        Each party signs for itself: what is said twice in two spellings is two records.
+        """
+        await self._enrol({event.party for batch in case.batches for event in batch})
         for batch in case.batches:
             for event in batch:
-                await self.node.say(event.payload, party=event.party)
+                key = _key_of(event.party)
+                await self.node.upload(statement(key=key, party=event.party, payload=event.payload))
             if len(case.batches) > 1:
                 await self.node.finish()
                 self.blocks.append(max(e.block_time for e in self.node.network.chain.events()) * 1000)
         await self.node.index()
+
+    async def _enrol(self, parties: Iterable[str]) -> None:
+        own = self.node.sealer.own.identity
+        for party in sorted(parties):
+            says = Enrol(party, _key_of(party).public)
+            await self.node.upload(control(says, key=own.key, party=own.operator))
 
     async def answer(self, ask: Ask) -> Any:
         """By the questions of a node."""
