@@ -1,5 +1,5 @@
-"""The same event more than once: again, by others, in other spellings. What one speaker repeats may be sealed
-once or twice, so its statements are not counted here.
+"""The same event more than once: again, by others, in other spellings. Each statement is
+evidence and is told; the event counts once.
 """
 
 from tests.lineage.goods import lot, pallet, piece
@@ -14,7 +14,7 @@ CASES = [
     Case(
         "packed once, said twice in two spellings",
         [PACKED, respelled(PACKED), unpack(3, P, (WHEAT, 2))],
-        [inside(P, (WHEAT, 3))],
+        [inside(P, (WHEAT, 3)), told(WHEAT, 1, 1, 3)],
     ),
     Case(
         "both parties say it: it is one packing, by two speakers",
@@ -33,7 +33,7 @@ CASES = [
             respelled(milled),
             make(7, [(FLOUR, 1)], [A]),
         ],
-        [up(FLOUR, {WHEAT: 1}), down(WHEAT, {FLOUR: 1, A: 2})],
+        [up(FLOUR, {WHEAT: 1}), down(WHEAT, {FLOUR: 1, A: 2}), told(FLOUR, 5, 5, 7)],
     ),
     Case(
         "a transformation said by two has the same items, and two statements",
