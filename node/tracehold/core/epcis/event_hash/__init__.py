@@ -3,7 +3,7 @@
 Order, time zones, URN or Digital Link, domain, bare words or web addresses change nothing. It is the event's
 identity: for duplicates, and for the event that an error declaration means. It is no evidence: eventID,
 recordTime and errorDeclaration are not in it, and joined texts can be told apart only mostly. Evidence is the
-record's bytes. See docs/spec/event-hash.md.
+record's bytes. See docs/spec/eventhash.md.
 """
 
 import hashlib
