@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
-from tracehold.core.gs1 import canonical
+from tracehold.core.gs1 import scanned
 from tracehold.core.gs1.link import on_foreign_domain
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, touched
@@ -213,9 +213,9 @@ def named(identifier: str, path: str = "/item") -> str:
     digit is a slip, and `Rejected` at `path`, as scripts are.
     """
     try:
-        return canonical(identifier)
+        return scanned(identifier)
     except Rejected as refusal:
         foreign = refusal.code == "BAD_CHECK_DIGIT" and on_foreign_domain(identifier)
         if refusal.code == "BAD_IDENTIFIER" or foreign:
             return identifier
-        raise Rejected(refusal.code, refusal.message, path=path) from refusal
+        raise Rejected(refusal.code, refusal.message, path=path, remedy=refusal.remedy) from refusal

@@ -9,7 +9,8 @@ texts are equal. See docs/spec/identifiers.md.
 from functools import lru_cache
 
 from tracehold.core.errors import Rejected
-from tracehold.core.gs1 import link, urn
+from tracehold.core.gs1 import elements, link, urn
+from tracehold.core.gs1.epc import prefix_length, to_urn
 from tracehold.core.gs1.keys import compose
 from tracehold.core.gs1.levels import Level, class_of, level, lot_of, with_lot
 from tracehold.core.gs1.link import on_foreign_domain
@@ -18,7 +19,8 @@ from tracehold.core.limits import MAX_ITEM_CHARS
 
 __all__ = [
     "Level", "canonical", "check_harmless", "class_of", "has_scheme", "level", "lot_named", "lot_of",
-    "on_foreign_domain", "with_lot",
+    "on_foreign_domain", "prefix_length", "scanned",
+    "to_urn", "with_lot",
 ]  # fmt: skip
 
 
@@ -41,9 +43,26 @@ def canonical(identifier: str) -> str:
         return urn.from_urn(identifier) or identifier
     if first in "hH":
         return link.from_link(identifier) or identifier
-    if first == "(":
-        return link.from_elements(identifier) or identifier
+    if first in "(]":
+        return elements.from_elements(identifier) or identifier
     return identifier
+
+
+def scanned(text: str) -> str:
+    """The canonical form of what a person typed or a scanner sent: as `canonical`, and scans with separators
+    too. Statements hold no such text: a separator is a control character, which `canonical` refuses.
+
+    Raises as `canonical`. A scan with separators that cannot be read is BAD_URI, never taken for a plain
+    name: control characters reach no page and no log.
+    """
+    if len(text) > MAX_ITEM_CHARS or not elements.is_scan(text):
+        return canonical(text)
+    try:
+        return elements.from_elements(text) or canonical(text)
+    except Rejected as refusal:
+        if refusal.code != "BAD_IDENTIFIER" or elements.SEPARATOR not in text:
+            raise
+        raise Rejected("BAD_URI", refusal.message, remedy=refusal.remedy) from None
 
 
 def lot_named(identifier: str) -> str | None:
@@ -52,9 +71,11 @@ def lot_named(identifier: str) -> str | None:
     None where the identifier names no piece or no lot. Call it with the spelling as sent: the canonical form
     keeps the piece alone. Raises as `canonical`.
     """
-    if "/10/" not in identifier and "(10)" not in identifier and "/lot/" not in identifier:
+    scan = elements.is_scan(identifier)
+    if not scan and not any(mark in identifier for mark in ("/10/", "(10)", "/lot/")):
         return None
-    named = link.read_elements(identifier) if identifier[0] == "(" else link.read_link(identifier)
+    read = elements.read_elements if scan or identifier[0] == "(" else link.read_link
+    named = read(identifier)
     if named is None or not {"10", "21"} <= named[2].keys():
         return None
     return compose(named[0], named[1], {"10": named[2]["10"]})

@@ -14,5 +14,10 @@ def check_digit(digits: str) -> str:
 
 def check(digits: str) -> None:
     """Raises BAD_CHECK_DIGIT unless the last of `digits` is the check digit of those before it."""
-    if check_digit(digits[:-1]) != digits[-1]:
-        raise Rejected("BAD_CHECK_DIGIT", f"{digits} should end in {check_digit(digits[:-1])}")
+    right = check_digit(digits[:-1])
+    if right != digits[-1]:
+        raise Rejected(
+            "BAD_CHECK_DIGIT",
+            f"{digits} should end in {right}: a digit of it is wrong, or two are exchanged",
+            remedy="Compare the number with the label; where only its last digit is wrong, correct that one.",
+        )

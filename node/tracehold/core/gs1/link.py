@@ -1,5 +1,4 @@
-"""Digital Links of any domain and bracketed element strings to plain key values (GS1 Digital Link: URI Syntax
-1.3, sections 4 and 5; GS1 General Specifications section 7.8 for element strings).
+"""Digital Links of any domain to plain key values (GS1 Digital Link: URI Syntax 1.3, sections 4 and 5).
 
 No domain is asked and no link is followed: the path alone says what the link names.
 """
@@ -7,11 +6,9 @@ No domain is asked and no link is followed: the path alone says what the link na
 import re
 from urllib.parse import unquote
 
-from tracehold.core.errors import Rejected
 from tracehold.core.gs1.keys import ALIASES, KEYS, QUALIFIERS, compose
 
 _LINK = re.compile(r"https?://([^/?#]+)(/[^?#]*)", re.IGNORECASE)
-_BRACKET = re.compile(r"\((\d{2,4})\)")
 
 Named = tuple[str, str, dict[str, str]]
 """AI, value and qualifiers, as plain text."""
@@ -55,30 +52,6 @@ def _fits(named: Named) -> bool:
     ai, value, _ = named
     padded = value.zfill(14) if ai == "01" and len(value) in (8, 12, 13) else value
     return KEYS[ai].form.fullmatch(padded) is not None
-
-
-def from_elements(text: str) -> str | None:
-    """Canonical form of `(01)09521234543213(21)abc`, the identifiers in any order; None when no key is in it.
-
-    Attributes such as an expiry date are passed over. Raises BAD_IDENTIFIER for a
-    repeated identifier or two keys.
-    """
-    named = read_elements(text)
-    return None if named is None else compose(*named)
-
-
-def read_elements(text: str) -> Named | None:
-    """What an element string names; see `from_elements`."""
-    if not _BRACKET.match(text):
-        return None
-    pieces = _BRACKET.split(text)[1:]
-    values = dict(zip(pieces[::2], pieces[1::2], strict=True))
-    primary = [ai for ai in values if ai in KEYS]
-    if not primary:
-        return None
-    if len(primary) > 1 or len(values) < len(pieces) // 2:
-        raise Rejected("BAD_IDENTIFIER", f"{text[:80]} names more than one thing")
-    return primary[0], values[primary[0]], {ai: value for ai, value in values.items() if ai in QUALIFIERS}
 
 
 def on_foreign_domain(identifier: str) -> bool:

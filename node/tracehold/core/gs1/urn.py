@@ -12,6 +12,9 @@ from tracehold.core.gs1.keys import compose
 
 Parts = list[str]
 
+PREFIX_DIGITS = range(6, 13)
+"""How long a GS1 company prefix may be (section 6.3.1 lists 6 to 12)."""
+
 
 def _digits(company: str, reference: str, total: int) -> str:
     """Company prefix and reference together; both numeric and `total` long."""
@@ -22,7 +25,7 @@ def _digits(company: str, reference: str, total: int) -> str:
 
 
 def _company(company: str) -> str:
-    if not (6 <= len(company) <= 12 and company.isascii() and company.isdigit()):
+    if not (len(company) in PREFIX_DIGITS and company.isascii() and company.isdigit()):
         raise Rejected("BAD_IDENTIFIER", f"{company[:40]!r} is no GS1 company prefix of 6 to 12 digits")
     return company
 
