@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.epcis_samples import CONTEXT, event
-from tracehold.core.epcis.event_hash import Version, event_hash, prehash
+from tracehold.core.epcis.event_hash import Version, event_hash, prehash, statement
 
 SHOP = {"shop": "https://shop.example/terms/"}
 FULL = event(
@@ -163,6 +163,12 @@ def test_spellings_of_one_event_have_one_hash_in_the_draft(name):
     assert event_hash(SAME[name], Version.CBV_2_1) == event_hash(FULL, Version.CBV_2_1)
 
 
+def test_every_change_is_another_statement():
+    """And what the hash leaves out too."""
+    texts = [statement(each) for each in [FULL, *OTHER.values(), SAME["an event ID"], SAME["declared wrong"]]]
+    assert len(set(texts)) == len(texts)
+
+
 def test_every_change_changes_the_hash():
     """A value changed, added or left out never keeps the hash, and no two changes meet."""
     hashes = [event_hash(each) for each in [FULL, *OTHER.values()]]
@@ -252,3 +258,37 @@ def _shuffled(value, chance: random.Random):
     if isinstance(value, list):
         return chance.sample([_shuffled(item, chance) for item in value], len(value))
     return value
+
+
+def test_an_event_id_that_is_the_events_own_hash_states_nothing():
+    """Many fill the eventID with the hash; another hash, or another name, is a name."""
+    plain = statement(FULL)
+    assert statement(changed(eventID=event_hash(FULL))) == plain
+    assert statement(changed(eventID=event_hash(FULL, Version.CBV_2_1))) == plain
+    assert statement(changed(eventID=event_hash(OTHER["no place"]))) != plain
+    assert statement(changed(eventID="urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8")) != plain
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("7", "007"), ("1.5", "1.50"), ("1", "+1"), ("9" * 30, "9" * 29 + "8"), (10**30, 10**30 + 1)],
+)
+def test_statements_keep_what_the_hash_lets_go(one, other):
+    """Lots 7 and 007 have one event hash and are two statements; a number is one however it is written."""
+    assert event_hash(changed(**{"shop:note": one})) == event_hash(changed(**{"shop:note": other}))
+    assert statement(changed(**{"shop:note": one})) != statement(changed(**{"shop:note": other}))
+    assert statement(changed(**{"shop:note": 7.0})) == statement(changed(**{"shop:note": "7"}))
+
+
+def test_statements_tell_declarations_apart():
+    """A declaration, its reason and its corrections, whatever their spelling."""
+    declared = {"declarationTime": "2026-03-02T12:00:00Z", "reason": "incorrect_data"}
+    whole = statement(changed(errorDeclaration=declared))
+    spelled = {
+        "declarationTime": "2026-03-02T13:00:00+01:00",
+        "reason": "urn:epcglobal:cbv:er:incorrect_data",
+        "correctiveEventIDs": [],
+    }
+    assert statement(changed(errorDeclaration=spelled)) == whole != statement(FULL)
+    for other in ({"reason": "did_not_occur"}, {"correctiveEventIDs": ["urn:x:1"]}, {"shop:why": "mistyped"}):
+        assert statement(changed(errorDeclaration={**declared, **other})) != whole

@@ -1,5 +1,5 @@
 """Delegated uploads: the creator signs for a party that gave it leave, and the same
-event is never signed twice.
+event is never signed twice, however it is spelled.
 
 Which party a caller may speak for is decided by its token, before this module is asked.
 """
@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from blake3 import blake3
 
+from tracehold.core import strict_json
+from tracehold.core.epcis.event_hash import statement
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
 from tracehold.core.limits import SALT_BYTES
@@ -16,6 +18,7 @@ from tracehold.core.record import Attachment, Audience, Header, Kind, Record, pa
 from tracehold.journey.own_log import Identity, Now, RandomBytes
 
 _CONTEXT = "tracehold/received/v1"
+_MEANING = "tracehold/received/v2"
 _KINDS = frozenset({Kind.EVENT, Kind.MASTERDATA})
 
 
@@ -34,15 +37,37 @@ class Delegated:
 
 
 def received_key(item: Delegated) -> bytes:
-    """The idempotency key of a delegated event: BLAKE3 over (party, payload), 32 bytes (protocol section 4).
+    """The idempotency key of a delegated event: BLAKE3 over (party, what the event states), 32 bytes
+    (protocol section 4). All spellings of one event have one key; what is no JSON object counts by its bytes.
 
     It never leaves the node: without the salt of the record it would let others guess a small payload.
     """
-    party = item.party.encode("utf-8", "surrogatepass")
-    hasher = blake3(derive_key_context=_CONTEXT)
-    hasher.update(len(party).to_bytes(4, "big") + party)
-    hasher.update(item.payload)
+    stated = _stated(item)
+    return bytes_key(item) if stated is None else _key(_MEANING, item.party, stated)
+
+
+def bytes_key(item: Delegated) -> bytes:
+    """The key under which master data, and events before their meaning counted, were received: over (party,
+    payload)."""
+    return _key(_CONTEXT, item.party, item.payload)
+
+
+def _key(context: str, party: str, said: bytes) -> bytes:
+    name = party.encode("utf-8", "surrogatepass")
+    hasher = blake3(derive_key_context=context)
+    hasher.update(len(name).to_bytes(4, "big") + name)
+    hasher.update(said)
     return hasher.digest()
+
+
+def _stated(item: Delegated) -> bytes | None:
+    if item.kind != Kind.EVENT:
+        return None
+    try:
+        event = strict_json.loads(item.payload)
+    except Rejected:
+        return None
+    return statement(event).encode("utf-8", "surrogatepass") if isinstance(event, dict) else None
 
 
 @dataclass(frozen=True, slots=True)

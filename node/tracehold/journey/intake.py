@@ -15,7 +15,7 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.record import Kind, Record
 from tracehold.journey.batch import Candidate, Place
 from tracehold.journey.check import SLICE, Checked, Checks
-from tracehold.journey.delegate import Delegated, Delegation, received_key
+from tracehold.journey.delegate import Delegated, Delegation, bytes_key, received_key
 from tracehold.journey.erase import check_redactable
 from tracehold.journey.own_log import Identity, OwnLog
 from tracehold.journey.ports import Entry, RecordLog
@@ -77,12 +77,12 @@ class Intake:
         return verdict
 
     async def _delegated(self, items: Sequence[Delegated], own: OwnLog) -> list[Taken]:
-        keys = [received_key(item) for item in items]
-        sealed = await self.store.received(set(keys)) if keys else {}
+        keys = await self._keys(items)
+        sealed = await self.store.received({key for pair in keys for key in pair}) if keys else {}
         places = await self._places(list(sealed.values()), own)
         taken: list[Taken] = []
-        for at, (item, key) in enumerate(zip(items, keys, strict=True)):
-            first = sealed.get(key)
+        for at, (item, (key, older)) in enumerate(zip(items, keys, strict=True)):
+            first = sealed.get(key) or sealed.get(older)
             if first is None or first not in places:
                 taken.append(self._sign(item, key, own.identity))
             else:
@@ -90,6 +90,16 @@ class Intake:
             if at % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
         return taken
+
+    async def _keys(self, items: Sequence[Delegated]) -> list[tuple[bytes, bytes]]:
+        """What each is received under now, and what its bytes were received under by older releases."""
+        keys: list[tuple[bytes, bytes]] = []
+        for at, item in enumerate(items):
+            with self.checks.stage("check"):
+                keys.append((received_key(item), bytes_key(item)))
+            if at % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+        return keys
 
     async def _places(self, fingerprints: Sequence[Fingerprint], own: OwnLog) -> Mapping[Fingerprint, Entry]:
         """The entries of the own log that these are already. They were sent again, so there are few."""

@@ -12,6 +12,7 @@ lost them, or would have them lost here too.
 What a crash means: each batch is whole and proved; the next start goes on behind it.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,7 @@ from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.merkle import CompactRange, leaf_hash
 from tracehold.core.record import CONTROL_KINDS, Kind, Record
 from tracehold.core.roster import Roster
+from tracehold.journey.check import SLICE
 from tracehold.journey.delegate import Delegated, received_key
 from tracehold.journey.handed import Handing
 from tracehold.journey.judge import Arrived, take_effect
@@ -153,7 +155,11 @@ class Regaining:
         """The entries with the idempotency keys that delegated uploads had, so that they are not signed
         again.
         """
-        keys = [_key(self.own, each.record) for each in arrived]
+        keys: list[bytes | None] = []
+        for at, each in enumerate(arrived):
+            keys.append(_key(self.own, each.record))
+            if at % SLICE == SLICE - 1:
+                await asyncio.sleep(0)  # each is read to know what it states
         taken = set(await self._store.received([key for key in keys if key is not None]))
         entries: list[NewEntry] = []
         for each, key in zip(arrived, keys, strict=True):

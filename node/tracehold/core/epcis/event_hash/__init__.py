@@ -11,10 +11,12 @@ from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import Any
 
-from tracehold.core.epcis.event_hash.fields import DEALINGS, SENSORS, STANDARD, Order, free, members
-from tracehold.core.epcis.event_hash.values import Profile, bindings, values
+from tracehold.core.epcis.event_hash.joining import declared, joined
+from tracehold.core.epcis.event_hash.values import Profile
 
-__all__ = ["Version", "event_hash", "prehash"]
+__all__ = ["Version", "event_hash", "prehash", "statement"]
+
+_NI = "ni:///sha-256;"
 
 
 class Version(Enum):
@@ -25,10 +27,7 @@ class Version(Enum):
     CBV_2_1 = Profile("CBV2.1", "https://ref.gs1.org/voc/", exact=True, certified=False, placed=True)
 
 
-_UNSAID = frozenset(("@context", "type", "eventID", "recordTime", "errorDeclaration", "certificationInfo"))
-_UNCERTIFIED: Order = {name: write for name, write in STANDARD.items() if name != "certificationInfo"}
-_HEADS = {True: STANDARD, False: _UNCERTIFIED}
-_FIELDS = STANDARD.keys() | DEALINGS.keys() | SENSORS.keys() | _UNSAID
+_SAID = Profile("", "https://ref.gs1.org/voc/", exact=True, certified=True, placed=True, literal=True)
 
 
 def event_hash(
@@ -36,7 +35,7 @@ def event_hash(
 ) -> str:
     """`ni:///sha-256;<hex>?ver=CBV2.0` of an event; arguments as `prehash`."""
     digest = hashlib.sha256(prehash(event, version, leave_out=leave_out).encode("utf-8", "surrogatepass"))
-    return f"ni:///sha-256;{digest.hexdigest()}?ver={version.value.version}"
+    return f"{_NI}{digest.hexdigest()}?ver={version.value.version}"
 
 
 def prehash(
@@ -44,41 +43,22 @@ def prehash(
 ) -> str:
     """The text that is hashed.
 
-    `event` is the JSON of one event with its `@context`, as `strict_json.loads` of a payload gives it; it
-    need
-    not be a valid event, and nothing is raised for what is not. `leave_out` names extensions of the event, as
+    `event` is the JSON of one event with its `@context`, as `strict_json.loads` of a payload gives it. What
+    is no valid event has a text too: nothing is raised. `leave_out` names extensions of the event, as
     `{namespace}local`, that a document asks to pass over (its `ignoreFields`).
     """
-    profile = version.value
-    write = values(profile, bindings(event.get("@context")))
-    left: list[str] = []
-    whole = _zoned(event)
-    kind = str(event.get("type", "")).rpartition(":")[2].rpartition("/")[2]
-    head = "eventType=" + kind + _only(whole, _HEADS[profile.certified], write, left)
-    sensed = _only(whole, SENSORS, write, left)
-    dealt = [_only(whole, {name: writer}, write, left) for name, writer in DEALINGS.items()]
-    if profile.placed:
-        sensed, dealt = "".join(dealt) + sensed, []
-    rest = [text for text in dealt if text] + left
-    for key in event.keys() - _FIELDS:
-        name = write.name(key)
-        if name not in leave_out:
-            rest += free(write, name, event[key])
-    return head + sensed + "".join(sorted(rest))
+    return joined(event, version.value, leave_out)
 
 
-def _only(event: Mapping[str, Any], order: Order, write: Any, left: list[str]) -> str:
-    return members(write, {name: event[name] for name in order if name in event}, order, left)
+def statement(event: Mapping[str, Any]) -> str:
+    """What a sender states with an event: equal for all spellings of one statement, and for two that differ
+    only if they were made to meet.
 
-
-def _zoned(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The event with the zone of its time, which some leave to eventTimeZoneOffset."""
-    when, zone = event.get("eventTime"), event.get("eventTimeZoneOffset")
-    if (
-        not isinstance(when, str)
-        or not isinstance(zone, str)
-        or when[-1:] in "Zz"
-        or when[-6:-5] in ("+", "-")
-    ):
-        return event
-    return {**event, "eventTime": when.strip() + zone.strip()}
+    Unlike the event hash it tells a declaration from its event, one eventID from another, the lot `007` from
+    the lot `7`, and two microseconds: who corrects one of these sends something new. An eventID that is the
+    event's own hash states nothing.
+    """
+    name = str(event.get("eventID") or "").strip()
+    if name.startswith(_NI) and name in (event_hash(event, version) for version in Version):
+        name = ""
+    return f"{joined(event, _SAID)}\x1f{name}\x1f{declared(event, _SAID)}"

@@ -8,8 +8,15 @@ members nor an extension goes to `left`, under the names of its parents: it is j
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tracehold.core.epcis.event_hash.terms import COMPONENTS, DOCUMENTS, SIDES, STATES, STEPS
-from tracehold.core.epcis.event_hash.values import Values, time
+from tracehold.core.epcis.event_hash.terms import (
+    COMPONENTS,
+    DOCUMENTS,
+    REASONS,
+    SIDES,
+    STATES,
+    STEPS,
+)
+from tracehold.core.epcis.event_hash.values import Values
 
 Writer = Callable[[Values, str, Any, list[str]], str]
 Order = Mapping[str, Writer]
@@ -93,7 +100,7 @@ _text = _one(Values.text)
 _component = _one(_term(COMPONENTS))
 _side = _one(_term(SIDES))
 _id = _one(Values.identifier)
-_when = _one(lambda _, value: time(value))
+_when = _one(Values.time)
 _epcs = _each(Values.identifier, "epc")
 _amounts = _objects({"epcClass": _id, "quantity": _text, "uom": _text}, "quantityElement")
 _place = _objects({"id": _id})
@@ -143,3 +150,14 @@ DEALINGS: Order = {
 """Lists of pairs. The published hashes have the type before its value, against rule 13."""
 
 SENSORS: Order = {"sensorElementList": _objects(_ELEMENT, "sensorElement")}
+
+DECLARATION: Order = {
+    "errorDeclaration": _objects(
+        {
+            "declarationTime": _when,
+            "reason": _one(_term(REASONS)),
+            "correctiveEventIDs": _each(Values.text),
+        }
+    )
+}
+"""What the event hash leaves out, and what makes a declaration another statement than its event."""

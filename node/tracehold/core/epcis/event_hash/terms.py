@@ -4,7 +4,13 @@ published JSON-LD context that are typed `@vocab`).
 A word of a later context that is not listed here stays as it is written.
 """
 
-from tracehold.core.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, SOURCE_DEST_TYPES, TRANSACTION_TYPES
+from tracehold.core.epcis.vocabulary import (
+    BIZ_STEPS,
+    DISPOSITIONS,
+    ERROR_REASONS,
+    SOURCE_DEST_TYPES,
+    TRANSACTION_TYPES,
+)
 
 CBV = "https://ref.gs1.org/cbv/"
 """Namespace of the Core Business Vocabulary's web form."""
@@ -42,6 +48,7 @@ STEPS = _web("BizStep", BIZ_STEPS)
 STATES = _web("Disp", DISPOSITIONS)
 DOCUMENTS = _web("BTT", TRANSACTION_TYPES)
 SIDES = _web("SDT", SOURCE_DEST_TYPES)
+REASONS = _web("ER", ERROR_REASONS)
 COMPONENTS = _web("Comp", _COMPONENTS)
 
 URN_KINDS = {"bizstep": "BizStep", "disp": "Disp", "btt": "BTT", "sdt": "SDT", "er": "ER"}

@@ -36,12 +36,12 @@ _BOUND = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How one version of the algorithm writes. `vocabulary`: namespace of GS1's web vocabulary; `exact`:
-    numbers
-    keep all their digits (else they pass through a double); `certified`: certificationInfo is part of the
-    hash;
-    `placed`: business transactions, sources and destinations stand before the sensor data, in the standard's
-    order (else with the extensions, sorted by name).
+    """How one version of the algorithm writes.
+
+    `vocabulary`: namespace of GS1's web vocabulary. `exact`: numbers keep all their digits, else they pass
+    through a double. `certified`: certificationInfo is part of the text. `placed`: business transactions,
+    sources and destinations stand before the sensor data, in the standard's order, else with the extensions,
+    sorted by name. `literal`: text that looks like a number stays text, and instants keep their microseconds.
     """
 
     version: str
@@ -49,6 +49,7 @@ class Profile:
     exact: bool
     certified: bool
     placed: bool
+    literal: bool = False
 
 
 class Values:
@@ -86,7 +87,7 @@ class Values:
         if not text:
             return ""
         first = text[0]
-        if first in "+-.0123456789":
+        if first in "+-.0123456789" and not (self.profile.literal and isinstance(value, str)):
             return number(text, exact=self.profile.exact)
         if first in "uUhH":
             return self._address(text)
@@ -101,6 +102,21 @@ class Values:
         """A standard value: bare, as URN, web address or with prefix; all come to the web address."""
         text = value.strip() if isinstance(value, str) else ""
         return words.get(text) or self.text(value)
+
+    def time(self, value: Any) -> str:
+        """An instant in UTC to milliseconds, half a millisecond counting up; what is no instant, as it is."""
+        text = value.strip() if isinstance(value, str) else str(value)
+        if _EXACT_TIME.fullmatch(text):
+            return text
+        try:
+            micros = instant(text)
+        except Rejected:
+            return text
+        if not self.profile.literal or micros % 1000 == 0:
+            micros, unit = (micros + 500) // 1000 * 1000, "milliseconds"
+        else:
+            unit = "microseconds"
+        return (_EPOCH + timedelta(microseconds=micros)).isoformat(timespec=unit)[:-6] + "Z"
 
     def voc(self, value: Any) -> str:
         """A term of GS1's web vocabulary: a measurement type or a sensor's exception."""
@@ -147,18 +163,6 @@ def bindings(context: Any) -> Pairs:
         if isinstance(iri := bound.get("@id") if isinstance(bound, dict) else bound, str)
         and iri[:1] not in ("", "@")
     )
-
-
-def time(value: Any) -> str:
-    """An instant in UTC to milliseconds, half a millisecond counting up; what is no instant, as it is."""
-    text = value.strip() if isinstance(value, str) else str(value)
-    if _EXACT_TIME.fullmatch(text):
-        return text
-    try:
-        millis = (instant(text) + 500) // 1000
-    except Rejected:
-        return text
-    return (_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def number(text: str, *, exact: bool) -> str:
