@@ -105,6 +105,10 @@ SAME = {
         ilmd={"year": 2025},
         **{"@context": [CONTEXT, SHOP, {"year": {"@id": "https://shop.example/terms/vintage"}}]},
     ),
+    "a context that binds schemes": changed(
+        ilmd={"https://shop.example/terms/vintage": 2025},
+        **{"@context": [CONTEXT, SHOP, {"https": "https://mall.example/", "urn": "https://mall.example/"}]},
+    ),
     "empty lists": changed(inputEPCList=[], childEPCs=[], persistentDisposition={}),
     "measure as web address": changed(
         sensorElementList=[

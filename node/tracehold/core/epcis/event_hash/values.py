@@ -33,6 +33,9 @@ _BOUND = {
 }
 """Prefixes that the EPCIS context binds for everyone."""
 
+_SCHEMES = frozenset(("http", "https", "urn", "ni"))
+"""Never prefixes, whatever a context says: what looks like an address is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -59,7 +62,8 @@ class Values:
 
     def __init__(self, profile: Profile, pairs: Pairs) -> None:
         self.profile = profile
-        self._prefixes = {**_BOUND, **dict(pairs), "gs1": profile.vocabulary}
+        bound = {name: iri for name, iri in pairs if name not in _SCHEMES}
+        self._prefixes = {**_BOUND, **bound, "gs1": profile.vocabulary}
         self._spaces = sorted((iri for iri in self._prefixes.values() if iri[-1:] in "/#:"), key=len)
 
     def name(self, key: str) -> str:
