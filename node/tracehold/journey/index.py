@@ -7,11 +7,14 @@ creator,
 though its bytes say something: a signature is checked then, and not here.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from tracehold.core import strict_json
 from tracehold.core.epcis import parse_masterdata
+from tracehold.core.epcis.event_hash import event_hash
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, fact_of
@@ -35,7 +38,10 @@ from tracehold.journey.speakers import Speakers
 from tracehold.journey.states import Sleep
 
 STEP = 1_000
-"""Entries of one step at most: some ten milliseconds of work, between which others get a turn."""
+"""Entries of one step at most."""
+
+SLICE = 100
+"""Entries after which others get a turn: some ten milliseconds of work."""
 
 LOOK_BACK = 64
 """Final anchors that one pass looks at: an anchor that is final does not move."""
@@ -113,7 +119,9 @@ class Indexer:
         times = await self._sealed_times(log, entries)
         facts: list[tuple[int, Fact]] = []
         versions: list[tuple[int, MasterDataVersion]] = []
-        for entry, known_ms in zip(entries, times, strict=True):
+        for at, (entry, known_ms) in enumerate(zip(entries, times, strict=True)):
+            if at % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
             derived = None
             if entry.erased:
                 pass  # it says nothing, whatever was found wrong with it
@@ -215,4 +223,5 @@ def event_fact(record: Record, issuer: str, known_ms: int | None, events: Events
     Raises `Rejected` as `parse_event` does.
     """
     event = events(record.payload)
-    return fact_of(event, record.fingerprint, issuer, known_ms=known_ms)
+    name = event_hash(strict_json.loads(record.payload))
+    return fact_of(event, record.fingerprint, issuer, event_hash=name, known_ms=known_ms)
