@@ -156,3 +156,65 @@ def test_what_has_no_urn(name):
 def test_the_prefix_length_is_read_off_urns_only(spelling, length):
     """Other spellings do not tell it."""
     assert gs1.prefix_length(spelling) == length
+
+
+MALFORMED = [
+    "urn:epc:id:sgtin:9521234.x54321.1",  # the indicator is no digit
+    "urn:epc:id:sscc:9521234.x234567890",
+    "urn:epc:id:sgtin:9521234.²54321.1",
+    "urn:epc:class:lgtin:9521234.054321.",
+    "urn:epc:class:lgtin:9521234.054321." + "L" * 21,
+    "urn:epc:id:upui:9521234.054321." + "T" * 29,
+    "urn:epc:id:itip:9521234.054321.1.02.s",
+    "urn:epc:id:itip:9521234.054321.01.02",
+    "urn:epc:idpat:itip:9521234.054321.0x.02.*",
+    "urn:epc:id:sgln:9521234.00001",
+    "urn:epc:id:sgln:9521234.00001.",
+    "urn:epc:id:sgln:9521234.000011.0",
+    "urn:epc:id:pgln:9521234.0000",
+    "urn:epc:id:pgln:9521234",
+    "urn:epc:id:grai:9521234.12345." + "s" * 17,
+    "urn:epc:id:grai:9521234.1234a.s",
+    "urn:epc:id:giai:9521234.",
+    "urn:epc:id:giai:9521234." + "a" * 24,
+    "urn:epc:id:giai:9521234.a b",
+    "urn:epc:id:gsrn:9521234.000000001",
+    "urn:epc:id:gsrnp:9521234.00000000011",
+    "urn:epc:id:gdti:9521234.12345." + "d" * 18,
+    "urn:epc:id:sgcn:9521234.12345.1a",
+    "urn:epc:id:sgcn:9521234.12345." + "1" * 13,
+    "urn:epc:id:cpi:9521234.abc.1",  # small letters
+    "urn:epc:id:cpi:9521234.ABC.1a",
+    "urn:epc:id:cpi:9521234..1",
+    "urn:epc:id:ginc:9521234.",
+    "urn:epc:id:gsin:9521234.12345678",
+    "urn:epc:id:gsin:9521234.12345678x",
+    "urn:epc:id:sgtin:9521.234054321.1",  # a prefix of four digits
+    "urn:epc:id:sgtin:9521234054321..1",
+]
+
+
+@pytest.mark.parametrize("urn", MALFORMED)
+def test_malformed_urns_of_every_key_are_refused(urn):
+    """With a code, a cause and a remedy; never with a crash, never taken for a neighbour."""
+    with pytest.raises(Rejected) as caught:
+        gs1.canonical(urn)
+    assert caught.value.code == "BAD_IDENTIFIER"
+    assert caught.value.message
+    assert caught.value.remedy
+
+
+@given(urns(), st.data())
+@settings(max_examples=500, deadline=None)
+def test_a_damaged_urn_never_crashes(urn, data):
+    """One character put in, taken out or exchanged: read as something, opaque, or refused with a code."""
+    at = data.draw(st.integers(12, len(urn)))
+    damaged = (
+        urn[:at] + data.draw(st.text("0x.*%²/ \\x00", max_size=2)) + urn[at + data.draw(st.integers(0, 2)) :]
+    )
+    try:
+        found, code = gs1.canonical(damaged), ""
+    except Rejected as refusal:
+        found, code = "", refusal.code
+    assert code in ("", "BAD_IDENTIFIER", "BAD_URI")
+    assert found in ("", damaged) or gs1.canonical(found) == found

@@ -31,6 +31,8 @@ def _company(company: str) -> str:
 
 
 def _checked(digits: str) -> str:
+    if not (digits.isascii() and digits.isdigit()):  # an indicator comes here unseen: the rest was looked at
+        raise Rejected("BAD_IDENTIFIER", f"{digits[:40]!r} is no number")
     return digits + check_digit(digits)
 
 
@@ -80,8 +82,15 @@ def _sgcn(part: Parts) -> str:
     return compose("255", _checked(_digits(part[0], part[1], 12)) + part[2], {})
 
 
+def _named(part: Parts) -> str:
+    """Company prefix and a reference that is no number, and not empty."""
+    if not part[1]:
+        raise Rejected("BAD_IDENTIFIER", f"after the company prefix {part[0]} nothing is named")
+    return part[0] + part[1]
+
+
 def _cpi(part: Parts) -> str:
-    return compose("8010", part[0] + part[1], {"8011": part[2]})
+    return compose("8010", _named(part), {"8011": part[2]})
 
 
 _SCHEMES: dict[str, tuple[int, Callable[[Parts], str]]] = {
@@ -95,8 +104,8 @@ _SCHEMES: dict[str, tuple[int, Callable[[Parts], str]]] = {
     "gdti": (3, _gdti),
     "sgcn": (3, _sgcn),
     "cpi": (3, _cpi),
-    "giai": (2, lambda part: compose("8004", part[0] + part[1], {})),
-    "ginc": (2, lambda part: compose("401", part[0] + part[1], {})),
+    "giai": (2, lambda part: compose("8004", _named(part), {})),
+    "ginc": (2, lambda part: compose("401", _named(part), {})),
     "gsin": (2, lambda part: compose("402", _checked(_digits(part[0], part[1], 16)), {})),
     "gsrn": (2, lambda part: compose("8018", _checked(_digits(part[0], part[1], 17)), {})),
     "gsrnp": (2, lambda part: compose("8017", _checked(_digits(part[0], part[1], 17)), {})),
