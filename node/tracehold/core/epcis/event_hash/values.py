@@ -12,8 +12,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from tracehold.core.epcis.event_hash.terms import CBV, EXCEPTIONS, MEASUREMENTS, URN_KINDS
+from tracehold.core.epcis.event_hash.terms import CBV, URN_KINDS
 from tracehold.core.epcis.times import instant
+from tracehold.core.epcis.vocabulary import ALERTS, MEASUREMENTS
 from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import canonical
 
@@ -126,7 +127,9 @@ class Values:
         """A term of GS1's web vocabulary: a measurement type or a sensor's exception."""
         text = value.strip() if isinstance(value, str) else ""
         return (
-            self.profile.vocabulary + text if text in MEASUREMENTS or text in EXCEPTIONS else self.text(value)
+            self.profile.vocabulary + text
+            if text in MEASUREMENTS.words or text in ALERTS.words
+            else self.text(value)
         )
 
     def _address(self, text: str) -> str:
