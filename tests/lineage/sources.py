@@ -17,8 +17,10 @@ from tests.lineage.story import Ask, Case
 from tests.lineage.telling import Event, micros
 from tests.unit.lineage_facts import drive
 from tracehold.adapters.sqlite_graph import SqliteGraph
+from tracehold.core import strict_json
 from tracehold.core.control import Enrol
 from tracehold.core.epcis import Mode, parse_event
+from tracehold.core.epcis.event_hash import event_hash
 from tracehold.core.ids import Fingerprint
 from tracehold.core.keys import Ed25519Key
 from tracehold.core.lineage import (
@@ -62,7 +64,9 @@ class Source(Protocol):
 def fact(event: Event, number: int, batch: int) -> Fact:
     """The fact of an event, known since its batch was anchored."""
     key = hashlib.sha256(event.payload + number.to_bytes(4)).digest()
-    return fact_of(parse_event(event.payload, Mode.TOLERANT), Fingerprint(key), event.party, known_ms=batch)
+    name = event_hash(strict_json.loads(event.payload))
+    parsed = parse_event(event.payload, Mode.TOLERANT)
+    return fact_of(parsed, Fingerprint(key), event.party, event_hash=name, known_ms=batch)
 
 
 def facts(case: Case) -> list[Fact]:

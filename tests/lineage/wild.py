@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from tests.lineage.goods import lot, pallet, piece, place, tote
 from tests.lineage.telling import Event, Thing, begin, end, make, mount, pack, see, sense
+from tracehold.core import strict_json
 from tracehold.core.epcis import Mode, parse_event
+from tracehold.core.epcis.event_hash import event_hash
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import (
     Direction,
@@ -107,6 +109,7 @@ def facts(events: Iterable[Event], seed: int = 0, known_ms: int | None = None) -
             parse_event(event.payload, Mode.TOLERANT),
             Fingerprint(random.randbytes(32)),
             event.party,
+            event_hash=event_hash(strict_json.loads(event.payload)),
             known_ms=known_ms,
         )
         for event in events

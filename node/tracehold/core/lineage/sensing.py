@@ -2,11 +2,8 @@
 section 7.3.7: the observed thing is then the place)."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from tracehold.core.epcis.model import AggregationEvent, Event, ObjectEvent, TransactionEvent
-from tracehold.core.epcis.times import instant
-from tracehold.core.errors import Rejected
 
 
 def places_alone(event: Event) -> tuple[str, ...]:
@@ -38,21 +35,7 @@ def _names_goods(event: Event) -> bool:
 
 def _instants(event: Event) -> Iterator[int]:
     for element in event.sensor_elements:
-        for said in (element.get("sensorMetadata"), *_reports(element)):
-            if isinstance(said, dict):
-                yield from _times(said)
-
-
-def _reports(element: dict[str, Any]) -> list[Any]:
-    reports = element.get("sensorReport")
-    return reports if isinstance(reports, list) else []
-
-
-def _times(said: dict[str, Any]) -> Iterator[int]:
-    for name in ("time", "startTime", "endTime"):
-        text = said.get(name)
-        if isinstance(text, str):
-            try:
-                yield instant(text)
-            except Rejected:
-                continue  # a sensor's odd clock spoils no event
+        said = element.metadata
+        times = [said.time, said.start, said.end] if said else []
+        times += [report.time for report in element.reports]
+        yield from (time for time in times if time is not None)
