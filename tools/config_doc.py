@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracehold.config import chain_node, directory, ledger, replication, settings, tokens
+from tracehold.config import chain_node, directory, graph, ledger, replication, settings, tokens
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "config.md"
@@ -34,7 +34,9 @@ def render() -> str:
 
 def _sections() -> Iterator[str]:
     config = ast.parse(inspect.getsource(settings))
-    parts = [ast.parse(inspect.getsource(module)) for module in (chain_node, directory, ledger, replication)]
+    parts = [
+        ast.parse(inspect.getsource(module)) for module in (chain_node, directory, graph, ledger, replication)
+    ]
     body = [*config.body, *(node for part in parts for node in part.body)]
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
     for name, section in _section_names(config).items():

@@ -96,6 +96,15 @@ def test_tokens_are_kept_as_hashes():
         ("[replication]\nscrub_bytes_per_s = -1\n", "replication.scrub_bytes_per_s"),
         ('[logging]\nlevel = "loud"\n', "logging.level"),
         ('[graph]\nstore = "stone"\n', "graph.store"),
+        ('[graph]\nuri = "https://127.0.0.1:7687"\n', "graph.uri"),
+        ('[graph]\nuri = "bolt://127.0.0.1"\n', "graph.uri"),
+        ('[graph]\nuri = "bolt://neo4j:secret@127.0.0.1:7687"\n', "graph.uri"),
+        ('[graph]\nuri = "bolt://10.0.0.9:7687"\ntls = "none"\n', "graph.tls"),
+        ('[graph]\nuri = "bolt://127.0.0.1.example:7687"\ntls = "none"\n', "graph.tls"),
+        ('[graph]\npassword = "secret"\n', "graph.password"),
+        ('[graph]\nuser = ""\n', "graph.user"),
+        ('[graph]\ndatabase = "a b c"\n', "graph.database"),
+        ("[graph]\ntimeout_s = 0\n", "graph.timeout_s"),
         ("path = 1\n", "node.path"),
         ('[[tokens]]\nname = "a"\n', "tokens[0]"),
         ('[[tokens]]\nname = "a"\nsha256 = "secret"\n', "tokens[0]"),
@@ -151,11 +160,11 @@ def test_file_is_loaded_from_disk(tmp_path: Path):
 def test_description_holds_no_secret():
     """What doctor prints can be pasted into a bug report: no hash, no access key of a chain provider."""
     made = config(
-        '[ledger]\nrpc = "https://user:pass@chain.example/v3/0123456789abcdef"\n'
+        '[ledger]\nrpc = "https://alice:sesame@chain.example/v3/0123456789abcdef"\n'
         f'[[tokens]]\nname = "mill"\nsha256 = "{HASH}"\n'
     )
     text = json.dumps(describe(made))
-    for secret in (HASH, "user", "pass", "0123456789abcdef"):
+    for secret in (HASH, "alice", "sesame", "0123456789abcdef"):
         assert secret not in text
     assert describe(made)["ledger"]["rpc"] == "https://***@chain.example/***"
     assert describe(made)["tokens"] == [{"name": "mill", "roles": [], "party": None}]

@@ -2,16 +2,16 @@
 
     python -m tools.services [NAME ...]      (`make services`: all of them)
 
-So far geth in two releases. kubo (IPFS) and Neo4j come with later releases of the project.
+geth in two releases, and Neo4j. kubo (IPFS) comes with a later release of the project.
 """
 
 import sys
 
-from tools.services import geth
+from tools.services import geth, neo4j
 from tools.services.making import make
 from tracehold.lab.services.cache import SERVERS
 
-RECIPES = {"geth-clique": geth.build, "geth": geth.build}
+RECIPES = {"geth-clique": geth.build, "geth": geth.build, "neo4j": neo4j.build}
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     for name in names:
         make(SERVERS[name], RECIPES[name])
     if names == list(RECIPES):
-        print("services: kubo (IPFS) and Neo4j come with later releases; nothing needs them yet")
+        print("services: kubo (IPFS) comes with a later release; nothing needs it yet")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tracehold.adapters.geth import is_loopback
+from tracehold.config.graph import GraphSection
 from tracehold.config.replication import ReplicationSection
 from tracehold.config.settings import Config
 from tracehold.core.enode import parse_enode
@@ -18,7 +19,9 @@ _CONTRACT = re.compile(r"(0x[0-9a-fA-F]{40})?")
 _GENESIS = re.compile(r"(0x[0-9a-fA-F]{64})?")
 _LOG = re.compile("[0-9a-f]{64}")
 _FINALITY = re.compile(r"auto|tag|instant|depth:([1-9]\d{0,2}|1000)", re.ASCII)
+_DATABASE = re.compile(r"[A-Za-z][A-Za-z0-9.-]{2,62}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|\*", re.ASCII)
+_BOLT = re.compile(r"(bolt|neo4j)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}", re.ASCII)
 _URL = re.compile(r"https?://[^\s]+", re.ASCII)
 
 
@@ -33,6 +36,7 @@ def check(config: Config) -> None:
             "BAD_CONFIG", "must be set: other nodes cannot reach every address", path="peers.public"
         )
     _check_limits(config.replication)
+    _check_graph(config.graph)
 
 
 def _check_limits(replication: ReplicationSection) -> None:
@@ -41,6 +45,15 @@ def _check_limits(replication: ReplicationSection) -> None:
         raise Rejected("BAD_CONFIG", "must be twice look_s or more", path="replication.suspect_s")
     if replication.replace_s < replication.suspect_s:
         raise Rejected("BAD_CONFIG", "must be suspect_s or more", path="replication.replace_s")
+
+
+def _check_graph(graph: GraphSection) -> None:
+    """A password that is for the server alone."""
+    host = graph.uri.partition("://")[2].rpartition(":")[0]
+    if graph.tls == "none" and host not in {"127.0.0.1", "[::1]", "localhost"}:
+        raise Rejected(
+            "BAD_CONFIG", "must be pinned or system where the server is elsewhere", path="graph.tls"
+        )
 
 
 def _anywhere(listen: str) -> bool:
@@ -132,6 +145,13 @@ _RULES: dict[str, tuple[Rule, str]] = {
     "replication.replace_s": _within(0.1, 365 * 86_400),
     "replication.repair_bytes_per_s": _at_least(0),
     "replication.scrub_bytes_per_s": _at_least(0),
+    "graph.uri": (lambda value: bool(_BOLT.fullmatch(value)), "bolt://HOST:PORT"),
+    "graph.user": (bool, "a name"),
+    "graph.database": (
+        lambda value: bool(_DATABASE.fullmatch(value)),
+        "3 to 63 letters, digits, dots, dashes",
+    ),
+    "graph.timeout_s": _within(0.1, 3_600),
     "limits.disk_reserve_bytes": _at_least(16 << 20),
     "limits.stop_grace_s": _within(0, 600),
     "logging.slow_s": _at_least(0),

@@ -12,6 +12,7 @@ from typing import Literal
 from tracehold.api.access import Token
 from tracehold.config.chain_node import ChainNodeSection
 from tracehold.config.directory import DirectorySection
+from tracehold.config.graph import GraphSection
 from tracehold.config.ledger import LedgerSection
 from tracehold.config.replication import ReplicationSection
 
@@ -143,16 +144,6 @@ class AnchorSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GraphSection:
-    """The index that questions are answered from. It can be
-    deleted at any time and is made again from the log.
-    """
-
-    store: Literal["sqlite"] = "sqlite"
-    """What keeps it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsSection:
     """What the node leaves free and how long it waits."""
 
@@ -194,7 +185,7 @@ class Config:
     chain_node: ChainNodeSection = ChainNodeSection()  # noqa: RUF009  frozen
     anchor: AnchorSection = AnchorSection()
     replication: ReplicationSection = ReplicationSection()  # noqa: RUF009  frozen
-    graph: GraphSection = GraphSection()
+    graph: GraphSection = GraphSection()  # noqa: RUF009  frozen
     limits: LimitsSection = LimitsSection()
     logging: LoggingSection = LoggingSection()
     tokens: tuple[Token, ...] = ()

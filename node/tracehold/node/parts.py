@@ -6,14 +6,13 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from structlog.typing import FilteringBoundLogger
 
 from tracehold.adapters.ethereum.ledger import EthereumLedger
-from tracehold.adapters.sqlite_graph import SqliteGraph
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.api.metrics import Metrics
 from tracehold.config import Config
@@ -49,16 +48,15 @@ from tracehold.node.draining import leaving
 from tracehold.node.faults import Faults
 from tracehold.node.following import following, guarding, remind
 from tracehold.node.gate import Gate, staying
+from tracehold.node.graph import open_graph
 from tracehold.node.number import number_of
-from tracehold.node.own import contract_of, data_folder, open_ledger, open_own, open_store
+from tracehold.node.own import contract_of, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
 from tracehold.node.pulling import pulling
 from tracehold.node.replication import replication
 from tracehold.node.retiring import is_retired, unretired
 from tracehold.node.scrubbing import scrubbing
 from tracehold.node.verifying import threaded
-
-GRAPH_FILE = "graph.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class Parts:
     metrics: Metrics
     faults: Faults
     store: SqliteLog
-    graph: SqliteGraph
+    graph: Graph
     ledger: EthereumLedger
     bell: Bell
     sealer: Sealer
@@ -119,7 +117,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
     faults = Faults(log, metrics.fault)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(config))
-        graph = stack.enter_context(closing(SqliteGraph(data_folder(config) / GRAPH_FILE)))
+        graph = await stack.enter_async_context(open_graph(config))
         ledger = await stack.enter_async_context(open_ledger(config, faults.error))
         await store.in_force(contract_of(config))
         await remind(ledger, store.followed, contract_of(config))

@@ -20,7 +20,7 @@ from tracehold.node.retiring import is_retired, predecessor_of
 from tracehold.wire.standing import BackendState, DirectoryStanding, Standing
 
 PATIENCE_S = 2.0
-"""Seconds that the chain gets to say how it stands; the status is answered without it then."""
+"""Seconds that the chain, or the graph, gets to say how it stands; the status is answered without it then."""
 DEVCHAIN = "tracehold-devchain"
 
 
@@ -167,8 +167,12 @@ async def _chain(parts: Parts) -> tuple[Network | None, BackendState]:
 
 
 async def _graph(parts: Parts) -> tuple[int, BackendState]:
+    store = parts.config.graph.store
+    stand_in = store == "sqlite"
     try:
-        coverage = await parts.graph.coverage()
-    except TraceholdError as error:
-        return 0, BackendState("graph", "sqlite", stand_in=True, up=False, detail=error.message)
-    return prefix(coverage.get(parts.own.log, ())), BackendState("graph", "sqlite", stand_in=True, up=True)
+        async with asyncio.timeout(PATIENCE_S):
+            coverage = await parts.graph.coverage()
+    except (TraceholdError, TimeoutError) as error:
+        detail = error.message if isinstance(error, TraceholdError) else "does not answer"
+        return 0, BackendState("graph", store, stand_in, up=False, detail=detail)
+    return prefix(coverage.get(parts.own.log, ())), BackendState("graph", store, stand_in, up=True)

@@ -4,7 +4,7 @@
 search per row. A test looks at the query plans.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from operator import itemgetter
 from sqlite3 import Connection
@@ -97,15 +97,20 @@ def tells(connection: Connection, fingerprint: Fingerprint) -> bool:
 
 
 def masterdata(connection: Connection, id: str) -> list[MasterDataVersion]:
-    """Versions about `id`, oldest first.
-
-    Within a log the position decides. Between logs the time known does, and it is taken as never falling
-    along a log, because an anchor's block is later than the checkpoints that it covers.
-    """
+    """Versions about `id`, oldest first."""
     by_log: dict[LogId, list[MasterDataVersion]] = {}
     for log, type_, issuer, fingerprint, audience, payload, known in connection.execute(MASTERDATA, (id,)):
         version = MasterDataVersion(id, type_, issuer, Fingerprint(fingerprint), audience, payload, known)
         by_log.setdefault(LogId(log), []).append(version)
+    return merged(by_log)
+
+
+def merged(by_log: Mapping[LogId, Sequence[MasterDataVersion]]) -> list[MasterDataVersion]:
+    """The versions of several logs, each in the order of its positions, in one order, each record once.
+
+    Within a log the position decides. Between logs the time known does, and it is taken as never falling
+    along a log, because an anchor's block is later than the checkpoints that it covers.
+    """
     dated = [
         (known, log, version)
         for log, versions in by_log.items()
@@ -117,7 +122,7 @@ def masterdata(connection: Connection, id: str) -> list[MasterDataVersion]:
     return list(first.values())
 
 
-def _rising(versions: list[MasterDataVersion]) -> list[int]:
+def _rising(versions: Sequence[MasterDataVersion]) -> list[int]:
     return list(accumulate((version.known_ms or 0 for version in versions), max))
 
 

@@ -33,6 +33,8 @@ SERVERS = {
         Server("geth-clique", "1.13.15", "geth"),
         # For `geth --dev`, and as the execution layer of proof of stake.
         Server("geth", "1.16.9", "geth"),
+        # The Community edition; the last line that runs on Java 17. Its program is a script of ours.
+        Server("neo4j", "5.26.30", "neo4j"),
     )
 }
 

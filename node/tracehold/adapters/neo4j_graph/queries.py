@@ -1,0 +1,85 @@
+"""The graph's reads, each of a whole frontier at once."""
+
+import asyncio
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from neo4j import AsyncTransaction
+
+from tracehold.adapters.neo4j_graph.relating import hexed, rows
+from tracehold.adapters.neo4j_graph.writes import spanned
+from tracehold.adapters.sqlite_graph.encoding import decode
+from tracehold.adapters.sqlite_graph.queries import REMEMBER, Remembered, merged
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.lineage import Fact
+from tracehold.core.spans import Spans
+from tracehold.journey.ports import MasterDataVersion
+
+_KNOWN = "coalesce({0}.anchored_ms, {0}.sealed_ms)"
+_HIT = (
+    f"WITH DISTINCT e RETURN e.fingerprint, {_KNOWN.format('e')}, "
+    f"[(e)-[:COPY]->(c:Copy) | {_KNOWN.format('c')}]"
+)
+BY_ITEM = f"UNWIND $names AS name MATCH (i:Item {{id: name}})--(e:Event) {_HIT}"
+BY_TRANSFORMATION = f"UNWIND $names AS name MATCH (e:Event {{transformation_id: name}}) {_HIT}"
+BY_EVENT_ID = f"UNWIND $names AS name MATCH (e:Event {{event_id: name}}) {_HIT}"
+BODIES = "UNWIND $events AS f MATCH (e:Event {fingerprint: f}) RETURN f, e.body"
+MASTERDATA = f"""
+MATCH (m:MasterData {{id: $id}})
+RETURN m.log, m.type, m.issuer, m.fingerprint, m.audience, m.payload, {_KNOWN.format("m")}
+ORDER BY m.log, m.at
+"""
+COVERAGE = "MATCH (l:Log) RETURN l.id, l.spans"
+
+Asked = tuple[str, Collection[str]]
+"""A statement above and the names that it is asked for."""
+
+
+async def facts(transaction: AsyncTransaction, asked: Iterable[Asked], remembered: Remembered) -> list[Fact]:
+    """Every fact that one of these finds, once."""
+    hits: dict[Fingerprint, int | None] = {}
+    for statement, names in asked:
+        if names:
+            for name, here, again in await rows(transaction, statement, names=list(names)):
+                hits[Fingerprint.fromhex(name)] = earliest([here, *again])
+    found = {
+        fingerprint: fact
+        for fingerprint, known_ms in hits.items()
+        if (fact := remembered.get(fingerprint)) is not None and fact.known_ms == known_ms
+    }
+    unread = hexed(fingerprint for fingerprint in hits if fingerprint not in found)
+    bodies = await rows(transaction, BODIES, events=unread) if unread else []
+    # A frontier may be thousands: the loop has others to serve meanwhile.
+    fresh = await asyncio.to_thread(_decoded, bodies, hits) if bodies else []
+    if len(remembered) + len(fresh) > REMEMBER:
+        remembered.clear()
+    remembered.update((fact.fingerprint, fact) for fact in fresh[:REMEMBER])
+    return [*found.values(), *fresh]
+
+
+def _decoded(bodies: Iterable[list[Any]], hits: dict[Fingerprint, int | None]) -> list[Fact]:
+    named = ((Fingerprint.fromhex(name), body) for name, body in bodies)
+    return [decode(fingerprint, body, hits[fingerprint]) for fingerprint, body in named]
+
+
+def earliest(times: Iterable[int | None]) -> int | None:
+    """The earliest of the times that are known."""
+    return min((time for time in times if time is not None), default=None)
+
+
+async def masterdata(transaction: AsyncTransaction, id: str) -> list[MasterDataVersion]:
+    """Versions about `id`, oldest first."""
+    by_log: dict[LogId, list[MasterDataVersion]] = {}
+    for log, type_, issuer, fingerprint, audience, payload, known in await rows(
+        transaction, MASTERDATA, id=id
+    ):
+        version = MasterDataVersion(
+            id, type_, issuer, Fingerprint.fromhex(fingerprint), audience, bytes(payload), known
+        )
+        by_log.setdefault(LogId.fromhex(log), []).append(version)
+    return merged(by_log)
+
+
+async def coverage(transaction: AsyncTransaction) -> dict[LogId, Spans]:
+    """Entries indexed, per log."""
+    return {LogId.fromhex(log): spanned(flat) for log, flat in await rows(transaction, COVERAGE)}
