@@ -7,10 +7,14 @@
 * Everything binds to loopback on a port the system chose, and writes below `tmp_path`.
 """
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.journey.scene import SALTS
+from tests.neo4j_servers import running
+from tracehold.lab.services.neo4j import Neo4jServer
 
 # Bounded and repeatable: the same examples on every run, no time limit that a busy machine could break.
 settings.register_profile(
@@ -29,3 +33,10 @@ def _salts() -> None:
     a segment, follow from them.
     """
     SALTS.drawn = 0
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+    """The Neo4j that all tests share which need no more than an empty graph; for tests marked real."""
+    with running(tmp_path_factory.mktemp("neo4j")) as server:
+        yield server

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.journey.network import EVERYONE, Node, network
+from tests.neo4j_servers import opened
 from tracehold.adapters.memory.graph import MemoryGraph
 from tracehold.adapters.sqlite_graph import SqliteGraph
 from tracehold.core.lineage import Direction
@@ -16,9 +17,14 @@ from tracehold.journey.trace import TraceQuestion, answer_trace
 UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("neo4j", marks=pytest.mark.real)])
 async def node(request, tmp_path: Path) -> AsyncIterator[Node]:
     """A node in a network of one, on each kind of graph."""
+    if request.param == "neo4j":
+        async with opened(request.getfixturevalue("neo4j_server")) as found, network() as net:
+            await found.clear()
+            yield await net.join(found)
+        return
     graph = MemoryGraph() if request.param == "memory" else SqliteGraph(tmp_path / "graph.sqlite")
     async with network() as net:
         yield await net.join(graph)

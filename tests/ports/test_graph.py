@@ -1,4 +1,4 @@
-"""What every `Graph` promises, shown on the one in memory and on SQLite."""
+"""What every `Graph` promises, shown on the one in memory, on SQLite, and (`real`) on Neo4j."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import neo4j_servers
 from tests.ports.graphs import ONE, TWO, fact, made, names, step, version
 from tracehold.adapters.memory.graph import MemoryGraph
 from tracehold.adapters.sqlite_graph import SqliteGraph
@@ -18,11 +19,16 @@ from tracehold.core.lineage import Quantity
 from tracehold.journey.ports import Graph, Indexed, Known
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("neo4j", marks=pytest.mark.real)])
 async def graph(request, tmp_path: Path) -> AsyncIterator[Graph]:
     """An empty graph of each kind."""
     if request.param == "memory":
         yield MemoryGraph()
+        return
+    if request.param == "neo4j":
+        async with neo4j_servers.opened(request.getfixturevalue("neo4j_server")) as found:
+            await found.clear()
+            yield found
         return
     opened = SqliteGraph(tmp_path / "graph.sqlite")
     yield opened
