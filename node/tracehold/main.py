@@ -17,6 +17,7 @@ from tracehold.cli import (
     drain,
     fork,
     history,
+    index,
     init,
     key,
     lab,
@@ -75,6 +76,7 @@ _GROUPS = {
     "party": party.app,
     "key": key.app,
     "token": token.app,
+    "index": index.app,
     "lab": lab.app,
 }
 
