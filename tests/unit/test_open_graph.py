@@ -10,6 +10,7 @@ from tracehold.adapters.sqlite_graph import SqliteGraph
 from tracehold.config import Config
 from tracehold.config.load import parse
 from tracehold.core.errors import Rejected
+from tracehold.node.doctor import examine
 from tracehold.node.graph import GRAPH_FILE, open_graph
 
 
@@ -63,3 +64,14 @@ async def test_a_password_that_is_no_text_is_refused(tmp_path: Path):
         async with open_graph(config(tmp_path, NEO4J + 'tls = "none"\n')):
             pass
     assert caught.value.path == "graph.password_file"
+
+
+async def test_the_doctor_says_what_is_wrong_with_the_server(tmp_path: Path):
+    """Cause and remedy; of a file, which the node makes by itself, it says nothing."""
+    create_secret(tmp_path / "keys" / "neo4j.password", b"secret")
+    given = config(tmp_path, NEO4J + 'tls = "none"\n')
+    found = {each.name: each async for each in examine(given, lambda *_: None)}
+    assert not found["graph"].well
+    assert found["graph"].detail.startswith("GRAPH_DOWN")
+    assert "[graph] uri" in found["graph"].remedy
+    assert "graph" not in {each.name async for each in examine(config(tmp_path), lambda *_: None)}

@@ -21,6 +21,7 @@ from tracehold.journey.fsck import Progress, check_against_chain, check_log
 from tracehold.journey.onchain import Link, creates, enrolled
 from tracehold.journey.pointing import Stage, failure
 from tracehold.journey.states import States
+from tracehold.node.graph import open_graph
 from tracehold.node.own import check_network, data_folder, open_ledger, open_own, open_store
 from tracehold.node.pointerfiles import PointerFiles
 from tracehold.node.retiring import is_retired
@@ -45,6 +46,8 @@ async def examine(config: Config, progress: Progress) -> AsyncIterator[Diagnosis
     yield await _look("keys", lambda: _keys(config))
     yield await _look("certificate", lambda: _certificate(config))
     yield await _look("disk", lambda: _disk(config))
+    if config.graph.store != "sqlite":
+        yield await _look("graph", lambda: _graph(config))
     try:
         async with open_ledger(config) as ledger:
             yield await _look("chain", lambda: _chain(ledger))
@@ -93,6 +96,13 @@ async def _disk(config: Config) -> str:
             "DISK_LOW", f"{free} bytes are free, {config.limits.disk_reserve_bytes} are kept free"
         )
     return f"{free / (1 << 30):.1f} GiB free"
+
+
+async def _graph(config: Config) -> str:
+    async with open_graph(config) as graph:
+        covered = await graph.coverage()
+    entries = sum(stop - start for spans in covered.values() for start, stop in spans)
+    return f"{config.graph.uri} answers; {entries} entries of {len(covered)} logs are indexed"
 
 
 async def _chain(ledger: EthereumLedger) -> str:
