@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from bench.supply import STAGES, Chain
+from tracehold.adapters.neo4j_graph import Neo4jGraph
 from tracehold.adapters.sqlite_graph import SqliteGraph
 from tracehold.core.ids import LogId
 from tracehold.core.lineage import Direction, TraceResult, trace
@@ -102,7 +103,7 @@ async def walk(graph: Graph, item: str, direction: Direction) -> Run:
     return Run(result, facts, steps, time.perf_counter() - begun, reading, spent - reading)
 
 
-async def measure(graph: SqliteGraph, item: str, direction: Direction, runs: int) -> Walked:
+async def measure(graph: SqliteGraph | Neo4jGraph, item: str, direction: Direction, runs: int) -> Walked:
     """The walk, several times; the first with nothing remembered."""
     graph.forget()
     first, *later = [await walk(graph, item, direction) for _ in range(runs + 1)]
