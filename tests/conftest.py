@@ -8,13 +8,15 @@
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.journey.scene import SALTS
-from tests.neo4j_servers import running
-from tracehold.lab.services.neo4j import Neo4jServer
+
+if TYPE_CHECKING:
+    from tracehold.lab.services.neo4j import Neo4jServer
 
 # Bounded and repeatable: the same examples on every run, no time limit that a busy machine could break.
 settings.register_profile(
@@ -36,7 +38,9 @@ def _salts() -> None:
 
 
 @pytest.fixture(scope="session")
-def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Neo4jServer"]:
     """The Neo4j that all tests share which need no more than an empty graph; for tests marked real."""
+    from tests.neo4j_servers import running
+
     with running(tmp_path_factory.mktemp("neo4j")) as server:
         yield server
