@@ -3,6 +3,8 @@ without end.
 """
 
 import asyncio
+import ssl
+from datetime import UTC, datetime
 
 import pytest
 from neo4j.exceptions import (
@@ -16,6 +18,7 @@ from neo4j.exceptions import (
 )
 
 from tests.ports.graphs import ONE, fact, step
+from tracehold.adapters.keyfiles.tls import create_certificate
 from tracehold.adapters.neo4j_graph import Neo4jGraph, Server
 from tracehold.adapters.neo4j_graph.connection import WAITS_S, may_help, told
 from tracehold.adapters.neo4j_graph.gate import Gate
@@ -192,3 +195,32 @@ async def test_a_read_that_is_cancelled_lets_the_commit_through():
     await asyncio.sleep(0)
     reading.cancel()
     await committing
+
+
+@pytest.mark.parametrize("trusts", ["another", "the system's", "nobody's"])
+async def test_a_server_under_a_certificate_that_is_not_trusted_learns_nothing(tmp_path, trusts):
+    """Somebody in the middle, or a server that changed its certificate untold: not one byte of the login goes
+    there. Nor to one that speaks TLS where none is configured.
+    """
+    for name in ("server", "another"):
+        create_certificate(
+            tmp_path / f"{name}.key", tmp_path / f"{name}.crt", ["127.0.0.1"], datetime.now(UTC), name
+        )
+    learnt = bytearray()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        learnt.extend(await reader.read())
+        writer.close()
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
+    middle = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=context)
+    certificate = {"another": str(tmp_path / "another.crt"), "the system's": "", "nobody's": None}[trusts]
+    port = middle.sockets[0].getsockname()[1]
+    server = Server(f"bolt://127.0.0.1:{port}", "neo4j", "secret", certificate, timeout_s=2.0)
+    async with Neo4jGraph(server, Waits()) as graph:
+        with pytest.raises(Unavailable) as caught:
+            await graph.coverage()
+    assert caught.value.code == "GRAPH_DOWN"
+    assert bytes(learnt) == b""
+    middle.close()
