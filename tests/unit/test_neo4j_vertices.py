@@ -42,14 +42,14 @@ def test_each_role_has_a_type_of_its_own():
     )
     found = {type_: each[whole.fingerprint.hex()] for type_, each in ends([(whole, Standing.LIVE)]).items()}
     assert found == {
-        "STATED": [{"id": "urn:x:farm"}],
-        "INPUT_OF": [{"id": "milk", "amount": 2.5, "uom": "KGM", "piece": False}],
-        "OUTPUT": [{"id": "cheese", "amount": None, "uom": None, "piece": True}],
-        "LOT_IN": [{"id": "lot", "pieces": ["cheese"]}],
-        "NAMES": [{"id": "urn:x:shop"}],
-        "AT": [{"id": "dairy"}],
-        "READ_AT": [{"id": "gate"}],
-        "PART_OF": [{"id": "t1"}],
+        "STATED": [{"id": "urn:x:farm", "on": {"t": 5}}],
+        "INPUT_OF": [{"id": "milk", "on": {"t": 5, "amount": 2.5, "uom": "KGM", "piece": False}}],
+        "OUTPUT": [{"id": "cheese", "on": {"t": 5, "piece": True}}],
+        "LOT_IN": [{"id": "lot", "on": {"t": 5, "pieces": ["cheese"]}}],
+        "NAMES": [{"id": "urn:x:shop", "on": {"t": 5}}],
+        "AT": [{"id": "dairy", "on": {"t": 5}}],
+        "READ_AT": [{"id": "gate", "on": {"t": 5}}],
+        "PART_OF": [{"id": "t1", "on": {"t": 5}}],
     }
 
 

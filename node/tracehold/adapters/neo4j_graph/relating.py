@@ -48,7 +48,7 @@ def _create(way: Way) -> str:
     arrow = f"(n)-[x:{way.type}]->(e)" if way.begins else f"(e)-[x:{way.type}]->(n)"
     return (
         "UNWIND $rows AS r MATCH (e:Event {fingerprint: r.event}) UNWIND r.ends AS o "
-        f"MATCH (n:{way.label} {{id: o.id}}) CREATE {arrow} SET x = o, x.t = e.t, x.id = null"
+        f"MATCH (n:{way.label} {{id: o.id}}) CREATE {arrow} SET x = o.on"
     )
 
 

@@ -49,8 +49,8 @@ WAYS = {
 }
 
 Ends = dict[str, dict[str, list[Properties]]]
-"""By type of relationship and fingerprint of the event: the other ends, each with its `id` and what stands on
-the relationship.
+"""By type of relationship and fingerprint of the event: the other ends, each with its `id` and what stands
+`on` the relationship.
 """
 
 
@@ -76,40 +76,45 @@ def ends(facts: Iterable[tuple[Fact, Standing]]) -> Ends:
     """All relationships of these events."""
     found: Ends = defaultdict(lambda: defaultdict(list))
     for fact, standing in facts:
-        for type_, end in _ends(fact, standing):
+        for type_, id, on in _ends(fact, standing):
+            end = {"id": id, "on": {"t": fact.instant, **on}}
             found[type_][fact.fingerprint.hex()].append(end)
     return found
 
 
-def _ends(fact: Fact, standing: Standing) -> Iterator[tuple[str, Properties]]:
+End = tuple[str, str, Properties]
+
+
+def _ends(fact: Fact, standing: Standing) -> Iterator[End]:
     if fact.issuer:
-        yield "STATED", {"id": fact.issuer}
+        yield "STATED", fact.issuer, {}
     if standing is not Standing.LIVE:
-        yield from ((str(standing), {"id": item}) for item in sorted(touched(fact)))
+        yield from ((str(standing), item, {}) for item in sorted(touched(fact)))
         return
     yield from _quantities("INPUT_OF", fact.inputs)
     yield from _quantities("OUTPUT", fact.outputs)
     yield from _quantities("CHILD_IN", fact.children)
     yield from _quantities("OBSERVED_IN", fact.observed)
     if fact.parent is not None:
-        yield "PARENT_IN", {"id": fact.parent}
+        yield "PARENT_IN", fact.parent, {}
     yield from _lots(fact)
-    yield from (("NAMES", {"id": party}) for party in sorted(fact.parties))
+    yield from (("NAMES", party, {}) for party in sorted(fact.parties))
     for type_, id in (("AT", fact.place), ("READ_AT", fact.read_point), ("PART_OF", fact.transformation_id)):
         if id is not None:
-            yield type_, {"id": id}
+            yield type_, id, {}
 
 
-def _quantities(type_: str, quantities: Iterable[Quantity]) -> Iterator[tuple[str, Properties]]:
+def _quantities(type_: str, quantities: Iterable[Quantity]) -> Iterator[End]:
     for each in quantities:
-        yield type_, {"id": each.item, "amount": each.amount, "uom": each.uom, "piece": each.piece}
+        said = {"amount": each.amount, "uom": each.uom, "piece": each.piece}
+        yield type_, each.item, {name: value for name, value in said.items() if value is not None}
 
 
-def _lots(fact: Fact) -> Iterator[tuple[str, Properties]]:
+def _lots(fact: Fact) -> Iterator[End]:
     pieces: defaultdict[str, list[str]] = defaultdict(list)
     for piece, lot in fact.memberships:
         pieces[lot].append(piece)
-    yield from (("LOT_IN", {"id": lot, "pieces": each}) for lot, each in pieces.items())
+    yield from (("LOT_IN", lot, {"pieces": each}) for lot, each in pieces.items())
 
 
 def named(found: Ends) -> dict[str, set[str]]:
