@@ -16,7 +16,10 @@ from tracehold.journey.ports import Known
 
 pytestmark = pytest.mark.real
 
-LONG = "UNWIND range(1, 2000000000) AS x WITH x WHERE x % 7 = 8 RETURN count(x)"
+LONG = (
+    "UNWIND range(1, 2000000000) AS x MATCH (g:Tracehold {id: 'graph'}) WITH g WHERE g.writes = -1 "
+    "RETURN count(g)"
+)
 RUNNING = "SHOW TRANSACTIONS YIELD currentQuery WHERE currentQuery STARTS WITH $start RETURN currentQuery"
 
 
