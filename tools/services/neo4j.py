@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tools.services.making import failed, needed
@@ -65,7 +66,8 @@ def build(server: Server, folder: Path) -> None:
     program = folder / server.program
     program.write_text(PROGRAM)
     program.chmod(0o755)
-    said = _run([str(program), "org.neo4j.cli.AdminTool", "--version"], folder)
+    home = {"NEO4J_HOME": str(folder), "NEO4J_CONF": str(folder / "conf")}
+    said = _run([str(program), "org.neo4j.cli.AdminTool", "--version"], folder, home)
     if server.version not in said:
         failed(f"{server.name} {server.version}", said)
 
@@ -106,8 +108,9 @@ def _java() -> str:
     return java
 
 
-def _run(command: list[str], folder: Path) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def _run(command: list[str], folder: Path, more: Mapping[str, str] = os.environ) -> str:
+    environment = {**os.environ, **more}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         failed(" ".join(command[:1]), done.stdout + done.stderr)
     return done.stdout + done.stderr
