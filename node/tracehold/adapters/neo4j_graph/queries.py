@@ -41,7 +41,7 @@ async def facts(transaction: AsyncTransaction, asked: Iterable[Asked], remembere
     for statement, names in asked:
         if names:
             for name, here, again in await rows(transaction, statement, names=list(names)):
-                hits[Fingerprint.fromhex(name)] = earliest([here, *again])
+                hits[Fingerprint(bytes.fromhex(name))] = earliest([here, *again])
     found = {
         fingerprint: fact
         for fingerprint, known_ms in hits.items()
@@ -58,7 +58,7 @@ async def facts(transaction: AsyncTransaction, asked: Iterable[Asked], remembere
 
 
 def _decoded(bodies: Iterable[list[Any]], hits: dict[Fingerprint, int | None]) -> list[Fact]:
-    named = ((Fingerprint.fromhex(name), body) for name, body in bodies)
+    named = ((Fingerprint(bytes.fromhex(name)), body) for name, body in bodies)
     return [decode(fingerprint, body, hits[fingerprint]) for fingerprint, body in named]
 
 
@@ -74,12 +74,12 @@ async def masterdata(transaction: AsyncTransaction, id: str) -> list[MasterDataV
         transaction, MASTERDATA, id=id
     ):
         version = MasterDataVersion(
-            id, type_, issuer, Fingerprint.fromhex(fingerprint), audience, bytes(payload), known
+            id, type_, issuer, Fingerprint(bytes.fromhex(fingerprint)), audience, bytes(payload), known
         )
-        by_log.setdefault(LogId.fromhex(log), []).append(version)
+        by_log.setdefault(LogId(bytes.fromhex(log)), []).append(version)
     return merged(by_log)
 
 
 async def coverage(transaction: AsyncTransaction) -> dict[LogId, Spans]:
     """Entries indexed, per log."""
-    return {LogId.fromhex(log): spanned(flat) for log, flat in await rows(transaction, COVERAGE)}
+    return {LogId(bytes.fromhex(log)): spanned(flat) for log, flat in await rows(transaction, COVERAGE)}

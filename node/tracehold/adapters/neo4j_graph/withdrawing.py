@@ -38,14 +38,14 @@ async def withdraw(transaction: AsyncTransaction, fresh: Collection[Fact]) -> se
     """
     times = sorted({fact.instant for fact in fresh})
     declarations = [
-        decode(Fingerprint.fromhex(fingerprint), body, None)
+        decode(Fingerprint(bytes.fromhex(fingerprint)), body, None)
         for fingerprint, body in await rows(transaction, DECLARATIONS, times=times)
     ]
     if not declarations:
         return set()
     keys = [{"t": t, "issuer": issuer} for t, issuer in {(d.instant, d.issuer) for d in declarations}]
     meant = [
-        (decode(Fingerprint.fromhex(fingerprint), body, None), withdrawn)
+        (decode(Fingerprint(bytes.fromhex(fingerprint)), body, None), withdrawn)
         for fingerprint, body, withdrawn in await rows(transaction, MEANT, keys=keys)
     ]
     pairs = [(d, fact, withdrawn) for d in declarations for fact, withdrawn in meant if takes_back(d, fact)]
@@ -70,7 +70,7 @@ async def restore(transaction: AsyncTransaction, declaration: Fingerprint) -> No
     await change(
         transaction,
         [
-            (decode(Fingerprint.fromhex(fingerprint), body, None), Standing.LIVE)
+            (decode(Fingerprint(bytes.fromhex(fingerprint)), body, None), Standing.LIVE)
             for fingerprint, body, still in freed
             if not still
         ],
