@@ -234,7 +234,9 @@ async def test_statements_search_and_never_scan(graph, neo4j_server, name):
         summary = await (await session.run(f"EXPLAIN {statement}", parameters)).consume()
     operators = set(flattened(summary.plan))
     assert not [
-        each for each in operators if "AllNodes" in each or "ByLabelScan" in each or "IndexScan" in each
+        each
+        for each in operators
+        if "AllNodes" in each or "LabelScan" in each or "LabelsScan" in each or "IndexScan" in each
     ]
     assert [each for each in operators if "IndexSeek" in each]
 

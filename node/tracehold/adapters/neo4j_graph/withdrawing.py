@@ -18,7 +18,8 @@ DECLARATIONS = """
 UNWIND $times AS t MATCH (d:ErrorDeclaration {t: t}) RETURN DISTINCT d.fingerprint, d.body
 """
 MEANT = """
-UNWIND $keys AS k MATCH (e:Event {t: k.t}) WHERE e.issuer = k.issuer AND NOT e:ErrorDeclaration
+UNWIND $keys AS k MATCH (e:Event {t: k.t}) USING INDEX e:Event(t)
+WHERE e.issuer = k.issuer AND NOT e:ErrorDeclaration
 RETURN DISTINCT e.fingerprint, e.body, EXISTS { (e)<-[:TAKES_BACK]-() }
 """
 TAKE_BACK = """
