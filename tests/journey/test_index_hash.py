@@ -16,12 +16,12 @@ def fact(issuer: str = "urn:x:party:1", **fields: Any):
     return event_fact(parse(statement(payload=payload).raw), issuer, None)
 
 
-SPELLED = {
+SPELLED: dict[str, Any] = {
     "epcList": ["https://shop.example/01/09521000001237/21/7"],
     "eventTime": "2026-03-01T12:00:00+02:00",
     "bizStep": "urn:epcglobal:cbv:bizstep:shipping",
 }
-DECLARED = {"declarationTime": "2026-03-02T10:00:00Z", "reason": "incorrect_data"}
+DECLARED: dict[str, Any] = {"declarationTime": "2026-03-02T10:00:00Z", "reason": "incorrect_data"}
 
 
 def test_signed_statements_of_one_event_are_one_event():
@@ -40,4 +40,5 @@ def test_a_declaration_without_event_id_finds_its_event_in_any_spelling():
     assert not takes_back(declaration, fact("urn:x:party:2"))
     assert disputes(declaration, fact("urn:x:party:2"))
     assert not takes_back(declaration, fact(ilmd={"https://shop.example/vintage": 2025}, action="ADD"))
-    assert not takes_back(declaration, fact(**{"https://shop.example/gate": 7}))
+    gate: dict[str, Any] = {"https://shop.example/gate": 7}
+    assert not takes_back(declaration, fact(**gate))

@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,10 @@ from tests.unit.epcis_samples import CONTEXT, event
 from tracehold.core.epcis.event_hash import Version, event_hash, prehash, statement
 
 SHOP = {"shop": "https://shop.example/terms/"}
+OWN_FIELDS: dict[str, Any] = {
+    "@context": [CONTEXT, SHOP],
+    "shop:note": {"shop:b": [2, 1], "shop:a": None},
+}
 FULL = event(
     eventTime="2026-03-01T12:00:00.1405Z",
     bizStep="shipping",
@@ -30,7 +35,7 @@ FULL = event(
     ],
     ilmd={"shop:vintage": 2025},
     certificationInfo="https://cert.example/1",
-    **{"@context": [CONTEXT, SHOP], "shop:note": {"shop:b": [2, 1], "shop:a": None}},
+    **OWN_FIELDS,
 )
 
 
