@@ -1,13 +1,15 @@
 """Random operations have the same verdicts, errors by name and value, of the contract and of a model."""
 
 from collections import Counter
+from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from tests.contracts.model import Model, Node, Signed, Statement
-from tests.contracts.operations import Difference, Operations
+from tests.contracts.operations import OPERATIONS, Difference, Operations
 
 SEEDS = range(20)
 TAKEN_AND = {
@@ -46,11 +48,28 @@ def test_the_same_verdicts_over_1000_operations():
     assert set(verdicts) == known
 
 
-@settings(max_examples=10)
-@given(st.integers(min_value=0), st.integers(1, 50))
-def test_the_same_verdicts_on_any_network(seed, count):
-    """Whatever the seed, however many operations."""
-    Operations(seed, Model).run(count)
+class Networks(RuleBasedStateMachine):
+    """Hypothesis chooses the operations and what is random in them, and makes a failing sequence short."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = Operations(0)
+
+    @rule(name=st.sampled_from(list(OPERATIONS)), random=st.randoms(use_true_random=False))
+    def operation(self, name: str, random: Random) -> None:
+        """Done to both. Raises Difference."""
+        self.network.random = random
+        getattr(self.network, name)()
+
+    def teardown(self) -> None:
+        """All that the contract shows is what the model knows."""
+        self.network.compare()
+
+
+def test_the_same_verdicts_in_any_order():
+    """20 networks of up to 50 operations."""
+    bounds = settings(max_examples=20, stateful_step_count=50, deadline=None)
+    run_state_machine_as_test(Networks, settings=bounds)
 
 
 class OwnOperatorCounts(Model):
