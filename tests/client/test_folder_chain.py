@@ -1,6 +1,7 @@
 """How the commands reach the chain of a folder: its addresses, its pins, its fees; what the doctor says."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -125,7 +126,8 @@ def test_commands_take_the_next_address(home: Path, rpc: str) -> None:
 
 def test_attack_commands_send_nothing_to_another_chain(home: Path) -> None:
     """It may have another contract at that address."""
-    write(home, f'genesis = "0x{"ab" * 32}"')
+    path = home / CONFIG_NAME
+    path.write_text(re.sub('genesis = ".*"', f'genesis = "0x{"ab" * 32}"', path.read_text()))
     assert "WRONG_CHAIN" in quorum(home)
 
 

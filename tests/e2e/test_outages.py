@@ -103,7 +103,7 @@ def test_wrong_chain_id_refuses_to_start(own: Running):
     world = own.world
     assert world.node is not None
     world.node.stop()
-    reconfigure(own, "[ledger]\n", "[ledger]\nchain_id = 4242\n")
+    reconfigure(own, f"chain_id = {world.config['ledger']['chain_id']}\n", "chain_id = 4242\n")
     assert exit_of_start(own) == (70, True)
 
 

@@ -47,14 +47,14 @@ def mill(narrator: Narrator, grain: Sequence[Thing]) -> list[Thing]:
             narrator.void(mistake, "incorrect_data", [right])
         else:
             narrator.transform(MILL, MILL.place(1), inputs, lots=outputs)
-        moisture = 13.0 + narrator.chance.randint(0, 15) / 10
+        humidity = 55.0 + narrator.chance.randint(0, 60) / 10
         narrator.observe(
             MILL,
             "inspecting",
             "active",
             MILL.place(2),
             amounts={lot: 11_000.0},
-            more=measured(narrator, "Moisture", moisture, "P1"),
+            more=measured(narrator, "RelativeHumidity", humidity, "P1"),
         )
     for number, lot in enumerate(flour[:5], start=100):
         hand_over(narrator, MILL, PACKER, number, amounts={lot: 10_000.0})
