@@ -1,12 +1,10 @@
-"""A JSON-RPC server over HTTP, in this process, that answers for a devchain and fails as it is told."""
+"""A JSON-RPC server over HTTP, in this process, that answers for a chain and fails as it is told."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
-
-from tests.devchain.node import Node
+from typing import Any, Protocol
 
 Answer = dict[str, Any] | bytes | None
 """What is sent in place of the chain's answer: an object with `result` or `error`, raw bytes as the whole
@@ -14,10 +12,18 @@ HTTP answer, or None for the chain's own.
 """
 
 
+class Answers(Protocol):
+    """A chain that takes requests as they are."""
+
+    def raw(self, request: Any) -> Any:
+        """The whole answer to one."""
+        ...
+
+
 class FaultyRpc:
     """One address. `faults` names methods; `deaf` closes every connection; `stalls` never answers."""
 
-    def __init__(self, node: Callable[[], Node]) -> None:
+    def __init__(self, node: Callable[[], Answers]) -> None:
         self._node = node
         self.faults: dict[str, Callable[..., Answer]] = {}
         self.deaf = False

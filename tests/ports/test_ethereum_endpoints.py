@@ -10,6 +10,7 @@ from tracehold.adapters.ethereum.client import Client
 from tracehold.adapters.ethereum.ledger import EthereumLedger, Settings
 from tracehold.adapters.ethereum.pins import PinFile, Pinning, read_pins
 from tracehold.core.errors import Broken, TraceholdError, Unavailable
+from tracehold.core.ids import Root
 
 
 def two(chain: OnDevchain, second: Wire, told: list[TraceholdError]) -> EthereumLedger:
@@ -110,3 +111,16 @@ async def test_contract_that_took_over(chain: OnDevchain):
     with pytest.raises(Broken, match="took over") as broken:
         await EthereumLedger(settings, chain.client, Pinning(settings, kept)).network()
     assert broken.value.code == "WRONG_CHAIN"
+
+
+async def test_an_address_nobody_looked_at_is_asked_for_what_is_not_here(chain: OnDevchain):
+    """A command asks before any survey, and the first address has thrown history away."""
+    transaction = await chain.ledger.prepare_anchor(0, 3, Root(b"\x01" * 32), [])
+    await chain.ledger.send(transaction)
+    chain.mine()
+    ledger = two(chain, Wire(chain.node), [])
+    pruned = {"error": {"code": 4444, "message": "pruned history unavailable"}}
+    chain.wire.answers["eth_getTransactionReceipt"] = pruned
+    found = await ledger.find(transaction)
+    assert found is not None
+    assert found.succeeded

@@ -164,7 +164,12 @@ class Endpoints:
 
     async def _others(self, but: _Seat, method: str, params: Sequence[object]) -> Any:
         for seat in self._seats:
-            if seat is but or not seat.admitted:
+            if seat is but:
+                continue
+            if seat.held is None and not seat.admitted:
+                # A command asks before any survey: nobody has looked at this address yet.
+                await self._visit(seat)
+            if not seat.admitted:
                 continue
             try:
                 found = await seat.client.request(method, *params)

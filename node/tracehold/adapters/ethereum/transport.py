@@ -1,13 +1,10 @@
-"""JSON-RPC over HTTP: one request, one answer, nothing shared between two but a pool of connections.
+"""JSON-RPC over HTTP: one request, one answer, each on a connection of its own."""
 
-aiohttp carries the bytes. It is imported at the first request, outside the event loop.
-"""
-
-import asyncio
 import json
-from importlib import import_module
 from itertools import count
 from typing import Any
+
+import aiohttp
 
 MAX_ANSWER_BYTES = 64 << 20
 """No answer is read further: a whole block of a public chain with its receipts takes a few MiB."""
@@ -20,7 +17,7 @@ class HttpTransport:
     def __init__(self, url: str) -> None:
         self._url = url
         self._ids = count(1)
-        self._session: Any = None
+        self._session: aiohttp.ClientSession | None = None
 
     async def make_request(self, method: str, params: object) -> Any:
         """The whole answer, read as JSON whatever its status: some chain nodes refuse with 400 and 429.
@@ -29,7 +26,7 @@ class HttpTransport:
         is none.
         """
         body = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
-        session = await self._opened()
+        session = self._opened()
         # A chain node may hold a secret in its address: no redirect takes a request elsewhere.
         async with session.post(
             self._url,
@@ -45,20 +42,19 @@ class HttpTransport:
         if session is not None:
             await session.close()
 
-    async def _opened(self) -> Any:
-        aiohttp: Any = await asyncio.to_thread(import_module, "aiohttp")
+    def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             # A connection for each request: one that was kept may be one of a node that was restarted, and a
             # transaction is not sent again to find out.
             connector = aiohttp.TCPConnector(force_close=True)
             # Whoever asks decides how long to wait.
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=aiohttp.ClientTimeout(total=None), auto_decompress=True
+                connector=connector, timeout=aiohttp.ClientTimeout(total=None)
             )
         return self._session
 
 
-async def _whole(response: Any) -> bytes:
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
     read = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         read += chunk
