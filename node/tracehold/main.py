@@ -15,6 +15,7 @@ from tracehold.cli import (
     devchain,
     doctor,
     drain,
+    export,
     fork,
     history,
     index,
@@ -78,6 +79,7 @@ _GROUPS = {
     "token": token.app,
     "index": index.app,
     "lab": lab.app,
+    "export": export.app,
 }
 
 for _name, _command in _COMMANDS.items():
