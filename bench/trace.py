@@ -1,153 +1,128 @@
-"""How fast a graph answers: N made-up events as facts into SQLite, then walks of several sizes.
+"""How fast a graph takes events and answers: a made-up supply chain into SQLite, then questions of several
+sizes.
 
-    .venv/bin/python -m bench.trace [--events 100000] [--runs 9] [--file PATH]
+    .venv/bin/python -m bench.trace [--events 100000] [--each 10] [--runs 4] [--file PATH]
 
-It is the graph and the rules that are measured; no record is checked. Writes bench/results/trace-N.json.
-Upstream walks start at the last stage, recalls at each earlier one; the smallest, middle and largest are
-shown.
+The chain is made, and its truth kept, in a process of its own (`bench.supply`, `bench.truth`); every answer
+is
+compared with the truth, and the run ends with the first that is not it. Timed are the graph and the rules, on
+facts that were made before; what it takes to read an event and to check a record stands apart. Writes
+bench/results/trace-N.json and trace-N.md.
 """
 
 import argparse
 import asyncio
-import json
 import resource
-import statistics
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from bench.supply import STAGES, Chain
-from tracehold.adapters.neo4j_graph import Neo4jGraph
+from bench.asking import Asked, measure
+from bench.questions import Supplier
+from bench.workload import KEY, cpu_seconds, machine, rows, statements, write
 from tracehold.adapters.sqlite_graph import SqliteGraph
-from tracehold.core.ids import LogId
-from tracehold.core.lineage import Direction, TraceResult, trace
-from tracehold.journey.ports import Graph, Indexed
+from tracehold.core.epcis import Mode, parse_event
+from tracehold.core.ids import LogId, NetworkId
+from tracehold.core.record import check_signature, parse
+from tracehold.journey.ports import Indexed
 
 LOG = LogId(bytes(32))
 STEP = 1_000
-RESULTS = Path(__file__).parent / "results"
+CHECKED = 500
+"""Records whose checks are timed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What it took to index the events. Memory in MiB, resident, at its highest so far."""
+    """What it took to index the events, each step of a thousand one durable transaction; `cpu_s` is of this
+    process. Memory in MiB, resident, at its highest so far."""
 
     events: int
     seconds: float
     events_per_s: float
+    cpu_s: float
+    events_per_cpu_s: float
+    slowest_step_ms: float
     bytes_per_event: float
     peak_mib: float
 
 
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """One walk: what it found and read, and milliseconds that went by; the first run has nothing in memory.
-
-    `graph_cpu_ms` and `rules_cpu_ms` are processor time, the least of all later runs: what is left of it on a
-    machine that others use too.
-    """
-
-    direction: str
-    items: int
-    events: int
-    facts: int
-    steps: int
-    first_ms: float
-    median_ms: float
-    worst_ms: float
-    graph_cpu_ms: float
-    rules_cpu_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a walk. Seconds."""
-
-    result: TraceResult
-    facts: int
-    steps: int
-    seconds: float
-    graph_cpu: float
-    rules_cpu: float
-
-
-async def load(graph: SqliteGraph, path: Path, chain: Chain, events: int) -> Loaded:
-    """Index the events in steps, each one durable transaction."""
-    spent, at = 0.0, 0
-    source = chain.facts(events)
-    while facts := list(islice(source, STEP)):
+async def load(graph: SqliteGraph, path: Path, supplier: Supplier) -> Loaded:
+    """Index the events, step after step."""
+    times, working, at = [], 0.0, 0
+    for facts in supplier.steps():
         step = Indexed(LOG, at, at + len(facts), list(enumerate(facts, at)), [])
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), time.process_time()
         await graph.add(step)
-        spent += time.perf_counter() - begun
+        working += time.process_time() - before
+        times.append(time.perf_counter() - begun)
         at += len(facts)
     size = sum(each.stat().st_size for each in path.parent.glob(path.name + "*"))
-    return Loaded(events, round(spent, 2), round(events / spent), round(size / events, 1), _peak_mib())
-
-
-async def walk(graph: Graph, item: str, direction: Direction) -> Run:
-    """Ask, step by step."""
-    begun, working = time.perf_counter(), time.process_time()
-    asked, facts, steps, reading = trace(item, direction), 0, 0, 0.0
-    while not asked.done:
-        wanted = asked.wanted()
-        before = time.process_time()
-        found = await graph.facts(wanted.items, wanted.transformations)
-        reading += time.process_time() - before
-        asked.feed(found)
-        facts, steps = facts + len(found), steps + 1
-    result = asked.result()
-    spent = time.process_time() - working
-    return Run(result, facts, steps, time.perf_counter() - begun, reading, spent - reading)
-
-
-async def measure(graph: SqliteGraph | Neo4jGraph, item: str, direction: Direction, runs: int) -> Walked:
-    """The walk, several times; the first with nothing remembered."""
-    graph.forget()
-    first, *later = [await walk(graph, item, direction) for _ in range(runs + 1)]
-    seconds = [run.seconds for run in later]
-    return Walked(
-        str(direction),
-        len(first.result.items),
-        len(first.result.events),
-        first.facts,
-        first.steps,
-        _ms(first.seconds),
-        _ms(statistics.median(seconds)),
-        _ms(max(seconds)),
-        _ms(min(run.graph_cpu for run in later)),
-        _ms(min(run.rules_cpu for run in later)),
+    spent = sum(times)
+    return Loaded(
+        at,
+        round(spent, 2),
+        round(at / spent),
+        round(working, 2),
+        round(at / working),
+        round(max(times) * 1e3, 1),
+        round(size / at, 1),
+        _peak_mib(),
     )
 
 
-def _ms(seconds: float) -> float:
-    return round(seconds * 1e3, 1)
-
-
-async def choose(graph: Graph, items: list[str], direction: Direction) -> list[str]:
-    """The items with the smallest, the middle and the largest answer."""
-    sized = sorted([(len((await walk(graph, item, direction)).result.items), item) for item in items])
-    return [sized[0][1], sized[len(sized) // 2][1], sized[-1][1]]
-
-
-async def bench(path: Path, events: int, runs: int) -> tuple[Loaded, list[Walked]]:
-    """Load, then walk both ways."""
-    chain, graph = Chain(), SqliteGraph(path)
-    early = Chain()
-    for _ in early.facts(min(events // 2, 50_000)):
-        pass
+async def bench(path: Path, events: int, each: int, runs: int) -> tuple[Loaded, list[Asked]]:
+    """Load, then ask."""
+    graph = SqliteGraph(path)
     try:
-        loaded = await load(graph, path, chain, events)
-        last = await choose(graph, chain.lots(STAGES - 1), Direction.UPSTREAM)
-        walked = [await measure(graph, item, Direction.UPSTREAM, runs) for item in last]
-        for stage in (STAGES - 2, 2, 0):
-            *_, largest = await choose(graph, early.lots(stage)[:12], Direction.DOWNSTREAM)
-            walked.append(await measure(graph, largest, Direction.DOWNSTREAM, runs))
+        with Supplier(events, STEP, each) as supplier:
+            loaded = await load(graph, path, supplier)
+            questions = supplier.questions()
+        return loaded, await measure(graph, questions, runs)
     finally:
         graph.close()
-    return loaded, walked
+
+
+def checks() -> dict[str, float]:
+    """Microseconds of processor time for one record of five pieces: its form and signature, and the reading
+    of
+    its event."""
+    raw = statements(NetworkId(bytes(32)), 0, CHECKED)
+    records = [parse(one) for one in raw]
+
+    def check() -> None:
+        for one in raw:
+            check_signature(parse(one), KEY.public)
+
+    def read() -> None:
+        for record in records:
+            parse_event(record.payload, Mode.TOLERANT)
+
+    return {
+        "check_us": round(cpu_seconds(check) / CHECKED * 1e6, 1),
+        "read_us": round(cpu_seconds(read) / CHECKED * 1e6, 1),
+    }
+
+
+def page(title: str, results: dict[str, Any]) -> str:
+    """The results as tables."""
+    where, loaded, asked = results["machine"], results["loaded"], results["asked"]
+    host = f"{where['cpu']}, {where['cores']} cores, load {where['loadBefore']:.1f} before"
+    parts = [
+        f"# {title}\n\n{where['date']}, {host}, Python {where['python']}.\n",
+        rows(("indexed", "value"), list(loaded.items())),
+        "Every answer is the truth. `first`: nothing was remembered; the others: asked again.\n",
+        rows(tuple(asked[0]), [tuple(row.values()) for row in asked]) if asked else "",
+    ]
+    if "checks" in results:
+        check, read = results["checks"]["check_us"], results["checks"]["read_us"]
+        parts.append(
+            f"Not in these times: form and signature of a record, {check} us, and the reading of its event, "
+            f"{read} us, for each fact that a node reads of its own log or of another node.\n"
+        )
+    return "\n".join(parts)
 
 
 def _peak_mib() -> float:
@@ -158,18 +133,22 @@ def main() -> None:
     """Measure, print, and keep the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=100_000, help="Events of the graph.")
-    parser.add_argument("--runs", type=int, default=9, help="Runs of each walk after the first.")
+    parser.add_argument("--each", type=int, default=10, help="Questions of each kind and size.")
+    parser.add_argument("--runs", type=int, default=4, help="Runs of each question after the first.")
     parser.add_argument("--file", type=Path, help="Where the graph is kept; a temporary file else.")
     options = parser.parse_args()
+    where = machine()
     with tempfile.TemporaryDirectory() as folder:
         path = options.file or Path(folder) / "graph.sqlite"
-        loaded, walked = asyncio.run(bench(path, options.events, options.runs))
-    print(json.dumps(asdict(loaded)))
-    for one in walked:
-        print(json.dumps(asdict(one)))
-    results = {"loaded": asdict(loaded), "walks": [asdict(one) for one in walked], "peak_mib": _peak_mib()}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"trace-{options.events}.json").write_text(json.dumps(results, indent=1) + "\n")
+        loaded, asked = asyncio.run(bench(path, options.events, options.each, options.runs))
+    results = {
+        "machine": where,
+        "loaded": asdict(loaded),
+        "asked": [asdict(row) for row in asked],
+        "peak_mib": _peak_mib(),
+        "checks": checks(),
+    }
+    write(f"trace-{options.events}", results, page(f"{options.events} events on SQLite", results))
 
 
 if __name__ == "__main__":

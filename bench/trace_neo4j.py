@@ -1,24 +1,25 @@
-"""How fast a graph on Neo4j takes events and answers: the walks of `bench.trace` on a server of its own.
+"""How fast a graph on Neo4j takes events and answers: chain and questions of `bench.trace`, on a server of
+its
+own.
 
-    .venv/bin/python -m bench.trace_neo4j [--events 100000] [--runs 5]
+    .venv/bin/python -m bench.trace_neo4j [--events 100000] [--each 10] [--runs 4]
 
-The server is that of the lab: loopback, TLS, 512 MiB of heap. Writes bench/results/trace-neo4j-N.json; the
-rate of the first steps, in which the server makes its plans, stands apart.
+The server is that of the lab: loopback, TLS, 512 MiB of heap. Writes bench/results/trace-neo4j-N.json and
+trace-neo4j-N.md; the rate of the first steps, in which the server makes its plans, stands apart.
 """
 
 import argparse
 import asyncio
-import json
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
-from bench.supply import STAGES, Chain
-from bench.trace import LOG, RESULTS, STEP, Walked, choose, measure
+from bench.asking import Asked, measure
+from bench.questions import Supplier
+from bench.trace import LOG, STEP, page
+from bench.workload import machine, write
 from tracehold.adapters.neo4j_graph import Neo4jGraph, Server
-from tracehold.core.lineage import Direction
 from tracehold.journey.ports import Indexed
 from tracehold.lab.ports import held
 from tracehold.lab.services.neo4j import USER, Neo4jServer, server_in
@@ -39,11 +40,11 @@ class Loaded:
     server_mib: float
 
 
-async def load(graph: Neo4jGraph, server: Neo4jServer, events: int) -> Loaded:
+async def load(graph: Neo4jGraph, server: Neo4jServer, supplier: Supplier) -> Loaded:
     """Index the events in steps, each one durable transaction."""
     times: list[float] = []
-    at, source = 0, Chain().facts(events)
-    while facts := list(islice(source, STEP)):
+    at = 0
+    for facts in supplier.steps():
         step = Indexed(LOG, at, at + len(facts), list(enumerate(facts, at)), [])
         begun = time.perf_counter()
         await graph.add(step)
@@ -51,11 +52,11 @@ async def load(graph: Neo4jGraph, server: Neo4jServer, events: int) -> Loaded:
         at += len(facts)
     cold, warm = times[:COLD_STEPS], times[COLD_STEPS:]
     return Loaded(
-        events,
+        at,
         round(sum(times), 1),
         round(len(cold) * STEP / sum(cold)),
         round(len(warm) * STEP / sum(warm)) if warm else 0,
-        round(_size(server.folder / "data" / "databases") / events, 1),
+        round(_size(server.folder / "data" / "databases") / at, 1),
         _resident_mib(server),
     )
 
@@ -70,29 +71,24 @@ def _resident_mib(server: Neo4jServer) -> float:
     return round(int(line.split()[1]) / 1024, 1)
 
 
-async def bench(server: Neo4jServer, events: int, runs: int) -> tuple[Loaded, list[Walked]]:
-    """Load, then walk both ways."""
+async def bench(server: Neo4jServer, events: int, each: int, runs: int) -> tuple[Loaded, list[Asked]]:
+    """Load, then ask."""
     login = Server(server.uri, USER, server.password_file.read_text(), str(server.certificate))
-    chain, early = Chain(), Chain()
-    for each, upto in ((chain, events), (early, min(events // 2, 50_000))):
-        for _ in each.facts(upto):
-            pass
     async with Neo4jGraph(login) as graph:
-        loaded = await load(graph, server, events)
-        last = await choose(graph, chain.lots(STAGES - 1), Direction.UPSTREAM)
-        walked = [await measure(graph, item, Direction.UPSTREAM, runs) for item in last]
-        for stage in (STAGES - 2, 2, 0):
-            *_, largest = await choose(graph, early.lots(stage)[:12], Direction.DOWNSTREAM)
-            walked.append(await measure(graph, largest, Direction.DOWNSTREAM, runs))
-    return loaded, walked
+        with Supplier(events, STEP, each) as supplier:
+            loaded = await load(graph, server, supplier)
+            questions = supplier.questions()
+        return loaded, await measure(graph, questions, runs)
 
 
 def main() -> None:
     """Measure, print, and keep the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=100_000, help="Events of the graph.")
-    parser.add_argument("--runs", type=int, default=5, help="Runs of each walk after the first.")
+    parser.add_argument("--each", type=int, default=10, help="Questions of each kind and size.")
+    parser.add_argument("--runs", type=int, default=4, help="Runs of each question after the first.")
     options = parser.parse_args()
+    where = machine()
     with tempfile.TemporaryDirectory() as folder:
         server = server_in(Path(folder))
         try:
@@ -101,14 +97,11 @@ def main() -> None:
                 ports.release(*ports.numbers)
                 server.launch()
             server.wait()
-            loaded, walked = asyncio.run(bench(server, options.events, options.runs))
+            loaded, asked = asyncio.run(bench(server, options.events, options.each, options.runs))
         finally:
             server.kill()
-    print(json.dumps(asdict(loaded)))
-    for one in walked:
-        print(json.dumps(asdict(one)))
-    results = {"loaded": asdict(loaded), "walks": [asdict(one) for one in walked]}
-    (RESULTS / f"trace-neo4j-{options.events}.json").write_text(json.dumps(results, indent=1) + "\n")
+    results = {"machine": where, "loaded": asdict(loaded), "asked": [asdict(row) for row in asked]}
+    write(f"trace-neo4j-{options.events}", results, page(f"{options.events} events on Neo4j", results))
 
 
 if __name__ == "__main__":
