@@ -4,6 +4,7 @@ it.
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_the_chain_has_what_makes_answers_wrong(told):
 def test_a_wrong_answer_is_told(told, shelf):
     """Each kind of question, with one entry more or less, or one that is late, than there really is."""
     sample = {question.kind: question for question in asked(told[0], 2)}
-    walks = {
+    walks: dict[str, Any] = {
         "upstream": lambda item: trace(item, Direction.UPSTREAM),
         "downstream": lambda item: trace(item, Direction.DOWNSTREAM),
         "history": history,
