@@ -7,9 +7,11 @@ more entry of `GRAPHS`; a network is one more class with the methods of `Source`
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from typing import Any, Protocol
 
+import pytest
+
+from tests import neo4j_servers as servers
 from tests.journey.network import EVERYONE, Node, network
 from tests.journey.scene import control, statement
 from tests.lineage import story
@@ -216,24 +218,35 @@ def plain(ask: Ask, result: Any) -> Any:
 
 
 @asynccontextmanager
-async def sqlite(path: Path) -> AsyncIterator[Graph]:
+async def sqlite(request: pytest.FixtureRequest) -> AsyncIterator[Graph]:
     """The store that needs nothing."""
-    graph = SqliteGraph(path / "graph.sqlite")
+    graph = SqliteGraph(request.getfixturevalue("tmp_path") / "graph.sqlite")
     try:
         yield graph
     finally:
         graph.close()
 
 
-GRAPHS: dict[str, Callable[[Path], AbstractAsyncContextManager[Graph]]] = {"sqlite": sqlite}
-SOURCES = ("rules", *GRAPHS)
+@asynccontextmanager
+async def neo4j(request: pytest.FixtureRequest) -> AsyncIterator[Graph]:
+    """The server that all tests share, emptied."""
+    async with servers.opened(request.getfixturevalue("neo4j_server")) as graph:
+        await graph.clear()
+        yield graph
+
+
+GRAPHS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Graph]]] = {
+    "sqlite": sqlite,
+    "neo4j": neo4j,
+}
+SOURCES = ("rules", "sqlite", pytest.param("neo4j", marks=pytest.mark.real))
 
 
 @asynccontextmanager
-async def opened(name: str, path: Path) -> AsyncIterator[Source]:
+async def opened(name: str, request: pytest.FixtureRequest) -> AsyncIterator[Source]:
     """A source with nothing in it."""
     if name == "rules":
         yield Rules()
         return
-    async with GRAPHS[name](path) as graph, network() as net:
+    async with GRAPHS[name](request) as graph, network() as net:
         yield Asked(await net.join(graph))

@@ -34,9 +34,9 @@ CASES: list[tuple[str, Case]] = [
 
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES])
-async def test_story(case: Case, source: str, tmp_path):
+async def test_story(case: Case, source: str, request: pytest.FixtureRequest):
     """All questions of the story have exactly the answers that it states."""
-    async with opened(source, tmp_path) as telling:
+    async with opened(source, request) as telling:
         await telling.tell(case)
         for ask in case.asks:
             assert await telling.answer(ask) == ask.expected, _shown(ask)

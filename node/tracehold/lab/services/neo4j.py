@@ -173,13 +173,15 @@ class Neo4jServer:
         self.slot.kill()
 
     def _log_end(self) -> str:
-        said = (self.slot.out, self.slot.log)
+        said = (self.folder / "logs" / "neo4j.log", self.slot.out, self.slot.log)
         lines = [line for path in said if path.exists() for line in _lines(path)]
         return "\n  ".join(["the end of its log:", *lines[-LAST_LINES:]]) if lines else "it said nothing"
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text(errors="replace").splitlines()
+    """What it says, without the places in its code where it said so."""
+    lines = path.read_text(errors="replace").splitlines()
+    return [line for line in lines if not line.startswith(("\tat ", "\t... "))]
 
 
 def server_in(folder: Path) -> Neo4jServer:
