@@ -34,6 +34,7 @@ def login(server: Neo4jServer, **other: Any) -> Server:
         "user": USER,
         "password": server.password_file.read_text(),
         "certificate": str(server.certificate),
+        "timeout_s": 120.0,  # its first plans take long on a machine with much to do
     }
     return Server(**{**plain, **other})
 

@@ -11,7 +11,7 @@ import pytest
 from tests.neo4j_servers import ask, drawn, login, opened
 from tests.ports.graphs import ONE, TWO, fact, made, names, step, version
 from tests.unit.lineage_world import world
-from tracehold.adapters.neo4j_graph import queries, relating, schema, withdrawing, writes
+from tracehold.adapters.neo4j_graph import ancestors, queries, relating, schema, withdrawing, writes
 from tracehold.core.errors import Broken
 from tracehold.core.lineage import Quantity
 from tracehold.journey.ports import Indexed, Known
@@ -92,6 +92,29 @@ async def test_who_declares_another_s_event_wrong_withdraws_nothing(graph, neo4j
     )
     await graph.add(step(made("d2", "a", "c", declares_error=True, **WRONG), start=2))
     assert await joined(neo4j_server, "event") == {"INPUT_OF", "OUTPUT"}
+
+
+@pytest.mark.parametrize("order", list(permutations(("event", "declaration", "again"))))
+async def test_an_event_id_alone_takes_back_what_just_one_event_has(graph, neo4j_server, order):
+    """A declaration typed anew, at another time: until another event of the id names the same items, and
+    again when that one is erased.
+    """
+    told = {
+        "event": made("event", "a", "b", **WRONG),
+        "declaration": made("declaration", "a", "b", declares_error=True, **{**WRONG, "instant": 6}),
+        "again": made("again", "a", "b", **{**WRONG, "instant": 7}),
+    }
+    whole = {"INPUT_OF", "OUTPUT"}
+    for at, name in enumerate(order):
+        await graph.add(step(told[name], start=at))
+        if set(order[: at + 1]) == {"event", "declaration"}:
+            assert await joined(neo4j_server, "event") == {"WITHDRAWN_FROM"}
+    assert await joined(neo4j_server, "event") == whole
+    assert await joined(neo4j_server, "again") == whole
+    await graph.erase(told["again"].fingerprint)
+    assert await joined(neo4j_server, "event") == {"WITHDRAWN_FROM"}
+    await graph.erase(told["declaration"].fingerprint)
+    assert await joined(neo4j_server, "event") == whole
 
 
 async def test_a_declaration_that_is_erased_gives_back_what_it_alone_took(graph, neo4j_server):
@@ -213,6 +236,13 @@ READS: dict[str, tuple[str, dict[str, Any]]] = {
     "versions": (writes.VERSIONS, {"rows": [{"log": "00", "at": 0, "id": "x"}]}),
     "declarations": (withdrawing.DECLARATIONS, {"times": [1]}),
     "meant": (withdrawing.MEANT, {"keys": [{"t": 1, "issuer": "x"}]}),
+    "namesakes": (withdrawing.NAMESAKES, {"ids": ["e"]}),
+    "makers": (ancestors.MAKERS[0], {"names": ["a"], "at": None}),
+    "makers of pieces": (ancestors.MAKERS[1], {"names": ["a"], "at": None}),
+    "lots": (ancestors.LOTS, {"names": ["a"], "at": None}),
+    "inputs of events": (ancestors.INPUTS["event"], {"names": ["00"], "at": None}),
+    "inputs by id": (ancestors.INPUTS["id"], {"names": ["t"], "at": None}),
+    "ancestors": (ancestors.REACHED, {"names": ["a"], "most": 100}),
     "items": (relating.ITEMS, {"rows": [{"id": "a", "level": "lot"}]}),
     "apart": (relating.APART, {"events": ["00"]}),
 }

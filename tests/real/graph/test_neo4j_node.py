@@ -21,7 +21,7 @@ from tracehold_client import Client, event_json
 pytestmark = pytest.mark.real
 
 GRAIN, FLOUR, BREAD = (SENDER.lot(1, name).link for name in ("GRAIN", "FLOUR", "BREAD"))
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
 
 
 def made(inputs: str, outputs: str, minute: int) -> bytes:

@@ -10,7 +10,7 @@ from neo4j import AsyncTransaction
 from tracehold.adapters.neo4j_graph.known import Times, known_at, laid
 from tracehold.adapters.neo4j_graph.relating import hexed, part, relate, rows, run
 from tracehold.adapters.neo4j_graph.vertices import Standing, described, properties
-from tracehold.adapters.neo4j_graph.withdrawing import restore, withdraw
+from tracehold.adapters.neo4j_graph.withdrawing import by_name, restore, withdraw
 from tracehold.adapters.sqlite_graph.encoding import decode
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied
@@ -159,7 +159,8 @@ async def erase(transaction: AsyncTransaction, fingerprint: Fingerprint) -> None
     event = fingerprint.hex()
     found = await rows(transaction, FACT, event=event)
     for body, kept in found:
-        left = emptied(decode(fingerprint, body, None))
+        before = decode(fingerprint, body, None)
+        left = emptied(before)
         await restore(transaction, fingerprint)
         await part(transaction, event)
         entry = {name: kept.get(name) for name in ("log", "at", "sealed_ms", "anchored_ms")}
@@ -168,6 +169,7 @@ async def erase(transaction: AsyncTransaction, fingerprint: Fingerprint) -> None
             transaction, "MATCH (e:Event {fingerprint: $event})<-[x:TAKES_BACK]-() DELETE x", event=event
         )
         await relate(transaction, [(left, Standing.ERASED)])
+        await by_name(transaction, [before.event_id] if before.event_id is not None else [])
     await run(transaction, EMPTY_VERSIONS, event=event, nothing=b"")
 
 
