@@ -114,11 +114,12 @@ class Apart:
         return dict(answer)
 
     def trace(self, name: str, ask: Ask) -> Any:
-        """What is only reached against time is what `strictTime` leaves out."""
+        """What is only reached against time is what `strictTime` leaves out; asked for where a story has some."""
         direction = {"direction": "UPSTREAM" if ask.kind == story.UP else "DOWNSTREAM"}
         options = {WORDS[word]: value for word, value in ask.options.items()}
         answer = self._post(name, "trace", ask, **direction, **options)
-        strict = self._post(name, "trace", ask, **{**direction, **options, "strictTime": True})
+        late = {"strictTime": True} if ask.expected[1] else {}
+        strict = self._post(name, "trace", ask, **{**direction, **options, **late}) if late else answer
         timely = {item["item"] for item in strict["items"]}
         items = [
             TracedItem(item["item"], item["depth"], (), item["item"] not in timely)
