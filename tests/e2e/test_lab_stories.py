@@ -114,7 +114,7 @@ class Apart:
         return dict(answer)
 
     def trace(self, name: str, ask: Ask) -> Any:
-        """What is only reached against time is what `strictTime` leaves out; asked for where a story has some."""
+        """What is only reached against time is what `strictTime` leaves out: asked where a story has some."""
         direction = {"direction": "UPSTREAM" if ask.kind == story.UP else "DOWNSTREAM"}
         options = {WORDS[word]: value for word, value in ask.options.items()}
         answer = self._post(name, "trace", ask, **direction, **options)
