@@ -24,6 +24,7 @@ from tracehold.api.capture import CaptureDesk
 from tracehold.api.health import Readiness
 from tracehold.api.logging import make_logger
 from tracehold.api.metrics import Metrics
+from tracehold.api.page import PageDesk
 from tracehold.api.questions import TraceService
 from tracehold.api.records import VerifyService
 from tracehold.api.rest import Watch, application
@@ -177,7 +178,9 @@ def build(
     desk = CaptureDesk(calls, captures, jobs, States(node.store))
     checks = {"log": node.store.probe, "ledger": node.ledger.height}
     watch = Watch(Readiness(checks), calls.metrics, _standing(node))
-    app = application(calls, [*gateway.routes(calls, served), *desk.routes()], watch, more.get("cors", ()))
+    page = PageDesk(calls, node.knowledge, more.get("public_url", ""))
+    routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes()]
+    app = application(calls, routes, watch, more.get("cors", ()))
     return Face(node, calls, served, app, desk, jobs, lines, faults, checks)
 
 

@@ -16,6 +16,7 @@ from tracehold.api.access import Access
 from tracehold.api.call import Calls
 from tracehold.api.capture import CaptureDesk
 from tracehold.api.health import Readiness
+from tracehold.api.page import PageDesk
 from tracehold.api.peer_server import PeerServer
 from tracehold.api.questions import TraceService
 from tracehold.api.records import VerifyService
@@ -92,7 +93,8 @@ async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[F
         await captures.recover()
         desk = CaptureDesk(calls, captures, jobs, parts.states, config.rest.public_url)
         watch = Watch(_readiness(parts), parts.metrics, lambda: standing(parts))
-        routes = [*gateway.routes(calls, served), *desk.routes()]
+        page = PageDesk(calls, parts.knowledge, config.rest.public_url)
+        routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes()]
         app = application(calls, routes, watch, config.rest.cors_origins)
         grpc, rest = GrpcServer(_grpc(parts), calls, served), RestServer(_rest(parts), app)
         faces = Faces(parts, grpc, rest, desk, peer_server(parts, calls))

@@ -124,7 +124,31 @@ def _watch(operation: str, description: str, answers: dict[str, Any]) -> dict[st
     }
 
 
+_PAGE = {
+    "operationId": "page",
+    "tags": ["Page"],
+    "description": (
+        "The way of one item as a page for people: what happened, who says so, what was checked, what is"
+        " missing. The same page stands under the path of the item's Digital Link (`/01/{gtin}/10/{lot}`)."
+        " Without an item, a field to enter one."
+    ),
+    "parameters": [
+        {
+            "name": "item",
+            "in": "query",
+            "description": "The item, any GS1 spelling or a URI.",
+            "schema": {"type": "string", "maxLength": 1024},
+        }
+    ],
+    "responses": {
+        "200": _answer("The page.", {"type": "string"}, "text/html"),
+        "404": _answer("A page that says that nothing is known.", {"type": "string"}, "text/html"),
+        "default": _answer("A page that says what is wrong.", {"type": "string"}, "text/html"),
+    },
+}
+
 PATHS: dict[str, dict[str, Any]] = {
+    "/": {"get": _PAGE},
     "/capture": {"post": _POST, "get": _LIST, "options": _DISCOVER},
     "/capture/{captureID}": {"get": _SHOW},
     "/healthz": _watch("healthz", "The process answers.", {"200": _answer("Yes.", {"type": "object"})}),
