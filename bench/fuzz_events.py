@@ -1,10 +1,12 @@
 """Fuzzing of the event reader: mutated documents must be taken or refused, in bounded time and memory.
 
     .venv/bin/python -m bench.fuzz_events --documents 1000000 [--seed 1] [--processes 2] [--corpus FOLDER]
+        [--xml]
 
 A mutant that ends in anything but an answer or `Rejected`, takes over ten seconds of processor time, or needs
 a gigabyte, ends the run and is kept as fuzz-failed.json in the folder for temporary files. Writes
-results/fuzz_events.json and fuzz_events.md.
+results/fuzz_events.json and fuzz_events.md; with --xml, XML documents through the XML reader, and
+fuzz_xml.*.
 """
 
 import argparse
@@ -26,7 +28,10 @@ from typing import Any
 
 from bench.event_seeds import seeds
 from bench.mutations import damaged, mutant, swollen
+from bench.xml_mutations import xml_mutants
+from bench.xml_seeds import xml_seeds
 from tracehold.core.epcis import Mode, examine_event, parse_document, parse_event, parse_masterdata
+from tracehold.core.epcis.xml import from_xml, looks_like_xml
 from tracehold.core.errors import Rejected
 
 SECONDS = 10
@@ -84,6 +89,20 @@ def read(raw: bytes, tally: Tally) -> None:
             tally.events[_masterdata(payload, mode)] += 1
 
 
+def read_xml(raw: bytes, tally: Tally) -> None:
+    """One mutant through the XML reader, and what that makes of it through the whole reader."""
+    for mode in Mode:
+        try:
+            found = from_xml(raw, mode).json
+        except Rejected as refused:
+            tally.outcomes[refused.code] += 1
+            continue
+        before = tally.outcomes["MALFORMED_JSON"]
+        read(found, tally)
+        if tally.outcomes["MALFORMED_JSON"] != before:
+            raise AssertionError("the XML reader wrote what is no JSON")
+
+
 def _event(payload: bytes, mode: Mode) -> str:
     errors = [found.code for found in examine_event(payload, mode) if found.severity == "error"]
     try:
@@ -127,16 +146,18 @@ def _hang(*_: Any) -> None:
 
 
 def fuzz(documents: int, seed: int, texts: Sequence[bytes]) -> Tally:
-    """That many mutants, each within the bounds; the one that fails is kept in `FAILED`."""
+    """That many mutants, each within the bounds; the one that fails is kept in `FAILED`. Texts are JSON, or
+    XML all of them."""
     tally = Tally()
-    breed = mutants(Random(seed), texts)
+    xml = looks_like_xml(texts[0])
+    breed, take = (xml_mutants if xml else mutants)(Random(seed), texts), read_xml if xml else read
     with bounded():
         for _ in range(documents):
             raw = next(breed)
             signal.setitimer(signal.ITIMER_PROF, SECONDS)
             start = time.process_time()
             try:
-                read(raw, tally)
+                take(raw, tally)
             except BaseException:
                 FAILED.write_bytes(raw)
                 raise
@@ -191,10 +212,12 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--corpus", type=Path)
     options.add_argument("--processes", type=int, default=1)
+    options.add_argument("--xml", action="store_true")
     options.add_argument("--minutes", type=float, default=24 * 60, help="end with the part that runs then")
     chosen = options.parse_args()
-    found = sorted(chosen.corpus.rglob("*.json*")) if chosen.corpus else []
-    texts = [*seeds(), *(path.read_bytes() for path in found if path.stat().st_size < _CORPUS_BYTES)]
+    found = sorted(chosen.corpus.rglob("*.xml" if chosen.xml else "*.json*")) if chosen.corpus else []
+    own = xml_seeds() if chosen.xml else seeds()
+    texts = [*own, *(path.read_bytes() for path in found if path.stat().st_size < _CORPUS_BYTES)]
     start = time.perf_counter()
     count = -(-chosen.documents // _PART)
     sizes = [_PART] * (count - 1) + [chosen.documents - _PART * (count - 1)]
@@ -215,8 +238,9 @@ def main() -> None:
         **_whole(parts),
     }
     results = Path(__file__).parent / "results"
-    (results / "fuzz_events.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    (results / "fuzz_events.md").write_text(_page(report), encoding="utf-8")
+    name = "fuzz_xml" if chosen.xml else "fuzz_events"
+    (results / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    (results / f"{name}.md").write_text(_page(report), encoding="utf-8")
     print(json.dumps(report, indent=1))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 _STOP = 0.08
 """Odds that an edit happens where it is, not further inside."""
 
-_WORDS = (
+WORDS = (
     "", " ", "x", "_:b0", "urn:x:1", "a b", "ex:y", "zz:y", "javascript:alert(1)", "https://example.com/ä",
     "https://[::1]/",
     "https://id.gs1.org/01/09521234543213/21/x1", "https://id.gs1.org/01/09521234543214",
@@ -28,6 +28,7 @@ _WORDS = (
     "ex:MyEvent", "2.0", "1.2",
     "KGM", "kilo", "0fA0", "0g", "10", "-1", "NaN", "1e999", "\u202e", "\x00", "é" * 40, "a:" + "b" * 2000,
 )  # fmt: skip
+"""Texts that a value is replaced by."""
 _VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1.5, 10, 1e300, 10**308, 9 * 10**308, [], {}, [[]], [{}], [None], [1],
     ["urn:x:1"], [""],
@@ -84,7 +85,7 @@ def _place(random: Random, whole: Any) -> tuple[Any, Any]:
 
 
 def _any(random: Random) -> Any:
-    return random.choice(_WORDS) if random.random() < 0.6 else json.loads(json.dumps(random.choice(_VALUES)))
+    return random.choice(WORDS) if random.random() < 0.6 else json.loads(json.dumps(random.choice(_VALUES)))
 
 
 def swollen(random: Random, value: Any, times: int) -> Any:

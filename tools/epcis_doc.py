@@ -24,12 +24,12 @@ _INTRO = """\
 Written by `tools/epcis_doc.py` from `tools/epcis_examples.py`, each example read in both modes; do not
 edit.
 
-EPCIS 2.0 documents, query documents and events in JSON are read in one of two modes. `strict` takes what
-the published JSON schema takes and what makes sense. `tolerant`, the default of capture, takes what real
-data does besides, and warns. Each finding has a code, a JSON pointer (RFC 6901) into the payload, and words
-for people. Codes that refuse are those of [errors](errors.md). `tracehold` answers with the first error and
-all warnings of an event; `core.epcis.examine_event` lists all errors at once. At most 200
-warnings and 200 errors are told of one payload, then MORE_FINDINGS.
+EPCIS 2.0 documents, query documents and events in JSON (and [XML](#xml)) are read in one of two modes.
+`strict` takes what the published JSON schema takes and what makes sense. `tolerant`, the default of
+capture, takes what real data does besides, and warns. Each finding has a code, a JSON pointer (RFC 6901)
+into the payload, and words for people. Codes that refuse are those of [errors](errors.md). `tracehold`
+answers with the first error and all warnings of an event; `core.epcis.examine_event` lists all errors at
+once. At most 200 warnings and 200 errors are told of one payload, then MORE_FINDINGS.
 
 ## What the schema takes and we do not
 
@@ -53,6 +53,27 @@ also ns.gs1.org; `https://gs1.org/voc/Temperature`) and the CURIE (`cbv:BizStep-
 `gs1:Temperature`, or another prefix that the context declares). Own values written as CURIEs are written
 out with their namespace. `cbv`, `gs1` and the standard's other prefixes cannot be declared otherwise.
 Identifiers of items, places and parties are never taken for CURIEs.
+
+## XML
+
+EPCIS XML 1.0 to 2.0 (EPCISDocument, EPCISQueryDocument, EPCISMasterDataDocument, a single event) is
+converted to the JSON above by `core/epcis/xml`, and then read as such: all findings of events are those of
+this page, with paths into that JSON. Published XML twins have the event hashes of their JSON.
+
+* Bounds: 32 MiB, 500,000 elements and attributes, 32 levels, 100 namespaces in force at one place of at most
+  256 characters each. UTF-8 only, with or without its mark, whatever the document claims (MALFORMED_XML). A
+  DOCTYPE is refused at its first word (XML_DOCTYPE): nothing is expanded, defaulted or fetched.
+* `extension` and `baseExtension` of EPCIS 1.x are looked through. The order of elements says nothing and is
+  not checked. Elements of EPCIS are read in no namespace and in EPCIS's own.
+* Standard values come to the bare word, CURIEs by the prefixes that the XML declares. `gs1:MT-...` stays.
+* Namespaces of extensions become prefixes in the event's `@context`: the document's own where they are free,
+  else `ns1`, `ns2`... `urn:epcglobal:cbv:mda`, as CBV's XML has it, is `cbvmda`.
+* An extension is its text; an object where it has attributes or elements, with its text as `#text`; a list
+  where it stands more than once. Numbers keep their digits. What stands in a standard field and has no place
+  there comes into the JSON all the same, and the event's reader refuses that event, and no other.
+* An element without any content says nothing and is left out: a warning (EPCIS_FORM) at the event.
+* Master data of the header, of an answer and of a master data document is kept. What describes the file
+  (StandardBusinessDocumentHeader, foreign elements around the events) is not, and told (HEADER_NOT_KEPT).
 """
 _HEAD = ["| code | at | said | in | example |", "|---|---|---|---|---|"]
 _SECTIONS = (

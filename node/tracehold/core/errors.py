@@ -109,7 +109,9 @@ _ALL = (
     _rejected("REDACTED", "The record was redacted: its bytes are gone and are not taken again.", "Send a new statement; ask for the receipt, which still proves its place.", "FAILED_PRECONDITION"),
     # -- payload
     _rejected("MALFORMED_JSON", "The payload is no UTF-8 JSON, repeats a key, is over 64 levels deep, or holds a number that JSON has not.", "Send plain JSON with distinct keys."),
-    _rejected("NOT_EPCIS", "The JSON is no EPCIS 2.0 document or event.", "Send an EPCISDocument, or one event with its @context."),
+    _rejected("MALFORMED_XML", "The document is no UTF-8 XML, nests over 32 levels deep, or declares too many or too long namespaces.", "Send well-formed XML in UTF-8."),
+    _rejected("XML_DOCTYPE", "The XML has a DOCTYPE. None is read, so that no entity is expanded or fetched.", "Leave the DOCTYPE out: EPCIS needs none."),
+    _rejected("NOT_EPCIS", "The JSON is no EPCIS 2.0 document or event, or the XML no EPCIS document or event.", "Send an EPCISDocument, or one event with its @context."),
     _rejected("EPCIS_FORM", "A field of the event is missing, unknown, or of a wrong type.", "Correct the field at the path named."),
     _rejected("EPCIS_MEANING", "The event is well-formed and says something impossible.", "Correct the field at the path named."),
     _rejected("BAD_TIME", "A time is malformed or absurd.", "Use ISO 8601 with a zone, within 1970 to 2199."),
