@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tracehold.api.call import Call, Calls
-from tracehold.api.http import arriving, read_json, respond_json, respond_refused
+from tracehold.api.http import CallerGone, arriving, attended, read_json, respond_json, respond_refused
 from tracehold.api.served import Served
 from tracehold.api.status import Refusal
 from tracehold.core.errors import Rejected
@@ -43,10 +43,13 @@ def _route(calls: Calls, served: Served, binding: Binding) -> Route:
     async def endpoint(request: Request) -> Response:
         async def work(call: Call) -> Response:
             message = await _message(request, served, binding, most)
-            body = orjson.dumps(to_json(await served.answer(message, call)))
+            body = orjson.dumps(to_json(await attended(request, served.answer(message, call))))
             return respond_json(body, headers={"x-request-id": call.request_id})
 
-        outcome = await calls.run(arriving(request, binding.template), work)
+        try:
+            outcome = await calls.run(arriving(request, binding.template), work)
+        except CallerGone:
+            return Response(status_code=499)  # to nobody
         return respond_refused(outcome) if isinstance(outcome, Refusal) else outcome
 
     return Route(starlette_path(binding.template), endpoint, methods=[binding.verb])

@@ -2,8 +2,9 @@
 problems written, headers that browsers need.
 """
 
-from collections.abc import Callable, Collection
-from typing import Any
+import asyncio
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any, TypeVar
 
 import orjson
 from starlette.datastructures import MutableHeaders
@@ -15,6 +16,8 @@ from tracehold.api.call import Arriving
 from tracehold.api.status import HttpFault, Refusal, problem, problem_headers, refusal
 from tracehold.core import strict_json
 from tracehold.core.errors import Rejected
+
+Answer = TypeVar("Answer")
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -67,6 +70,31 @@ def respond_refused(told: Refusal) -> Response:
     """The problem that `told` is (RFC 9457)."""
     headers = {**problem_headers(told), "x-request-id": told.request_id}
     return Response(orjson.dumps(problem(told)), told.http, headers, PROBLEM)
+
+
+class CallerGone(asyncio.CancelledError):
+    """Who asked went away, so nobody works on the answer any more."""
+
+
+async def attended(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """What the work answers, while the caller is there; call it when the body was read. Raises `CallerGone`
+    where the caller goes away; the work was cancelled then, and has ended.
+    """
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise CallerGone
+    finally:
+        leaving.cancel()
+        working.cancel()
+        await asyncio.wait({working, leaving})
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 class Guard:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from tracehold.adapters.sqlite_graph import queries, writes
 from tracehold.adapters.sqlite_graph.encoding import EVENT, TRANSFORMATION
+from tracehold.adapters.sqlite_graph.reading import Readers
 from tracehold.adapters.sqlite_graph.schema import NAMES, connect, prepare
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint, LogId
@@ -24,15 +25,15 @@ class SqliteGraph:
     """The `Graph` port over one file. Owns its connections: one that writes, and as
     many that read as read at once.
 
-    Work runs in threads, so that the event loop never waits for the disk. Opening raises
+    Work runs in threads, so that the event loop never waits for the disk. A read whose call is cancelled is
+    stopped; a write is one transaction and goes on to its end. Opening raises
     `Broken("SCHEMA_NEWER")` for a file of a newer release and
     `Unavailable("GRAPH_DOWN")` for one that cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._writing = Lock()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers = Readers(path)
         self._remembered: queries.Remembered = {}
         with _reported():
             self._writer = connect(path)
@@ -90,9 +91,8 @@ class SqliteGraph:
 
     def close(self) -> None:
         """Close all connections; call it when nothing reads or writes any more."""
-        for connection in (*self._readers, self._writer):
-            connection.close()
-        self._readers.clear()
+        self._readers.close()
+        self._writer.close()
 
     async def _facts(self, terms: Collection[str]) -> Sequence[Fact]:
         return await self._read(lambda connection: queries.facts(connection, terms, self._remembered))
@@ -105,22 +105,12 @@ class SqliteGraph:
         await asyncio.to_thread(run)
 
     async def _read(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
-        def run() -> Answer:
-            with _reported():
-                connection = self._reader()
-                with _transaction(connection, "DEFERRED"):
-                    answer = work(connection)
-            # A connection that failed is dropped, one that answered is used again.
-            self._readers.append(connection)
-            return answer
+        def run(connection: sqlite3.Connection) -> Answer:
+            with _transaction(connection, "DEFERRED"):
+                return work(connection)
 
-        return await asyncio.to_thread(run)
-
-    def _reader(self) -> sqlite3.Connection:
-        try:
-            return self._readers.pop()
-        except IndexError:
-            return connect(self._path)
+        with _reported():
+            return await self._readers.run(run)
 
 
 @contextmanager
