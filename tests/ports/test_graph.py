@@ -44,8 +44,8 @@ async def test_an_empty_graph_knows_nothing(graph):
 
 
 async def test_a_fact_is_found_by_each_of_its_items_and_comes_back_whole(graph):
-    """Parent, child, input, output, observed, a lot that a piece is of: each leads to the very fact that was
-    added.
+    """Parent, child, input, output, observed, a lot that a piece is of, business transactions: each leads to
+    the very fact that was added.
     """
     full = fact(
         "full",
@@ -70,9 +70,10 @@ async def test_a_fact_is_found_by_each_of_its_items_and_comes_back_whole(graph):
         sensed=(3, 5),
         lasting=frozenset({"recalled"}),
         lifted=frozenset({"expired", "needs_replacement"}),
+        dealings=(("po", "order"), (None, "order"), ("inv", "invoice")),
     )
     await graph.add(step(full))
-    for item in ("pallet", "child", "grain", "some", "in", "out", "seen", "lot"):
+    for item in ("pallet", "child", "grain", "some", "in", "out", "seen", "lot", "order", "invoice"):
         assert list(await graph.facts([item])) == [full], item
     assert await graph.facts(["mill", "gate", "urn:x:a", "urn:x:farm", "t1", "urn:uuid:1"]) == []
 

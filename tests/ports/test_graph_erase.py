@@ -1,5 +1,6 @@
 """What every `Graph` forgets of a record that was erased, and what it keeps: which items are concerned."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.ports.graphs import TWO, fact, made, names, step, version
@@ -10,12 +11,15 @@ __all__ = ["graph"]
 
 
 async def test_only_the_items_are_left(graph):
-    """Found by each of them, and by nothing else; what it said of them is gone."""
-    whole = made("one", "ab", "c", event_id="e1", transformation_id="t1", place="mill", step="milling")
+    """Found by each of them and by its business transaction, and by nothing else; what it said of them is
+    gone.
+    """
+    said = made("one", "ab", "c", event_id="e1", transformation_id="t1", place="mill", step="milling")
+    whole = replace(said, dealings=(("po", "order"),))
     await graph.add(step(whole, made("two", "c", "d")))
     for _ in range(2):
         await graph.erase(whole.fingerprint)
-    for item in "ab":
+    for item in ("a", "b", "order"):
         assert await names(graph, item) == ["one"]
     assert await names(graph, "c") == ["one", "two"]
     assert (await names(graph, transformations=("t1",)), await graph.by_event_id(["e1"])) == ([], [])
@@ -24,6 +28,7 @@ async def test_only_the_items_are_left(graph):
         "", 0, (), (), None, None
     )  # fmt: skip
     assert {quantity.item for quantity in left.observed} == {"a", "b", "c"}
+    assert left.dealings == ((None, "order"),)
 
 
 async def test_others_are_as_they_were(graph):

@@ -21,11 +21,11 @@ from tracehold.v1 import (
     verify_pb2,
     verify_pb2_grpc,
 )
+from tracehold_client import questions
 from tracehold_client.channel import open_channel
 from tracehold_client.errors import of_call
 from tracehold_client.items import Item, Uploaded, upload_request, uploaded
 from tracehold_client.patience import Clock
-from tracehold_client.questions import contents_request, history_request, trace_request, whole_answer
 from tracehold_client.states import State
 from tracehold_client.streaming import Batches, requests_of, streamed
 from tracehold_client.watching import Watched, watched
@@ -177,11 +177,10 @@ class AsyncClient:
         )
         return answer
 
-    async def locate(self, item: str) -> trace_pb2.LocateResponse:
-        """Which holders keep which records about an item; all pages."""
-        return await whole_answer(
-            partial(self._call, self._questions.Locate), trace_pb2.LocateRequest(item=item)
-        )
+    async def locate(self, item: str, *, transaction: str | None = None) -> trace_pb2.LocateResponse:
+        """Which holders keep which records about an item, or under a business transaction."""
+        request = questions.locate_request(item, transaction)
+        return await questions.whole_answer(partial(self._call, self._questions.Locate), request)
 
     async def trace(  # noqa: PLR0913 - the fields of the request, all but two with a default
         self,
@@ -200,7 +199,7 @@ class AsyncClient:
         `at` is what was true at that event time, `known_at` what was known by that time; `full` has the node
         check signatures again. Gaps and `truncated` say where the answer is not whole.
         """
-        request = trace_request(
+        request = questions.trace_request(
             item,
             direction,
             at,
@@ -210,7 +209,7 @@ class AsyncClient:
             max_items=max_items,
             strict_time=strict_time,
         )
-        return await whole_answer(partial(self._call, self._questions.Trace), request)
+        return await questions.whole_answer(partial(self._call, self._questions.Trace), request)
 
     async def history(
         self,
@@ -219,10 +218,11 @@ class AsyncClient:
         at: datetime | None = None,
         known_at: datetime | None = None,
         full: bool = False,
+        transaction: str | None = None,
     ) -> trace_pb2.GetHistoryResponse:
-        """What happened to an item, and to what held it while it held it; all pages."""
-        request = history_request(item, at, known_at, full)
-        return await whole_answer(partial(self._call, self._questions.GetHistory), request)
+        """What happened to an item and what held it, or under a business transaction; all pages."""
+        request = questions.history_request(item, at, known_at, full, transaction)
+        return await questions.whole_answer(partial(self._call, self._questions.GetHistory), request)
 
     async def contents(
         self,
@@ -233,7 +233,7 @@ class AsyncClient:
         full: bool = False,
     ) -> trace_pb2.GetContentsResponse:
         """What is packed in a container, or attached to an asset."""
-        request = contents_request(item, at, known_at, full)
+        request = questions.contents_request(item, at, known_at, full)
         answer: trace_pb2.GetContentsResponse = await self._call(self._questions.GetContents, request)
         return answer
 

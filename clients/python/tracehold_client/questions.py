@@ -45,12 +45,28 @@ def trace_request(  # noqa: PLR0913 - the fields of the request
 
 
 def history_request(
-    item: str, at: datetime | None, known_at: datetime | None, full: bool
+    item: str, at: datetime | None, known_at: datetime | None, full: bool, transaction: str | None = None
 ) -> trace_pb2.GetHistoryRequest:
-    """The history of an item."""
+    """The history of an item; with `transaction` that of the business transaction of this type whose id is
+    `item`: `po`, `inv`, `desadv`, ..., "" for whatever type.
+    """
     return trace_pb2.GetHistoryRequest(
-        item=item, at=_stamp(at, "at"), known_at=_stamp(known_at, "known_at"), verify=_mode(full)
+        item=item if transaction is None else "",
+        at=_stamp(at, "at"),
+        known_at=_stamp(known_at, "known_at"),
+        verify=_mode(full),
+        business_transaction=_transaction(item, transaction),
     )
+
+
+def locate_request(item: str, transaction: str | None = None) -> trace_pb2.LocateRequest:
+    """Who keeps records about an item, or a business transaction as in `history_request`."""
+    named = _transaction(item, transaction)
+    return trace_pb2.LocateRequest(item="" if named else item, business_transaction=named)
+
+
+def _transaction(id: str, type: str | None) -> trace_pb2.BusinessTransaction | None:
+    return None if type is None else trace_pb2.BusinessTransaction(id=id, type=type)
 
 
 def contents_request(

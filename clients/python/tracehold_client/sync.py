@@ -127,9 +127,9 @@ class Client:
         """See `AsyncClient.status`."""
         return self._run(self._client.status())
 
-    def locate(self, item: str) -> trace_pb2.LocateResponse:
+    def locate(self, item: str, *, transaction: str | None = None) -> trace_pb2.LocateResponse:
         """See `AsyncClient.locate`."""
-        return self._run(self._client.locate(item))
+        return self._run(self._client.locate(item, transaction=transaction))
 
     def trace(self, item: str, direction: str, **options: Any) -> trace_pb2.TraceResponse:
         """See `AsyncClient.trace` for the options."""
@@ -142,9 +142,11 @@ class Client:
         at: datetime | None = None,
         known_at: datetime | None = None,
         full: bool = False,
+        transaction: str | None = None,
     ) -> trace_pb2.GetHistoryResponse:
         """See `AsyncClient.history`."""
-        return self._run(self._client.history(item, at=at, known_at=known_at, full=full))
+        asked = self._client.history(item, at=at, known_at=known_at, full=full, transaction=transaction)
+        return self._run(asked)
 
     def contents(
         self,

@@ -10,6 +10,7 @@ from tracehold.journey.history import HistoryQuestion, answer_history
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.locate import LocateQuestion, answer_locate
 from tracehold.journey.masterdata import answer_masterdata
+from tracehold.journey.subject import Subject, Transaction
 from tracehold.journey.trace import TraceQuestion, answer_trace
 from tracehold.v1 import trace_pb2 as pb
 from tracehold.wire.answers import (
@@ -49,7 +50,7 @@ class TraceService:
         answer = await answer_locate(
             self._knowledge,
             call.caller.reader,
-            LocateQuestion(request.item),
+            LocateQuestion(_subject(request)),
             page_size=request.page_size or LOCATIONS_PER_PAGE,
             page_token=request.page_token,
         )
@@ -79,7 +80,7 @@ class TraceService:
     async def get_history(self, request: pb.GetHistoryRequest, call: Call) -> pb.GetHistoryResponse:
         """What happened to an item."""
         question = HistoryQuestion(
-            request.item,
+            _subject(request),
             at=_at(request),
             known_at=_known_at(request),
             full=_word(_FULL, request.verify, "/verify"),
@@ -106,6 +107,20 @@ class TraceService:
     async def get_masterdata(self, request: pb.GetMasterdataRequest, call: Call) -> pb.GetMasterdataResponse:
         """What parties say about a product, a place or a party."""
         return masterdata_message(await answer_masterdata(self._knowledge, call.caller.reader, request.id))
+
+
+def _subject(request: pb.LocateRequest | pb.GetHistoryRequest) -> Subject:
+    """The item, or the business transaction. Raises BAD_REQUEST where there is none, and where there are
+    both.
+    """
+    given = request.business_transaction
+    if not request.HasField("business_transaction"):
+        if not request.item:
+            raise Rejected("BAD_REQUEST", "an item or a business transaction is required", path="/item")
+        return request.item
+    if request.item:
+        raise Rejected("BAD_REQUEST", "given together with an item", path="/businessTransaction")
+    return Transaction(given.id, given.type)
 
 
 def _at(request: Any) -> int | None:

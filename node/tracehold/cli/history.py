@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
-from tracehold.cli.locate import ItemArgument
+from tracehold.cli.locate import ItemArgument, TransactionOption, transaction_type
 from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits, print_events
 from tracehold.cli.output import JsonOption
 from tracehold.cli.question import Door, ask
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def history(
     item: ItemArgument,
+    transaction: TransactionOption = "",
     at: AtOption = "",
     known_at: KnownAtOption = "",
     verify: VerifyOption = "proof",
@@ -24,11 +25,15 @@ def history(
 ) -> None:
     """What happened to an item, and to what held it while it held it.
 
+    With --transaction: what happened under an order, an invoice, a despatch advice.
+
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.
     """
     ask(
-        lambda client: client.history(item, **as_of(at, known_at, verify)),
+        lambda client: client.history(
+            item, transaction=transaction_type(transaction), **as_of(at, known_at, verify)
+        ),
         _show,
         Door(node, token_file, tls_ca),
         as_json,

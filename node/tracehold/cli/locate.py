@@ -14,8 +14,23 @@ if TYPE_CHECKING:
 ItemArgument = Annotated[str, typer.Argument(help="The item: any GS1 spelling, or another URI.")]
 
 
+TransactionOption = Annotated[
+    str,
+    typer.Option(
+        help="ITEM is the id of a business transaction of this type: po, inv, desadv, ...; any: of any type.",
+        metavar="TYPE",
+    ),
+]
+
+
+def transaction_type(word: str) -> str | None:
+    """The type as the client's questions take it: None where an item is meant, "" for any."""
+    return None if not word else "" if word == "any" else word
+
+
 def locate(
     item: ItemArgument,
+    transaction: TransactionOption = "",
     node: NodeOption = DEFAULT_NODE,
     token_file: TokenOption = None,
     tls_ca: TlsOption = None,
@@ -23,9 +38,16 @@ def locate(
 ) -> None:
     """Which holders keep which records about an item.
 
+    With --transaction: about what happened under an order, an invoice, a despatch advice.
+
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable.
     """
-    ask(lambda client: client.locate(item), _show, Door(node, token_file, tls_ca), as_json)
+    ask(
+        lambda client: client.locate(item, transaction=transaction_type(transaction)),
+        _show,
+        Door(node, token_file, tls_ca),
+        as_json,
+    )
 
 
 def _show(answer: "LocateResponse") -> None:

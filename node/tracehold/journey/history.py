@@ -1,13 +1,16 @@
-"""History: what happened to an item, and to the containers that held it while they held it."""
+"""History: what happened to an item, and to the containers that held it while they held it; or
+under a business transaction.
+"""
 
 from dataclasses import dataclass
 
 from tracehold.core.access import Reader
-from tracehold.core.lineage import Role, history
+from tracehold.core.lineage import HistoryResult, Role, Walk, dealt, history
 from tracehold.journey import pages
 from tracehold.journey.answers import HistoryAnswer
-from tracehold.journey.inquiry import Inquiry, named
+from tracehold.journey.inquiry import Inquiry
 from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.subject import Subject, Transaction, name_of
 from tracehold.journey.trace import event_mark
 
 ROLES = {Role.OBSERVED: "subject", Role.HELD: "container"}
@@ -18,7 +21,7 @@ ROLES = {Role.OBSERVED: "subject", Role.HELD: "container"}
 class HistoryQuestion:
     """Whose history. `at` in microseconds and `known_at` in milliseconds since 1970, None: all there is."""
 
-    item: str
+    item: Subject
     at: int | None = None
     known_at: int | None = None
     full: bool = False
@@ -35,10 +38,10 @@ async def answer_history(
     """One page of the events, in time order. Raises `Rejected` (no
     identifier, BAD_PAGE_TOKEN) and `Unavailable`.
     """
-    item = named(question.item)
+    item = name_of(question.item)
     (after,) = pages.marks(page_token, question, 1)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
-    result = await inquiry.drive(history(item, at=question.at, known_at=question.known_at))
+    result = await inquiry.drive(walk_of(question, item))
     statements = [
         inquiry.statement(e.fingerprint, role=ROLES.get(e.role, str(e.role)), via=e.through)
         for e in result.events
@@ -53,3 +56,10 @@ async def answer_history(
         inquiry.timings(),
         pages.encode(question, (last,)) if more else "",
     )
+
+
+def walk_of(question: HistoryQuestion, name: str) -> Walk[HistoryResult]:
+    """The walk that answers the question; `name` is that of its subject."""
+    if isinstance(question.item, Transaction):
+        return dealt(name, question.item.kind, at=question.at, known_at=question.known_at)
+    return history(name, at=question.at, known_at=question.known_at)

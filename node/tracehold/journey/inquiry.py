@@ -15,7 +15,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import scanned
 from tracehold.core.gs1.link import on_foreign_domain
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, touched
+from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, found_under
 from tracehold.core.spans import joined, without
 from tracehold.journey.admission import SLICE, Admission, Admitted
 from tracehold.journey.answers import (
@@ -89,7 +89,7 @@ class Inquiry:
         for hint in hints:
             refused = self.admission.refused.get(hint.fingerprint)
             if refused is not None:
-                for item in sorted(touched(hint) & wanted.items) or [""]:
+                for item in sorted(found_under(hint) & wanted.items) or [""]:
                     self._gaps[Gap(item, refused.reason, refused.detail)] = None
         return facts
 

@@ -1,4 +1,4 @@
-"""Locate: which records there are about an item, where they stand, and
+"""Locate: which records there are about an item or a business transaction, where they stand, and
 which nodes keep them. And one record itself.
 """
 
@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Gap, GapReason
+from tracehold.core.lineage import Fact, Gap, GapReason
 from tracehold.journey import pages
 from tracehold.journey.admission import UNREADABLE, Admission, Admitted, readable
 from tracehold.journey.answers import LocateAnswer, Location, RecordAnswer
 from tracehold.journey.disputed import answer_disputed
 from tracehold.journey.fetch import or_copy
-from tracehold.journey.inquiry import Inquiry, named
+from tracehold.journey.inquiry import Inquiry
 from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.proving import Proved
+from tracehold.journey.subject import Subject, Transaction, concerns, name_of
 
 
 @dataclass(frozen=True, slots=True)
 class LocateQuestion:
-    """Records about which item, in any spelling."""
+    """Records about which item, in any spelling, or under which business transaction."""
 
-    item: str
+    item: Subject
 
 
 async def answer_locate(
@@ -32,14 +34,15 @@ async def answer_locate(
     page_size: int = 100,
     page_token: str = "",
 ) -> LocateAnswer:
-    """One page of the records about an item, by log and index: events in any role, and master data.
+    """One page of the records about an item, by log and index: events in any role, and master data;
+    of a business transaction the events that name it.
 
     Raises `Rejected` (no identifier, BAD_PAGE_TOKEN) and `Unavailable`.
     """
-    item = named(question.item)
+    item = name_of(question.item)
     (after,) = pages.marks(page_token, question, 1)
     inquiry = Inquiry(knowledge, reader)
-    gaps, here = await _gather(knowledge, inquiry, item)
+    gaps, here = await _gather(knowledge, inquiry, question.item, item)
     found = sorted(inquiry.admission.admitted.values(), key=lambda admitted: (admitted.index, admitted.log))
     page, last, more = pages.cut(found, after, page_size, _mark)
     return LocateAnswer(
@@ -51,23 +54,41 @@ async def answer_locate(
 
 
 async def _gather(
-    knowledge: Knowledge, inquiry: Inquiry, item: str
+    knowledge: Knowledge, inquiry: Inquiry, subject: Subject, item: str
 ) -> tuple[list[Gap], frozenset[Fingerprint]]:
-    """Admit every record about the item, from here and elsewhere. What was refused, and what is kept here."""
+    """Admit every record about the subject, called `item`, from here and elsewhere. What was refused, and
+    what is kept here.
+    """
     admission = inquiry.admission
-    facts = await knowledge.graph.facts([item])
-    versions = await knowledge.graph.masterdata(item)
+    facts = [fact for fact in await knowledge.graph.facts([item]) if _asked_for(fact, subject, item)]
+    versions = () if isinstance(subject, Transaction) else await knowledge.graph.masterdata(item)
     names = [fact.fingerprint for fact in facts] + [version.fingerprint for version in versions]
     await admission.admit(names)
     here = frozenset(admission.admitted)
     gaps: list[Gap] = []
     for proved in await inquiry.elsewhere.records([item]):
+        if not _handed_for(proved, subject, item):
+            continue
         if admission.readable(proved.admitted.record):
             admission.let_in(proved.admitted)
         else:
             gaps.append(Gap(item, GapReason.ACCESS_REFUSED, UNREADABLE))
     refused = [admission.refused[name] for name in names if name in admission.refused]
     return [*gaps, *(Gap(item, r.reason, r.detail) for r in refused)], here
+
+
+def _asked_for(fact: Fact, subject: Subject, item: str) -> bool:
+    """Whether a record found here is to be shown, or missed: of one that was erased nobody knows any more
+    which type of transaction it named.
+    """
+    return not fact.issuer or concerns(fact, subject, item)
+
+
+def _handed_for(proved: Proved, subject: Subject, item: str) -> bool:
+    """Whether a record that another node handed over is to be shown, or missed."""
+    if proved.fact is None:
+        return not isinstance(subject, Transaction)
+    return concerns(proved.fact, subject, item)
 
 
 def _holders(

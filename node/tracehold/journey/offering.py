@@ -12,7 +12,7 @@ from tracehold.core.epcis import parse_masterdata
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.limits import SEGMENT_ENTRIES
-from tracehold.core.lineage import fact_of, touched
+from tracehold.core.lineage import fact_of, found_under
 from tracehold.core.record import Kind, parse
 from tracehold.core.spans import without
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
@@ -109,7 +109,7 @@ class Offering:
 
 
 def items_of(raw: bytes, events: Events = tolerant) -> frozenset[str]:
-    """The items by which a record may be found by everybody: none where its audience is narrower than the
+    """The names by which a record may be found by everybody: none where its audience is narrower than the
     network. Raises `Rejected` where the bytes do not hold.
     """
     record = parse(raw)
@@ -118,7 +118,7 @@ def items_of(raw: bytes, events: Events = tolerant) -> frozenset[str]:
     if record.header.kind == Kind.MASTERDATA:
         return frozenset({parse_masterdata(record.payload).id.canonical})
     event = events(record.payload)
-    return touched(fact_of(event, record.fingerprint, record.header.iss))
+    return found_under(fact_of(event, record.fingerprint, record.header.iss))
 
 
 def _segments(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

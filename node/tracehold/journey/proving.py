@@ -11,7 +11,7 @@ from tracehold.core.epcis import parse_masterdata
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence import ChainView, Known, report
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Fact, touched
+from tracehold.core.lineage import Fact, found_under
 from tracehold.core.receipt import Receipt, encode_receipt, parse_receipt
 from tracehold.core.record import Kind, Record, fingerprint, parse
 from tracehold.journey.admission import Admitted
@@ -30,7 +30,7 @@ SLICE = 50
 @dataclass(frozen=True, slots=True)
 class Proved:
     """A record that a peer handed over and that was verified here, and when it was known. `fact` is what an
-    event says, in nobody's voice yet; `names` are the items by which the record is found. Both are empty for
+    event says, in nobody's voice yet; `names` are those by which the record is found. Both are empty for
     other kinds, and for what is sealed and odd: of no meaning to rules.
     """
 
@@ -177,7 +177,7 @@ def _said(record: Record, known_ms: int) -> tuple[Fact | None, frozenset[str]]:
     try:
         if record.header.kind == Kind.EVENT:
             fact = event_fact(record, "", known_ms)
-            return fact, touched(fact)
+            return fact, found_under(fact)
         if record.header.kind == Kind.MASTERDATA:
             return None, frozenset({parse_masterdata(record.payload).id.canonical})
     except Rejected:

@@ -29,15 +29,19 @@ from tracehold.v1 import limits_pb2 as tracehold_dot_v1_dot_limits__pb2
 from tracehold.v1 import record_pb2 as tracehold_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tracehold/v1/trace.proto\x12\x0ctracehold.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19tracehold/v1/limits.proto\x1a\x19tracehold/v1/record.proto\"L\n\x03Gap\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\'\n\x06reason\x18\x02 \x01(\x0e\x32\x17.tracehold.v1.GapReason\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"H\n\x08\x43overage\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0f\n\x07indexed\x18\x03 \x01(\x04\x12\x10\n\x08\x61nchored\x18\x04 \x01(\x04\"@\n\x07Timings\x12\x10\n\x08graph_us\x18\x01 \x01(\x04\x12\x10\n\x08rules_us\x18\x02 \x01(\x04\x12\x11\n\tverify_us\x18\x03 \x01(\x04\"\xe9\x02\n\x0bTracedEvent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12.\n\nevent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04type\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x10\n\x08\x62iz_step\x18\x06 \x01(\t\x12\x14\n\x0c\x62iz_location\x18\x07 \x01(\t\x12&\n\x07speaker\x18\x08 \x01(\x0b\x32\x15.tracehold.v1.Speaker\x12\x10\n\x08verified\x18\t \x01(\x08\x12\x19\n\x11signature_checked\x18\n \x01(\x08\x12\"\n\x05state\x18\x0b \x01(\x0e\x32\x13.tracehold.v1.State\x12\x0b\n\x03log\x18\x0c \x01(\t\x12\r\n\x05index\x18\r \x01(\x04\x12\x0c\n\x04role\x18\x0e \x01(\t\x12\x0b\n\x03via\x18\x0f \x01(\t\x12\r\n\x05\x66lags\x18\x10 \x03(\t\"a\n\rLocateRequest\x12\x17\n\x04item\x18\x01 \x01(\tB\t\xaa\xa0\x19\x05\x18\x80\x08 \x01\x12\x1a\n\tpage_size\x18\x02 \x01(\rB\x07\xaa\xa0\x19\x03(\xe8\x07\x12\x1b\n\npage_token\x18\x03 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x04\"\xa6\x01\n\x08Location\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\x0b\n\x03log\x18\x02 \x01(\t\x12\r\n\x05index\x18\x03 \x01(\x04\x12\"\n\x05state\x18\x04 \x01(\x0e\x32\x13.tracehold.v1.State\x12&\n\x07speaker\x18\x05 \x01(\x0b\x32\x15.tracehold.v1.Speaker\x12\x0f\n\x07holders\x18\x06 \x03(\r\x12\x0c\n\x04kind\x18\x07 \x01(\t\"\x83\x01\n\x0eLocateResponse\x12\x0c\n\x04item\x18\x01 \x01(\t\x12)\n\tlocations\x18\x02 \x03(\x0b\x32\x16.tracehold.v1.Location\x12\x1f\n\x04gaps\x18\x03 \x03(\x0b\x32\x11.tracehold.v1.Gap\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"\xe2\x02\n\x0cTraceRequest\x12\x17\n\x04item\x18\x01 \x01(\tB\t\xaa\xa0\x19\x05\x18\x80\x08 \x01\x12\x32\n\tdirection\x18\x02 \x01(\x0e\x32\x17.tracehold.v1.DirectionB\x06\xaa\xa0\x19\x02 \x01\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08known_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\tmax_depth\x18\x05 \x01(\rB\x07\xaa\xa0\x19\x03(\xe8\x07\x12\x1b\n\tmax_items\x18\x06 \x01(\rB\x08\xaa\xa0\x19\x04(\xa0\xc2\x1e\x12\x1a\n\tpage_size\x18\x07 \x01(\rB\x07\xaa\xa0\x19\x03(\x90N\x12\x1b\n\npage_token\x18\x08 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x04\x12(\n\x06verify\x18\t \x01(\x0e\x32\x18.tracehold.v1.VerifyMode\x12\x13\n\x0bstrict_time\x18\n \x01(\x08\"6\n\nTracedItem\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\r\n\x05\x64\x65pth\x18\x02 \x01(\r\x12\x0b\n\x03via\x18\x03 \x03(\t\"\x90\x02\n\rTraceResponse\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\'\n\x05items\x18\x02 \x03(\x0b\x32\x18.tracehold.v1.TracedItem\x12)\n\x06\x65vents\x18\x03 \x03(\x0b\x32\x19.tracehold.v1.TracedEvent\x12\x1f\n\x04gaps\x18\x04 \x03(\x0b\x32\x11.tracehold.v1.Gap\x12\x11\n\ttruncated\x18\x05 \x01(\x08\x12\x17\n\x0fnext_page_token\x18\x06 \x01(\t\x12(\n\x08\x63overage\x18\x07 \x03(\x0b\x32\x16.tracehold.v1.Coverage\x12&\n\x07timings\x18\x08 \x01(\x0b\x32\x15.tracehold.v1.Timings\"\xe5\x01\n\x11GetHistoryRequest\x12\x17\n\x04item\x18\x01 \x01(\tB\t\xaa\xa0\x19\x05\x18\x80\x08 \x01\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08known_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\tpage_size\x18\x04 \x01(\rB\x07\xaa\xa0\x19\x03(\x90N\x12\x1b\n\npage_token\x18\x05 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x04\x12(\n\x06verify\x18\x06 \x01(\x0e\x32\x18.tracehold.v1.VerifyMode\"\xc4\x01\n\x12GetHistoryResponse\x12\x0c\n\x04item\x18\x01 \x01(\t\x12)\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x19.tracehold.v1.TracedEvent\x12\x1f\n\x04gaps\x18\x03 \x03(\x0b\x32\x11.tracehold.v1.Gap\x12\x11\n\ttruncated\x18\x04 \x01(\x08\x12\x17\n\x0fnext_page_token\x18\x05 \x01(\t\x12(\n\x08\x63overage\x18\x06 \x03(\x0b\x32\x16.tracehold.v1.Coverage\"\xad\x01\n\x12GetContentsRequest\x12\x17\n\x04item\x18\x01 \x01(\tB\t\xaa\xa0\x19\x05\x18\x80\x08 \x01\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08known_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x06verify\x18\x04 \x01(\x0e\x32\x18.tracehold.v1.VerifyMode\"\x92\x01\n\x07\x43ontent\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\x12\x15\n\x08quantity\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0b\n\x03uom\x18\x04 \x01(\t\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x64\x65pth\x18\x06 \x01(\rB\x0b\n\t_quantity\"\x80\x02\n\x13GetContentsResponse\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\'\n\x08\x63hildren\x18\x02 \x03(\x0b\x32\x15.tracehold.v1.Content\x12)\n\ncomponents\x18\x03 \x03(\x0b\x32\x15.tracehold.v1.Content\x12)\n\x06\x65vents\x18\x04 \x03(\x0b\x32\x19.tracehold.v1.TracedEvent\x12\x1f\n\x04gaps\x18\x05 \x03(\x0b\x32\x11.tracehold.v1.Gap\x12\x11\n\ttruncated\x18\x06 \x01(\x08\x12(\n\x08\x63overage\x18\x07 \x03(\x0b\x32\x16.tracehold.v1.Coverage\"-\n\x14GetMasterdataRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xaa\xa0\x19\x05\x18\x80\x08 \x01\"\xec\x01\n\x11MasterdataVersion\x12\x0c\n\x04type\x18\x01 \x01(\t\x12&\n\x07speaker\x18\x02 \x01(\x0b\x32\x15.tracehold.v1.Speaker\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\x12(\n\x07\x65lement\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x10\n\x08verified\x18\x05 \x01(\x08\x12\"\n\x05state\x18\x06 \x01(\x0e\x32\x13.tracehold.v1.State\x12,\n\x08known_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"w\n\x15GetMasterdataResponse\x12\n\n\x02id\x18\x01 \x01(\t\x12\x31\n\x08versions\x18\x02 \x03(\x0b\x32\x1f.tracehold.v1.MasterdataVersion\x12\x1f\n\x04gaps\x18\x03 \x03(\x0b\x32\x11.tracehold.v1.Gap*X\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44IRECTION_UPSTREAM\x10\x01\x12\x18\n\x14\x44IRECTION_DOWNSTREAM\x10\x02*V\n\nVerifyMode\x12\x1b\n\x17VERIFY_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11VERIFY_MODE_PROOF\x10\x01\x12\x14\n\x10VERIFY_MODE_FULL\x10\x02*\xec\x01\n\tGapReason\x12\x1a\n\x16GAP_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dGAP_REASON_NEVER_COMMISSIONED\x10\x01\x12\x1d\n\x19GAP_REASON_ACCESS_REFUSED\x10\x02\x12\x1b\n\x17GAP_REASON_PROOF_FAILED\x10\x03\x12\x1a\n\x16GAP_REASON_HOLDER_DOWN\x10\x04\x12\x1a\n\x16GAP_REASON_NOT_COVERED\x10\x05\x12\x15\n\x11GAP_REASON_ERASED\x10\x06\x12\x15\n\x11GAP_REASON_HINTED\x10\x07\x32\x9a\x04\n\x0cTraceService\x12\x62\n\x06Locate\x12\x1b.tracehold.v1.LocateRequest\x1a\x1c.tracehold.v1.LocateResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/v1/records:locate:\x01*\x12V\n\x05Trace\x12\x1a.tracehold.v1.TraceRequest\x1a\x1b.tracehold.v1.TraceResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\"\t/v1/trace:\x01*\x12g\n\nGetHistory\x12\x1f.tracehold.v1.GetHistoryRequest\x1a .tracehold.v1.GetHistoryResponse\"\x16\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/history:\x01*\x12k\n\x0bGetContents\x12 .tracehold.v1.GetContentsRequest\x1a!.tracehold.v1.GetContentsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/contents:\x01*\x12x\n\rGetMasterdata\x12\".tracehold.v1.GetMasterdataRequest\x1a#.tracehold.v1.GetMasterdataResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/masterdata/{id=**}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tracehold/v1/trace.proto\x12\x0ctracehold.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19tracehold/v1/limits.proto\x1a\x19tracehold/v1/record.proto\"L\n\x03Gap\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\'\n\x06reason\x18\x02 \x01(\x0e\x32\x17.tracehold.v1.GapReason\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"H\n\x08\x43overage\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0f\n\x07indexed\x18\x03 \x01(\x04\x12\x10\n\x08\x61nchored\x18\x04 \x01(\x04\"@\n\x07Timings\x12\x10\n\x08graph_us\x18\x01 \x01(\x04\x12\x10\n\x08rules_us\x18\x02 \x01(\x04\x12\x11\n\tverify_us\x18\x03 \x01(\x04\"\xe9\x02\n\x0bTracedEvent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12.\n\nevent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04type\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x10\n\x08\x62iz_step\x18\x06 \x01(\t\x12\x14\n\x0c\x62iz_location\x18\x07 \x01(\t\x12&\n\x07speaker\x18\x08 \x01(\x0b\x32\x15.tracehold.v1.Speaker\x12\x10\n\x08verified\x18\t \x01(\x08\x12\x19\n\x11signature_checked\x18\n \x01(\x08\x12\"\n\x05state\x18\x0b \x01(\x0e\x32\x13.tracehold.v1.State\x12\x0b\n\x03log\x18\x0c \x01(\t\x12\r\n\x05index\x18\r \x01(\x04\x12\x0c\n\x04role\x18\x0e \x01(\t\x12\x0b\n\x03via\x18\x0f \x01(\t\x12\r\n\x05\x66lags\x18\x10 \x03(\t\"C\n\x13\x42usinessTransaction\x12\x15\n\x04type\x18\x01 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x08\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xaa\xa0\x19\x05\x18\x80\x08 \x01\"\xa0\x01\n\rLocateRequest\x12\x15\n\x04item\x18\x01 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x08\x12\x1a\n\tpage_size\x18\x02 \x01(\rB\x07\xaa\xa0\x19\x03(\xe8\x07\x12\x1b\n\npage_token\x18\x03 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x04\x12?\n\x14\x62usiness_transaction\x18\x04 \x01(\x0b\x32!.tracehold.v1.BusinessTransaction\"\xa6\x01\n\x08Location\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\x0b\n\x03log\x18\x02 \x01(\t\x12\r\n\x05index\x18\x03 \x01(\x04\x12\"\n\x05state\x18\x04 \x01(\x0e\x32\x13.tracehold.v1.State\x12&\n\x07speaker\x18\x05 \x01(\x0b\x32\x15.tracehold.v1.Speaker\x12\x0f\n\x07holders\x18\x06 \x03(\r\x12\x0c\n\x04kind\x18\x07 \x01(\t\"\x83\x01\n\x0eLocateResponse\x12\x0c\n\x04item\x18\x01 \x01(\t\x12)\n\tlocations\x18\x02 \x03(\x0b\x32\x16.tracehold.v1.Location\x12\x1f\n\x04gaps\x18\x03 \x03(\x0b\x32\x11.tracehold.v1.Gap\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"\xe2\x02\n\x0cTraceRequest\x12\x17\n\x04item\x18\x01 \x01(\tB\t\xaa\xa0\x19\x05\x18\x80\x08 \x01\x12\x32\n\tdirection\x18\x02 \x01(\x0e\x32\x17.tracehold.v1.DirectionB\x06\xaa\xa0\x19\x02 \x01\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08known_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\tmax_depth\x18\x05 \x01(\rB\x07\xaa\xa0\x19\x03(\xe8\x07\x12\x1b\n\tmax_items\x18\x06 \x01(\rB\x08\xaa\xa0\x19\x04(\xa0\xc2\x1e\x12\x1a\n\tpage_size\x18\x07 \x01(\rB\x07\xaa\xa0\x19\x03(\x90N\x12\x1b\n\npage_token\x18\x08 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x04\x12(\n\x06verify\x18\t \x01(\x0e\x32\x18.tracehold.v1.VerifyMode\x12\x13\n\x0bstrict_time\x18\n \x01(\x08\"6\n\nTracedItem\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\r\n\x05\x64\x65pth\x18\x02 \x01(\r\x12\x0b\n\x03via\x18\x03 \x03(\t\"\x90\x02\n\rTraceResponse\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\'\n\x05items\x18\x02 \x03(\x0b\x32\x18.tracehold.v1.TracedItem\x12)\n\x06\x65vents\x18\x03 \x03(\x0b\x32\x19.tracehold.v1.TracedEvent\x12\x1f\n\x04gaps\x18\x04 \x03(\x0b\x32\x11.tracehold.v1.Gap\x12\x11\n\ttruncated\x18\x05 \x01(\x08\x12\x17\n\x0fnext_page_token\x18\x06 \x01(\t\x12(\n\x08\x63overage\x18\x07 \x03(\x0b\x32\x16.tracehold.v1.Coverage\x12&\n\x07timings\x18\x08 \x01(\x0b\x32\x15.tracehold.v1.Timings\"\xa4\x02\n\x11GetHistoryRequest\x12\x15\n\x04item\x18\x01 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x08\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08known_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\tpage_size\x18\x04 \x01(\rB\x07\xaa\xa0\x19\x03(\x90N\x12\x1b\n\npage_token\x18\x05 \x01(\tB\x07\xaa\xa0\x19\x03\x18\x80\x04\x12(\n\x06verify\x18\x06 \x01(\x0e\x32\x18.tracehold.v1.VerifyMode\x12?\n\x14\x62usiness_transaction\x18\x07 \x01(\x0b\x32!.tracehold.v1.BusinessTransaction\"\xc4\x01\n\x12GetHistoryResponse\x12\x0c\n\x04item\x18\x01 \x01(\t\x12)\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x19.tracehold.v1.TracedEvent\x12\x1f\n\x04gaps\x18\x03 \x03(\x0b\x32\x11.tracehold.v1.Gap\x12\x11\n\ttruncated\x18\x04 \x01(\x08\x12\x17\n\x0fnext_page_token\x18\x05 \x01(\t\x12(\n\x08\x63overage\x18\x06 \x03(\x0b\x32\x16.tracehold.v1.Coverage\"\xad\x01\n\x12GetContentsRequest\x12\x17\n\x04item\x18\x01 \x01(\tB\t\xaa\xa0\x19\x05\x18\x80\x08 \x01\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08known_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x06verify\x18\x04 \x01(\x0e\x32\x18.tracehold.v1.VerifyMode\"\x92\x01\n\x07\x43ontent\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\x12\x15\n\x08quantity\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0b\n\x03uom\x18\x04 \x01(\t\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x64\x65pth\x18\x06 \x01(\rB\x0b\n\t_quantity\"\x80\x02\n\x13GetContentsResponse\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\'\n\x08\x63hildren\x18\x02 \x03(\x0b\x32\x15.tracehold.v1.Content\x12)\n\ncomponents\x18\x03 \x03(\x0b\x32\x15.tracehold.v1.Content\x12)\n\x06\x65vents\x18\x04 \x03(\x0b\x32\x19.tracehold.v1.TracedEvent\x12\x1f\n\x04gaps\x18\x05 \x03(\x0b\x32\x11.tracehold.v1.Gap\x12\x11\n\ttruncated\x18\x06 \x01(\x08\x12(\n\x08\x63overage\x18\x07 \x03(\x0b\x32\x16.tracehold.v1.Coverage\"-\n\x14GetMasterdataRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xaa\xa0\x19\x05\x18\x80\x08 \x01\"\xec\x01\n\x11MasterdataVersion\x12\x0c\n\x04type\x18\x01 \x01(\t\x12&\n\x07speaker\x18\x02 \x01(\x0b\x32\x15.tracehold.v1.Speaker\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\x12(\n\x07\x65lement\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x10\n\x08verified\x18\x05 \x01(\x08\x12\"\n\x05state\x18\x06 \x01(\x0e\x32\x13.tracehold.v1.State\x12,\n\x08known_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"w\n\x15GetMasterdataResponse\x12\n\n\x02id\x18\x01 \x01(\t\x12\x31\n\x08versions\x18\x02 \x03(\x0b\x32\x1f.tracehold.v1.MasterdataVersion\x12\x1f\n\x04gaps\x18\x03 \x03(\x0b\x32\x11.tracehold.v1.Gap*X\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44IRECTION_UPSTREAM\x10\x01\x12\x18\n\x14\x44IRECTION_DOWNSTREAM\x10\x02*V\n\nVerifyMode\x12\x1b\n\x17VERIFY_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11VERIFY_MODE_PROOF\x10\x01\x12\x14\n\x10VERIFY_MODE_FULL\x10\x02*\xec\x01\n\tGapReason\x12\x1a\n\x16GAP_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dGAP_REASON_NEVER_COMMISSIONED\x10\x01\x12\x1d\n\x19GAP_REASON_ACCESS_REFUSED\x10\x02\x12\x1b\n\x17GAP_REASON_PROOF_FAILED\x10\x03\x12\x1a\n\x16GAP_REASON_HOLDER_DOWN\x10\x04\x12\x1a\n\x16GAP_REASON_NOT_COVERED\x10\x05\x12\x15\n\x11GAP_REASON_ERASED\x10\x06\x12\x15\n\x11GAP_REASON_HINTED\x10\x07\x32\x9a\x04\n\x0cTraceService\x12\x62\n\x06Locate\x12\x1b.tracehold.v1.LocateRequest\x1a\x1c.tracehold.v1.LocateResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/v1/records:locate:\x01*\x12V\n\x05Trace\x12\x1a.tracehold.v1.TraceRequest\x1a\x1b.tracehold.v1.TraceResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\"\t/v1/trace:\x01*\x12g\n\nGetHistory\x12\x1f.tracehold.v1.GetHistoryRequest\x1a .tracehold.v1.GetHistoryResponse\"\x16\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/history:\x01*\x12k\n\x0bGetContents\x12 .tracehold.v1.GetContentsRequest\x1a!.tracehold.v1.GetContentsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/contents:\x01*\x12x\n\rGetMasterdata\x12\".tracehold.v1.GetMasterdataRequest\x1a#.tracehold.v1.GetMasterdataResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/masterdata/{id=**}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tracehold.v1.trace_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_BUSINESSTRANSACTION'].fields_by_name['type']._loaded_options = None
+  _globals['_BUSINESSTRANSACTION'].fields_by_name['type']._serialized_options = b'\252\240\031\003\030\200\010'
+  _globals['_BUSINESSTRANSACTION'].fields_by_name['id']._loaded_options = None
+  _globals['_BUSINESSTRANSACTION'].fields_by_name['id']._serialized_options = b'\252\240\031\005\030\200\010 \001'
   _globals['_LOCATEREQUEST'].fields_by_name['item']._loaded_options = None
-  _globals['_LOCATEREQUEST'].fields_by_name['item']._serialized_options = b'\252\240\031\005\030\200\010 \001'
+  _globals['_LOCATEREQUEST'].fields_by_name['item']._serialized_options = b'\252\240\031\003\030\200\010'
   _globals['_LOCATEREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LOCATEREQUEST'].fields_by_name['page_size']._serialized_options = b'\252\240\031\003(\350\007'
   _globals['_LOCATEREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -55,7 +59,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRACEREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_TRACEREQUEST'].fields_by_name['page_token']._serialized_options = b'\252\240\031\003\030\200\004'
   _globals['_GETHISTORYREQUEST'].fields_by_name['item']._loaded_options = None
-  _globals['_GETHISTORYREQUEST'].fields_by_name['item']._serialized_options = b'\252\240\031\005\030\200\010 \001'
+  _globals['_GETHISTORYREQUEST'].fields_by_name['item']._serialized_options = b'\252\240\031\003\030\200\010'
   _globals['_GETHISTORYREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_GETHISTORYREQUEST'].fields_by_name['page_size']._serialized_options = b'\252\240\031\003(\220N'
   _globals['_GETHISTORYREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -74,12 +78,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRACESERVICE'].methods_by_name['GetContents']._serialized_options = b'\202\323\344\223\002\021\"\014/v1/contents:\001*'
   _globals['_TRACESERVICE'].methods_by_name['GetMasterdata']._loaded_options = None
   _globals['_TRACESERVICE'].methods_by_name['GetMasterdata']._serialized_options = b'\202\323\344\223\002\030\022\026/v1/masterdata/{id=**}'
-  _globals['_DIRECTION']._serialized_start=3283
-  _globals['_DIRECTION']._serialized_end=3371
-  _globals['_VERIFYMODE']._serialized_start=3373
-  _globals['_VERIFYMODE']._serialized_end=3459
-  _globals['_GAPREASON']._serialized_start=3462
-  _globals['_GAPREASON']._serialized_end=3698
+  _globals['_DIRECTION']._serialized_start=3479
+  _globals['_DIRECTION']._serialized_end=3567
+  _globals['_VERIFYMODE']._serialized_start=3569
+  _globals['_VERIFYMODE']._serialized_end=3655
+  _globals['_GAPREASON']._serialized_start=3658
+  _globals['_GAPREASON']._serialized_end=3894
   _globals['_GAP']._serialized_start=189
   _globals['_GAP']._serialized_end=265
   _globals['_COVERAGE']._serialized_start=267
@@ -88,34 +92,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TIMINGS']._serialized_end=405
   _globals['_TRACEDEVENT']._serialized_start=408
   _globals['_TRACEDEVENT']._serialized_end=769
-  _globals['_LOCATEREQUEST']._serialized_start=771
-  _globals['_LOCATEREQUEST']._serialized_end=868
-  _globals['_LOCATION']._serialized_start=871
-  _globals['_LOCATION']._serialized_end=1037
-  _globals['_LOCATERESPONSE']._serialized_start=1040
-  _globals['_LOCATERESPONSE']._serialized_end=1171
-  _globals['_TRACEREQUEST']._serialized_start=1174
-  _globals['_TRACEREQUEST']._serialized_end=1528
-  _globals['_TRACEDITEM']._serialized_start=1530
-  _globals['_TRACEDITEM']._serialized_end=1584
-  _globals['_TRACERESPONSE']._serialized_start=1587
-  _globals['_TRACERESPONSE']._serialized_end=1859
-  _globals['_GETHISTORYREQUEST']._serialized_start=1862
-  _globals['_GETHISTORYREQUEST']._serialized_end=2091
-  _globals['_GETHISTORYRESPONSE']._serialized_start=2094
-  _globals['_GETHISTORYRESPONSE']._serialized_end=2290
-  _globals['_GETCONTENTSREQUEST']._serialized_start=2293
-  _globals['_GETCONTENTSREQUEST']._serialized_end=2466
-  _globals['_CONTENT']._serialized_start=2469
-  _globals['_CONTENT']._serialized_end=2615
-  _globals['_GETCONTENTSRESPONSE']._serialized_start=2618
-  _globals['_GETCONTENTSRESPONSE']._serialized_end=2874
-  _globals['_GETMASTERDATAREQUEST']._serialized_start=2876
-  _globals['_GETMASTERDATAREQUEST']._serialized_end=2921
-  _globals['_MASTERDATAVERSION']._serialized_start=2924
-  _globals['_MASTERDATAVERSION']._serialized_end=3160
-  _globals['_GETMASTERDATARESPONSE']._serialized_start=3162
-  _globals['_GETMASTERDATARESPONSE']._serialized_end=3281
-  _globals['_TRACESERVICE']._serialized_start=3701
-  _globals['_TRACESERVICE']._serialized_end=4239
+  _globals['_BUSINESSTRANSACTION']._serialized_start=771
+  _globals['_BUSINESSTRANSACTION']._serialized_end=838
+  _globals['_LOCATEREQUEST']._serialized_start=841
+  _globals['_LOCATEREQUEST']._serialized_end=1001
+  _globals['_LOCATION']._serialized_start=1004
+  _globals['_LOCATION']._serialized_end=1170
+  _globals['_LOCATERESPONSE']._serialized_start=1173
+  _globals['_LOCATERESPONSE']._serialized_end=1304
+  _globals['_TRACEREQUEST']._serialized_start=1307
+  _globals['_TRACEREQUEST']._serialized_end=1661
+  _globals['_TRACEDITEM']._serialized_start=1663
+  _globals['_TRACEDITEM']._serialized_end=1717
+  _globals['_TRACERESPONSE']._serialized_start=1720
+  _globals['_TRACERESPONSE']._serialized_end=1992
+  _globals['_GETHISTORYREQUEST']._serialized_start=1995
+  _globals['_GETHISTORYREQUEST']._serialized_end=2287
+  _globals['_GETHISTORYRESPONSE']._serialized_start=2290
+  _globals['_GETHISTORYRESPONSE']._serialized_end=2486
+  _globals['_GETCONTENTSREQUEST']._serialized_start=2489
+  _globals['_GETCONTENTSREQUEST']._serialized_end=2662
+  _globals['_CONTENT']._serialized_start=2665
+  _globals['_CONTENT']._serialized_end=2811
+  _globals['_GETCONTENTSRESPONSE']._serialized_start=2814
+  _globals['_GETCONTENTSRESPONSE']._serialized_end=3070
+  _globals['_GETMASTERDATAREQUEST']._serialized_start=3072
+  _globals['_GETMASTERDATAREQUEST']._serialized_end=3117
+  _globals['_MASTERDATAVERSION']._serialized_start=3120
+  _globals['_MASTERDATAVERSION']._serialized_end=3356
+  _globals['_GETMASTERDATARESPONSE']._serialized_start=3358
+  _globals['_GETMASTERDATARESPONSE']._serialized_end=3477
+  _globals['_TRACESERVICE']._serialized_start=3897
+  _globals['_TRACESERVICE']._serialized_end=4435
 # @@protoc_insertion_point(module_scope)

@@ -253,7 +253,9 @@ class TracedEvent(_message.Message):
     index: _builtins.int
     """Index in the log."""
     role: _builtins.str
-    """What the event does to the item that was asked about: `subject`, `input`, `output`, `child`, `parent`, `container`."""
+    """What the event does to the item that was asked about: `subject`, `input`, `output`, `child`, `parent`, `container`,
+    `sensed`; `transaction` where it names the business transaction that was asked about.
+    """
     via: _builtins.str
     """The item through which the event concerns the one that was asked about, for example the pallet that held it."""
     @_builtins.property
@@ -297,30 +299,62 @@ class TracedEvent(_message.Message):
 Global___TracedEvent: _TypeAlias = TracedEvent  # noqa: Y015
 
 @_typing.final
+class BusinessTransaction(_message.Message):
+    """An order, an invoice, a despatch advice: what stands in an event's `bizTransactionList`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    type: _builtins.str
+    """The type, for example `po`, `inv` or `desadv`, in any spelling of the CBV; empty means whatever type."""
+    id: _builtins.str
+    """The id, for example `urn:epcglobal:cbv:bt:GLN:NUMBER`, or any GS1 spelling of a document's key."""
+    def __init__(
+        self,
+        *,
+        type: _builtins.str = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BusinessTransaction: _TypeAlias = BusinessTransaction  # noqa: Y015
+
+@_typing.final
 class LocateRequest(_message.Message):
-    """Which item's records are to be found."""
+    """Which item's records are to be found, or which business transaction's."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ITEM_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    BUSINESS_TRANSACTION_FIELD_NUMBER: _builtins.int
     item: _builtins.str
-    """The item, any GS1 spelling or a URI."""
+    """The item, any GS1 spelling or a URI. Either this or `business_transaction` MUST be given."""
     page_size: _builtins.int
     """At most this many records; 0 means 100."""
     page_token: _builtins.str
     """Where an earlier page ended; empty for the first."""
+    @_builtins.property
+    def business_transaction(self) -> Global___BusinessTransaction:
+        """The business transaction, in place of an item."""
+
     def __init__(
         self,
         *,
         item: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        business_transaction: Global___BusinessTransaction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["business_transaction", b"business_transaction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_transaction", b"business_transaction", "item", b"item", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -378,7 +412,7 @@ Global___Location: _TypeAlias = Location  # noqa: Y015
 
 @_typing.final
 class LocateResponse(_message.Message):
-    """The records about an item."""
+    """The records."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -387,7 +421,7 @@ class LocateResponse(_message.Message):
     GAPS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     item: _builtins.str
-    """The item in canonical spelling."""
+    """The item, or the id of the business transaction, in canonical spelling."""
     next_page_token: _builtins.str
     """Hand this in for the next page; empty at the end."""
     @_builtins.property
@@ -570,7 +604,7 @@ Global___TraceResponse: _TypeAlias = TraceResponse  # noqa: Y015
 
 @_typing.final
 class GetHistoryRequest(_message.Message):
-    """Which item's history is wanted."""
+    """Whose history is wanted."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -580,8 +614,9 @@ class GetHistoryRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     VERIFY_FIELD_NUMBER: _builtins.int
+    BUSINESS_TRANSACTION_FIELD_NUMBER: _builtins.int
     item: _builtins.str
-    """The item, any GS1 spelling or a URI."""
+    """The item, any GS1 spelling or a URI. Either this or `business_transaction` MUST be given."""
     page_size: _builtins.int
     """At most this many events a page; 0 means 1,000."""
     page_token: _builtins.str
@@ -596,6 +631,10 @@ class GetHistoryRequest(_message.Message):
     def known_at(self) -> _timestamp_pb2.Timestamp:
         """What was known by this time; not set means everything."""
 
+    @_builtins.property
+    def business_transaction(self) -> Global___BusinessTransaction:
+        """The business transaction, in place of an item: all events that name it."""
+
     def __init__(
         self,
         *,
@@ -605,10 +644,11 @@ class GetHistoryRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         verify: Global___VerifyMode.ValueType = ...,
+        business_transaction: Global___BusinessTransaction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "known_at", b"known_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "business_transaction", b"business_transaction", "known_at", b"known_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "item", b"item", "known_at", b"known_at", "page_size", b"page_size", "page_token", b"page_token", "verify", b"verify"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "business_transaction", b"business_transaction", "item", b"item", "known_at", b"known_at", "page_size", b"page_size", "page_token", b"page_token", "verify", b"verify"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -627,7 +667,7 @@ class GetHistoryResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
     item: _builtins.str
-    """The item in canonical spelling."""
+    """The item, or the id of the business transaction, in canonical spelling."""
     truncated: _builtins.bool
     """That a limit cut the answer."""
     next_page_token: _builtins.str

@@ -67,7 +67,7 @@ class TraceServiceServicer(object):
     """
 
     def Locate(self, request, context):
-        """Which holders keep which records about an item.
+        """Which holders keep which records about an item, or under a business transaction.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -81,7 +81,7 @@ class TraceServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetHistory(self, request, context):
-        """What happened to an item, and to the containers that held it while they held it.
+        """What happened to an item, and to the containers that held it while they held it; or under a business transaction.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,11 +34,11 @@ class TraceServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TraceServiceAsyncStub: ...
     Locate: _grpc.UnaryUnaryMultiCallable[_trace_pb2.LocateRequest, _trace_pb2.LocateResponse]
-    """Which holders keep which records about an item."""
+    """Which holders keep which records about an item, or under a business transaction."""
     Trace: _grpc.UnaryUnaryMultiCallable[_trace_pb2.TraceRequest, _trace_pb2.TraceResponse]
     """Everything that an item was made from, or went into."""
     GetHistory: _grpc.UnaryUnaryMultiCallable[_trace_pb2.GetHistoryRequest, _trace_pb2.GetHistoryResponse]
-    """What happened to an item, and to the containers that held it while they held it."""
+    """What happened to an item, and to the containers that held it while they held it; or under a business transaction."""
     GetContents: _grpc.UnaryUnaryMultiCallable[_trace_pb2.GetContentsRequest, _trace_pb2.GetContentsResponse]
     """What is in a container, or attached to an asset."""
     GetMasterdata: _grpc.UnaryUnaryMultiCallable[_trace_pb2.GetMasterdataRequest, _trace_pb2.GetMasterdataResponse]
@@ -50,11 +50,11 @@ class TraceServiceAsyncStub(TraceServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Locate: _aio.UnaryUnaryMultiCallable[_trace_pb2.LocateRequest, _trace_pb2.LocateResponse]  # type: ignore[assignment]
-    """Which holders keep which records about an item."""
+    """Which holders keep which records about an item, or under a business transaction."""
     Trace: _aio.UnaryUnaryMultiCallable[_trace_pb2.TraceRequest, _trace_pb2.TraceResponse]  # type: ignore[assignment]
     """Everything that an item was made from, or went into."""
     GetHistory: _aio.UnaryUnaryMultiCallable[_trace_pb2.GetHistoryRequest, _trace_pb2.GetHistoryResponse]  # type: ignore[assignment]
-    """What happened to an item, and to the containers that held it while they held it."""
+    """What happened to an item, and to the containers that held it while they held it; or under a business transaction."""
     GetContents: _aio.UnaryUnaryMultiCallable[_trace_pb2.GetContentsRequest, _trace_pb2.GetContentsResponse]  # type: ignore[assignment]
     """What is in a container, or attached to an asset."""
     GetMasterdata: _aio.UnaryUnaryMultiCallable[_trace_pb2.GetMasterdataRequest, _trace_pb2.GetMasterdataResponse]  # type: ignore[assignment]
@@ -69,7 +69,7 @@ class TraceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _trace_pb2.LocateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_trace_pb2.LocateResponse, _abc.Awaitable[_trace_pb2.LocateResponse]]:
-        """Which holders keep which records about an item."""
+        """Which holders keep which records about an item, or under a business transaction."""
 
     @_abc_1.abstractmethod
     def Trace(
@@ -85,7 +85,7 @@ class TraceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _trace_pb2.GetHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_trace_pb2.GetHistoryResponse, _abc.Awaitable[_trace_pb2.GetHistoryResponse]]:
-        """What happened to an item, and to the containers that held it while they held it."""
+        """What happened to an item, and to the containers that held it while they held it; or under a business transaction."""
 
     @_abc_1.abstractmethod
     def GetContents(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.lineage import Fact, emptied, touched
+from tracehold.core.lineage import Fact, emptied, found_under
 from tracehold.core.spans import Spans, covers, joined, without
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
@@ -55,7 +55,7 @@ class MemoryGraph:
         return [
             replace(fact, known_ms=self._since(fact.fingerprint))
             for fact in self._facts.values()
-            if fact.transformation_id in processes or not asked.isdisjoint(touched(fact))
+            if fact.transformation_id in processes or not asked.isdisjoint(found_under(fact))
         ]
 
     async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:

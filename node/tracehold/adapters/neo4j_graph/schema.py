@@ -6,7 +6,7 @@ them. Places and parties are many events' neighbours, so nothing here is ever fo
 
 from collections.abc import Sequence
 
-VERSION = 1
+VERSION = 2
 """Of all below. A graph of an older version is dropped and derived again; a newer one is refused."""
 
 PREFIX = "tracehold_"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tracehold.adapters.sqlite_graph.encoding import encode
 from tracehold.core.gs1.levels import Level, level
-from tracehold.core.lineage import Fact, Quantity, touched
+from tracehold.core.lineage import Fact, Quantity, found_under
 from tracehold.journey.ports import MasterDataVersion
 
 Properties = dict[str, Any]
@@ -45,6 +45,7 @@ WAYS = {
         Way("NAMES", "Participant", False),
         Way("STATED", "Participant", True),
         Way("PART_OF", "Transformation", False),
+        Way("UNDER", "Item", False),
     )
 }
 
@@ -89,7 +90,7 @@ def _ends(fact: Fact, standing: Standing) -> Iterator[End]:
     if fact.issuer:
         yield "STATED", fact.issuer, {}
     if standing is not Standing.LIVE:
-        yield from ((str(standing), item, {}) for item in sorted(touched(fact)))
+        yield from ((str(standing), item, {}) for item in sorted(found_under(fact)))
         return
     yield from _quantities("INPUT_OF", fact.inputs)
     yield from _quantities("OUTPUT", fact.outputs)
@@ -99,6 +100,7 @@ def _ends(fact: Fact, standing: Standing) -> Iterator[End]:
         yield "PARENT_IN", fact.parent, {}
     yield from _lots(fact)
     yield from (("NAMES", party, {}) for party in sorted(fact.parties))
+    yield from (("UNDER", id, {"type": kind} if kind else {}) for kind, id in fact.dealings)
     for type_, id in (("AT", fact.place), ("READ_AT", fact.read_point), ("PART_OF", fact.transformation_id)):
         if id is not None:
             yield type_, id, {}

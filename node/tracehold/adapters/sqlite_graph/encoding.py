@@ -10,7 +10,7 @@ import orjson
 
 from tracehold.core.epcis import Action, EventType
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Fact, Quantity, touched
+from tracehold.core.lineage import Fact, Quantity, found_under
 
 EVENT = " e "
 """Prefix of the term of an event id. No identifier begins with it: outer space is refused in all of them."""
@@ -24,7 +24,7 @@ _ACTIONS: dict[str | None, Action | None] = {None: None, **{str(member): member 
 
 def terms(fact: Fact) -> set[str]:
     """All that the fact is found by."""
-    found = set(touched(fact))
+    found = set(found_under(fact))
     if fact.event_id is not None:
         found.add(EVENT + fact.event_id)
     if fact.transformation_id is not None:
@@ -58,6 +58,7 @@ def encode(fact: Fact) -> bytes:
             fact.sensed,
             sorted(fact.lasting),
             sorted(fact.lifted),
+            fact.dealings,
         ]
     )
 
@@ -67,7 +68,7 @@ def decode(fingerprint: Fingerprint, body: bytes, known_ms: int | None) -> Fact:
     (
         issuer, instant, type_, action, event_id, event_hash, parent, children, inputs, outputs, observed,
         memberships, transformation_id, place, read_point, step, disposition, parties, declares_error,
-        sensed, lasting, lifted,
+        sensed, lasting, lifted, dealings,
     ) = orjson.loads(body)  # fmt: skip
     return Fact(
         fingerprint,
@@ -94,6 +95,7 @@ def decode(fingerprint: Fingerprint, body: bytes, known_ms: int | None) -> Fact:
         tuple(sensed) if sensed else None,
         frozenset(lasting),
         frozenset(lifted),
+        tuple([(kind, id) for kind, id in dealings]),
     )
 
 

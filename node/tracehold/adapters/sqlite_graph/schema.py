@@ -1,8 +1,9 @@
 """The graph's file: its tables, its version, its connections.
 
-Every identifier that can be asked for is a *term*: items as they are, event ids and transformation ids behind
-a prefix that no URI begins with (`encoding.py`). `touch` is the one index over terms; a fact's body is one
-compact value, because a walk needs whole facts and a row per edge would cost more to read than it saves.
+Every identifier that can be asked for is a *term*: items and business transactions as they are, event ids and
+transformation ids behind a prefix that no URI begins with (`encoding.py`). `touch` is the one index over
+terms; a fact's body is one compact value, because a walk needs whole facts and a row per edge would cost more
+to read than it saves.
 
 No statistics are kept (`ANALYZE`, `PRAGMA optimize`): with them SQLite may read a whole table to build a
 filter for a query that needs a hundred rows of it.
@@ -16,7 +17,7 @@ from tracehold.core.errors import Broken
 APPLICATION_ID = 0x54484752
 """`THGR`: tells a graph from other SQLite files."""
 
-VERSION = 4
+VERSION = 5
 """Of the tables below. A graph of an older version is dropped and derived again; a newer one is refused."""
 
 TABLES = """

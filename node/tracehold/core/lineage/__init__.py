@@ -22,7 +22,8 @@ from tracehold.core.lineage.answers import (
     Wanted,
 )
 from tracehold.core.lineage.contents import contents
-from tracehold.core.lineage.facts import Fact, Quantity, emptied, fact_of, touched
+from tracehold.core.lineage.dealings import dealt, is_under
+from tracehold.core.lineage.facts import Fact, Quantity, emptied, fact_of, found_under, touched
 from tracehold.core.lineage.history import history
 from tracehold.core.lineage.shared import common
 from tracehold.core.lineage.state import state
@@ -51,10 +52,13 @@ __all__ = [
     "Wanted",
     "common",
     "contents",
+    "dealt",
     "disputes",
     "emptied",
     "fact_of",
+    "found_under",
     "history",
+    "is_under",
     "order",
     "same_event",
     "state",

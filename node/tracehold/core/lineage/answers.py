@@ -68,7 +68,8 @@ class TraceResult:
 
 class Role(StrEnum):
     """How an event concerns the item asked about. HELD: it
-    happened to a container that held the item then. SENSED: sensors read it at a place where the item was."""
+    happened to a container that held the item then. SENSED: sensors read it at a place where the item was.
+    DEALT: it names the business transaction asked about."""
 
     OBSERVED = "observed"
     CHILD = "child"
@@ -77,6 +78,7 @@ class Role(StrEnum):
     OUTPUT = "output"
     HELD = "held"
     SENSED = "sensed"
+    DEALT = "transaction"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Book:
         self._lots: defaultdict[str, list[tuple[str, Fact]]] = defaultdict(list)
         self._pieces: defaultdict[str, list[tuple[str, Fact]]] = defaultdict(list)
         self._process: defaultdict[str, list[Fact]] = defaultdict(list)
+        self._dealt: defaultdict[str, list[Fact]] = defaultdict(list)
 
     # -- filling
 
@@ -101,6 +102,8 @@ class Book:
             self._parent[fact.parent].append(fact)
         if fact.transformation_id is not None:
             self._process[fact.transformation_id].append(fact)
+        for id in {id for _, id in fact.dealings}:
+            self._dealt[id].append(fact)
 
     # -- reading: facts that were taken back are never seen
 
@@ -149,6 +152,10 @@ class Book:
     def process(self, name: str) -> list[Fact]:
         """All transformation events of one transformation id."""
         return self._live(self._process.get(name, []))
+
+    def dealt(self, transaction: str) -> list[Fact]:
+        """All events that name the business transaction."""
+        return self._live(self._dealt.get(transaction, []))
 
     def fact(self, fingerprint: Fingerprint) -> Fact:
         """A fact that was taken in."""

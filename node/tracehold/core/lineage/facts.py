@@ -5,7 +5,7 @@ peers hand facts over; the rules in this package are the only ones that read mea
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tracehold.core.epcis.model import (
@@ -47,7 +47,8 @@ class Fact:
     belongs to that lot. A sensor event without objects observes its places. `sensed` is from when to when its
     sensors read, `lasting` and `lifted` the persistent dispositions it sets and unsets. `known_ms`
     is when others could know it, milliseconds since 1970: time of the covering anchor's block, else of the
-    checkpoint; None where that is not known.
+    checkpoint; None where that is not known. `dealings` are its business transactions as (type, id), the type
+    None where none is given.
     """
 
     fingerprint: Fingerprint
@@ -74,15 +75,21 @@ class Fact:
     sensed: tuple[int, int] | None = None
     lasting: frozenset[str] = frozenset()
     lifted: frozenset[str] = frozenset()
+    dealings: tuple[tuple[str | None, str], ...] = ()
 
 
 def touched(fact: Fact) -> frozenset[str]:
-    """Every item by which the fact must be found: in any role, and as a lot that a piece is said to be of."""
+    """Every item that the fact is about: in any role, and as a lot that a piece is said to be of."""
     found = {quantity.item for quantity in fact.children + fact.inputs + fact.outputs + fact.observed}
     if fact.parent is not None:
         found.add(fact.parent)
     found.update(lot for _, lot in fact.memberships)
     return frozenset(found)
+
+
+def found_under(fact: Fact) -> frozenset[str]:
+    """Every name by which the fact must be found: its items, and its business transactions by their ids."""
+    return touched(fact).union([id for _, id in fact.dealings])
 
 
 def naming(fact: Fact, item: str) -> Iterator[Quantity]:
@@ -100,9 +107,11 @@ def lots_put_out(fact: Fact) -> list[str]:
 
 
 def emptied(fact: Fact) -> Fact:
-    """What is left of a fact whose record was erased: which items it touched, and nothing else."""
+    """What is left of a fact whose record was erased: by which names it is found, and nothing else."""
     items = tuple([Quantity(item) for item in sorted(touched(fact))])
-    return Fact(fact.fingerprint, "", 0, EventType.OBJECT, observed=items, known_ms=fact.known_ms)
+    dealings = tuple([(None, id) for id in sorted({id for _, id in fact.dealings})])
+    plain = Fact(fact.fingerprint, "", 0, EventType.OBJECT, observed=items, known_ms=fact.known_ms)
+    return replace(plain, dealings=dealings)
 
 
 def fact_of(
@@ -143,6 +152,7 @@ def fact_of(
         sensed=reading_period(event),
         lasting=frozenset(lasting.set) if lasting else frozenset(),
         lifted=frozenset(lasting.unset) if lasting else frozenset(),
+        dealings=tuple([(each.type, each.id.canonical) for each in event.biz_transactions]),
     )
 
 

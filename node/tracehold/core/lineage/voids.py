@@ -24,6 +24,7 @@ def content(fact: Fact) -> Content:
         fact.read_point, fact.step, fact.disposition,
         _bag(fact.children), _bag(fact.inputs), _bag(fact.outputs), _bag(fact.observed),
         tuple(sorted(fact.memberships)), fact.parties, fact.sensed, fact.lasting, fact.lifted,
+        frozenset(fact.dealings),
     )  # fmt: skip
 
 

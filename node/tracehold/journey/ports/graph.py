@@ -47,7 +47,7 @@ class Known:
 class Graph(Protocol):
     """Relations between items, derived from logs; may be dropped and made again at any time.
     A hint, never an authority. Every method may raise `Unavailable("GRAPH_DOWN")`. Reads may
-    run at once with each other and with one writer.
+    run at once with each other and with one writer. A read whose call is cancelled stops working.
     """
 
     async def add(self, step: Indexed) -> None:
@@ -67,8 +67,9 @@ class Graph(Protocol):
         ...
 
     async def facts(self, items: Collection[str], transformations: Collection[str] = ()) -> Sequence[Fact]:
-        """All facts that touch one of these items (in any role) or belong to one of these transformation ids,
-        each once, in any order, with the time by which each was known.
+        """All facts that touch one of these items (in any role), have one of them as a business transaction,
+        or belong to one of these transformation ids, each once, in any order, with the time by which each was
+        known.
         """
         ...
 
@@ -83,7 +84,7 @@ class Graph(Protocol):
         ...
 
     async def erase(self, fingerprint: Fingerprint) -> None:
-        """Forget for good what a record says, but which items it is about, so that it is missed where they
+        """Forget for good what a record says, but by which names it is found, so that it is missed where they
         are asked for. Durable on return; harmless to repeat, and where there is no such record.
         """
         ...
