@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tracehold.adapters.sqlite_graph.schema import connect
 
@@ -105,7 +105,7 @@ class _Reading:
             connection.close()
 
 
-def _passed_over(thread: "asyncio.Future[object]") -> None:
+def _passed_over(thread: "asyncio.Future[Any]") -> None:
     """Nobody asks any more how a cancelled read ended."""
     if not thread.cancelled():
         thread.exception()
