@@ -96,7 +96,8 @@ async def test_other_reads_go_on(tmp_path: Path):
 async def test_a_read_that_waits_for_a_thread_never_begins(tmp_path: Path):
     """All threads are busy: the cancelled call returns at once, and its work is not done later."""
     loop = asyncio.get_running_loop()
-    held, done = threading.Event(), []
+    held = threading.Event()
+    done: list[sqlite3.Connection] = []
     readers = Readers(tmp_path / "graph.sqlite")
     # More than the executor has threads.
     busy = [loop.run_in_executor(None, held.wait) for _ in range(64)]
