@@ -12,6 +12,7 @@ from tracehold.adapters.sqlite_graph import SqliteGraph
 from tracehold.core.lineage import Direction
 from tracehold.journey.answers import HistoryAnswer, TraceAnswer
 from tracehold.journey.history import HistoryQuestion, answer_history
+from tracehold.journey.subject import Subject
 from tracehold.journey.trace import TraceQuestion, answer_trace
 
 UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM
@@ -37,7 +38,7 @@ async def trace(node: Node, item: str, direction: Direction = UP, **options) -> 
     return await answer_trace(node.knowledge, EVERYONE, TraceQuestion(item, direction, **options))
 
 
-async def history(node: Node, item: str, **options) -> HistoryAnswer:
+async def history(node: Node, item: Subject, **options) -> HistoryAnswer:
     """The whole answer."""
     return await answer_history(node.knowledge, EVERYONE, HistoryQuestion(item, **options))
 

@@ -1,5 +1,7 @@
 """History and locate by business transaction: order, invoice, despatch advice."""
 
+from typing import Any
+
 import pytest
 
 from tests.journey.asking import history, node
@@ -19,7 +21,7 @@ ORDER = "urn:epcglobal:cbv:bt:9521234000006:PO-77"
 FLOUR = "urn:x:flour"
 
 
-def under(*documents: tuple[str | None, str]) -> dict[str, object]:
+def under(*documents: tuple[str | None, str]) -> dict[str, Any]:
     """The `bizTransactionList` of an event."""
     entries = [{"bizTransaction": id} | ({"type": type} if type else {}) for type, id in documents]
     return {"bizTransactionList": entries}

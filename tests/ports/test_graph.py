@@ -201,7 +201,7 @@ async def test_known_ranges_may_be_laid_again_and_anew(graph):
 async def test_known_ranges_are_as_the_last_that_was_laid(ranges):
     """However ranges are laid over each other, an entry has the time of the last one that holds it."""
     memory, file = MemoryGraph(), SqliteGraph(Path(":memory:"))
-    file._readers.append(file._writer)  # a private database is seen by its own connection alone
+    file._readers._idle.append(file._writer)  # a private database is seen by its own connection alone
     for graph in (memory, file):
         await graph.add(step(*(made(f"f{at}", "a", "b") for at in range(12))))
         await graph.set_known(ONE, [Known(*laid) for laid in ranges])
