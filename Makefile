@@ -101,14 +101,14 @@ contracts-check: venv ## Test, mutate and prove the contracts' committed byte co
 # -- tests ------------------------------------------------------------------------------------------------------------
 
 .PHONY: test test-slow test-real test-matrix test-lowest
-test: venv ## The tests (under 8 minutes on 2 cores)
+test: venv ## The tests (about 9 minutes on 2 cores)
 	@$(PYTEST) -q $(PARALLEL) -m "not slow and not real"
 
 test-slow: venv ## The tests that take long: kills, faults, load
 	@$(PYTEST) -q $(PARALLEL) -m "slow and not real"
 
 test-real: services ## The tests on real servers: geth, Clique networks of three sealers, anvil, Neo4j
-	@tools/with-node.sh $(PYTEST) -q -m real
+	@tools/with-node.sh $(PYTEST) -q $(PARALLEL) -m real
 
 test-matrix: ## The tests without processes on the other Pythons of 3.11 to 3.13 that are here
 	@tools/matrix.sh
