@@ -26,6 +26,7 @@ class Partial:
     """All methods but one."""
 
     locate = trace = get_history = get_contents = Failing.locate
+    get_state = common = recall = Failing.locate
 
 
 class Held(Failing):
@@ -42,7 +43,7 @@ class Held(Failing):
         await self.released.wait()
         return trace_pb2.LocateResponse(item="held")
 
-    trace = get_history = get_contents = get_masterdata = locate
+    trace = get_history = get_contents = get_state = common = recall = get_masterdata = locate
 
 
 def knock(port: int) -> None:

@@ -66,6 +66,11 @@ def seen(item: str, minute: int, **more: object) -> bytes:
     )
 
 
+def looked(piece: str, minute: int, **more: object) -> bytes:
+    """A piece that is looked at."""
+    return _event("ObjectEvent", minute, action="OBSERVE", epcList=[piece], **more)
+
+
 def packed(parent: str, children: Sequence[str], minute: int, action: str = "ADD", **more: object) -> bytes:
     """Pieces that go onto a pallet, or come off it."""
     return _event(

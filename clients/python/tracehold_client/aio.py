@@ -4,13 +4,12 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, Unpack
 
 import grpc
 from google.protobuf.message import Message
 
 from tracehold.core.errors import Rejected
-from tracehold.core.limits import MAX_BATCH_RECORDS
 from tracehold.v1 import (
     receipt_pb2,
     record_pb2,
@@ -26,11 +25,9 @@ from tracehold_client.channel import open_channel
 from tracehold_client.errors import of_call
 from tracehold_client.items import Item, Uploaded, upload_request, uploaded
 from tracehold_client.patience import Clock
-from tracehold_client.states import State
+from tracehold_client.states import State, states_of
 from tracehold_client.streaming import Batches, requests_of, streamed
 from tracehold_client.watching import Watched, watched
-
-_Answer = TypeVar("_Answer", bound=Message)
 
 
 class AsyncClient:
@@ -106,13 +103,7 @@ class AsyncClient:
 
     async def states(self, fingerprints: Sequence[str]) -> dict[str, State]:
         """How far each record has come; `State.NONE` where this node does not hold it."""
-        found: dict[str, State] = {}
-        for start in range(0, len(fingerprints), MAX_BATCH_RECORDS):
-            part = fingerprints[start : start + MAX_BATCH_RECORDS]
-            request = upload_pb2.GetStatesRequest(fingerprints=part)
-            answer: upload_pb2.GetStatesResponse = await self._call(self._uploads.GetStates, request)
-            found |= {each.fingerprint: State(each.state) for each in answer.states}
-        return found
+        return await states_of(partial(self._call, self._uploads.GetStates), fingerprints)
 
     def watch(
         self,
@@ -182,33 +173,15 @@ class AsyncClient:
         request = questions.locate_request(item, transaction)
         return await questions.whole_answer(partial(self._call, self._questions.Locate), request)
 
-    async def trace(  # noqa: PLR0913 - the fields of the request, all but two with a default
-        self,
-        item: str,
-        direction: str,
-        *,
-        at: datetime | None = None,
-        known_at: datetime | None = None,
-        max_depth: int = 0,
-        max_items: int = 0,
-        full: bool = False,
-        strict_time: bool = False,
+    async def trace(
+        self, item: str, direction: str, **reach: Unpack[questions.Reach]
     ) -> trace_pb2.TraceResponse:
         """What an item was made from (`upstream`) or went into (`downstream`); all pages.
 
         `at` is what was true at that event time, `known_at` what was known by that time; `full` has the node
         check signatures again. Gaps and `truncated` say where the answer is not whole.
         """
-        request = questions.trace_request(
-            item,
-            direction,
-            at,
-            known_at,
-            full,
-            max_depth=max_depth,
-            max_items=max_items,
-            strict_time=strict_time,
-        )
+        request = questions.trace_request(item, direction, **reach)
         return await questions.whole_answer(partial(self._call, self._questions.Trace), request)
 
     async def history(
@@ -224,18 +197,31 @@ class AsyncClient:
         request = questions.history_request(item, at, known_at, full, transaction)
         return await questions.whole_answer(partial(self._call, self._questions.GetHistory), request)
 
-    async def contents(
-        self,
-        item: str,
-        *,
-        at: datetime | None = None,
-        known_at: datetime | None = None,
-        full: bool = False,
-    ) -> trace_pb2.GetContentsResponse:
+    async def contents(self, item: str, **moment: Unpack[questions.Moment]) -> trace_pb2.GetContentsResponse:
         """What is packed in a container, or attached to an asset."""
-        request = questions.contents_request(item, at, known_at, full)
+        request = questions.contents_request(item, **moment)
         answer: trace_pb2.GetContentsResponse = await self._call(self._questions.GetContents, request)
         return answer
+
+    async def state(self, item: str, **moment: Unpack[questions.Moment]) -> trace_pb2.GetStateResponse:
+        """How an item stands: where, in what, in which condition, in whose hands, and who says so."""
+        request = questions.state_request(item, **moment)
+        answer: trace_pb2.GetStateResponse = await self._call(self._questions.GetState, request)
+        return answer
+
+    async def common(
+        self, items: Sequence[str], **reach: Unpack[questions.Reach]
+    ) -> trace_pb2.CommonResponse:
+        """Ancestors, places and parties that all of the items share; all pages."""
+        request = questions.common_request(items, **reach)
+        return await questions.whole_answer(partial(self._call, self._questions.Common), request)
+
+    async def recall(
+        self, items: Sequence[str], **reach: Unpack[questions.Reach]
+    ) -> trace_pb2.RecallResponse:
+        """What is affected when the items are called back, where it is, and whom to call; all pages."""
+        request = questions.recall_request(items, **reach)
+        return await questions.whole_answer(partial(self._call, self._questions.Recall), request)
 
     async def masterdata(self, identifier: str) -> trace_pb2.GetMasterdataResponse:
         """What parties say about a product, a place or a party: every version, oldest first."""

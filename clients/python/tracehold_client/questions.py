@@ -1,47 +1,66 @@
 """Requests about items, and answers of several pages put together."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tracehold.core.errors import Rejected
 from tracehold.v1 import trace_pb2
 
-_Request = TypeVar("_Request", trace_pb2.TraceRequest, trace_pb2.GetHistoryRequest, trace_pb2.LocateRequest)
-_Answer = TypeVar("_Answer", trace_pb2.TraceResponse, trace_pb2.GetHistoryResponse, trace_pb2.LocateResponse)
+_Request = TypeVar(
+    "_Request",
+    trace_pb2.TraceRequest,
+    trace_pb2.GetHistoryRequest,
+    trace_pb2.LocateRequest,
+    trace_pb2.CommonRequest,
+    trace_pb2.RecallRequest,
+)
+_Answer = TypeVar(
+    "_Answer",
+    trace_pb2.TraceResponse,
+    trace_pb2.GetHistoryResponse,
+    trace_pb2.LocateResponse,
+    trace_pb2.CommonResponse,
+    trace_pb2.RecallResponse,
+)
 
-_LARGEST_PAGE = {"TraceRequest": 10_000, "GetHistoryRequest": 10_000, "LocateRequest": 1_000}
-_PAGED = ("items", "events", "locations")
+_LARGEST_PAGE = {
+    "TraceRequest": 10_000,
+    "GetHistoryRequest": 10_000,
+    "LocateRequest": 1_000,
+    "CommonRequest": 10_000,
+    "RecallRequest": 1_000,
+}
+_PAGED = ("items", "events", "locations", "contacts")
 _DIRECTIONS = {"upstream": trace_pb2.DIRECTION_UPSTREAM, "downstream": trace_pb2.DIRECTION_DOWNSTREAM}
 _BOUND = 1 << 32  # the fields are uint32
 
 
-def trace_request(  # noqa: PLR0913 - the fields of the request
-    item: str,
-    direction: str,
-    at: datetime | None,
-    known_at: datetime | None,
-    full: bool,
-    *,
-    max_depth: int = 0,
-    max_items: int = 0,
-    strict_time: bool = False,
-) -> trace_pb2.TraceRequest:
+class Moment(TypedDict, total=False):
+    """For when a question is asked: what was true at the event time `at`, by what was known at `known_at`.
+    `full`: the node checks signatures again.
+    """
+
+    at: datetime | None
+    known_at: datetime | None
+    full: bool
+
+
+class Reach(Moment, total=False):
+    """How far a question goes, as in `trace_request`."""
+
+    max_depth: int
+    max_items: int
+    strict_time: bool
+
+
+def trace_request(item: str, direction: str, **reach: Unpack[Reach]) -> trace_pb2.TraceRequest:
     """A trace `upstream` or `downstream`; BAD_REQUEST for another
     direction, and for limits that are no count.
     """
-    return trace_pb2.TraceRequest(
-        item=item,
-        direction=_direction(direction),
-        at=_stamp(at, "at"),
-        known_at=_stamp(known_at, "known_at"),
-        max_depth=_count(max_depth, "max_depth"),
-        max_items=_count(max_items, "max_items"),
-        strict_time=strict_time,
-        verify=_mode(full),
-    )
+    return trace_pb2.TraceRequest(item=item, direction=_direction(direction), **_along(**reach))
 
 
 def history_request(
@@ -69,13 +88,24 @@ def _transaction(id: str, type: str | None) -> trace_pb2.BusinessTransaction | N
     return None if type is None else trace_pb2.BusinessTransaction(id=id, type=type)
 
 
-def contents_request(
-    item: str, at: datetime | None, known_at: datetime | None, full: bool
-) -> trace_pb2.GetContentsRequest:
+def contents_request(item: str, **moment: Unpack[Moment]) -> trace_pb2.GetContentsRequest:
     """The contents of a container or asset."""
-    return trace_pb2.GetContentsRequest(
-        item=item, at=_stamp(at, "at"), known_at=_stamp(known_at, "known_at"), verify=_mode(full)
-    )
+    return trace_pb2.GetContentsRequest(item=item, **_as_of(**moment))
+
+
+def state_request(item: str, **moment: Unpack[Moment]) -> trace_pb2.GetStateRequest:
+    """How an item stands."""
+    return trace_pb2.GetStateRequest(item=item, **_as_of(**moment))
+
+
+def common_request(items: Sequence[str], **reach: Unpack[Reach]) -> trace_pb2.CommonRequest:
+    """What all of the items have in common."""
+    return trace_pb2.CommonRequest(items=_items(items), **_along(**reach))
+
+
+def recall_request(items: Sequence[str], **reach: Unpack[Reach]) -> trace_pb2.RecallRequest:
+    """What is affected when the items are called back."""
+    return trace_pb2.RecallRequest(items=_items(items), **_along(**reach))
 
 
 async def whole_answer(ask: Callable[[_Request], Awaitable[_Answer]], request: _Request) -> _Answer:
@@ -90,11 +120,24 @@ async def whole_answer(ask: Callable[[_Request], Awaitable[_Answer]], request: _
         for name in _PAGED:
             if name in whole.DESCRIPTOR.fields_by_name:
                 getattr(whole, name).extend(getattr(page, name))
-        if isinstance(whole, trace_pb2.TraceResponse | trace_pb2.GetHistoryResponse):
+        if not isinstance(whole, trace_pb2.LocateResponse):
             whole.truncated |= getattr(page, "truncated", False)
         whole.gaps.extend(gap for gap in page.gaps if gap not in whole.gaps)
     whole.next_page_token = ""
+    if isinstance(whole, trace_pb2.RecallResponse):
+        _each_once(whole)
     return whole
+
+
+def _each_once(answer: trace_pb2.RecallResponse) -> None:
+    """Rows of several pages may rest on one event, and be in the hands of one party."""
+    events = {each.fingerprint: each for each in answer.events}
+    contacts = {(each.id, each.fingerprint): each for each in answer.contacts}
+    in_time = sorted(events.values(), key=lambda each: (each.event_time.ToNanoseconds(), each.fingerprint))
+    # Copies: what is deleted from a message is not there any more for who held it.
+    kept = trace_pb2.RecallResponse(events=in_time, contacts=contacts.values())
+    del answer.events[:], answer.contacts[:]
+    answer.MergeFrom(kept)
 
 
 # What callers hand in is looked at as it is, whatever its type was meant to be.
@@ -105,6 +148,30 @@ def _direction(value: object) -> "trace_pb2.Direction.ValueType":
     if chosen is None:
         raise Rejected("BAD_REQUEST", f"{value!r} is neither upstream nor downstream", path="direction")
     return chosen
+
+
+def _as_of(
+    at: datetime | None = None, known_at: datetime | None = None, full: bool = False
+) -> dict[str, Any]:
+    return {"at": _stamp(at, "at"), "known_at": _stamp(known_at, "known_at"), "verify": _mode(full)}
+
+
+def _along(
+    *, max_depth: int = 0, max_items: int = 0, strict_time: bool = False, **moment: Unpack[Moment]
+) -> dict[str, Any]:
+    return {
+        **_as_of(**moment),
+        "max_depth": _count(max_depth, "max_depth"),
+        "max_items": _count(max_items, "max_items"),
+        "strict_time": strict_time,
+    }
+
+
+def _items(items: object) -> list[str]:
+    # One text is a sequence of texts too, and never what was meant.
+    if isinstance(items, str) or not isinstance(items, Sequence):
+        raise Rejected("BAD_REQUEST", f"{items!r} is no list of items", path="items")
+    return list(items)
 
 
 def _stamp(moment: object, path: str) -> Timestamp | None:

@@ -1,8 +1,10 @@
 """How far a record has come, as a number that orders states."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from enum import IntEnum
 
-from tracehold.v1 import record_pb2
+from tracehold.core.limits import MAX_BATCH_RECORDS
+from tracehold.v1 import record_pb2, upload_pb2
 
 
 class State(IntEnum):
@@ -19,3 +21,16 @@ class State(IntEnum):
     ANCHORED = record_pb2.STATE_ANCHORED
     FINAL = record_pb2.STATE_FINAL
     REORGED = record_pb2.STATE_REORGED
+
+
+async def states_of(
+    ask: Callable[[upload_pb2.GetStatesRequest], Awaitable[upload_pb2.GetStatesResponse]],
+    fingerprints: Sequence[str],
+) -> dict[str, State]:
+    """How far each record has come, asked in batches."""
+    found: dict[str, State] = {}
+    for start in range(0, len(fingerprints), MAX_BATCH_RECORDS):
+        part = fingerprints[start : start + MAX_BATCH_RECORDS]
+        answer = await ask(upload_pb2.GetStatesRequest(fingerprints=part))
+        found |= {each.fingerprint: State(each.state) for each in answer.states}
+    return found

@@ -159,6 +159,18 @@ class Client:
         """See `AsyncClient.contents`."""
         return self._run(self._client.contents(item, at=at, known_at=known_at, full=full))
 
+    def state(self, item: str, **moment: Any) -> trace_pb2.GetStateResponse:
+        """See `AsyncClient.state`; the options are `at`, `known_at` and `full`."""
+        return self._run(self._client.state(item, **moment))
+
+    def common(self, items: Sequence[str], **reach: Any) -> trace_pb2.CommonResponse:
+        """See `AsyncClient.common`; the options are those of `trace`."""
+        return self._run(self._client.common(items, **reach))
+
+    def recall(self, items: Sequence[str], **reach: Any) -> trace_pb2.RecallResponse:
+        """See `AsyncClient.recall`; the options are those of `trace`."""
+        return self._run(self._client.recall(items, **reach))
+
     def masterdata(self, identifier: str) -> trace_pb2.GetMasterdataResponse:
         """See `AsyncClient.masterdata`."""
         return self._run(self._client.masterdata(identifier))

@@ -10,6 +10,9 @@ from tracehold.journey.history import HistoryQuestion, answer_history
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.locate import LocateQuestion, answer_locate
 from tracehold.journey.masterdata import answer_masterdata
+from tracehold.journey.recall import RecallQuestion, answer_recall
+from tracehold.journey.shared import CommonQuestion, answer_common
+from tracehold.journey.state import StateQuestion, answer_state
 from tracehold.journey.subject import Subject, Transaction
 from tracehold.journey.trace import TraceQuestion, answer_trace
 from tracehold.v1 import trace_pb2 as pb
@@ -21,11 +24,12 @@ from tracehold.wire.answers import (
     trace_message,
 )
 from tracehold.wire.times import to_us
+from tracehold.wire.whereabouts import common_message, recall_message, state_message
 
 Word = TypeVar("Word")
 
 MAX_DEPTH, MAX_ITEMS = 100, 20_000
-EVENTS_PER_PAGE, LOCATIONS_PER_PAGE = 1_000, 100
+EVENTS_PER_PAGE, LOCATIONS_PER_PAGE, RECALLED_PER_PAGE = 1_000, 100, 500
 """What stands for 0, as the protos say."""
 
 _DIRECTIONS: dict[int, Direction] = {
@@ -61,12 +65,7 @@ class TraceService:
         question = TraceQuestion(
             request.item,
             _word(_DIRECTIONS, request.direction, "/direction"),
-            at=_at(request),
-            known_at=_known_at(request),
-            max_depth=request.max_depth or MAX_DEPTH,
-            max_items=request.max_items or MAX_ITEMS,
-            full=_word(_FULL, request.verify, "/verify"),
-            strict_time=request.strict_time,
+            **_reach(request),
         )
         answer = await answer_trace(
             self._knowledge,
@@ -104,6 +103,40 @@ class TraceService:
         )
         return contents_message(await answer_contents(self._knowledge, call.caller.reader, question))
 
+    async def get_state(self, request: pb.GetStateRequest, call: Call) -> pb.GetStateResponse:
+        """How an item stands."""
+        question = StateQuestion(
+            request.item,
+            at=_at(request),
+            known_at=_known_at(request),
+            full=_word(_FULL, request.verify, "/verify"),
+        )
+        return state_message(await answer_state(self._knowledge, call.caller.reader, question))
+
+    async def common(self, request: pb.CommonRequest, call: Call) -> pb.CommonResponse:
+        """What several items have in common."""
+        question = CommonQuestion(tuple(request.items), **_reach(request))
+        answer = await answer_common(
+            self._knowledge,
+            call.caller.reader,
+            question,
+            page_size=request.page_size or EVENTS_PER_PAGE,
+            page_token=request.page_token,
+        )
+        return common_message(answer)
+
+    async def recall(self, request: pb.RecallRequest, call: Call) -> pb.RecallResponse:
+        """What is affected when items are called back."""
+        items = (*([request.item] if request.item else []), *request.items)
+        answer = await answer_recall(
+            self._knowledge,
+            call.caller.reader,
+            RecallQuestion(items, **_reach(request)),
+            page_size=request.page_size or RECALLED_PER_PAGE,
+            page_token=request.page_token,
+        )
+        return recall_message(answer)
+
     async def get_masterdata(self, request: pb.GetMasterdataRequest, call: Call) -> pb.GetMasterdataResponse:
         """What parties say about a product, a place or a party."""
         return masterdata_message(await answer_masterdata(self._knowledge, call.caller.reader, request.id))
@@ -121,6 +154,18 @@ def _subject(request: pb.LocateRequest | pb.GetHistoryRequest) -> Subject:
     if request.item:
         raise Rejected("BAD_REQUEST", "given together with an item", path="/businessTransaction")
     return Transaction(given.id, given.type)
+
+
+def _reach(request: Any) -> dict[str, Any]:
+    """The fields that all questions along the way of goods have."""
+    return {
+        "at": _at(request),
+        "known_at": _known_at(request),
+        "max_depth": request.max_depth or MAX_DEPTH,
+        "max_items": request.max_items or MAX_ITEMS,
+        "full": _word(_FULL, request.verify, "/verify"),
+        "strict_time": request.strict_time,
+    }
 
 
 def _at(request: Any) -> int | None:

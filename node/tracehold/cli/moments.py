@@ -22,6 +22,9 @@ VerifyOption = Annotated[
     str, typer.Option(help="proof: entries are proved again; full: signatures too.", metavar="proof|full")
 ]
 
+DepthOption = Annotated[int, typer.Option(min=0, max=1000, help="Transformations to follow; 0 means 100.")]
+StrictTimeOption = Annotated[bool, typer.Option(help="Leave out edges whose output is older than its input.")]
+
 
 def moment(text: str) -> datetime | None:
     """The time that an option names; None for an empty one. Raises BAD_REQUEST."""

@@ -6,7 +6,16 @@ import typer
 
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.locate import ItemArgument
-from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits, print_events
+from tracehold.cli.moments import (
+    AtOption,
+    DepthOption,
+    KnownAtOption,
+    StrictTimeOption,
+    VerifyOption,
+    as_of,
+    note_limits,
+    print_events,
+)
 from tracehold.cli.output import JsonOption, table
 from tracehold.cli.question import Door, ask
 
@@ -19,13 +28,9 @@ def trace(
     direction: Annotated[str, typer.Option(help="upstream or downstream.")] = "upstream",
     at: AtOption = "",
     known_at: KnownAtOption = "",
-    max_depth: Annotated[
-        int, typer.Option(min=0, max=1000, help="Transformations to follow; 0 means 100.")
-    ] = 0,
+    max_depth: DepthOption = 0,
     verify: VerifyOption = "proof",
-    strict_time: Annotated[
-        bool, typer.Option(help="Leave out edges whose output is older than its input.")
-    ] = False,
+    strict_time: StrictTimeOption = False,
     node: NodeOption = DEFAULT_NODE,
     token_file: TokenOption = None,
     tls_ca: TlsOption = None,

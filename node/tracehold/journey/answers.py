@@ -19,6 +19,8 @@ TIME_ORDER = "TIME_ORDER"
 """Flag of an event that only counts against the order of time: an input that was used before it was made."""
 CLAIMED = "SUPERSEDE_CLAIMED"
 """Flag of an event that the chain says to be superseded, by what is not honoured: shown, and not applied."""
+CONTRADICTS = "CONTRADICTS"
+"""Flag of an event that says otherwise than the answer for the same instant, by another speaker."""
 SUPERSEDES = "SUPERSEDES"
 """Flag of an event that takes the place of another one, which the answer does not use any more."""
 

@@ -52,12 +52,15 @@ class Inquiry:
         self._superseded: dict[Fingerprint, Supersession] = {}
         self._known_at = known_at
         self._facts: dict[Fingerprint, Fact] = {}
+        self._handed: dict[Fingerprint, Fact] = {}
         self._declared: dict[int, dict[Fingerprint, Fact]] = {}
         self._gaps: dict[Gap, None] = {}
         self._spent = {"graph": 0, "rules": 0, "verify": 0}
 
     async def drive(self, walk: Walk[Answer]) -> Answer:
         """The walk's answer. Raises `Unavailable` where graph or store do not answer."""
+        # Other nodes hand a record over once: a later walk knows what an earlier one was told.
+        told: Sequence[Fact] = tuple(self._handed.values())
         while True:
             with self._timed("rules"):
                 wanted = None if walk.done else walk.wanted()
@@ -65,7 +68,8 @@ class Inquiry:
                 return walk.result()
             facts = await self.look(wanted)
             with self._timed("rules"):
-                walk.feed(facts)
+                walk.feed((*told, *facts))
+            told = ()
 
     async def look(self, wanted: Wanted) -> Sequence[Fact]:
         """All facts that may enter. What may not is noted as a gap
@@ -82,6 +86,8 @@ class Inquiry:
             facts += [fact for each in found if (fact := self.elsewhere.fact(each, wanted)) is not None]
             await self.elsewhere.compare(facts)
             facts = await self._standing(facts)
+            handed = {each.admitted.record.fingerprint for each in found}
+            self._handed |= {fact.fingerprint: fact for fact in facts if fact.fingerprint in handed}
         for fact in facts:
             self._facts[fact.fingerprint] = fact
             if fact.declares_error and self._was_known(fact):
@@ -124,6 +130,10 @@ class Inquiry:
         except Rejected as refusal:
             self.admission.distrust(hint.fingerprint, f"it does not say what the index says ({refusal.code})")
             return None
+
+    def fact(self, fingerprint: Fingerprint) -> Fact:
+        """What a statement says that a walk of this inquiry named."""
+        return self._facts[fingerprint]
 
     def statement(
         self, fingerprint: Fingerprint, *, role: str = "", via: str = "", flags: tuple[str, ...] = ()

@@ -1,15 +1,19 @@
 """Master data: what parties say about a product, a place or a party, version by version."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tracehold.core.access import Reader
 from tracehold.core.epcis import parse_masterdata
+from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Gap, GapReason
 from tracehold.core.record import Kind
 from tracehold.journey.admission import UNREADABLE, Admitted
 from tracehold.journey.answers import MasterDataAnswer, Said
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
+
+Version = tuple[Admitted, int | None]
+"""A record of master data, and when it was known, in milliseconds."""
 
 
 async def answer_masterdata(
@@ -20,33 +24,50 @@ async def answer_masterdata(
     """
     name = named(id, "/id")
     inquiry = Inquiry(knowledge, reader, full=full)
+    found, gaps = await versions(knowledge, inquiry, [name])
+    said = tuple(_said(admitted, ms) for admitted, ms in found.get(name, ()))
+    return MasterDataAnswer(name, said, await inquiry.gaps(gaps))
+
+
+async def versions(
+    knowledge: Knowledge, inquiry: Inquiry, names: Collection[str]
+) -> tuple[dict[str, list[Version]], list[Gap]]:
+    """By name the records of master data that stand and may be read, oldest first, and where some may not.
+    Ask an inquiry once for a name: what another node handed over before is not handed over again.
+    """
     admission = inquiry.admission
-    hints = await knowledge.graph.masterdata(name)
-    await admission.admit([hint.fingerprint for hint in hints])
-    others = [each for each in await inquiry.elsewhere.records([name]) if _is_masterdata(each.admitted)]
+    known: dict[Fingerprint, tuple[str, int | None]] = {}
+    for name in names:
+        hints = await knowledge.graph.masterdata(name)
+        known |= {hint.fingerprint: (name, hint.known_ms) for hint in hints}
+    await admission.admit(list(known))
+    records = await inquiry.elsewhere.records(names)
+    others = [each for each in records if _is_masterdata(each.admitted) and each.names & set(names)]
     gaps: dict[Gap, None] = {}
     for other in others:
+        (name,) = other.names
         if admission.readable(other.admitted.record):
             admission.let_in(other.admitted)
         else:
             gaps[Gap(name, GapReason.ACCESS_REFUSED, UNREADABLE)] = None
-    known = {hint.fingerprint: hint.known_ms for hint in hints}
-    known |= {other.admitted.record.fingerprint: other.known_ms for other in others}
-    for each in known:
+        known[other.admitted.record.fingerprint] = name, other.known_ms
+    for each, (name, _) in known.items():
         if each in admission.refused and each not in admission.admitted:
             gaps[Gap(name, admission.refused[each].reason, admission.refused[each].detail)] = None
-    found = [(admission.admitted[each], ms) for each, ms in known.items() if each in admission.admitted]
-    withdrawn = await inquiry.withdrawn([admitted for admitted, _ in found])
-    found = [each for each in found if each[0].record.fingerprint not in withdrawn]
-    versions = tuple(_said(admitted, ms) for admitted, ms in (_dated(found) if others else found))
-    return MasterDataAnswer(name, versions, await inquiry.gaps(gaps))
+    standing = [admission.admitted[each] for each in known if each in admission.admitted]
+    withdrawn = await inquiry.withdrawn(standing)
+    found: dict[str, list[Version]] = {}
+    for each, (name, ms) in known.items():
+        if each in admission.admitted and each not in withdrawn:
+            found.setdefault(name, []).append((admission.admitted[each], ms))
+    return {name: _dated(said) if others else said for name, said in found.items()}, list(gaps)
 
 
 def _is_masterdata(admitted: Admitted) -> bool:
     return admitted.record.header.kind == Kind.MASTERDATA
 
 
-def _dated(found: Iterable[tuple[Admitted, int | None]]) -> list[tuple[Admitted, int | None]]:
+def _dated(found: Iterable[Version]) -> list[Version]:
     """By the time known, and by position where that is the same; what has no time yet is the newest."""
     return sorted(found, key=lambda each: (each[1] is None, each[1] or 0, each[0].log, each[0].index))
 

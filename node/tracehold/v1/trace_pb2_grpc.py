@@ -55,6 +55,21 @@ class TraceServiceStub(object):
                 request_serializer=tracehold_dot_v1_dot_trace__pb2.GetContentsRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_trace__pb2.GetContentsResponse.FromString,
                 _registered_method=True)
+        self.GetState = channel.unary_unary(
+                '/tracehold.v1.TraceService/GetState',
+                request_serializer=tracehold_dot_v1_dot_trace__pb2.GetStateRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_trace__pb2.GetStateResponse.FromString,
+                _registered_method=True)
+        self.Common = channel.unary_unary(
+                '/tracehold.v1.TraceService/Common',
+                request_serializer=tracehold_dot_v1_dot_trace__pb2.CommonRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_trace__pb2.CommonResponse.FromString,
+                _registered_method=True)
+        self.Recall = channel.unary_unary(
+                '/tracehold.v1.TraceService/Recall',
+                request_serializer=tracehold_dot_v1_dot_trace__pb2.RecallRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_trace__pb2.RecallResponse.FromString,
+                _registered_method=True)
         self.GetMasterdata = channel.unary_unary(
                 '/tracehold.v1.TraceService/GetMasterdata',
                 request_serializer=tracehold_dot_v1_dot_trace__pb2.GetMasterdataRequest.SerializeToString,
@@ -94,6 +109,27 @@ class TraceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetState(self, request, context):
+        """How an item stands: where, in what, in which condition, in whose hands, and who says so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Common(self, request, context):
+        """What several items, for example the lots of several complaints, have in common: ancestors, places and parties.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Recall(self, request, context):
+        """What is affected when items are called back, where each of it is now, and whom to call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetMasterdata(self, request, context):
         """What parties say about a product, a place or a party.
         """
@@ -123,6 +159,21 @@ def add_TraceServiceServicer_to_server(servicer, server):
                     servicer.GetContents,
                     request_deserializer=tracehold_dot_v1_dot_trace__pb2.GetContentsRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_trace__pb2.GetContentsResponse.SerializeToString,
+            ),
+            'GetState': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetState,
+                    request_deserializer=tracehold_dot_v1_dot_trace__pb2.GetStateRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_trace__pb2.GetStateResponse.SerializeToString,
+            ),
+            'Common': grpc.unary_unary_rpc_method_handler(
+                    servicer.Common,
+                    request_deserializer=tracehold_dot_v1_dot_trace__pb2.CommonRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_trace__pb2.CommonResponse.SerializeToString,
+            ),
+            'Recall': grpc.unary_unary_rpc_method_handler(
+                    servicer.Recall,
+                    request_deserializer=tracehold_dot_v1_dot_trace__pb2.RecallRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_trace__pb2.RecallResponse.SerializeToString,
             ),
             'GetMasterdata': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMasterdata,
@@ -239,6 +290,87 @@ class TraceService(object):
             '/tracehold.v1.TraceService/GetContents',
             tracehold_dot_v1_dot_trace__pb2.GetContentsRequest.SerializeToString,
             tracehold_dot_v1_dot_trace__pb2.GetContentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetState(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.TraceService/GetState',
+            tracehold_dot_v1_dot_trace__pb2.GetStateRequest.SerializeToString,
+            tracehold_dot_v1_dot_trace__pb2.GetStateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Common(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.TraceService/Common',
+            tracehold_dot_v1_dot_trace__pb2.CommonRequest.SerializeToString,
+            tracehold_dot_v1_dot_trace__pb2.CommonResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Recall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.TraceService/Recall',
+            tracehold_dot_v1_dot_trace__pb2.RecallRequest.SerializeToString,
+            tracehold_dot_v1_dot_trace__pb2.RecallResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -31,7 +31,7 @@ def trace_message(answer: answers.TraceAnswer) -> pb.TraceResponse:
         gaps=gap_messages(answer.gaps),
         truncated=answer.truncated,
         next_page_token=answer.next_page_token,
-        coverage=_coverage(answer.coverage),
+        coverage=coverage_messages(answer.coverage),
         timings=pb.Timings(
             graph_us=answer.timings.graph_us,
             rules_us=answer.timings.rules_us,
@@ -48,7 +48,7 @@ def history_message(answer: answers.HistoryAnswer) -> pb.GetHistoryResponse:
         gaps=gap_messages(answer.gaps),
         truncated=answer.truncated,
         next_page_token=answer.next_page_token,
-        coverage=_coverage(answer.coverage),
+        coverage=coverage_messages(answer.coverage),
     )
 
 
@@ -56,12 +56,12 @@ def contents_message(answer: answers.ContentsAnswer) -> pb.GetContentsResponse:
     """What is in an item."""
     return pb.GetContentsResponse(
         item=answer.item,
-        children=[_content(each) for each in answer.children],
-        components=[_content(each) for each in answer.components],
+        children=[content_message(each) for each in answer.children],
+        components=[content_message(each) for each in answer.components],
         events=[event_message(each) for each in answer.events],
         gaps=gap_messages(answer.gaps),
         truncated=answer.truncated,
-        coverage=_coverage(answer.coverage),
+        coverage=coverage_messages(answer.coverage),
     )
 
 
@@ -154,14 +154,16 @@ def _deeper(value: Any, levels: int) -> bool:
     return levels == 0 or any(_deeper(each, levels - 1) for each in inner)
 
 
-def _coverage(coverage: Iterable[answers.Coverage]) -> list[pb.Coverage]:
+def coverage_messages(coverage: Iterable[answers.Coverage]) -> list[pb.Coverage]:
+    """What an answer rests on."""
     return [
         pb.Coverage(log=each.log.hex(), size=each.size, indexed=each.indexed, anchored=each.anchored)
         for each in coverage
     ]
 
 
-def _content(content: answers.Content) -> pb.Content:
+def content_message(content: answers.Content) -> pb.Content:
+    """Something in something."""
     return pb.Content(
         item=content.item,
         parent=content.parent,
@@ -169,6 +171,7 @@ def _content(content: answers.Content) -> pb.Content:
         uom=content.uom,
         since=from_us(content.since),
         depth=content.depth,
+        told_by=content.opened_by.hex(),
     )
 
 

@@ -5,8 +5,10 @@ and do no input or output themselves.
 """
 
 from tracehold.core.lineage.answers import (
+    Affected,
     At,
     CommonResult,
+    ComplaintResult,
     ContentsResult,
     Direction,
     Gap,
@@ -14,6 +16,9 @@ from tracehold.core.lineage.answers import (
     Held,
     HistoryEvent,
     HistoryResult,
+    Holding,
+    Met,
+    RecallResult,
     Role,
     SharedItem,
     StateResult,
@@ -24,17 +29,22 @@ from tracehold.core.lineage.answers import (
 from tracehold.core.lineage.contents import contents
 from tracehold.core.lineage.dealings import dealt, is_under
 from tracehold.core.lineage.facts import Fact, Quantity, emptied, fact_of, found_under, touched
+from tracehold.core.lineage.hands import Custody, custody
 from tracehold.core.lineage.history import history
-from tracehold.core.lineage.shared import common
-from tracehold.core.lineage.state import state
+from tracehold.core.lineage.recall import recall
+from tracehold.core.lineage.shared import common, complaint
+from tracehold.core.lineage.state import standing, state
 from tracehold.core.lineage.trace import trace
 from tracehold.core.lineage.voids import disputes, order, same_event, takes_back
 from tracehold.core.lineage.walk import Walk
 
 __all__ = [
+    "Affected",
     "At",
     "CommonResult",
+    "ComplaintResult",
     "ContentsResult",
+    "Custody",
     "Direction",
     "Fact",
     "Gap",
@@ -42,7 +52,10 @@ __all__ = [
     "Held",
     "HistoryEvent",
     "HistoryResult",
+    "Holding",
+    "Met",
     "Quantity",
+    "RecallResult",
     "Role",
     "SharedItem",
     "StateResult",
@@ -51,7 +64,9 @@ __all__ = [
     "Walk",
     "Wanted",
     "common",
+    "complaint",
     "contents",
+    "custody",
     "dealt",
     "disputes",
     "emptied",
@@ -60,7 +75,9 @@ __all__ = [
     "history",
     "is_under",
     "order",
+    "recall",
     "same_event",
+    "standing",
     "state",
     "takes_back",
     "touched",

@@ -134,12 +134,23 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """A disposition that holds since then, by this statement; `lasting`: a persistent one."""
+
+    word: str
+    lasting: bool
+    since: int
+    told_by: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
 class StateResult:
     """How an item stands. `places`: where it is, one for a piece and all that are known for a class or lot;
     none while it is on its way. `disposition` and `lasting` (persistent dispositions, sorted) as said of the
-    item itself. `around`: what it is in, with what that is in and so on; `part_of` the same for assemblies.
-    `amounts` (amount, unit) are what is left of a class or lot, None: some. `ended`: decommissioned, or
-    nothing is left."""
+    item itself; `conditions` are both, with who says so. `around`: what it is in, with what that is in and so
+    on; `part_of` the same for assemblies. `amounts` (amount, unit) are what is left of a class or lot, None:
+    some. `ended`: decommissioned, or nothing is left. `handled_by`: the statements by which it is told who
+    has it. `contradicted_by`: statements of others that say otherwise for the same instant."""
 
     places: tuple[At, ...]
     disposition: str | None
@@ -151,6 +162,9 @@ class StateResult:
     events: tuple[Fingerprint, ...]
     gaps: tuple[Gap, ...]
     truncated: bool
+    conditions: tuple[Holding, ...] = ()
+    handled_by: tuple[Fingerprint, ...] = ()
+    contradicted_by: tuple[Fingerprint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,5 +184,45 @@ class CommonResult:
 
     items: tuple[SharedItem, ...]
     events: tuple[Fingerprint, ...]
+    gaps: tuple[Gap, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A place that all items asked about passed, or what they came from did: for each of them the first
+    statement that says so."""
+
+    place: str
+    told_by: tuple[Fingerprint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintResult:
+    """What several items have in common. `common` as by that question; `passed`: for each of the items, in
+    order of time, every statement on it, on what held it then, and on what it came from."""
+
+    common: CommonResult
+    passed: tuple[tuple[Fingerprint, ...], ...]
+    places: tuple[Met, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Something that came of an item called back: as `TracedItem`, `depth` to the nearest of those it
+    `comes_from`."""
+
+    item: str
+    depth: int
+    via: tuple[Fingerprint, ...]
+    comes_from: tuple[str, ...]
+    against_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecallResult:
+    """What is affected beyond the items called back, by depth, then name."""
+
+    items: tuple[Affected, ...]
     gaps: tuple[Gap, ...]
     truncated: bool

@@ -3,8 +3,17 @@
 from collections.abc import Sequence
 
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage.answers import CommonResult, Direction, Gap, SharedItem, TraceResult
+from tracehold.core.lineage.answers import (
+    CommonResult,
+    ComplaintResult,
+    Direction,
+    Gap,
+    SharedItem,
+    TraceResult,
+)
 from tracehold.core.lineage.book import Asking, Book
+from tracehold.core.lineage.facts import Fact
+from tracehold.core.lineage.passing import meeting_places, passage
 from tracehold.core.lineage.trace import BUDGET_PER_ITEM, climbed
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
@@ -26,13 +35,55 @@ def common(
     return Walk(book, _common(book, asked, max_depth, max_items, strict_time))
 
 
+def complaint(
+    items: Sequence[str],
+    *,
+    at: int | None = None,
+    known_at: int | None = None,
+    max_depth: int = 64,
+    max_items: int = 100_000,
+    strict_time: bool = False,
+) -> Walk[ComplaintResult]:
+    """As `common`, with where the items, and what they came from, passed: what a complaint looks for that
+    began on the way, and not in what they were made of."""
+    asked = tuple(dict.fromkeys(items))
+    book = Book(at, known_at, budget=len(asked) * (BUDGET_PER_ITEM * max_items + 1000))
+    return Walk(book, _complaint(book, asked, max_depth, max_items, strict_time))
+
+
+def _complaint(
+    book: Book, items: Sequence[str], max_depth: int, max_items: int, strict_time: bool
+) -> Asking[ComplaintResult]:
+    traces = yield from _traces(book, items, max_depth, max_items, strict_time)
+    passed: list[list[Fact]] = []
+    for item, found in zip(items, traces, strict=True):
+        facts = yield from passage(book, item, [entry.item for entry in found.items])
+        passed.append(facts)
+    return ComplaintResult(
+        _result(book, items, traces),
+        tuple(tuple([fact.fingerprint for fact in facts]) for facts in passed),
+        meeting_places(passed),
+    )
+
+
 def _common(
     book: Book, items: Sequence[str], max_depth: int, max_items: int, strict_time: bool
 ) -> Asking[CommonResult]:
+    traces = yield from _traces(book, items, max_depth, max_items, strict_time)
+    return _result(book, items, traces)
+
+
+def _traces(
+    book: Book, items: Sequence[str], max_depth: int, max_items: int, strict_time: bool
+) -> Asking[list[TraceResult]]:
     traces: list[TraceResult] = []
     for item in items:
         found = yield from climbed(book, item, Direction.UPSTREAM, max_depth, max_items, strict_time)
         traces.append(found)
+    return traces
+
+
+def _result(book: Book, items: Sequence[str], traces: Sequence[TraceResult]) -> CommonResult:
     events: set[Fingerprint] = {name for found in traces for name in found.events}
     gaps: set[Gap] = {gap for found in traces for gap in found.gaps}
     return CommonResult(

@@ -1,15 +1,17 @@
 """How an item stands: where, in what, in which condition (docs/lineage.md, "State")."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from tracehold.core.epcis.model import EventType
 from tracehold.core.gs1 import Level, level
-from tracehold.core.lineage.answers import At, Held, StateResult
+from tracehold.core.lineage.answers import At, Held, Holding, StateResult
 from tracehold.core.lineage.book import Asking, Book, Family
-from tracehold.core.lineage.containment import FAMILIES
+from tracehold.core.lineage.containment import FAMILIES, holders
 from tracehold.core.lineage.contents import held
+from tracehold.core.lineage.contradiction import contradicting
 from tracehold.core.lineage.facts import Fact, naming
+from tracehold.core.lineage.hands import handling
 from tracehold.core.lineage.history import own, told
 from tracehold.core.lineage.intervals import OPEN, intervals, is_piece
 from tracehold.core.lineage.remains import has_ended, remains
@@ -26,6 +28,24 @@ def state(
     return Walk(book, _state(book, item))
 
 
+def standing(
+    items: Sequence[str], *, at: int | None = None, known_at: int | None = None, max_items: int = 100_000
+) -> Walk[tuple[StateResult, ...]]:
+    """How each of the items stands, in their order: as `state`, looked up together. Gaps and truncation are
+    those of all of them."""
+    book = Book(at, known_at, budget=max_items)
+    return Walk(book, _standing(book, tuple(items)))
+
+
+def _standing(book: Book, items: tuple[str, ...]) -> Asking[tuple[StateResult, ...]]:
+    yield from holders(book, items, OPEN)
+    found: list[StateResult] = []
+    for item in items:
+        result = yield from _state(book, item)
+        found.append(result)
+    return tuple(found)
+
+
 def _state(book: Book, item: str) -> Asking[StateResult]:
     found, carried = yield from told(book, item)
     concerning = [(fact, through) for fact, _, through in found.values()]
@@ -35,10 +55,12 @@ def _state(book: Book, item: str) -> Asking[StateResult]:
     stays = [stay for stay in sojourns(concerning, carried, several=not piece) if stay.end == OPEN]
     around = _around(book, item)
     condition, lasting = _condition(subject), _lasting(subject)
+    conditions = _conditions(condition, lasting)
     left = None if piece else remains(item, named.values())
+    hands = handling(concerning, several=not piece)
     evidence = {entry.opened_by for entries in around.values() for entry in entries}
-    evidence |= {stay.told_by for stay in stays} | {fact.fingerprint for fact in lasting.values()}
-    evidence |= {condition.fingerprint} if condition else set()
+    evidence |= {stay.told_by for stay in stays} | {each.told_by for each in conditions} | {*hands}
+    against = contradicting(concerning, [book.fact(name) for name in evidence]) if piece else frozenset()
     return StateResult(
         places=tuple([At(stay.place, stay.start, stay.told_by) for stay in stays]),
         disposition=condition.disposition if condition else None,
@@ -47,10 +69,18 @@ def _state(book: Book, item: str) -> Asking[StateResult]:
         part_of=tuple(around[EventType.ASSOCIATION]),
         amounts=left.amounts() if left else (),
         ended=left.is_used_up() if left else has_ended(named.values()),
-        events=tuple(sorted(evidence, key=lambda name: order(book.fact(name)))),
+        events=tuple(sorted(evidence | against, key=lambda name: order(book.fact(name)))),
         gaps=tuple(book.gaps),
         truncated=book.truncated,
+        conditions=conditions,
+        handled_by=hands,
+        contradicted_by=tuple(sorted(against)),
     )
+
+
+def _conditions(last: Fact | None, lasting: Mapping[str, Fact]) -> tuple[Holding, ...]:
+    said = [Holding(last.disposition or "", False, last.instant, last.fingerprint)] if last else []
+    return (*said, *(Holding(word, True, by.instant, by.fingerprint) for word, by in sorted(lasting.items())))
 
 
 def _around(book: Book, item: str) -> dict[Family, list[Held]]:

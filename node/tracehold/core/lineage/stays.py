@@ -13,7 +13,8 @@ from tracehold.core.lineage.facts import Fact
 from tracehold.core.lineage.intervals import OPEN
 from tracehold.core.lineage.voids import order
 
-_SENT_OFF = frozenset({"departing", "shipping", "transporting"})
+SENT_OFF = frozenset({"departing", "shipping", "transporting"})
+"""Business steps after which a thing is on its way."""
 
 Concerning = tuple[Fact, str]
 """An event, and the item it names: the one asked about or a container that held it then."""
@@ -72,7 +73,7 @@ def is_subject(fact: Fact, item: str) -> bool:
 
 def speaks_of_place(fact: Fact, item: str) -> bool:
     """Whether the event says where the item, which it names, is from then on: somewhere, or on its way."""
-    said = fact.place is not None or fact.step in _SENT_OFF or fact.disposition == "in_transit"
+    said = fact.place is not None or fact.step in SENT_OFF or fact.disposition == "in_transit"
     return said and is_subject(fact, item)
 
 

@@ -1,0 +1,77 @@
+"""`tracehold recall`: what is affected, where it is, and whom to call."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
+from tracehold.cli.moments import (
+    AtOption,
+    DepthOption,
+    KnownAtOption,
+    StrictTimeOption,
+    VerifyOption,
+    as_of,
+    note_limits,
+)
+from tracehold.cli.output import JsonOption, table
+from tracehold.cli.question import Door, ask
+from tracehold.cli.state import standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tracehold.v1.trace_pb2 import RecalledItem, RecallResponse
+
+
+def recall(
+    items: Annotated[
+        list[str], typer.Argument(help="The items: any GS1 spelling, or other URIs.", metavar="ITEM...")
+    ],
+    at: AtOption = "",
+    known_at: KnownAtOption = "",
+    max_depth: DepthOption = 0,
+    verify: VerifyOption = "proof",
+    strict_time: StrictTimeOption = False,
+    node: NodeOption = DEFAULT_NODE,
+    token_file: TokenOption = None,
+    tls_ca: TlsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What came of items, where each of it is now, and whom to call.
+
+    By issuer, the nearest first; contacts are from master data.
+
+    Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
+    no error: they are in the answer.
+    """
+    ask(
+        lambda client: client.recall(
+            items, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
+        ),
+        _show,
+        Door(node, token_file, tls_ca),
+        as_json,
+    )
+
+
+def _show(answer: "RecallResponse") -> None:
+    counted = {each.issuer: each.items for each in answer.issuers}
+    table(list(_rows(answer.recalled)))
+    for issuer in dict.fromkeys(each.issuer for each in answer.items):
+        rows = _rows(each for each in answer.items if each.issuer == issuer)
+        table([(f"{issuer}: {counted[issuer]} items",), *rows])
+    table(
+        [
+            (each.id, each.name, ", ".join(line.value for line in each.lines), f"says {each.speaker.party}")
+            for each in answer.contacts
+        ]
+    )
+    note_limits(answer.gaps, answer.truncated)
+
+
+def _rows(items: "Iterable[RecalledItem]") -> "Iterator[tuple[str, ...]]":
+    for each in items:
+        yield str(each.depth), each.item, " ".join([*each.dispositions, *each.flags])
+        for line in standing(each):
+            yield "", *line

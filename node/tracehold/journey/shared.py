@@ -1,0 +1,133 @@
+"""Common: what several items came from, and the places and parties that they all passed."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tracehold.core.access import Reader
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage import ComplaintResult, Gap, SharedItem, complaint
+from tracehold.journey import pages
+from tracehold.journey.answers import Coverage, Statement
+from tracehold.journey.inquiry import Inquiry
+from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.several import names
+from tracehold.journey.trace import event_mark
+
+MET = 1_000
+"""Places, and parties, of one answer at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommonQuestion:
+    """Which items, in any spelling, at least two; the rest as in `TraceQuestion`, for each of them."""
+
+    items: tuple[str, ...]
+    at: int | None = None
+    known_at: int | None = None
+    max_depth: int = 100
+    max_items: int = 20_000
+    strict_time: bool = False
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SharedName:
+    """A place or party that all the items passed: for each of them the first statement that says so."""
+
+    id: str
+    told_by: tuple[Fingerprint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommonAnswer:
+    """One page of ancestors, nearest to all first, and of events, in time order. Places and parties, by name,
+    stand on the first page.
+    """
+
+    asked: tuple[str, ...]
+    items: tuple[SharedItem, ...]
+    places: tuple[SharedName, ...]
+    parties: tuple[SharedName, ...]
+    events: tuple[Statement, ...]
+    gaps: tuple[Gap, ...]
+    truncated: bool
+    coverage: tuple[Coverage, ...]
+    next_page_token: str
+
+
+async def answer_common(
+    knowledge: Knowledge,
+    reader: Reader,
+    question: CommonQuestion,
+    *,
+    page_size: int = 1_000,
+    page_token: str = "",
+) -> CommonAnswer:
+    """One page of the answer; gaps and coverage are of the whole answer.
+
+    Raises `Rejected` (no identifier, BAD_REQUEST where there are not two items or they may reach too much,
+    BAD_PAGE_TOKEN) and `Unavailable`.
+    """
+    asked = names(question.items, question.max_items)
+    if len(asked) < 2:
+        raise Rejected("BAD_REQUEST", "at least two different items are required", path="/items")
+    after_items, after_events = pages.marks(page_token, question, 2)
+    inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
+    result = await inquiry.drive(
+        complaint(
+            asked,
+            at=question.at,
+            known_at=question.known_at,
+            max_depth=question.max_depth,
+            max_items=question.max_items,
+            strict_time=question.strict_time,
+        )
+    )
+    places = [SharedName(each.place, each.told_by) for each in result.places]
+    parties = _parties(inquiry, result)
+    met = [*places[:MET], *parties[:MET]]
+    evidence = {*result.common.events, *(name for each in met for name in each.told_by)}
+    statements = sorted((inquiry.statement(name) for name in evidence), key=_by_time)
+    items, last_item, more_items = pages.cut(result.common.items, after_items, page_size, _item_mark)
+    events, last_event, more_events = pages.cut(statements, after_events, page_size, event_mark)
+    return CommonAnswer(
+        asked,
+        tuple(items),
+        tuple(places[:MET]) if not page_token else (),
+        tuple(parties[:MET]) if not page_token else (),
+        tuple(events),
+        await inquiry.gaps(result.common.gaps),
+        result.common.truncated or max(len(places), len(parties)) > MET,
+        await inquiry.coverage(),
+        pages.encode(question, (last_item, last_event)) if more_items or more_events else "",
+    )
+
+
+def _parties(inquiry: Inquiry, result: ComplaintResult) -> list[SharedName]:
+    """Those that spoke on each of the passages, or are named in it, by name."""
+    first = [_first(_parties_of(inquiry, passage)) for passage in result.passed]
+    both: Collection[str] = set.intersection(*map(set, first))
+    return [SharedName(party, tuple(told[party] for told in first)) for party in sorted(both)]
+
+
+def _parties_of(inquiry: Inquiry, passage: Sequence[Fingerprint]) -> Iterator[tuple[str, Fingerprint]]:
+    for name in passage:
+        speaker = inquiry.admission.admitted[name].speaker
+        for party in {speaker.party, *inquiry.fact(name).parties}:
+            yield party, name
+
+
+def _first(said: Iterable[tuple[str, Fingerprint]]) -> dict[str, Fingerprint]:
+    found: dict[str, Fingerprint] = {}
+    for party, name in said:
+        found.setdefault(party, name)
+    return found
+
+
+def _by_time(event: Statement) -> tuple[int, Fingerprint]:
+    return event.instant, event.fingerprint
+
+
+def _item_mark(item: SharedItem) -> pages.Mark:
+    return pages.mark(sum(item.depths), item.item)

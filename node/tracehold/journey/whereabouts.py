@@ -1,0 +1,92 @@
+"""How one item of an answer stands: where, in what, in which condition, in whose hands, and who says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tracehold.core.epcis import Mode, parse_event
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage import At, Held, Holding, StateResult, custody
+from tracehold.journey.answers import CONTRADICTS, Content, Statement
+from tracehold.journey.inquiry import Inquiry
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Custodian:
+    """Who has an item since then (microseconds), or some of a lot, by this statement; and to whom it is on
+    its way, empty where it is not.
+    """
+
+    party: str
+    bound_for: str
+    since: int
+    told_by: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """The lists as in `StateResult`; `containers` and `part_of` from the item outwards. `cut`: one of them
+    was too long to be shown.
+    """
+
+    places: Sequence[At]
+    containers: Sequence[Content]
+    part_of: Sequence[Content]
+    conditions: Sequence[Holding]
+    custodians: Sequence[Custodian]
+    amounts: Sequence[tuple[float | None, str | None]]
+    ended: bool
+    cut: bool
+
+    @property
+    def place(self) -> str:
+        """Where it is, if that is one place."""
+        return self.places[0].place if len(self.places) == 1 and not self.cut else ""
+
+    @property
+    def dispositions(self) -> Sequence[str]:
+        """All that hold, the last one stated first; each once."""
+        return tuple(dict.fromkeys(each.word for each in self.conditions))
+
+
+def whereabouts(inquiry: Inquiry, item: str, result: StateResult, limit: int) -> Whereabouts:
+    """By a walk of this inquiry, at most `limit` rows of each list."""
+    containers, parts = _outwards(item, result.around), _outwards(item, result.part_of)
+    custodians = [_custodian(inquiry, name) for name in result.handled_by]
+    rows = (result.places, containers, parts, result.conditions, custodians, result.amounts)
+    return Whereabouts(
+        result.places[:limit],
+        containers[:limit],
+        parts[:limit],
+        result.conditions[:limit],
+        custodians[-limit:],
+        result.amounts[:limit],
+        result.ended,
+        any(len(each) > limit for each in rows),
+    )
+
+
+def told_in(inquiry: Inquiry, result: StateResult) -> list[Statement]:
+    """The statements that a state rests on, and those that contradict it, in order of time."""
+    flags = {True: (CONTRADICTS,), False: ()}
+    against = set(result.contradicted_by)
+    return [inquiry.statement(name, flags=flags[name in against]) for name in result.events]
+
+
+def _custodian(inquiry: Inquiry, name: Fingerprint) -> Custodian:
+    admitted = inquiry.admission.admitted[name]
+    found = custody(parse_event(admitted.record.payload, Mode.TOLERANT), admitted.speaker.party)
+    return Custodian(found.party, found.bound_for, inquiry.fact(name).instant, name)
+
+
+def _outwards(item: str, held: Sequence[Held]) -> list[Content]:
+    depths = {item: 0}
+    rows: list[Content] = []
+    for one in held:
+        depth = depths.get(one.item, 0) + 1
+        depths.setdefault(one.parent, depth)
+        for amount, uom in one.amounts or ((None, None),):
+            rows.append(Content(one.item, one.parent, depth, one.since, amount, uom or "", one.opened_by))
+    return rows
