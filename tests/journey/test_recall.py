@@ -21,7 +21,7 @@ from tests.journey.network import (
 from tracehold.core.errors import Rejected
 from tracehold.core.lineage import GapReason
 from tracehold.core.record import Audience, Kind
-from tracehold.journey.recall import RecallAnswer, RecallQuestion, answer_recall
+from tracehold.journey.recall import RecallAnswer, Recalled, RecallQuestion, answer_recall
 
 __all__ = ["net"]
 
@@ -39,7 +39,7 @@ async def ask(node: Node, *items: str, reader=EVERYONE, token="", size=500, **op
 
 def party(id: str, name: str, **attributes: object) -> bytes:
     """Master data of a party."""
-    said = [{"id": "urn:epcglobal:cbv:mda#name", "attribute": name}]
+    said: list[dict[str, object]] = [{"id": "urn:epcglobal:cbv:mda#name", "attribute": name}]
     said += [{"id": f"urn:epcglobal:cbv:mda#{key}", "attribute": value} for key, value in attributes.items()]
     element = {"id": id, "attributes": said}
     return json.dumps(
@@ -96,7 +96,8 @@ async def test_pages_put_together_are_the_whole_answer(net: Network):
     here, there = await net.join(), await net.join()
     await chain(here, there)
     whole = await ask(here)
-    rows, token, first = [], "", True
+    rows: list[Recalled] = []
+    token, first = "", True
     while first or token:
         page = await ask(here, token=token, size=1)
         assert bool(page.recalled) is first
