@@ -1,0 +1,85 @@
+"""Refusing uploads for what is found of them: only where the operator says which findings refuse.
+
+Decided by what the index knows when the record comes: neither its neighbours in the same upload nor what
+comes later count, and nothing that is sealed is ever taken back for it.
+"""
+
+from collections.abc import Collection, Sequence
+
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import LogId
+from tracehold.core.lineage import Fact
+from tracehold.core.quality import Code, Finding, judge, places, subjects
+from tracehold.core.record import Kind as RecordKind
+from tracehold.core.record import Record
+from tracehold.core.voices import voice
+from tracehold.journey.index import event_fact
+from tracehold.journey.intake import Ready, Taken
+from tracehold.journey.own_log import OwnLog
+from tracehold.journey.parsed import Events, tolerant
+from tracehold.journey.ports import Graph
+from tracehold.journey.ports.quality import FindingStore
+from tracehold.journey.surroundings import Surroundings, TooMany
+
+
+class Refusing:
+    """Turns findings with these codes into refusals."""
+
+    def __init__(
+        self, codes: Collection[Code], graph: Graph, store: FindingStore, events: Events = tolerant
+    ) -> None:
+        self._codes = frozenset(codes)
+        self._graph = graph
+        self._store = store
+        self._events = events
+
+    async def __call__(self, taken: Sequence[Taken], own: OwnLog) -> list[Taken]:
+        """The same, with QUALITY_REFUSED in place of what is refused. Raises `Unavailable` where the index
+        does not answer.
+        """
+        if not self._codes:
+            return list(taken)
+        return [
+            await self._judged(each, own)
+            if isinstance(each, Ready) and each.candidate.record.header.kind == RecordKind.EVENT
+            else each
+            for each in taken
+        ]
+
+    async def _judged(self, ready: Ready, own: OwnLog) -> Taken:
+        try:
+            fact = self._fact(ready.candidate.record, own, own.log)
+        except Rejected:
+            return ready  # what nobody can be held to is refused, or passed over, elsewhere
+        for finding in await self._findings(fact):
+            if finding.code in self._codes:
+                beside = f" (record {finding.other.hex()})" if finding.other else ""
+                message = f"{finding.code}: {finding.message}{beside}"
+                return Rejected("QUALITY_REFUSED", message, path=finding.path)
+        return ready
+
+    def _fact(self, record: Record, own: OwnLog, log: LogId) -> Fact:
+        speaker = own.roster.speaker(record, own.size)
+        return event_fact(record, voice({}, speaker, log, own.size), None, self._events)
+
+    async def _findings(self, fact: Fact) -> list[Finding]:
+        """What would be found of it, in order."""
+        about = sorted(subjects(fact))
+        try:
+            known = await Surroundings(self._graph, self._store, [fact]).of(about)
+        except TooMany:
+            known = {}  # the index finds nothing of it either, or in parts that are small enough
+        found = [f for subject, facts in known.items() for f in judge(subject, facts)]
+        mine = [f for f in found if f.event == fact.fingerprint]
+        if Code.UNKNOWN_PLACE in self._codes:
+            mine += await self._unknown(fact)
+        return sorted(mine, key=Finding.sort_key)
+
+    async def _unknown(self, fact: Fact) -> list[Finding]:
+        found: list[Finding] = []
+        for place, path in places(fact).items():
+            names = dict.fromkeys((place, place.split("/254/")[0]))
+            said = [version for name in names for version in await self._graph.masterdata(name)]
+            if not any(version.issuer for version in said):
+                found.append(Finding(Code.UNKNOWN_PLACE, fact.fingerprint, path))
+        return found
