@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracehold.config import chain_node, directory, graph, ledger, replication, settings, tokens
+from tracehold.config import chain_node, directory, graph, ledger, quality, replication, settings, tokens
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "config.md"
@@ -35,7 +35,8 @@ def render() -> str:
 def _sections() -> Iterator[str]:
     config = ast.parse(inspect.getsource(settings))
     parts = [
-        ast.parse(inspect.getsource(module)) for module in (chain_node, directory, graph, ledger, replication)
+        ast.parse(inspect.getsource(module))
+        for module in (chain_node, directory, graph, ledger, quality, replication)
     ]
     body = [*config.body, *(node for part in parts for node in part.body)]
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}

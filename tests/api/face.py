@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from tests.journey.network import FARM, MILL, Network, Node, network
 from tracehold.adapters.capture_jobs import SqliteCaptureJobs
+from tracehold.adapters.sqlite_quality import SqliteFindings
 from tracehold.api import gateway
 from tracehold.api.access import Access, Token
 from tracehold.api.call import Calls
@@ -33,6 +34,9 @@ from tracehold.api.server import GrpcServer, GrpcSettings
 from tracehold.api.uploads import UploadService
 from tracehold.core.epcis import Mode
 from tracehold.journey.capture import Captures
+from tracehold.journey.found import Findings
+from tracehold.journey.index import Indexer
+from tracehold.journey.quality import Quality
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.states import States
 from tracehold.journey.watch import Watching
@@ -82,6 +86,7 @@ class Face:
     jobs: SqliteCaptureJobs
     lines: Lines
     faults: list[BaseException]
+    doubts: SqliteFindings
     checks: dict[str, Any] = field(default_factory=dict)
 
     def rest(self, who: str | None = None, **headers: str) -> httpx.AsyncClient:
@@ -90,6 +95,14 @@ class Face:
         return httpx.AsyncClient(
             transport=transport, base_url="http://node", headers={**bearer(who), **headers}
         )
+
+    async def index(self) -> None:
+        """Anchor and index all that was said, and find what is doubtful."""
+        quality = Quality(self.node.graph, self.doubts, self.node.sealer.bell.ring)
+        self.node.indexer = Indexer(self.node.store, quality.watched)
+        await self.node.finish()
+        while await quality.once():
+            pass
 
     async def get(self, path: str, who: str | None = None, **more: Any) -> httpx.Response:
         """One GET."""
@@ -142,6 +155,7 @@ async def face(
         finally:
             await made.desk.stop()
             made.jobs.close()
+            made.doubts.close()
 
 
 def build(
@@ -160,16 +174,24 @@ def build(
         slow_s=60.0,
         sample=more.get("sample", 0),
     )
+    doubts = SqliteFindings()
+    findings = Findings(node.store, doubts)
     own = {
         "tracehold.v1.UploadService": UploadService(
             node.uploads,
             node.knowledge,
             States(node.store),
-            Watching(node.store, node.log, node.sealer.bell, running.clock.sleep),
+            Watching(node.store, node.log, node.sealer.bell, running.clock.sleep, findings=findings),
+            findings,
         ),
         "tracehold.v1.TraceService": TraceService(node.knowledge),
         "tracehold.v1.VerifyService": VerifyService(
-            node.knowledge, Receipts(node.store), States(node.store), _standing(node), running.clock.now
+            node.knowledge,
+            Receipts(node.store),
+            States(node.store),
+            _standing(node),
+            running.clock.now,
+            findings,
         ),
     }
     served = serve(FILES, own | services)
@@ -181,7 +203,7 @@ def build(
     page = PageDesk(calls, node.knowledge, more.get("public_url", ""))
     routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes()]
     app = application(calls, routes, watch, more.get("cors", ()))
-    return Face(node, calls, served, app, desk, jobs, lines, faults, checks)
+    return Face(node, calls, served, app, desk, jobs, lines, faults, doubts, checks)
 
 
 def _standing(node: Node) -> Any:

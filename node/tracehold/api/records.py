@@ -7,6 +7,7 @@ from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.evidence import Report
 from tracehold.core.ids import Fingerprint
 from tracehold.journey.attest import answer_receipt
+from tracehold.journey.found import Findings
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.locate import answer_record
 from tracehold.journey.receipts import Receipts
@@ -32,12 +33,14 @@ class VerifyService:
         states: States,
         standing: Callable[[], Awaitable[Standing]],
         now: Callable[[], float],
+        findings: Findings | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._receipts = receipts
         self._states = states
         self._standing = standing
         self._now = now
+        self._findings = findings
 
     async def get_record(self, request: pb.GetRecordRequest, call: Call) -> pb.GetRecordResponse:
         """One record with its signed bytes, from wherever it is kept. Raises NOT_FOUND, FORBIDDEN or
@@ -50,7 +53,8 @@ class VerifyService:
             raise _asking_for_token(refusal, call) from None
         known = (await self._states.of([fingerprint])).get(fingerprint)
         said = await superseded(self._knowledge, call.caller.reader, answer)
-        return pb.GetRecordResponse(record=record_message(answer, known, said))
+        found = await self._findings.of(call.caller.reader, [fingerprint]) if self._findings else {}
+        return pb.GetRecordResponse(record=record_message(answer, known, said, found.get(fingerprint)))
 
     async def get_receipt(self, request: pb.GetReceiptRequest, call: Call) -> pb.GetReceiptResponse:
         """The receipt, for anybody: it tells nothing of the record, and a provider

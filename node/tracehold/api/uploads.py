@@ -10,6 +10,7 @@ from tracehold.api.served import PER_ELEMENT, Send
 from tracehold.api.streams import pipelined
 from tracehold.core.errors import Broken, Rejected, TraceholdError
 from tracehold.journey.batch import refuse_together
+from tracehold.journey.found import Findings
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.states import State, States
 from tracehold.journey.superseded import superseded_here
@@ -54,11 +55,19 @@ class Submits(Protocol):
 class UploadService:
     """Thin: reads items, asks who may, hands over, writes results."""
 
-    def __init__(self, uploads: Submits, knowledge: Knowledge, states: States, watching: Watching) -> None:
+    def __init__(
+        self,
+        uploads: Submits,
+        knowledge: Knowledge,
+        states: States,
+        watching: Watching,
+        findings: Findings | None = None,
+    ) -> None:
         self._uploads = uploads
         self._knowledge = knowledge
         self._states = states
         self._watching = watching
+        self._findings = findings
 
     async def upload(self, request: upload_pb2.UploadRequest, call: Call) -> upload_pb2.UploadResponse:
         """One result per item. An item that cannot be read, or is
@@ -123,7 +132,7 @@ class UploadService:
             await send(news_message(news))
 
         told = await self._watching.begin(request.cursor, from_now=request.from_now)
-        await self._watching.watch(told, tell, wanted)
+        await self._watching.watch(told, tell, wanted, call.caller.reader if request.findings else None)
 
     def _wanted(self, request: upload_pb2.WatchRequest, call: Call) -> Named | None:
         if request.own_records:
@@ -139,10 +148,14 @@ class UploadService:
     async def get_states(
         self, request: upload_pb2.GetStatesRequest, call: Call
     ) -> upload_pb2.GetStatesResponse:
-        """States for anybody: whoever knows a fingerprint has the record, and a state tells nothing of it."""
+        """States for anybody: whoever knows a fingerprint has the record, and a state tells nothing of it.
+        Findings for those who may read what they are about.
+        """
         asked = read_fingerprints(request.fingerprints)
         superseded = await superseded_here(self._knowledge, asked)
-        return states_message(asked, await self._states.of(asked), superseded)
+        states = await self._states.of(asked)
+        found = await self._findings.of(call.caller.reader, list(states)) if self._findings else {}
+        return states_message(asked, states, superseded, found)
 
 
 def _check_role(request: upload_pb2.UploadRequest, call: Call) -> None:

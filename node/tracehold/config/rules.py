@@ -11,6 +11,7 @@ from tracehold.config.settings import Config
 from tracehold.core.enode import parse_enode
 from tracehold.core.errors import Rejected
 from tracehold.core.limits import MAX_PARTY_CHARS
+from tracehold.core.quality import REFUSABLE
 
 Rule = Callable[[Any], bool]
 
@@ -113,6 +114,10 @@ _RULES: dict[str, tuple[Rule, str]] = {
     "directory.records_of_key": _within(1, 64),
     "directory.records_of_member": _at_least(1),
     "directory.records_total": _at_least(1),
+    "quality.refuse": (
+        lambda value: all(each in REFUSABLE for each in value),
+        f"codes among {', '.join(sorted(REFUSABLE))}",
+    ),
     "ledger.rpc": (lambda value: bool(_URL.fullmatch(value)), "an http or https address"),
     "ledger.fallback_rpcs": (
         lambda value: all(_URL.fullmatch(each) for each in value),

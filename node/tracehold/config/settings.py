@@ -14,6 +14,7 @@ from tracehold.config.chain_node import ChainNodeSection
 from tracehold.config.directory import DirectorySection
 from tracehold.config.graph import GraphSection
 from tracehold.config.ledger import LedgerSection
+from tracehold.config.quality import QualitySection
 from tracehold.config.replication import ReplicationSection
 
 
@@ -186,6 +187,7 @@ class Config:
     anchor: AnchorSection = AnchorSection()
     replication: ReplicationSection = ReplicationSection()  # noqa: RUF009  frozen
     graph: GraphSection = GraphSection()  # noqa: RUF009  frozen
+    quality: QualitySection = QualitySection()  # noqa: RUF009  frozen
     limits: LimitsSection = LimitsSection()
     logging: LoggingSection = LoggingSection()
     tokens: tuple[Token, ...] = ()

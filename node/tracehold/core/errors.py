@@ -124,6 +124,7 @@ _ALL = (
     _rejected("BAD_REQUEST", "A field of the request is missing, unknown or out of its limits.", "Correct the field at the path named."),
     _rejected("TOO_MANY_RECORDS", "The message holds more records than the limit.", "Send smaller batches.", "RESOURCE_EXHAUSTED"),
     _rejected("REQUEST_TOO_LARGE", "The request is larger than the limit.", "Send smaller batches.", "RESOURCE_EXHAUSTED"),
+    _rejected("QUALITY_REFUSED", "The event contradicts others, in a way that this node is configured to refuse.", "See docs/quality.md for the finding that the message names; correct the event, or ask the operator ([quality] refuse).", "FAILED_PRECONDITION"),
     _rejected("BATCH_REFUSED", "Another record of an all-or-nothing batch was refused.", "Correct the refused record, or send without all_or_nothing.", "FAILED_PRECONDITION"),
     _rejected("BAD_PAGE_TOKEN", "The page token is not of this query.", "Start again from the first page."),
     _rejected("NOT_FOUND", "There is no such thing here.", "Check the identifier; another node may hold it.", "NOT_FOUND"),

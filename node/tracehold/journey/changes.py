@@ -19,14 +19,17 @@ UNMARKED = bytes(MARK_BYTES)
 """The mark where nothing is final."""
 
 _CURSOR = struct.Struct(f">8sQQQ{MARK_BYTES}sQ")
+_FOUND = struct.Struct(f">8sQQQ{MARK_BYTES}sQQ")
+"""Cursors of those who were told findings too."""
 _OLD = struct.Struct(f">8sQQQ{MARK_BYTES}s")
 """Cursors of releases that did not tell REPLICATED."""
+_FORMS = {form.size: form for form in (_OLD, _CURSOR, _FOUND)}
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a watcher knows: the entries below each number have come that far. `mark` is of the anchor that
-    made entry `final` - 1 final.
+    made entry `final` - 1 final. `found` is the position of the findings that were told last.
 
     Where a network asks for no copies, entries are anchored without being replicated.
     """
@@ -36,6 +39,7 @@ class Told:
     final: int = 0
     mark: bytes = UNMARKED
     replicated: int = 0
+    found: int = 0
 
     @property
     def beyond(self) -> int:
@@ -112,7 +116,8 @@ def _fallen(state: State, told: Told, first: int) -> Change:
 
 def encode_cursor(log: LogId, told: Told) -> str:
     """The cursor of a watcher who was told so much. It is no secret, and of this log only."""
-    return _text(_CURSOR.pack(log[:8], told.sealed, told.anchored, told.final, told.mark, told.replicated))
+    parts = (log[:8], told.sealed, told.anchored, told.final, told.mark, told.replicated)
+    return _text(_FOUND.pack(*parts, told.found) if told.found else _CURSOR.pack(*parts))
 
 
 def decode_cursor(log: LogId, text: str) -> Told:
@@ -123,7 +128,7 @@ def decode_cursor(log: LogId, text: str) -> Told:
         return Told()
     try:
         raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-        name, *parts = (_OLD if len(raw) == _OLD.size else _CURSOR).unpack(raw)
+        name, *parts = _FORMS.get(len(raw), _CURSOR).unpack(raw)
     except (ValueError, struct.error) as error:
         raise bad_cursor("is no cursor of this node") from error
     told = Told(*parts)

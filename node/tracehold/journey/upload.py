@@ -7,7 +7,7 @@ same bytes is harmless at any time and gives the same answer; so does sending a 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tracehold.core.epcis import Finding
@@ -19,6 +19,7 @@ from tracehold.journey.check import Checks
 from tracehold.journey.delegate import Delegated, Delegation
 from tracehold.journey.holders import CopyCount
 from tracehold.journey.intake import Intake, Item, Ready, Statement, Taken
+from tracehold.journey.own_log import OwnLog
 from tracehold.journey.ports import RecordLog
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.seal import Answer, Sealer
@@ -65,6 +66,15 @@ class Disk:
             raise Unavailable("DISK_LOW", f"{free} bytes of disk are free, {self.reserve} are kept free")
 
 
+Policy = Callable[[Sequence[Taken], OwnLog], Awaitable[list[Taken]]]
+"""What this node takes of what it might."""
+
+
+async def everything(taken: Sequence[Taken], _: OwnLog) -> list[Taken]:
+    """Everything that passed the rules."""
+    return list(taken)
+
+
 class Uploads:
     """Takes uploads. `submit` may be called by many at once."""
 
@@ -85,6 +95,8 @@ class Uploads:
         self._receipts = Receipts(store, checks.stage)
         self._sleep = sleep
         self._disk = disk
+        self.policy: Policy = everything
+        """May turn what passed every rule into refusals."""
 
     async def submit(
         self,
@@ -103,7 +115,8 @@ class Uploads:
         """
         self._check_size(items)
         self._disk.check()
-        taken = await self._intake.take(items, self._sealer.own)
+        own = self._sealer.own
+        taken = await self.policy(await self._intake.take(items, own), own)
         if all_or_nothing and any(isinstance(each, TraceholdError) for each in taken):
             return [Outcome(self._log, error=error) for error in refuse_together(taken)]
         outcomes = await self._seal(taken, together=all_or_nothing)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
+from tracehold.core.access import Reader
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.journey.changes import (
     MARK_BYTES,
@@ -22,6 +23,7 @@ from tracehold.journey.changes import (
     rise,
 )
 from tracehold.journey.follow import Bell
+from tracehold.journey.found import Findings, Found
 from tracehold.journey.holders import Holders
 from tracehold.journey.ports import AnchorState, RecordLog
 from tracehold.journey.states import Sleep, frontier
@@ -29,6 +31,8 @@ from tracehold.journey.watched import Everything, Issuers, Named, OfParty, These
 
 HEARTBEAT_S = 15.0
 """Seconds after which a watcher hears that there is nothing to tell."""
+CHANGES = 100
+"""Records whose changed findings are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,16 @@ class News:
     cursor: str
     change: Change | None = None
     named: Sequence[Fingerprint] | None = None
+    found: "FoundOf | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOf:
+    """What is found of one record of the log now, in place of what was told of it before."""
+
+    fingerprint: Fingerprint
+    index: int
+    found: Found
 
 
 Tell = Callable[[News], Awaitable[None]]
@@ -52,11 +66,18 @@ class Watching:
     """Watchers of one log. `bell` rings when the log has grown or its anchors or copies have moved."""
 
     def __init__(
-        self, store: RecordLog, log: LogId, bell: Bell, sleep: Sleep, holders: Holders | None = None
+        self,
+        store: RecordLog,
+        log: LogId,
+        bell: Bell,
+        sleep: Sleep,
+        holders: Holders | None = None,
+        findings: Findings | None = None,
     ) -> None:
-        """`holders` are those of the log, where it is the own one."""
+        """`holders` are those of the log, where it is the own one; `findings` tell what is doubtful."""
         self._store = store
         self._holders = holders
+        self._findings = findings
         self._log = log
         self._bell = bell
         self._sleep = sleep
@@ -81,11 +102,16 @@ class Watching:
             raise bad_cursor("is ahead of the log")
         if from_now:
             mark = await self._mark(now.final)
-            return Told(now.sealed, now.anchored, now.final, mark, now.replicated)
+            found = await self._findings.newest() if self._findings else 0
+            return Told(now.sealed, now.anchored, now.final, mark, now.replicated, found)
         return told
 
-    async def watch(self, told: Told, tell: Tell, wanted: Named | None = None) -> None:
-        """Tell everything since `told`, for ever: until cancelled. Raises what the store and `tell` raise."""
+    async def watch(
+        self, told: Told, tell: Tell, wanted: Named | None = None, reader: Reader | None = None
+    ) -> None:
+        """Tell everything since `told`, for ever: until cancelled; findings too where a `reader` is given, as
+        far as they may read. Raises what the stores and `tell` raise.
+        """
         named = wanted or Everything()
         await tell(self._news(told))
         timer = asyncio.ensure_future(self._sleep(HEARTBEAT_S))
@@ -95,6 +121,8 @@ class Watching:
                 ring = asyncio.ensure_future(self._bell.next().wait())
                 try:
                     before, told = told, await self._catch_up(told, tell, named)
+                    if reader is not None and self._findings is not None:
+                        told = await self._doubt(told, tell, named, reader, self._findings)
                     if timer.done():
                         await tell(self._news(told))
                         timer = asyncio.ensure_future(self._sleep(HEARTBEAT_S))
@@ -114,6 +142,22 @@ class Watching:
                 found = await named.within(change.first, change.stop)
                 if found is None or found:
                     await tell(self._news(told, change, found))
+        return told
+
+    async def _doubt(self, told: Told, tell: Tell, named: Named, reader: Reader, findings: Findings) -> Told:
+        """Tell what is found now of the records of this log whose findings changed; what was told then."""
+        while changes := await findings.changes(told.found, CHANGES):
+            places = await self._store.find([name for _, name in changes])
+            found = await findings.of(reader, list(places))
+            for at, name in changes:
+                told = replace(told, found=at)
+                place = places.get(name)
+                if place is None or place.log != self._log:
+                    continue
+                picked = await named.within(place.index, place.index + 1)
+                if picked is None or name in picked:
+                    of = FoundOf(name, place.index, found.get(name, Found()))
+                    await tell(News(self._log, encode_cursor(self._log, told), found=of))
         return told
 
     async def _marked(self, told: Told, before: Told) -> Told:

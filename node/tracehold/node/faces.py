@@ -106,15 +106,17 @@ async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[F
 
 
 def _services(parts: Parts) -> dict[str, object]:
+    findings = parts.doubts.findings
     return {
         "tracehold.v1.UploadService": UploadService(
             parts.gate,
             parts.knowledge,
             parts.states,
-            Watching(parts.store, parts.own.log, parts.bell, asyncio.sleep, parts.holders),
+            Watching(parts.store, parts.own.log, parts.bell, asyncio.sleep, parts.holders, findings),
+            findings,
         ),
         "tracehold.v1.VerifyService": VerifyService(
-            parts.knowledge, parts.receipts, parts.states, lambda: standing(parts), time
+            parts.knowledge, parts.receipts, parts.states, lambda: standing(parts), time, findings
         ),
         "tracehold.v1.TraceService": TraceService(parts.knowledge),
     }

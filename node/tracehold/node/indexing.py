@@ -6,11 +6,16 @@ from tracehold.config import Config
 from tracehold.journey.rebuild import Rebuilt, rebuild
 from tracehold.node.graph import open_graph
 from tracehold.node.own import open_store
+from tracehold.node.quality import open_quality
 
 
 async def rebuild_folder(config: Config, tell: Callable[[int, int], None]) -> Rebuilt:
     """Make the index of this folder again. Raises STORE_BUSY while its node runs, and as `open_graph` and
     `journey.rebuild`.
     """
-    async with open_store(config) as store, open_graph(config) as graph:
-        return await rebuild(store, graph, tell)
+    async with (
+        open_store(config) as store,
+        open_graph(config) as graph,
+        open_quality(config, store, graph) as doubts,
+    ):
+        return await rebuild(store, doubts.quality.watched, tell)

@@ -53,6 +53,7 @@ from tracehold.node.number import number_of
 from tracehold.node.own import contract_of, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
 from tracehold.node.pulling import pulling
+from tracehold.node.quality import Doubts, open_quality
 from tracehold.node.replication import replication
 from tracehold.node.retiring import is_retired, unretired
 from tracehold.node.scrubbing import scrubbing
@@ -96,6 +97,7 @@ class Parts:
     puller: Puller | None
     """What fetches of others' logs what nobody ships; None as for `replicator`."""
     scrubber: Scrubber
+    doubts: Doubts
 
     @property
     def own(self) -> OwnLog:
@@ -126,6 +128,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
         bell = Bell()
         sealer = Sealer(store, own, time.time, ticks=ticks, bell=bell, sealed=metrics.sealed)
+        doubts = await stack.enter_async_context(open_quality(config, store, graph, bell.ring))
         sealer.permit, events = unretired(config), Parsed()
         given = Given(config, store, sealer, bell, faults, metrics.directory, events)
         ring = await stack.enter_async_context(open_directory(given, peering))
@@ -133,7 +136,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         states = States(store, bell.ring, holders)
         replicator = replication(config, store, holders, ledger, peering, states, faults)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()), events=events)
-        uploads = _uploads(config, store, sealer, states, checks)
+        uploads = _uploads(config, store, sealer, states, checks, doubts)
         link = _link(config, store, ledger, states, sealer, replicator)
         anchorer = _anchorer(config, link, sealer, faults)
         leaver = leaving(config, store, ledger, holders, anchorer, peering)
@@ -155,8 +158,8 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             gate=Gate(uploads, leaver.check_uploads if leaver else staying, sealer.permit),
             anchorer=anchorer,
             leaving=leaver,
-            indexer=Indexer(store, graph, dispute=faults.disputed, events=events),
-            eraser=Eraser(store, graph),
+            indexer=Indexer(store, doubts.quality.watched, dispute=faults.disputed, events=events),
+            eraser=Eraser(store, doubts.quality.watched),
             peering=peering,
             replicator=replicator,
             ring=ring,
@@ -166,6 +169,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             chain_peers=chain_peers(config, ledger, own.log, faults),
             puller=pulling(config, holding, peering, faults, sealer),
             scrubber=scrubber,
+            doubts=doubts,
             knowledge=await _knowledge(peering, ring, faults, scrubber, (store, graph, ledger)),
         )
 
@@ -194,8 +198,10 @@ async def _knowledge(
     )
 
 
-def _uploads(config: Config, store: RecordLog, sealer: Sealer, states: States, checks: Checks) -> Uploads:
-    return Uploads(
+def _uploads(
+    config: Config, store: RecordLog, sealer: Sealer, states: States, checks: Checks, doubts: Doubts
+) -> Uploads:
+    uploads = Uploads(
         store,
         sealer,
         states,
@@ -204,6 +210,8 @@ def _uploads(config: Config, store: RecordLog, sealer: Sealer, states: States, c
         sleep=asyncio.sleep,
         disk=Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes),
     )
+    uploads.policy = doubts.refusing(config, checks.events)
+    return uploads
 
 
 def _link(

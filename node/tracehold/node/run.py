@@ -80,8 +80,8 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
                 parts.indexer.run(parts.bell, asyncio.sleep, parts.faults.trouble("index")), name="index"
             ),
         ]
-        erasing = parts.eraser.run(parts.bell, asyncio.sleep, parts.faults.trouble("erase"))
-        following.append(tasks.create_task(erasing, name="erase"))
+        following.append(tasks.create_task(_doubting(parts), name="quality"))
+        following.append(tasks.create_task(_erasing(parts), name="erase"))
         trouble = parts.faults.trouble("kept anchors")
         following.append(tasks.create_task(parts.custody.anchors.run(trouble), name="kept anchors"))
         watching = parts.chain.run(parts.config.ledger.poll_s, asyncio.sleep, parts.faults.trouble("chain"))
@@ -131,6 +131,14 @@ async def _anchor(parts: Parts) -> None:
     """Compare the log with the chain and with what its holders keep, then let records in and anchor them."""
     await parts.gate.open(Recovery(parts).compare, asyncio.sleep, parts.faults.trouble("gate"))
     await parts.anchorer.run()
+
+
+async def _doubting(parts: Parts) -> None:
+    await parts.doubts.quality.run(asyncio.sleep, parts.faults.trouble("quality"))
+
+
+async def _erasing(parts: Parts) -> None:
+    await parts.eraser.run(parts.bell, asyncio.sleep, parts.faults.trouble("erase"))
 
 
 async def _guarding(parts: Parts) -> None:

@@ -179,6 +179,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Another process sends with the same ledger key."""
     ERROR_REASON_ACCOUNT_SHARED: _ErrorReason.ValueType  # 76
     """The ledger account sent a transaction that this node did not: somebody else has its key."""
+    ERROR_REASON_QUALITY_REFUSED: _ErrorReason.ValueType  # 77
+    """The event contradicts others, in a way that this node is configured to refuse."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -339,6 +341,8 @@ ERROR_REASON_KEY_BUSY: ErrorReason.ValueType  # 75
 """Another process sends with the same ledger key."""
 ERROR_REASON_ACCOUNT_SHARED: ErrorReason.ValueType  # 76
 """The ledger account sent a transaction that this node did not: somebody else has its key."""
+ERROR_REASON_QUALITY_REFUSED: ErrorReason.ValueType  # 77
+"""The event contradicts others, in a way that this node is configured to refuse."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tracehold.v1 import limits_pb2 as tracehold_dot_v1_dot_limits__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tracehold/v1/record.proto\x12\x0ctracehold.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19tracehold/v1/limits.proto\"f\n\x07Speaker\x12\r\n\x05party\x18\x01 \x01(\t\x12\x10\n\x08operator\x18\x02 \x01(\t\x12)\n\x05level\x18\x03 \x01(\x0e\x32\x1a.tracehold.v1.SpeakerLevel\x12\x0f\n\x07suspect\x18\x04 \x01(\x08\"&\n\x06\x43opies\x12\x0c\n\x04kept\x18\x01 \x01(\r\x12\x0e\n\x06target\x18\x02 \x01(\r\"V\n\nAttachment\x12\x1d\n\x0b\x66ingerprint\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x1b\n\nmedia_type\x18\x03 \x01(\tB\x07\xaa\xa0\x19\x03\x18\xff\x01\"&\n\x07\x44ispute\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05rules\x18\x02 \x01(\r\"\x9b\x01\n\nSuperseded\x12\x13\n\x0breplacement\x18\x01 \x01(\t\x12\x10\n\x08honoured\x18\x02 \x01(\x08\x12\r\n\x05\x63laim\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\r\x12\r\n\x05\x62lock\x18\x05 \x01(\x04\x12\x12\n\nblock_hash\x18\x06 \x01(\t\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe9\x03\n\x06Record\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0b\n\x03log\x18\x03 \x01(\t\x12\r\n\x05index\x18\x04 \x01(\x04\x12&\n\x07speaker\x18\x05 \x01(\x0b\x32\x15.tracehold.v1.Speaker\x12(\n\x08\x61udience\x18\x06 \x01(\x0e\x32\x16.tracehold.v1.Audience\x12-\n\tissued_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x05state\x18\x08 \x01(\x0e\x32\x13.tracehold.v1.State\x12-\n\x0b\x61ttachments\x18\t \x03(\x0b\x32\x18.tracehold.v1.Attachment\x12\x12\n\nsupersedes\x18\n \x01(\t\x12(\n\x07payload\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x11\n\tstatement\x18\x0c \x01(\x0c\x12$\n\x06\x63opies\x18\r \x01(\x0b\x32\x14.tracehold.v1.Copies\x12\'\n\x08\x64isputes\x18\x0e \x03(\x0b\x32\x15.tracehold.v1.Dispute\x12,\n\nsuperseded\x18\x0f \x01(\x0b\x32\x18.tracehold.v1.Superseded*~\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_SEALED\x10\x01\x12\x14\n\x10STATE_REPLICATED\x10\x02\x12\x12\n\x0eSTATE_ANCHORED\x10\x03\x12\x0f\n\x0bSTATE_FINAL\x10\x04\x12\x11\n\rSTATE_REORGED\x10\x05*\x94\x01\n\x08\x41udience\x12\x18\n\x14\x41UDIENCE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41UDIENCE_PUBLIC\x10\x01\x12\x14\n\x10\x41UDIENCE_NETWORK\x10\x02\x12\x15\n\x11\x41UDIENCE_INTEREST\x10\x03\x12\x14\n\x10\x41UDIENCE_PARTIES\x10\x04\x12\x16\n\x12\x41UDIENCE_AUTHORITY\x10\x05*\xa0\x01\n\x0cSpeakerLevel\x12\x1d\n\x19SPEAKER_LEVEL_UNSPECIFIED\x10\x00\x12!\n\x1dSPEAKER_LEVEL_SIGNED_BY_PARTY\x10\x01\x12(\n$SPEAKER_LEVEL_DELEGATED_WITH_MANDATE\x10\x02\x12$\n SPEAKER_LEVEL_DELEGATED_ASSERTED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tracehold/v1/record.proto\x12\x0ctracehold.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19tracehold/v1/limits.proto\"f\n\x07Speaker\x12\r\n\x05party\x18\x01 \x01(\t\x12\x10\n\x08operator\x18\x02 \x01(\t\x12)\n\x05level\x18\x03 \x01(\x0e\x32\x1a.tracehold.v1.SpeakerLevel\x12\x0f\n\x07suspect\x18\x04 \x01(\x08\"&\n\x06\x43opies\x12\x0c\n\x04kept\x18\x01 \x01(\r\x12\x0e\n\x06target\x18\x02 \x01(\r\"V\n\nAttachment\x12\x1d\n\x0b\x66ingerprint\x18\x01 \x01(\tB\x08\xaa\xa0\x19\x04 \x01\x30@\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x1b\n\nmedia_type\x18\x03 \x01(\tB\x07\xaa\xa0\x19\x03\x18\xff\x01\"&\n\x07\x44ispute\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05rules\x18\x02 \x01(\r\"\x9b\x01\n\nSuperseded\x12\x13\n\x0breplacement\x18\x01 \x01(\t\x12\x10\n\x08honoured\x18\x02 \x01(\x08\x12\r\n\x05\x63laim\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\r\x12\r\n\x05\x62lock\x18\x05 \x01(\x04\x12\x12\n\nblock_hash\x18\x06 \x01(\t\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"E\n\x07\x46inding\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\r\n\x05other\x18\x04 \x01(\t\"\x92\x04\n\x06Record\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0b\n\x03log\x18\x03 \x01(\t\x12\r\n\x05index\x18\x04 \x01(\x04\x12&\n\x07speaker\x18\x05 \x01(\x0b\x32\x15.tracehold.v1.Speaker\x12(\n\x08\x61udience\x18\x06 \x01(\x0e\x32\x16.tracehold.v1.Audience\x12-\n\tissued_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x05state\x18\x08 \x01(\x0e\x32\x13.tracehold.v1.State\x12-\n\x0b\x61ttachments\x18\t \x03(\x0b\x32\x18.tracehold.v1.Attachment\x12\x12\n\nsupersedes\x18\n \x01(\t\x12(\n\x07payload\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x11\n\tstatement\x18\x0c \x01(\x0c\x12$\n\x06\x63opies\x18\r \x01(\x0b\x32\x14.tracehold.v1.Copies\x12\'\n\x08\x64isputes\x18\x0e \x03(\x0b\x32\x15.tracehold.v1.Dispute\x12,\n\nsuperseded\x18\x0f \x01(\x0b\x32\x18.tracehold.v1.Superseded\x12\'\n\x08\x66indings\x18\x10 \x03(\x0b\x32\x15.tracehold.v1.Finding*~\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_SEALED\x10\x01\x12\x14\n\x10STATE_REPLICATED\x10\x02\x12\x12\n\x0eSTATE_ANCHORED\x10\x03\x12\x0f\n\x0bSTATE_FINAL\x10\x04\x12\x11\n\rSTATE_REORGED\x10\x05*\x94\x01\n\x08\x41udience\x12\x18\n\x14\x41UDIENCE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41UDIENCE_PUBLIC\x10\x01\x12\x14\n\x10\x41UDIENCE_NETWORK\x10\x02\x12\x15\n\x11\x41UDIENCE_INTEREST\x10\x03\x12\x14\n\x10\x41UDIENCE_PARTIES\x10\x04\x12\x16\n\x12\x41UDIENCE_AUTHORITY\x10\x05*\xa0\x01\n\x0cSpeakerLevel\x12\x1d\n\x19SPEAKER_LEVEL_UNSPECIFIED\x10\x00\x12!\n\x1dSPEAKER_LEVEL_SIGNED_BY_PARTY\x10\x01\x12(\n$SPEAKER_LEVEL_DELEGATED_WITH_MANDATE\x10\x02\x12$\n SPEAKER_LEVEL_DELEGATED_ASSERTED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,12 +38,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ATTACHMENT'].fields_by_name['fingerprint']._serialized_options = b'\252\240\031\004 \0010@'
   _globals['_ATTACHMENT'].fields_by_name['media_type']._loaded_options = None
   _globals['_ATTACHMENT'].fields_by_name['media_type']._serialized_options = b'\252\240\031\003\030\377\001'
-  _globals['_STATE']._serialized_start=1055
-  _globals['_STATE']._serialized_end=1181
-  _globals['_AUDIENCE']._serialized_start=1184
-  _globals['_AUDIENCE']._serialized_end=1332
-  _globals['_SPEAKERLEVEL']._serialized_start=1335
-  _globals['_SPEAKERLEVEL']._serialized_end=1495
+  _globals['_STATE']._serialized_start=1167
+  _globals['_STATE']._serialized_end=1293
+  _globals['_AUDIENCE']._serialized_start=1296
+  _globals['_AUDIENCE']._serialized_end=1444
+  _globals['_SPEAKERLEVEL']._serialized_start=1447
+  _globals['_SPEAKERLEVEL']._serialized_end=1607
   _globals['_SPEAKER']._serialized_start=133
   _globals['_SPEAKER']._serialized_end=235
   _globals['_COPIES']._serialized_start=237
@@ -54,6 +54,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DISPUTE']._serialized_end=403
   _globals['_SUPERSEDED']._serialized_start=406
   _globals['_SUPERSEDED']._serialized_end=561
-  _globals['_RECORD']._serialized_start=564
-  _globals['_RECORD']._serialized_end=1053
+  _globals['_FINDING']._serialized_start=563
+  _globals['_FINDING']._serialized_end=632
+  _globals['_RECORD']._serialized_start=635
+  _globals['_RECORD']._serialized_end=1165
 # @@protoc_insertion_point(module_scope)

@@ -290,6 +290,40 @@ class Superseded(_message.Message):
 Global___Superseded: _TypeAlias = Superseded  # noqa: Y015
 
 @_typing.final
+class Finding(_message.Message):
+    """Something doubtful about an event, given the others that this node knows: a warning. It may come and go as others come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Stable code, for example `PACKED_ELSEWHERE`; `MORE_FINDINGS` where there are others. docs/quality.md has all of them."""
+    path: _builtins.str
+    """JSON pointer into the payload; empty for the whole event."""
+    message: _builtins.str
+    """In plain words."""
+    other: _builtins.str
+    """Fingerprint of the record beside which it is doubtful, 64 lowercase hexadecimal digits; empty where there is none."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        path: _builtins.str = ...,
+        message: _builtins.str = ...,
+        other: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "message", b"message", "other", b"other", "path", b"path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Finding: _TypeAlias = Finding  # noqa: Y015
+
+@_typing.final
 class Record(_message.Message):
     """One kept record."""
 
@@ -310,6 +344,7 @@ class Record(_message.Message):
     COPIES_FIELD_NUMBER: _builtins.int
     DISPUTES_FIELD_NUMBER: _builtins.int
     SUPERSEDED_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
     """BLAKE3-256 of the statement, 64 lowercase hexadecimal digits: the record's id everywhere."""
     kind: _builtins.str
@@ -354,6 +389,10 @@ class Record(_message.Message):
     def superseded(self) -> Global___Superseded:
         """What the chain says it is superseded by; not set where it says nothing."""
 
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Finding]:
+        """What is doubtful about it, as far as the caller may read the other records: at most 20."""
+
     def __init__(
         self,
         *,
@@ -372,10 +411,11 @@ class Record(_message.Message):
         copies: Global___Copies | None = ...,
         disputes: _abc.Iterable[Global___Dispute] | None = ...,
         superseded: Global___Superseded | None = ...,
+        findings: _abc.Iterable[Global___Finding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "issued_at", b"issued_at", "payload", b"payload", "speaker", b"speaker", "superseded", b"superseded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "audience", b"audience", "copies", b"copies", "disputes", b"disputes", "fingerprint", b"fingerprint", "index", b"index", "issued_at", b"issued_at", "kind", b"kind", "log", b"log", "payload", b"payload", "speaker", b"speaker", "state", b"state", "statement", b"statement", "superseded", b"superseded", "supersedes", b"supersedes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "audience", b"audience", "copies", b"copies", "disputes", b"disputes", "findings", b"findings", "fingerprint", b"fingerprint", "index", b"index", "issued_at", b"issued_at", "kind", b"kind", "log", b"log", "payload", b"payload", "speaker", b"speaker", "state", b"state", "statement", b"statement", "superseded", b"superseded", "supersedes", b"supersedes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

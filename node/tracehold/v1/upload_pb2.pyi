@@ -305,6 +305,7 @@ class RecordState(_message.Message):
     INDEX_FIELD_NUMBER: _builtins.int
     COPIES_FIELD_NUMBER: _builtins.int
     SUPERSEDED_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
     """Fingerprint, 64 lowercase hexadecimal digits."""
     state: _record_pb2.State.ValueType
@@ -321,6 +322,10 @@ class RecordState(_message.Message):
     def superseded(self) -> _record_pb2.Superseded:
         """What the chain says it is superseded by, as far as is known here; not set where it says nothing."""
 
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_record_pb2.Finding]:
+        """What is doubtful about it, for callers who may read it and the other records: at most 20."""
+
     def __init__(
         self,
         *,
@@ -330,10 +335,11 @@ class RecordState(_message.Message):
         index: _builtins.int = ...,
         copies: _record_pb2.Copies | None = ...,
         superseded: _record_pb2.Superseded | None = ...,
+        findings: _abc.Iterable[_record_pb2.Finding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "superseded", b"superseded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "fingerprint", b"fingerprint", "index", b"index", "log", b"log", "state", b"state", "superseded", b"superseded"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["copies", b"copies", "findings", b"findings", "fingerprint", b"fingerprint", "index", b"index", "log", b"log", "state", b"state", "superseded", b"superseded"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -373,12 +379,15 @@ class WatchRequest(_message.Message):
     FINGERPRINTS_FIELD_NUMBER: _builtins.int
     OWN_RECORDS_FIELD_NUMBER: _builtins.int
     FROM_NOW_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     """Cursor of an earlier event, to go on behind it; empty to begin with entry 0 of the log, so that all that holds already is told first."""
     own_records: _builtins.bool
     """Only records that speak for the party of the token. Events name them. MUST be false where `fingerprints` are given."""
     from_now: _builtins.bool
     """Begin with what happens from now on: the first event is a heartbeat with the cursor of now. MUST be false where `cursor` is given."""
+    findings: _builtins.bool
+    """Tell findings too, as far as the caller may read the records that they are about and beside."""
     @_builtins.property
     def fingerprints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these records, each 64 lowercase hexadecimal digits; those that this node does not hold yet are waited for. Events name them."""
@@ -390,10 +399,11 @@ class WatchRequest(_message.Message):
         fingerprints: _abc.Iterable[_builtins.str] | None = ...,
         own_records: _builtins.bool = ...,
         from_now: _builtins.bool = ...,
+        findings: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "fingerprints", b"fingerprints", "from_now", b"from_now", "own_records", b"own_records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "findings", b"findings", "fingerprints", b"fingerprints", "from_now", b"from_now", "own_records", b"own_records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -411,8 +421,11 @@ class WatchResponse(_message.Message):
     STOP_FIELD_NUMBER: _builtins.int
     FINGERPRINTS_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
     state: _record_pb2.State.ValueType
-    """The state; unspecified in a heartbeat, which comes at the beginning and whenever nothing happened for 15 seconds."""
+    """The state; unspecified in a heartbeat, which comes at the beginning and whenever nothing happened for 15 seconds, and where findings
+    of one record changed.
+    """
     log: _builtins.str
     """Id of the log, 64 lowercase hexadecimal digits."""
     first: _builtins.int
@@ -427,6 +440,12 @@ class WatchResponse(_message.Message):
         hexadecimal digits. Empty where all records are watched: then every entry of the range is meant.
         """
 
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_record_pb2.Finding]:
+        """Where no state is given and `fingerprints` has one record: all that is found of it now, in place of what was told before; nothing,
+        where nothing is found any more.
+        """
+
     def __init__(
         self,
         *,
@@ -436,10 +455,11 @@ class WatchResponse(_message.Message):
         stop: _builtins.int = ...,
         fingerprints: _abc.Iterable[_builtins.str] | None = ...,
         cursor: _builtins.str = ...,
+        findings: _abc.Iterable[_record_pb2.Finding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "fingerprints", b"fingerprints", "first", b"first", "log", b"log", "state", b"state", "stop", b"stop"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "findings", b"findings", "fingerprints", b"fingerprints", "first", b"first", "log", b"log", "state", b"state", "stop", b"stop"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,6 +2,7 @@
 
 from tracehold.core.record import Attachment
 from tracehold.journey.answers import RecordAnswer
+from tracehold.journey.found import Found
 from tracehold.journey.states import State, StateOf
 from tracehold.journey.superseded import Supersession
 from tracehold.v1 import record_pb2
@@ -11,10 +12,13 @@ from tracehold.wire.words import copies_message, number_of, speaker_message, sta
 
 
 def record_message(
-    answer: RecordAnswer, known: StateOf | None = None, superseded: Supersession | None = None
+    answer: RecordAnswer,
+    known: StateOf | None = None,
+    superseded: Supersession | None = None,
+    found: Found | None = None,
 ) -> record_pb2.Record:
     """One record: its signed bytes, and what they say, to be read. `known` tells of its copies, where this
-    node counts them; `superseded` what the chain says of it.
+    node counts them; `superseded` what the chain says of it; `found` what is doubtful about it.
     """
     record = answer.record
     header = record.header
@@ -34,7 +38,26 @@ def record_message(
         statement=record.raw,
         disputes=[record_pb2.Dispute(code=said.code, rules=said.rules) for said in answer.disputes],
         superseded=superseded_message(superseded),
+        findings=findings_message(found),
     )
+
+
+def findings_message(found: Found | None) -> list[record_pb2.Finding]:
+    """What is found of a record; where there is more than is shown, the last one says so."""
+    if found is None:
+        return []
+    told = [
+        record_pb2.Finding(
+            code=each.code,
+            path=each.path,
+            message=each.message,
+            other=each.other.hex() if each.other is not None else "",
+        )
+        for each in found.findings
+    ]
+    if found.more:
+        told.append(record_pb2.Finding(code="MORE_FINDINGS", message="more is found than is shown"))
+    return told
 
 
 def superseded_message(said: Supersession | None) -> record_pb2.Superseded | None:

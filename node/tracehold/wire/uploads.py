@@ -6,13 +6,14 @@ from tracehold.core.errors import Rejected, TraceholdError
 from tracehold.core.ids import Fingerprint
 from tracehold.core.limits import MAX_RECORD_BYTES
 from tracehold.core.record import Kind
+from tracehold.journey.found import Found
 from tracehold.journey.states import StateOf
 from tracehold.journey.superseded import Supersession
 from tracehold.journey.upload import Delegated, Item, Outcome, Statement
 from tracehold.v1 import record_pb2, upload_pb2
 from tracehold.wire.events import event_json
 from tracehold.wire.limits import check
-from tracehold.wire.records import superseded_message
+from tracehold.wire.records import findings_message, superseded_message
 from tracehold.wire.words import audience, copies_message, error_message, state_number
 
 PartyOf = Callable[[str], str]
@@ -96,15 +97,21 @@ def states_message(
     asked: Sequence[Fingerprint],
     states: Mapping[Fingerprint, StateOf],
     superseded: Mapping[Fingerprint, Supersession],
+    found: Mapping[Fingerprint, Found] | None = None,
 ) -> upload_pb2.GetStatesResponse:
     """One state for each fingerprint, in the order in which they were asked for."""
     return upload_pb2.GetStatesResponse(
-        states=[_state(name, states.get(name), superseded.get(name)) for name in asked]
+        states=[
+            _state(name, states.get(name), superseded.get(name), (found or {}).get(name)) for name in asked
+        ]
     )
 
 
 def _state(
-    fingerprint: Fingerprint, known: StateOf | None, superseded: Supersession | None
+    fingerprint: Fingerprint,
+    known: StateOf | None,
+    superseded: Supersession | None,
+    found: Found | None,
 ) -> upload_pb2.RecordState:
     if known is None:
         return upload_pb2.RecordState(fingerprint=fingerprint.hex(), state=record_pb2.STATE_UNSPECIFIED)
@@ -115,4 +122,5 @@ def _state(
         index=known.index,
         copies=copies_message(known.copies),
         superseded=superseded_message(superseded),
+        findings=findings_message(found),
     )

@@ -2,6 +2,7 @@
 
 from tracehold.journey.watch import News
 from tracehold.v1 import upload_pb2
+from tracehold.wire.records import findings_message
 from tracehold.wire.words import state_number
 
 
@@ -12,4 +13,9 @@ def news_message(news: News) -> upload_pb2.WatchResponse:
         message.state = state_number(news.change.state)
         message.first, message.stop = news.change.first, news.change.stop
         message.fingerprints.extend(fingerprint.hex() for fingerprint in news.named or ())
+    if news.found is not None:
+        record = news.found
+        message.first, message.stop = record.index, record.index + 1
+        message.fingerprints.append(record.fingerprint.hex())
+        message.findings.extend(findings_message(record.found))
     return message

@@ -1,0 +1,45 @@
+"""The findings of the node: a file of their own, whatever keeps the index."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+
+from tracehold.adapters.sqlite_quality import SqliteFindings
+from tracehold.config import Config
+from tracehold.core.quality import Code
+from tracehold.journey.follow import unrung
+from tracehold.journey.found import Findings
+from tracehold.journey.parsed import Events, tolerant
+from tracehold.journey.ports import Graph, RecordLog
+from tracehold.journey.ports.quality import FindingStore
+from tracehold.journey.quality import Quality
+from tracehold.journey.refusing import Refusing
+from tracehold.node.own import data_folder
+
+QUALITY_FILE = "quality.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What finds, what shows, and what refuses."""
+
+    graph: Graph
+    store: FindingStore
+    quality: Quality
+    findings: Findings
+
+    def refusing(self, config: Config, events: Events = tolerant) -> Refusing:
+        """What refuses uploads, as configured."""
+        codes = [Code(code) for code in config.quality.refuse]
+        return Refusing(codes, self.graph, self.store, events)
+
+
+@asynccontextmanager
+async def open_quality(
+    config: Config, log: RecordLog, graph: Graph, changed: Callable[[], None] = unrung
+) -> AsyncIterator[Doubts]:
+    """Open the file, and close it at the end. `changed` is called when findings have. Raises as
+    `SqliteFindings`.
+    """
+    with closing(SqliteFindings(data_folder(config) / QUALITY_FILE)) as store:
+        yield Doubts(graph, store, Quality(graph, store, changed), Findings(log, store))
