@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from tracehold.config import Config
 from tracehold.journey.rebuild import Rebuilt, rebuild
-from tracehold.node.graph import open_graph
 from tracehold.node.own import open_store
 from tracehold.node.quality import open_quality
 
@@ -13,9 +12,5 @@ async def rebuild_folder(config: Config, tell: Callable[[int, int], None]) -> Re
     """Make the index of this folder again. Raises STORE_BUSY while its node runs, and as `open_graph` and
     `journey.rebuild`.
     """
-    async with (
-        open_store(config) as store,
-        open_graph(config) as graph,
-        open_quality(config, store, graph) as doubts,
-    ):
+    async with open_store(config) as store, open_quality(config, store) as doubts:
         return await rebuild(store, doubts.quality.watched, tell)

@@ -48,7 +48,6 @@ from tracehold.node.draining import leaving
 from tracehold.node.faults import Faults
 from tracehold.node.following import following, guarding, remind
 from tracehold.node.gate import Gate, staying
-from tracehold.node.graph import open_graph
 from tracehold.node.number import number_of
 from tracehold.node.own import contract_of, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
@@ -119,7 +118,6 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
     faults = Faults(log, metrics.fault)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(config))
-        graph = await stack.enter_async_context(open_graph(config))
         ledger = await stack.enter_async_context(open_ledger(config, faults.error))
         await store.in_force(contract_of(config))
         await remind(ledger, store.followed, contract_of(config))
@@ -128,7 +126,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
         bell = Bell()
         sealer = Sealer(store, own, time.time, ticks=ticks, bell=bell, sealed=metrics.sealed)
-        doubts = await stack.enter_async_context(open_quality(config, store, graph, bell.ring))
+        doubts = await stack.enter_async_context(open_quality(config, store, bell.ring))
         sealer.permit, events = unretired(config), Parsed()
         given = Given(config, store, sealer, bell, faults, metrics.directory, events)
         ring = await stack.enter_async_context(open_directory(given, peering))
@@ -140,14 +138,14 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         anchorer = _anchorer(config, _link(config, store, ledger, states, sealer, replicator), sealer, faults)
         leaver = leaving(config, store, ledger, holders, anchorer, peering)
         holding = custody(config, store, ledger, states, bell, checks, faults)
-        scrubber = scrubbing(config, store, graph, peering, bell, faults)
+        scrubber = scrubbing(config, store, doubts.graph, peering, bell, faults)
         yield Parts(
             config=config,
             started_at=started_at,
             metrics=metrics,
             faults=faults,
             store=store,
-            graph=graph,
+            graph=doubts.graph,
             ledger=ledger,
             bell=bell,
             sealer=sealer,
@@ -169,7 +167,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             puller=pulling(config, holding, peering, faults, sealer),
             scrubber=scrubber,
             doubts=doubts,
-            knowledge=await _knowledge(peering, ring, faults, scrubber, (store, graph, ledger)),
+            knowledge=await _knowledge(peering, ring, faults, scrubber, (store, doubts.graph, ledger)),
         )
 
 

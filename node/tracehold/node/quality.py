@@ -14,6 +14,7 @@ from tracehold.journey.ports import Graph, RecordLog
 from tracehold.journey.ports.quality import FindingStore
 from tracehold.journey.quality import Quality
 from tracehold.journey.refusing import Refusing
+from tracehold.node.graph import open_graph
 from tracehold.node.own import data_folder
 
 QUALITY_FILE = "quality.sqlite"
@@ -36,10 +37,11 @@ class Doubts:
 
 @asynccontextmanager
 async def open_quality(
-    config: Config, log: RecordLog, graph: Graph, changed: Callable[[], None] = unrung
+    config: Config, log: RecordLog, changed: Callable[[], None] = unrung
 ) -> AsyncIterator[Doubts]:
-    """Open the file, and close it at the end. `changed` is called when findings have. Raises as
-    `SqliteFindings`.
+    """Open the graph and the file of findings, and close them at the end. `changed` is called when findings
+    have. Raises as `open_graph` and `SqliteFindings`.
     """
-    with closing(SqliteFindings(data_folder(config) / QUALITY_FILE)) as store:
-        yield Doubts(graph, store, Quality(graph, store, changed), Findings(log, store))
+    async with open_graph(config) as graph:
+        with closing(SqliteFindings(data_folder(config) / QUALITY_FILE)) as store:
+            yield Doubts(graph, store, Quality(graph, store, changed), Findings(log, store))
