@@ -11,7 +11,7 @@ from tests.journey.network import FARM, MILL, packed
 from tracehold.core.quality import Code
 from tracehold.core.record import Audience
 from tracehold.journey.refusing import Refusing
-from tracehold.v1 import upload_pb2, upload_pb2_grpc
+from tracehold.v1 import record_pb2, upload_pb2, upload_pb2_grpc
 
 PALLET, OTHER, CASE = "urn:x:pallet", "urn:x:other", "urn:x:case"
 
@@ -74,7 +74,7 @@ async def test_watch_tells_findings_and_that_they_are_gone(face: Face) -> None:
     async with face.channel() as channel:
         stub = upload_pb2_grpc.UploadServiceStub(channel)
         metadata = tuple(bearer("reader").items())
-        call = stub.Watch(upload_pb2.WatchRequest(findings=True), metadata=metadata, timeout=20)
+        call: Any = stub.Watch(upload_pb2.WatchRequest(findings=True), metadata=metadata, timeout=20)
         told = await _next_findings(call)
         assert (told.state, list(told.fingerprints)) == (0, [second.hex()])
         assert [f.code for f in told.findings] == ["PACKED_ELSEWHERE"]
@@ -100,14 +100,14 @@ async def test_watch_tells_findings_of_the_records_asked_for(face: Face) -> None
         metadata = tuple(bearer("reader").items())
         names = [first.hex(), third.hex()]
         asked = upload_pb2.WatchRequest(findings=True, fingerprints=names)
-        call = stub.Watch(asked, metadata=metadata, timeout=20)
+        call: Any = stub.Watch(asked, metadata=metadata, timeout=20)
         assert list((await _next_findings(call)).fingerprints) == [third.hex()]
         call.cancel()
         call = stub.Watch(upload_pb2.WatchRequest(from_now=True), metadata=metadata, timeout=20)
         assert (await call.read()).cursor
         await said(face, packed("urn:x:third", [CASE], 4))
         await face.index()
-        while (message := await call.read()).state != upload_pb2.WatchResponse(state=4).state:
+        while (message := await call.read()).state != record_pb2.STATE_FINAL:
             assert not message.findings
         call.cancel()
 
