@@ -21,29 +21,31 @@ from tracehold.core.lineage.containment import Use, contents_at, spread
 from tracehold.core.lineage.flows import TIMELESS, Flows, ProcessKey
 from tracehold.core.lineage.walk import Walk
 
-REACHED = """
-UNWIND $names AS name MATCH (:Item {id: name})<-[:INPUT_OF|OUTPUT*0..]-(i:Item)
+_ITEM = "UNWIND $names AS name MATCH (n:Item {id: name}) USING INDEX SEEK n:Item(id)"
+REACHED = f"""
+{_ITEM} MATCH (n)<-[:INPUT_OF|OUTPUT*0..]-(i:Item)
 WITH DISTINCT i LIMIT $most RETURN i.id
 """
 _BY_THEN = "($at IS NULL OR e.t <= $at)"
 _MAKER = "RETURN DISTINCT name, e.fingerprint, e.transformation_id, e.t"
 MAKERS = (
-    f"UNWIND $names AS name MATCH (:Item {{id: name}})<-[:OUTPUT]-(e:Event) WHERE {_BY_THEN} {_MAKER}",
-    "UNWIND $names AS name MATCH (:Item {id: name})-[l:LOT_IN]->(e:Event)-[:OUTPUT]->(piece:Item) "
+    f"{_ITEM} MATCH (n)<-[:OUTPUT]-(e) WHERE {_BY_THEN} {_MAKER}",
+    f"{_ITEM} MATCH (n)-[l:LOT_IN]->(e)-[:OUTPUT]->(piece) "
     f"WHERE piece.id IN l.pieces AND {_BY_THEN} {_MAKER}",
 )
 """Of an item, and of pieces of it where it is a lot."""
 LOTS = f"""
-UNWIND $names AS name MATCH (:Item {{id: name}})--(e:Event)<-[l:LOT_IN]-(lot:Item)
+{_ITEM} MATCH (n)--(e)<-[l:LOT_IN]-(lot)
 WHERE name IN l.pieces AND {_BY_THEN} RETURN DISTINCT name, lot.id, e.t
 """
 _INPUT = (
-    f"MATCH (e)<-[:INPUT_OF]-(i:Item) WHERE {_BY_THEN} "
-    "RETURN name, i.id, e.t, EXISTS { (i)-[:PARENT_IN]->() }"
+    f"MATCH (e)<-[:INPUT_OF]-(i) WHERE {_BY_THEN} RETURN name, i.id, e.t, EXISTS {{ (i)-[:PARENT_IN]->() }}"
 )
 INPUTS = {
-    "event": f"UNWIND $names AS name MATCH (e:Event {{fingerprint: name}}) {_INPUT}",
-    "id": f"UNWIND $names AS name MATCH (:Transformation {{id: name}})<-[:PART_OF]-(e:Event) {_INPUT}",
+    "event": "UNWIND $names AS name MATCH (e:Event {fingerprint: name}) "
+    f"USING INDEX SEEK e:Event(fingerprint) {_INPUT}",
+    "id": "UNWIND $names AS name MATCH (n:Transformation {id: name}) USING INDEX SEEK n:Transformation(id) "
+    f"MATCH (n)<-[:PART_OF]-(e) {_INPUT}",
 }
 """Of a process, by the two kinds of its key."""
 

@@ -30,9 +30,9 @@ UNWIND $pairs AS p MATCH (d:ErrorDeclaration {fingerprint: p.declaration})
 MATCH (e:Event {fingerprint: p.event}) MERGE (d)-[:TAKES_BACK {t: d.t}]->(e)
 """
 NAMESAKES = """
-UNWIND $ids AS id MATCH (d:Event {event_id: id}) USING INDEX d:Event(event_id) WHERE d:ErrorDeclaration
+UNWIND $ids AS id MATCH (d:Event {event_id: id}) USING INDEX SEEK d:Event(event_id) WHERE d:ErrorDeclaration
 WITH DISTINCT id, d.issuer AS issuer
-MATCH (e:Event {event_id: id}) USING INDEX e:Event(event_id) WHERE e.issuer = issuer
+MATCH (e:Event {event_id: id}) USING INDEX SEEK e:Event(event_id) WHERE e.issuer = issuer
 RETURN issuer, id, e.fingerprint, e.body, [(e)<-[:TAKES_BACK]-(d) | d.fingerprint]
 """
 NO_MORE = """
