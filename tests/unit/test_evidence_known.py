@@ -31,7 +31,7 @@ def files() -> list[Evidence]:
 @pytest.mark.parametrize("order", [*permutations(range(3)), (7, 6, 5, 4, 3, 2, 1, 0), tuple(range(8))])
 def test_security_what_is_known_changes_no_verdict(order):
     """Whatever was gone through before, and however it went."""
-    known: Known = {}
+    known = Known()
     for number in order * 2:
         evidence = files()[number]
         assert plain(report(evidence, TRUST, None, NOW, known)) == plain(report(evidence, TRUST, None, NOW))
@@ -41,11 +41,11 @@ def test_control_records_are_read_once(monkeypatch):
     """For all files that come with the same ones."""
     read: list[bytes] = []
     monkeypatch.setattr(module, "parse", noting(read))
-    known: Known = {}
+    known = Known()
     for index in (5, 6, 5):
         assert report(LOG.evidence(index, 8, ANCHOR), TRUST, None, NOW, known).error is None
     assert read == [raw for raw, _ in EVIDENCE.controls]
-    assert len(known) == 1
+    assert len(known.controls) == 1
 
 
 def plain(found: Report) -> tuple[Report, str]:

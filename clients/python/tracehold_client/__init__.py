@@ -13,9 +13,9 @@ file with no node and no network.
 from tracehold.core.record import Audience
 from tracehold_client.aio import AsyncClient
 from tracehold_client.batching import BatchingUploader
-from tracehold_client.chain import verify_with_rpc
+from tracehold_client.chain import verify_dossier_with_rpc, verify_with_rpc
 from tracehold_client.items import Item, Uploaded, event, event_json, masterdata_json, statement
-from tracehold_client.offline import Report, Trust, verify
+from tracehold_client.offline import Report, Trust, verify, verify_dossier
 from tracehold_client.signer import Signer
 from tracehold_client.states import State
 from tracehold_client.sync import Client
@@ -39,6 +39,8 @@ __all__ = [
     "masterdata_json",
     "statement",
     "verify",
+    "verify_dossier",
+    "verify_dossier_with_rpc",
     "verify_with_rpc",
     "wait_for_state",
 ]

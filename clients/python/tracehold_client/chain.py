@@ -7,6 +7,7 @@ from typing import Any
 
 from tracehold.core.anchor import Anchor
 from tracehold.core.anchorproof import ANCHORED_TOPIC, AnchoredEvent
+from tracehold.core.dossier import examine, read_dossier
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.evidence import ChainView, Report, Trust, decode_evidence, report
 from tracehold.core.ids import NetworkId, Root
@@ -55,6 +56,23 @@ def verify_with_rpc(
     if anchor is None:
         return report(parts, trust, None, at)
     return report(parts, trust, chain_view(JsonRpc(rpc_url, timeout=timeout), address, anchor), at)
+
+
+def verify_dossier_with_rpc(
+    raw: bytes,
+    rpc_url: str,
+    contract: str,
+    trust: Trust | None = None,
+    *,
+    timeout: float = 20.0,
+    at_ms: int | None = None,
+) -> Report:
+    """Check a dossier against the contract on the chain behind `rpc_url`: each of its anchors is asked for
+    once. Raises as `verify_with_rpc`.
+    """
+    dossier, address, rpc = read_dossier(raw), contract_address(contract), JsonRpc(rpc_url, timeout=timeout)
+    at = now_ms() if at_ms is None else at_ms
+    return examine(dossier, trust, lambda anchor: chain_view(rpc, address, anchor), at)
 
 
 def contract_address(text: str) -> bytes:

@@ -1,12 +1,16 @@
 """VerifyService: records, their receipts, what can be proved about them, and how the node stands."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
+from tracehold.api.asked import question_of
 from tracehold.api.call import Call
+from tracehold.api.served import Send
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.evidence import Report
 from tracehold.core.ids import Fingerprint
 from tracehold.journey.attest import answer_receipt
+from tracehold.journey.dossier import dossier
 from tracehold.journey.found import Findings
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.locate import answer_record
@@ -19,6 +23,9 @@ from tracehold.wire.receipts import receipt_message
 from tracehold.wire.records import record_message
 from tracehold.wire.reports import report_message
 from tracehold.wire.standing import Standing, status_message
+
+PART_BYTES = 1 << 20
+"""Of a dossier in one message at most."""
 
 
 class VerifyService:
@@ -67,6 +74,15 @@ class VerifyService:
         known = (await self._states.of([fingerprint])).get(fingerprint)
         told = receipt_message(fingerprint, found.receipt, known.copies if known else None)
         return pb.GetReceiptResponse(receipt=told, evidence=found.evidence)
+
+    async def get_dossier(self, request: pb.GetDossierRequest, call: Call, send: Send) -> None:
+        """An answer with all that it rests on, as far as the caller may read it. Raises BAD_REQUEST, and as
+        `journey.dossier`.
+        """
+        async with aclosing(dossier(self._knowledge, call.caller.reader, question_of(request))) as parts:
+            async for part in parts:
+                for start in range(0, len(part), PART_BYTES):
+                    await send(pb.GetDossierResponse(part=part[start : start + PART_BYTES]))
 
     async def verify_record(self, request: pb.VerifyRecordRequest, call: Call) -> pb.VerifyRecordResponse:
         """A record of the network, or evidence from anywhere, step by step.

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
+from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.locate import ItemArgument, TransactionOption, transaction_type
 from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits, print_events
-from tracehold.cli.output import JsonOption
+from tracehold.cli.output import JsonOption, reported, usage
 from tracehold.cli.question import Door, ask
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def history(
     at: AtOption = "",
     known_at: KnownAtOption = "",
     verify: VerifyOption = "proof",
+    out: OutOption = None,
     node: NodeOption = DEFAULT_NODE,
     token_file: TokenOption = None,
     tls_ca: TlsOption = None,
@@ -30,12 +32,21 @@ def history(
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.
     """
+    door = Door(node, token_file, tls_ca)
+    if out is not None:
+        from tracehold_client.questions import history_request
+
+        with reported(as_json):
+            if transaction:
+                raise usage("--out saves the history of an item, not of a transaction")
+        save(lambda: history_request(item, **as_of(at, known_at, verify)), out, door, as_json)
+        return
     ask(
         lambda client: client.history(
             item, transaction=transaction_type(transaction), **as_of(at, known_at, verify)
         ),
         _show,
-        Door(node, token_file, tls_ca),
+        door,
         as_json,
     )
 

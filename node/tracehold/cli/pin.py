@@ -10,8 +10,9 @@ from tracehold.cli.output import note, usage
 from tracehold.core.errors import Rejected
 
 if TYPE_CHECKING:
+    from tracehold.cli.proved import Proved
     from tracehold.core.anchor import Anchor
-    from tracehold.core.evidence import Report
+    from tracehold_client.jsonrpc import JsonRpc
 
 
 class Pinned(StrEnum):
@@ -28,14 +29,14 @@ def check_free(file: Path) -> None:
         raise usage(f"{file} exists", remedy="Name a new file; an existing one is never overwritten.")
 
 
-def write_pins(file: Path, evidence: bytes, report: "Report", rpc: str, by: Sequence[Pinned]) -> None:
-    """Write the trust file with which this evidence holds offline; `report` is that of a good verification
-    against the caller's own chain, behind `rpc`. It is tried on the evidence before it is written. Raises
-    BAD_REQUEST where the evidence or the chain has not what is to be pinned, CHAIN_DOWN.
+def write_pins(file: Path, proved: "Proved", rpc: str, by: Sequence[Pinned]) -> None:
+    """Write the trust file with which this evidence, which was verified against the caller's own chain behind
+    `rpc`, holds offline. It is tried on the evidence before it is written. Raises BAD_REQUEST where the
+    evidence or the chain has not what is to be pinned, CHAIN_DOWN.
     """
-    pins = _pins(evidence, report, rpc, by)
+    pins = _pins(proved, rpc, by)
     text = json.dumps(pins, indent=2) + "\n"
-    _check_enough(evidence, text)
+    _check_enough(proved, text)
     try:
         with file.open("x", encoding="utf-8") as out:
             out.write(text)
@@ -44,56 +45,69 @@ def write_pins(file: Path, evidence: bytes, report: "Report", rpc: str, by: Sequ
     note(f"wrote {file}; check the same evidence offline with: tracehold verify FILE --trust {file}")
 
 
-def _pins(evidence: bytes, report: "Report", rpc: str, by: Sequence[Pinned]) -> dict[str, object]:
-    from tracehold.core.evidence import decode_evidence
-    from tracehold.core.record import parse
-
-    anchor = report.anchor
-    if anchor is None:
+def _pins(proved: "Proved", rpc: str, by: Sequence[Pinned]) -> dict[str, object]:
+    anchors = proved.anchors
+    if not anchors:
         raise AssertionError("evidence was verified without an anchor")
-    if anchor.proof is None:
+    if any(anchor.proof is None for anchor in anchors):
         raise Rejected(
             "BAD_REQUEST",
             "the evidence holds no proof of its anchor, so no trust file makes it hold offline",
             remedy="Fetch the evidence again: once the anchor is FINAL, the node has its proof.",
         )
-    # Everything here was compared with the chain: the network of the record's log, and the anchor's fields.
+    # Everything here was compared with the chain: the network of the records' logs, and the anchors' fields.
     return {
-        "network": parse(decode_evidence(evidence).record).header.aud.hex(),
-        "chainId": anchor.chain_id,
-        "contract": "0x" + anchor.contract.hex(),
-        **_believed(anchor, rpc, by),
-        "nodes": {str(anchor.node): anchor.log.hex()},
+        "network": proved.network.hex(),
+        "chainId": anchors[0].chain_id,
+        "contract": "0x" + anchors[0].contract.hex(),
+        **_believed(anchors, rpc, by),
+        "nodes": {str(anchor.node): anchor.log.hex() for anchor in anchors},
     }
 
 
-def _believed(anchor: "Anchor", rpc: str, by: Sequence[Pinned]) -> dict[str, object]:
+def _believed(anchors: Sequence["Anchor"], rpc: str, by: Sequence[Pinned]) -> dict[str, object]:
     from tracehold_client.jsonrpc import JsonRpc
-    from tracehold_client.pinning import accounts_of, signers_of
 
     found: dict[str, object] = {}
     if Pinned.BLOCKS in by:
-        found["blocks"] = ["0x" + anchor.block_hash.hex()]
+        found["blocks"] = sorted({"0x" + anchor.block_hash.hex() for anchor in anchors})
     if Pinned.SIGNERS in by:
-        signers = signers_of(JsonRpc(rpc), anchor.block_number)
-        # As many as seal distinct blocks in a row, and no two halves of the signers could (EIP-225).
-        addresses = ["0x" + signer.hex() for signer in sorted(signers)]
-        found["signers"] = {"threshold": len(signers) // 2 + 1, "addresses": addresses}
+        found["signers"] = _signers(anchors, JsonRpc(rpc))
     if Pinned.ACCOUNTS in by:
-        salt, operators = accounts_of(JsonRpc(rpc), anchor)
-        pinned = {
-            party: {str(node): ["0x" + account.hex()] for node, account in nodes.items()}
-            for party, nodes in operators.items()
-        }
-        found["accounts"] = {"threshold": len(pinned), "salt": "0x" + salt.hex(), "operators": pinned}
+        found["accounts"] = _accounts(anchors, JsonRpc(rpc))
     return found
 
 
-def _check_enough(evidence: bytes, text: str) -> None:
+def _signers(anchors: Sequence["Anchor"], rpc: "JsonRpc") -> dict[str, object]:
+    from tracehold_client.pinning import signers_of
+
+    found = {signers_of(rpc, anchor.block_number) for anchor in anchors}
+    if len(found) > 1:
+        raise Rejected("BAD_REQUEST", "the chain's signers changed between the anchors of this evidence")
+    (signers,) = found
+    # As many as seal distinct blocks in a row, and no two halves of the signers could (EIP-225).
+    addresses = ["0x" + signer.hex() for signer in sorted(signers)]
+    return {"threshold": len(signers) // 2 + 1, "addresses": addresses}
+
+
+def _accounts(anchors: Sequence["Anchor"], rpc: "JsonRpc") -> dict[str, object]:
+    """Of all anchors together; the threshold is what the one has that the fewest operators acknowledged."""
+    from tracehold_client.pinning import accounts_of
+
+    salt, fewest, pinned = b"", 0, dict[str, dict[str, list[str]]]()
+    for anchor in anchors:
+        salt, operators = accounts_of(rpc, anchor)
+        fewest = min(fewest or len(operators), len(operators))
+        for party, nodes in operators.items():
+            told = {str(node): ["0x" + account.hex()] for node, account in nodes.items()}
+            pinned.setdefault(party, {}).update(told)
+    return {"threshold": fewest, "salt": "0x" + salt.hex(), "operators": pinned}
+
+
+def _check_enough(proved: "Proved", text: str) -> None:
     """What would not make the evidence hold is not written: fewer sealed the headers in it, for example."""
     from tracehold.core.evidence import parse_trust
-    from tracehold_client.offline import verify
 
-    error = verify(evidence, parse_trust(text.encode())).error
+    error = proved.report(parse_trust(text.encode())).error
     if error is not None:
         raise Rejected("BAD_REQUEST", f"these pins would not make the evidence hold: {error.message}")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
+from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.locate import ItemArgument
 from tracehold.cli.moments import (
     AtOption,
@@ -31,6 +32,7 @@ def trace(
     max_depth: DepthOption = 0,
     verify: VerifyOption = "proof",
     strict_time: StrictTimeOption = False,
+    out: OutOption = None,
     node: NodeOption = DEFAULT_NODE,
     token_file: TokenOption = None,
     tls_ca: TlsOption = None,
@@ -43,12 +45,25 @@ def trace(
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.
     """
+    door = Door(node, token_file, tls_ca)
+    if out is not None:
+        from tracehold_client.questions import trace_request
+
+        save(
+            lambda: trace_request(
+                item, direction, **as_of(at, known_at, verify), max_depth=max_depth, strict_time=strict_time
+            ),
+            out,
+            door,
+            as_json,
+        )
+        return
     ask(
         lambda client: client.trace(
             item, direction, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
         ),
         _show,
-        Door(node, token_file, tls_ca),
+        door,
         as_json,
     )
 

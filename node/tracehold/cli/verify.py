@@ -1,4 +1,4 @@
-"""`tracehold verify`: check an evidence file, alone.
+"""`tracehold verify`: check an evidence file or a dossier, alone.
 
 Exit codes: 0 verified, 1 false, 2 malformed, 3 not yet anchored, 4 trust not
 established, 5 chain not reachable.
@@ -12,6 +12,7 @@ import typer
 from tracehold.cli.connection import read_input
 from tracehold.cli.output import JsonOption, note, show_error, show_json, usage
 from tracehold.cli.pin import Pinned, check_free, write_pins
+from tracehold.cli.proved import Proved, read_proved
 from tracehold.core.errors import TraceholdError
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ _VERDICTS = ("VERIFIED", "FALSE", "MALFORMED", "NOT ANCHORED", "TRUST NOT ESTABL
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="Evidence file, as `tracehold receipt` saves it.")],
+    file: Annotated[
+        Path, typer.Argument(help="Evidence file of `tracehold receipt`, or an answer saved with --out.")
+    ],
     record: Annotated[
         Path | None, typer.Option(help="The record that the evidence must be about (COSE bytes).")
     ] = None,
@@ -55,7 +58,7 @@ def verify(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check an evidence file step by step.
+    """Check evidence of a record or an answer, step by step.
 
     Without --rpc it opens no connection, and asks nobody.
 
@@ -63,17 +66,17 @@ def verify(
     established, 5 chain not reachable.
     """
     try:
-        evidence = read_input(file)
+        proved = read_proved(file)
         _check_pin(pin, rpc, pin_by)
-        report = _report(evidence, record, trust, rpc, contract)
+        report = _report(proved, record, trust, rpc, contract)
         code = exit_of(report)
         if pin is not None and rpc is not None and code == VERIFIED:
-            write_pins(pin, evidence, report, rpc, pin_by or [Pinned.BLOCKS])
+            write_pins(pin, proved, rpc, pin_by or [Pinned.BLOCKS])
     except TraceholdError as error:
         show_error(error, as_json)
         raise typer.Exit(_EXIT.get(error.code, MALFORMED)) from error
     if as_json:
-        show_json(_document(report, code))
+        show_json(_document(report, code) | proved.shown())
     else:
         _print(report, code)
     raise typer.Exit(code)
@@ -98,21 +101,16 @@ def _check_pin(pin: Path | None, rpc: str | None, pin_by: list[Pinned] | None) -
 
 
 def _report(
-    evidence: bytes, record: Path | None, trust: Path | None, rpc: str | None, contract: str | None
+    proved: Proved, record: Path | None, trust: Path | None, rpc: str | None, contract: str | None
 ) -> "Report":
-    from tracehold.core.evidence import decode_evidence, parse_trust
-    from tracehold_client.offline import verify as verify_offline
+    from tracehold.core.evidence import parse_trust
 
     if (rpc is None) != (contract is None):
         raise usage("--rpc and --contract go together")
     pinned = None if trust is None else parse_trust(read_input(trust))
     if record is not None:
-        _check_same(decode_evidence(evidence).record, read_input(record))
-    if rpc is None or contract is None:
-        return verify_offline(evidence, pinned)
-    from tracehold_client.chain import verify_with_rpc
-
-    return verify_with_rpc(evidence, rpc, contract, pinned)
+        _check_same(proved.record, read_input(record))
+    return proved.report(pinned, rpc, contract)
 
 
 def _check_same(proved: bytes, given: bytes) -> None:

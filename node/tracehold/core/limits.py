@@ -32,6 +32,9 @@ MAX_HEADER_ITEMS = 1024
 MAX_EVIDENCE_BYTES = 4 << 20
 """An evidence file."""
 
+MAX_DOSSIER_BYTES = 256 << 20
+"""A dossier: an answer with the evidence of all records that it was derived from."""
+
 MAX_EVIDENCE_CONTROLS = 1024
 """Control records in an evidence file."""
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tracehold.core.errors import Rejected, Unavailable
+from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, Gap, GapReason, Wanted
 from tracehold.core.record import CONTROL_KINDS, fingerprint
@@ -65,6 +66,8 @@ class Elsewhere:
         self._named: set[Whom] = set()
         self.handed: dict[Fingerprint, set[int]] = {}
         """Numbers of the nodes that handed over a record, by its fingerprint."""
+        self.evidence: dict[Fingerprint, Evidence] = {}
+        """With which a record was handed over and verified; the proof of its anchor is not in it."""
         self.hearing = Hearing(knowledge.speakers)
 
     async def records(self, items: Collection[str], transformations: Collection[str] = ()) -> list[Proved]:
@@ -188,6 +191,7 @@ class Elsewhere:
                 if isinstance(outcome, Proved):
                     # Only what came with it was verified with it.
                     self.hearing.hear(outcome.admitted, each.evidence)
+                    self.evidence.setdefault(outcome.admitted.record.fingerprint, each.evidence)
                 else:
                     self._refuse(source, each, outcome)
         except Unavailable:

@@ -81,7 +81,7 @@ async def expand(
     for item in names.items:
         found |= {version.fingerprint for version in await graph.masterdata(item)}
     found |= await _undisputed(log, names.fingerprints)
-    places = await log.find(found | await _moves(log, found, speakers or Speakers(log)))
+    places = await log.find(found | await moves(log, found, speakers or Speakers(log)))
     answer, vouching = _Answer(), Vouching()
     for name in _behind(page.after, places):
         if len(answer.found) >= page.records or answer.bytes >= page.max_bytes:
@@ -104,7 +104,7 @@ async def _undisputed(log: RecordLog, asked: Collection[Fingerprint]) -> set[Fin
     return {name for name, at in places.items() if not await log.disputes(at.log, at.index, at.index + 1)}
 
 
-async def _moves(log: RecordLog, found: Collection[Fingerprint], speakers: Speakers) -> set[Fingerprint]:
+async def moves(log: RecordLog, found: Collection[Fingerprint], speakers: Speakers) -> set[Fingerprint]:
     """The control records about those parties of these records that moved between logs, in all logs."""
     rosters = await speakers.rosters()
     movers = {party for roster in rosters.values() for party in roster.movers()}
@@ -112,12 +112,12 @@ async def _moves(log: RecordLog, found: Collection[Fingerprint], speakers: Speak
         return set()
     entries = (await log.entries(found)).values()
     parties = movers.intersection(parse(entry.raw).header.iss for entry in entries if not entry.erased)
-    moves: set[Fingerprint] = set()
+    told: set[Fingerprint] = set()
     for each in rosters if parties else ():
         controls = [(entry.index, parse(entry.raw)) for entry in await log.controls(each)]
         for party in parties:
-            moves.update(record.fingerprint for _, record in about(party, controls))
-    return moves
+            told.update(record.fingerprint for _, record in about(party, controls))
+    return told
 
 
 def _behind(after: Position | None, places: Mapping[Fingerprint, Position]) -> Sequence[Fingerprint]:

@@ -6,7 +6,7 @@ these were hashed, found readable for the asker and proved at their place.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -142,11 +142,19 @@ class Inquiry:
         fact, admitted = self._facts[fingerprint], self.admission.admitted[fingerprint]
         if any(disputes(error, fact) for error in self._declared.get(fact.instant, {}).values()):
             flags = (*flags, DISPUTED)
-        if self._is_claimed(fingerprint):
-            flags = (*flags, CLAIMED)
-        if self._replaces(admitted.record.header.supersedes, fingerprint):
-            flags = (*flags, SUPERSEDES)
+        flags = (*flags, *self.read_on_chain(fingerprint))
         return statement(fact, admitted, role=role, via=via, flags=flags)
+
+    @property
+    def facts(self) -> Mapping[Fingerprint, Fact]:
+        """All that was fed to the rules so far."""
+        return self._facts
+
+    def read_on_chain(self, fingerprint: Fingerprint) -> tuple[str, ...]:
+        """What the chain says of a record that was fed to the rules, as flags."""
+        claimed = (CLAIMED,) if self._is_claimed(fingerprint) else ()
+        before = self.admission.admitted[fingerprint].record.header.supersedes
+        return (*claimed, SUPERSEDES) if self._replaces(before, fingerprint) else claimed
 
     def _is_claimed(self, name: Fingerprint) -> bool:
         said = self._superseded.get(name)

@@ -88,7 +88,7 @@ class Prover:
     def __init__(self, ledger: LedgerView, run: Run) -> None:
         self._ledger = ledger
         self._run = run
-        self._known: Known = {}
+        self._known = Known()
         self.proved: dict[Fingerprint, Proved] = {}
         """The records that were verified so far, from whomever they came."""
 

@@ -45,6 +45,11 @@ class VerifyServiceStub(object):
                 request_serializer=tracehold_dot_v1_dot_verify__pb2.GetReceiptRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_verify__pb2.GetReceiptResponse.FromString,
                 _registered_method=True)
+        self.GetDossier = channel.unary_stream(
+                '/tracehold.v1.VerifyService/GetDossier',
+                request_serializer=tracehold_dot_v1_dot_verify__pb2.GetDossierRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_verify__pb2.GetDossierResponse.FromString,
+                _registered_method=True)
         self.VerifyRecord = channel.unary_unary(
                 '/tracehold.v1.VerifyService/VerifyRecord',
                 request_serializer=tracehold_dot_v1_dot_verify__pb2.VerifyRecordRequest.SerializeToString,
@@ -70,6 +75,14 @@ class VerifyServiceServicer(object):
 
     def GetReceipt(self, request, context):
         """The receipt of a record and the evidence to check it with, wherever in the network it is kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDossier(self, request, context):
+        """An answer with all that it was derived from, as one file (docs/spec/dossier.md): whoever gets it needs no node to check it. The parts are the file when they are put
+        together in order. Not over REST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,6 +114,11 @@ def add_VerifyServiceServicer_to_server(servicer, server):
                     servicer.GetReceipt,
                     request_deserializer=tracehold_dot_v1_dot_verify__pb2.GetReceiptRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_verify__pb2.GetReceiptResponse.SerializeToString,
+            ),
+            'GetDossier': grpc.unary_stream_rpc_method_handler(
+                    servicer.GetDossier,
+                    request_deserializer=tracehold_dot_v1_dot_verify__pb2.GetDossierRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_verify__pb2.GetDossierResponse.SerializeToString,
             ),
             'VerifyRecord': grpc.unary_unary_rpc_method_handler(
                     servicer.VerifyRecord,
@@ -168,6 +186,33 @@ class VerifyService(object):
             '/tracehold.v1.VerifyService/GetReceipt',
             tracehold_dot_v1_dot_verify__pb2.GetReceiptRequest.SerializeToString,
             tracehold_dot_v1_dot_verify__pb2.GetReceiptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDossier(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tracehold.v1.VerifyService/GetDossier',
+            tracehold_dot_v1_dot_verify__pb2.GetDossierRequest.SerializeToString,
+            tracehold_dot_v1_dot_verify__pb2.GetDossierResponse.FromString,
             options,
             channel_credentials,
             insecure,

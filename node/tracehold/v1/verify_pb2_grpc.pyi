@@ -37,6 +37,10 @@ class VerifyServiceStub:
     """One record with its signed bytes, wherever in the network it is kept."""
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_verify_pb2.GetReceiptRequest, _verify_pb2.GetReceiptResponse]
     """The receipt of a record and the evidence to check it with, wherever in the network it is kept."""
+    GetDossier: _grpc.UnaryStreamMultiCallable[_verify_pb2.GetDossierRequest, _verify_pb2.GetDossierResponse]
+    """An answer with all that it was derived from, as one file (docs/spec/dossier.md): whoever gets it needs no node to check it. The parts are the file when they are put
+    together in order. Not over REST.
+    """
     VerifyRecord: _grpc.UnaryUnaryMultiCallable[_verify_pb2.VerifyRecordRequest, _verify_pb2.VerifyRecordResponse]
     """Check a record of the network, or evidence from anywhere, step by step."""
     GetStatus: _grpc.UnaryUnaryMultiCallable[_verify_pb2.GetStatusRequest, _verify_pb2.GetStatusResponse]
@@ -51,6 +55,10 @@ class VerifyServiceAsyncStub(VerifyServiceStub):
     """One record with its signed bytes, wherever in the network it is kept."""
     GetReceipt: _aio.UnaryUnaryMultiCallable[_verify_pb2.GetReceiptRequest, _verify_pb2.GetReceiptResponse]  # type: ignore[assignment]
     """The receipt of a record and the evidence to check it with, wherever in the network it is kept."""
+    GetDossier: _aio.UnaryStreamMultiCallable[_verify_pb2.GetDossierRequest, _verify_pb2.GetDossierResponse]  # type: ignore[assignment]
+    """An answer with all that it was derived from, as one file (docs/spec/dossier.md): whoever gets it needs no node to check it. The parts are the file when they are put
+    together in order. Not over REST.
+    """
     VerifyRecord: _aio.UnaryUnaryMultiCallable[_verify_pb2.VerifyRecordRequest, _verify_pb2.VerifyRecordResponse]  # type: ignore[assignment]
     """Check a record of the network, or evidence from anywhere, step by step."""
     GetStatus: _aio.UnaryUnaryMultiCallable[_verify_pb2.GetStatusRequest, _verify_pb2.GetStatusResponse]  # type: ignore[assignment]
@@ -74,6 +82,16 @@ class VerifyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_verify_pb2.GetReceiptResponse, _abc.Awaitable[_verify_pb2.GetReceiptResponse]]:
         """The receipt of a record and the evidence to check it with, wherever in the network it is kept."""
+
+    @_abc_1.abstractmethod
+    def GetDossier(
+        self,
+        request: _verify_pb2.GetDossierRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_verify_pb2.GetDossierResponse], _abc.AsyncIterator[_verify_pb2.GetDossierResponse]]:
+        """An answer with all that it was derived from, as one file (docs/spec/dossier.md): whoever gets it needs no node to check it. The parts are the file when they are put
+        together in order. Not over REST.
+        """
 
     @_abc_1.abstractmethod
     def VerifyRecord(

@@ -6,10 +6,10 @@ from typing import Literal
 from tracehold.core.anchor import Anchor
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence.file import Evidence
+from tracehold.core.evidence.known import Known
 from tracehold.core.evidence.pins import Ground
 from tracehold.core.evidence.steps import STEPS, Case
 from tracehold.core.evidence.trust import ChainView, Trust
-from tracehold.core.evidence.vouchers import Known
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.roster import Speaker
 
@@ -82,11 +82,11 @@ def report(
     known: Known | None = None,
 ) -> Report:
     """The same, with the refusal in the report: each step ok, the first that is not, and those not checked.
-    Control records that are `known` are not gone through again; those that are not go there.
+    What is `known` is not gone through again; what is not goes there.
 
     Bounded: the largest file that is read costs about a second.
     """
-    case = Case(evidence, trust or Trust(), chain, now_ms, {} if known is None else known)
+    case = Case(evidence, trust or Trust(), chain, now_ms, known or Known())
     lines: list[StepResult] = []
     error: Rejected | None = None
     for number, (name, step) in enumerate(STEPS, start=1):

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tracehold.core.anchor import Anchor
-from tracehold.core.anchorproof import check_event, prove
+from tracehold.core.anchorproof import check_event
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence.file import Evidence
-from tracehold.core.evidence.pins import Ground, check_pins
+from tracehold.core.evidence.known import Known
+from tracehold.core.evidence.pins import Ground
 from tracehold.core.evidence.trust import ChainView, Trust
-from tracehold.core.evidence.vouchers import Known, Vouchers, vouchers
+from tracehold.core.evidence.vouchers import Vouchers
 from tracehold.core.evidence.vouching import check_chain, check_log
 from tracehold.core.ids import Root
 from tracehold.core.merkle import leaf_hash, root_from_inclusion, verify_consistency
@@ -34,7 +35,7 @@ class Case:
     trust: Trust
     chain: ChainView | None
     now_ms: int
-    known: Known = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
     record: Record = field(init=False)  # 1
     receipt: Receipt = field(init=False)  # 1
     vouchers: Vouchers = field(init=False)  # 1
@@ -52,7 +53,7 @@ def read_bytes(case: Case) -> str:
     """(1) The record's bytes are a record, and give the entry: their fingerprint. Receipts can be read."""
     case.record = parse(case.evidence.record)
     case.receipt = parse_receipt(case.evidence.receipt)
-    case.vouchers = vouchers(case.evidence.controls, case.known)
+    case.vouchers = case.known.vouchers(case.evidence.controls)
     return f"fingerprint {case.record.fingerprint.hex()}"
 
 
@@ -128,7 +129,7 @@ def check_anchor(case: Case) -> str:
     case.anchor = anchor
     where = f"node {anchor.node}, block {anchor.block_number}"
     if anchor.proof is not None:
-        case.block_hashes = prove(anchor, anchor.proof).block_hashes
+        case.block_hashes = case.known.blocks(anchor)
         return f"{where}: event proved to its header; transaction hash and log index are hints"
     if case.chain is None:
         raise Rejected("UNTRUSTED", "the receipt holds no proof of its anchor, and no chain was given")
@@ -144,7 +145,7 @@ def check_trust(case: Case) -> str:
     this log. Where several parts of a trust file and a chain are given, all must agree.
     """
     if case.trust != Trust():
-        case.grounds = check_pins(case.trust, case.anchor, case.block_hashes, case.roster.operator)
+        case.grounds = case.known.grounds(case.trust, case.anchor, case.block_hashes, case.roster.operator)
     if case.chain is not None:
         ground = check_chain(case.chain, case.anchor, case.roster, case.receipt.size)
         case.grounds = (*case.grounds, ground)

@@ -12,11 +12,6 @@ from tracehold.core.receipt import Receipt, parse_receipt
 from tracehold.core.record import CONTROL_KINDS, Record, check_signature, parse
 from tracehold.core.roster import Roster
 
-Known = dict[tuple[tuple[bytes, bytes], ...], "Vouchers"]
-"""Control records that were gone through before, by their exact bytes and receipts. What follows from them
-follows from these bytes alone: who gave them does not matter.
-"""
-
 
 class Vouchers:
     """Control records with their receipts, in order. Roster and root are found when first asked for."""
@@ -59,14 +54,6 @@ class Vouchers:
     @cached_property
     def _checkpoints(self) -> set[tuple[bytes, bytes]]:
         return {(receipt.protected, receipt.signature) for _, receipt in self._controls}
-
-
-def vouchers(controls: tuple[tuple[bytes, bytes], ...], known: Known) -> Vouchers:
-    """Those of a file, out of `known` or into it. Raises as `Vouchers`."""
-    found = known.get(controls)
-    if found is None:
-        found = known[controls] = Vouchers(controls)
-    return found
 
 
 def _read(raw: bytes, receipt: bytes) -> tuple[Record, Receipt]:

@@ -1,0 +1,57 @@
+"""The question of a dossier, out of the request that would ask it alone."""
+
+from tracehold.core.dossier import Kind, Question
+from tracehold.core.errors import Rejected
+from tracehold.core.lineage import Direction
+from tracehold.v1 import trace_pb2
+from tracehold.v1 import verify_pb2 as pb
+from tracehold.wire.times import to_us
+
+_DIRECTIONS: dict[int, Direction] = {
+    trace_pb2.DIRECTION_UPSTREAM: Direction.UPSTREAM,
+    trace_pb2.DIRECTION_DOWNSTREAM: Direction.DOWNSTREAM,
+}
+_DEFAULTS = Question(Kind.TRACE, "")
+
+
+def question_of(request: pb.GetDossierRequest) -> Question:
+    """The question, its item as it was spelled. Raises BAD_REQUEST where none is set, or no direction."""
+    match request.WhichOneof("question"):
+        case "trace":
+            return _trace(request.trace)
+        case "history":
+            if request.history.HasField("business_transaction"):
+                raise Rejected(
+                    "BAD_REQUEST", "a dossier is about an item", path="/history/businessTransaction"
+                )
+            at, known_at = _times(request.history, "/history")
+            return Question(Kind.HISTORY, request.history.item, at=at, known_at=known_at)
+        case "contents":
+            at, known_at = _times(request.contents, "/contents")
+            return Question(Kind.CONTENTS, request.contents.item, at=at, known_at=known_at)
+    raise Rejected("BAD_REQUEST", "exactly one question must be set", path="/question")
+
+
+def _trace(asked: trace_pb2.TraceRequest) -> Question:
+    if asked.direction not in _DIRECTIONS:
+        raise Rejected("BAD_REQUEST", "is none of the words allowed here", path="/trace/direction")
+    at, known_at = _times(asked, "/trace")
+    return Question(
+        Kind.TRACE,
+        asked.item,
+        _DIRECTIONS[asked.direction],
+        at,
+        known_at,
+        asked.max_depth or _DEFAULTS.max_depth,
+        asked.max_items or _DEFAULTS.max_items,
+        asked.strict_time,
+    )
+
+
+def _times(
+    asked: trace_pb2.TraceRequest | trace_pb2.GetHistoryRequest | trace_pb2.GetContentsRequest, path: str
+) -> tuple[int | None, int | None]:
+    """What was true, in microseconds, and what was known, in milliseconds."""
+    at = to_us(asked.at, f"{path}/at") if asked.HasField("at") else None
+    known = to_us(asked.known_at, f"{path}/knownAt") // 1_000 if asked.HasField("known_at") else None
+    return at, known

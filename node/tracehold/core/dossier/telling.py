@@ -1,0 +1,124 @@
+"""What a dossier says: the answer in words, all of which follow from its records, and what its node adds.
+
+One function writes it for the node that answers and for whoever checks: the same facts give the same words.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tracehold.core.dossier.question import Question, Result
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage import (
+    ContentsResult,
+    Fact,
+    Gap,
+    GapReason,
+    Held,
+    HistoryResult,
+    TraceResult,
+    disputes,
+)
+from tracehold.core.speaker import Speaker
+
+Json = dict[str, Any]
+
+MAGIC = "tracehold/dossier/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The facts that an answer was derived from, and who stated each."""
+
+    facts: Mapping[Fingerprint, Fact]
+    speakers: Mapping[Fingerprint, Speaker]
+
+
+def answer_json(question: Question, result: Result, heard: Heard, said: Iterable[Gap]) -> Json:
+    """The answer. `said` are the gaps that its node found, which follow from nothing here: where records were
+    kept back from it, it does not say what they do not say.
+    """
+    said = list(said)
+    stopped = {gap.item for gap in said}
+    missing = GapReason.NEVER_COMMISSIONED
+    gaps = [gap for gap in result.gaps if gap.reason is not missing or gap.item not in stopped]
+    told: Json = {
+        "gaps": gaps_json(gaps),
+        "truncated": result.truncated,
+        "complete": not (gaps or said or result.truncated),
+    }
+    tell = _Teller(question, heard)
+    match result:
+        case TraceResult(items=items, events=events):
+            against = {name for item in items if item.against_time for name in item.via}
+            told["items"] = [
+                {
+                    "item": each.item,
+                    "depth": each.depth,
+                    "via": [name.hex() for name in each.via],
+                    "againstTime": each.against_time,
+                }
+                for each in items
+            ]
+            told["events"] = [tell.event(name, ["TIME_ORDER"] * (name in against)) for name in events]
+        case HistoryResult(events=found):
+            told["events"] = [
+                tell.event(each.fingerprint) | {"role": str(each.role), "through": each.through}
+                for each in found
+            ]
+        case ContentsResult(children=children, components=components, events=events):
+            told["children"], told["components"] = _held_json(children), _held_json(components)
+            told["events"] = [tell.event(name) for name in events]
+    return told
+
+
+def gaps_json(gaps: Iterable[Gap]) -> list[Json]:
+    """Where an answer is not whole, by item."""
+    found = sorted(set(gaps), key=lambda gap: (gap.item, gap.reason, gap.detail))
+    return [{"item": gap.item, "reason": str(gap.reason), "detail": gap.detail} for gap in found]
+
+
+class _Teller:
+    """Events of one answer, in words."""
+
+    def __init__(self, question: Question, heard: Heard) -> None:
+        self._heard = heard
+        self._declared: dict[int, list[Fact]] = {}
+        for fact in heard.facts.values():
+            if fact.declares_error and is_known(fact, question.known_at):
+                self._declared.setdefault(fact.instant, []).append(fact)
+
+    def event(self, name: Fingerprint, flags: Sequence[str] = ()) -> Json:
+        fact, speaker = self._heard.facts[name], self._heard.speakers[name]
+        doubted = any(disputes(error, fact) for error in self._declared.get(fact.instant, ()))
+        return {
+            "fingerprint": name.hex(),
+            "eventId": fact.event_id,
+            "timeMicros": fact.instant,
+            "type": str(fact.type),
+            "action": str(fact.action) if fact.action else None,
+            "bizStep": fact.step,
+            "bizLocation": fact.place,
+            "party": speaker.party,
+            "operator": speaker.operator,
+            "level": str(speaker.level),
+            "flags": [*flags, *["DISPUTED"] * doubted],
+        }
+
+
+def is_known(fact: Fact, known_at: int | None) -> bool:
+    """Whether the fact was known by that time (milliseconds since 1970); None: by all that is known."""
+    return known_at is None or (fact.known_ms is not None and fact.known_ms <= known_at)
+
+
+def _held_json(held: Iterable[Held]) -> list[Json]:
+    return [
+        {
+            "item": each.item,
+            "parent": each.parent,
+            "sinceMicros": each.since,
+            "amounts": [{"amount": amount, "unit": unit} for amount, unit in each.amounts],
+            "openedBy": each.opened_by.hex(),
+        }
+        for each in held
+    ]
