@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.lineage.goods import pallet, piece
 from tests.lineage.telling import begin, make, micros, mount, pack, respelled, said_by, see, wrong
-from tests.lineage.wild import PIECES, PLACES, THINGS, Shelf, answers, facts, stories, wild
+from tests.lineage.wild import PIECES, PLACES, THINGS, Nodes, Shelf, answers, facts, stories, wild
 from tracehold.core.lineage import Direction
 
 UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM
@@ -73,6 +73,15 @@ def test_downstream_is_upstream_turned_round(events, seed, minute, strict):
     assert _pairs(Shelf(said), UP, **options) == {
         (there, here, late) for here, there, late in _pairs(Shelf(said), DOWN, **options)
     }
+
+
+@some
+@given(stories, st.randoms(use_true_random=False), seeds, st.integers(2, 4), times)
+def test_parts_over_several_nodes_equal_one_node(events, random, seed, nodes, minute):
+    """Each statement at one node or more, asked in any order, with the declarations of some of them."""
+    said = facts(events, seed) + facts([wrong(event) for event in events[::3]], seed + 1)
+    time = at_minute(minute)
+    assert answers(Nodes(said, nodes, random), **time) == answers(said, **time)
 
 
 @some

@@ -22,6 +22,7 @@ from tracehold.core.lineage import (
     Direction,
     Fact,
     Walk,
+    Wanted,
     common,
     contents,
     fact_of,
@@ -127,12 +128,16 @@ class Shelf:
             for item in touched(fact):
                 self._by_item[item].append(fact)
 
+    def look(self, wanted: Wanted) -> list[list[Fact]]:
+        """What is found, in as many parts as it comes in."""
+        found = [fact for item in wanted.items for fact in self._by_item.get(item, ())]
+        return [found, [fact for name in wanted.transformations for fact in self._by_process.get(name, ())]]
+
     def drive(self, walk: Walk[Any]) -> Any:
         """The answer of a walk."""
         while not walk.done:
-            wanted = walk.wanted()
-            walk.feed([fact for item in wanted.items for fact in self._by_item.get(item, ())])
-            walk.feed([fact for name in wanted.transformations for fact in self._by_process.get(name, ())])
+            for part in self.look(walk.wanted()):
+                walk.feed(part)
         return walk.result()
 
     def reach(self, item: str, direction: Direction, **options: Any) -> dict[str, bool]:
@@ -141,9 +146,29 @@ class Shelf:
         return {entry.item: entry.against_time for entry in items}
 
 
-def answers(said: Iterable[Fact], items: Iterable[str] = (*THINGS, *PLACES), **time: Any) -> dict[str, Any]:
+class Nodes(Shelf):
+    """Facts over several nodes, each at one at least; who is asked answers in any order."""
+
+    def __init__(self, said: Iterable[Fact], nodes: int, random: Random) -> None:
+        super().__init__(())
+        parts: list[list[Fact]] = [[] for _ in range(nodes)]
+        for fact in said:
+            for part in random.sample(parts, random.randint(1, nodes)):
+                part.append(fact)
+        self._nodes, self._random = [Shelf(part) for part in parts], random
+
+    def look(self, wanted: Wanted) -> list[list[Fact]]:
+        """The answers of all nodes, one after the other."""
+        return [
+            part for node in self._random.sample(self._nodes, len(self._nodes)) for part in node.look(wanted)
+        ]
+
+
+def answers(
+    said: Iterable[Fact] | Shelf, items: Iterable[str] = (*THINGS, *PLACES), **time: Any
+) -> dict[str, Any]:
     """All questions about all items, without the statements that the answers rest on."""
-    shelf = Shelf(said)
+    shelf = said if isinstance(said, Shelf) else Shelf(said)
     return {item: _answers(shelf, item, time) for item in items}
 
 

@@ -1,6 +1,7 @@
 """How fine an identifier is, read off its canonical form."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 from tracehold.core.gs1.keys import compose
 
@@ -40,6 +41,7 @@ _QUALIFIED = {
 _TAILED = {"8003": (14, Level.ASSET), "253": (13, Level.SERIAL), "255": (13, Level.SERIAL)}
 
 
+@lru_cache(maxsize=1 << 15)
 def level(canonical: str) -> Level:
     """The level of a canonical identifier."""
     if not canonical.startswith(_ROOT):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable
 from typing import TypeVar
 
-from tracehold.core.epcis.model import EventType
+from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import Gap, Wanted
 from tracehold.core.lineage.facts import Fact, Quantity, lots_put_out
@@ -34,7 +34,10 @@ class Book:
         self._at, self._known_at, self._budget = at, known_at, budget
         self._facts: dict[Fingerprint, Fact] = {}
         self._declared: dict[tuple[str, int], list[Fact]] = {}
-        self._by_id: dict[tuple[str, str], list[Fact]] = {}
+        self._first: dict[int | str, Fact] = {}
+        self._more: defaultdict[int | str, list[Fact]] = defaultdict(list)
+        self._doubted: set[int | str] = set()
+        self._suspect: set[Fingerprint] = set()
         self._asked: set[str] = set()
         self._asked_processes: set[str] = set()
         self._made: defaultdict[str, list[Fact]] = defaultdict(list)
@@ -43,6 +46,7 @@ class Book:
         self._seen: defaultdict[str, list[Fact]] = defaultdict(list)
         self._child: defaultdict[str, list[tuple[Fact, Quantity]]] = defaultdict(list)
         self._parent: defaultdict[str, list[Fact]] = defaultdict(list)
+        self._emptied: defaultdict[str, list[Fact]] = defaultdict(list)
         self._lots: defaultdict[str, list[tuple[str, Fact]]] = defaultdict(list)
         self._pieces: defaultdict[str, list[tuple[str, Fact]]] = defaultdict(list)
         self._process: defaultdict[str, list[Fact]] = defaultdict(list)
@@ -73,13 +77,30 @@ class Book:
             if fact.fingerprint in self._facts or self._is_unknown(fact):
                 continue
             self._facts[fact.fingerprint] = fact
-            if fact.event_id is not None:
-                self._by_id.setdefault((fact.issuer, fact.event_id), []).append(fact)
-            if fact.declares_error:
-                # At any `at`: what is taken back never was, whatever time the declaration repeats.
-                self._declared.setdefault((fact.issuer, fact.instant), []).append(fact)
-            elif self._at is None or fact.instant <= self._at:
+            self._suspects(fact)
+            if not fact.declares_error and (self._at is None or fact.instant <= self._at):
                 self._index(fact)
+
+    def _suspects(self, fact: Fact) -> None:
+        """Which facts a declaration may be about, by instant or event id: few of many, so that the others need
+        no second look. Most have both for themselves, so no list is made for one."""
+        for key in (fact.instant, fact.event_id):
+            if key is None:
+                continue
+            if self._first.setdefault(key, fact) is not fact:
+                self._more[key].append(fact)
+            if key in self._doubted:
+                self._suspect.add(fact.fingerprint)
+            elif fact.declares_error:
+                self._doubted.add(key)
+                self._suspect.update(other.fingerprint for other in self._alike(key))
+        if fact.declares_error:
+            # At any `at`: what is taken back never was, whatever time the declaration repeats.
+            self._declared.setdefault((fact.issuer, fact.instant), []).append(fact)
+
+    def _alike(self, key: int | str) -> list[Fact]:
+        """The facts of an instant or event id."""
+        return [self._first[key], *self._more.get(key, ())] if key in self._first else []
 
     def _is_unknown(self, fact: Fact) -> bool:
         return self._known_at is not None and (fact.known_ms is None or fact.known_ms > self._known_at)
@@ -93,17 +114,23 @@ class Book:
             self._seen[quantity.item].append(fact)
         for quantity in fact.children:
             self._child[quantity.item].append((fact, quantity))
+        if fact.memberships:
+            self._index_lots(fact)
+        if fact.parent is not None:
+            self._parent[fact.parent].append(fact)
+            if fact.action is Action.DELETE and not fact.children:
+                self._emptied[fact.parent].append(fact)
+        if fact.transformation_id is not None:
+            self._process[fact.transformation_id].append(fact)
+        for id in {id for _, id in fact.dealings} if fact.dealings else ():
+            self._dealt[id].append(fact)
+
+    def _index_lots(self, fact: Fact) -> None:
         for piece, lot in fact.memberships:
             self._lots[piece].append((lot, fact))
             self._pieces[lot].append((piece, fact))
         for lot in lots_put_out(fact):
             self._made_in_pieces[lot].append(fact)
-        if fact.parent is not None:
-            self._parent[fact.parent].append(fact)
-        if fact.transformation_id is not None:
-            self._process[fact.transformation_id].append(fact)
-        for id in {id for _, id in fact.dealings}:
-            self._dealt[id].append(fact)
 
     # -- reading: facts that were taken back are never seen
 
@@ -132,6 +159,11 @@ class Book:
     def holding(self, item: str, family: Family) -> list[Fact]:
         """Events of the family that name the item as parent."""
         return [fact for fact in self._live(self._parent.get(item, [])) if fact.type is family]
+
+    def emptied(self, item: str, family: Family) -> list[Fact]:
+        """Events of the family that take everything out of the item: a DELETE without children (EPCIS 2.0
+        section 7.4.3)."""
+        return [fact for fact in self._live(self._emptied.get(item, [])) if fact.type is family]
 
     def parent_in(self, item: str) -> list[Fact]:
         """All events that name the item as parent."""
@@ -162,17 +194,19 @@ class Book:
         return self._facts[fingerprint]
 
     def _live(self, facts: list[Fact]) -> list[Fact]:
-        if not self._declared:
+        if not self._suspect or self._suspect.isdisjoint([fact.fingerprint for fact in facts]):
             return facts
         return [fact for fact in facts if not self._void(fact)]
 
     def _void(self, fact: Fact) -> bool:
-        if not self._declared:
+        if fact.fingerprint not in self._suspect:
             return False
         declared = self._declared.get((fact.issuer, fact.instant), ())
         return any(takes_back(error, fact) for error in declared) or self._is_meant_by_id(fact)
 
     def _is_meant_by_id(self, fact: Fact) -> bool:
-        namesakes = self._by_id.get((fact.issuer, fact.event_id or ""), ())
+        if fact.event_id is None:
+            return False
+        namesakes = [other for other in self._alike(fact.event_id) if other.issuer == fact.issuer]
         errors = [other for other in namesakes if other.declares_error]
         return bool(errors) and is_meant_by_id(fact, errors, [e for e in namesakes if not e.declares_error])

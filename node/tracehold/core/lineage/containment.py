@@ -5,6 +5,7 @@ engine goes where the engine goes. A place is no container: what stands in a war
 does not take part in all that happens there.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -25,11 +26,15 @@ _PLACES = (Level.PLACE, Level.PARTY)
 _VESSELS = (Level.LOGISTIC_UNIT, Level.ASSET)
 
 
+Stay = tuple[str, int, int]
+"""A container, and from when to when."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`item` was, directly or through others, in `container` from `start` to `end`, both included."""
+    """The `items` were, directly or through others, in `container` from `start` to `end`, both included."""
 
-    item: str
+    items: tuple[str, ...]
     container: str
     start: int
     end: int
@@ -51,30 +56,42 @@ def is_vessel(item: str) -> bool:
 
 
 def holders(book: Book, items: Iterable[str], forever: int) -> Asking[list[Window]]:
-    """All containers of the items, of their containers and so on, each with when."""
+    """All containers of the items, of their containers and so on, each with when. Items that were always
+    together are followed as one."""
     found: list[Window] = []
-    edge = [Window(item, item, BEGINNING, forever, ()) for item in items]
-    reached: set[tuple[str, str, int, int]] = set()
+    edge = [Window((item,), item, BEGINNING, forever, ()) for item in items]
+    reached: defaultdict[Stay, set[str]] = defaultdict(set)
+    size = 0
     while edge:
         yield from _load_with_parents(book, {window.container for window in edge})
-        places = {window.container: _held(book, window.container) for window in edge}
-        wider = [
-            grown
-            for window in edge
-            for place in places[window.container]
-            if (grown := _within(window, place))
-        ]
-        edge = []
-        for window in wider:
-            key = (window.item, window.container, window.start, window.end)
-            if key not in reached and window.container != window.item:
-                reached.add(key)
-                edge.append(window)
+        edge = _wider(book, edge, reached)
         found += edge
-        if len(found) > MAX_WINDOWS:
+        size += sum(len(window.items) for window in edge)
+        if size > MAX_WINDOWS:
             book.truncated = True
             break
     return found
+
+
+def _wider(book: Book, edge: list[Window], reached: defaultdict[Stay, set[str]]) -> list[Window]:
+    """The next containers around those of the edge, without what was reached before."""
+    places: dict[str, list[Interval]] = {}
+    grown: dict[tuple[Stay, tuple[Fingerprint, ...]], list[str]] = {}
+    for window in edge:
+        container = window.container
+        if container not in places:
+            places[container] = _held(book, container)
+        for place in places[container]:
+            start, end = max(window.start, place.start), min(window.end, place.end)
+            if start > end:
+                continue
+            stay = (place.parent, start, end)
+            before = reached[stay]
+            new = [item for item in window.items if item not in before and item != place.parent]
+            if new:
+                before.update(new)
+                grown.setdefault((stay, (*window.evidence, place.opened_by)), []).extend(new)
+    return [Window(tuple(items), *stay, evidence) for (stay, evidence), items in grown.items()]
 
 
 def contents_at(book: Book, vessels: Iterable[tuple[str, int]]) -> Asking[dict[tuple[str, int], list[Use]]]:
@@ -153,10 +170,3 @@ def _load_with_parents(book: Book, items: set[str]) -> Asking[None]:
     yield from book.load(
         {fact.parent for item in items for fact in book.child_in(item) if fact.parent is not None}
     )
-
-
-def _within(window: Window, place: Interval) -> Window | None:
-    start, end = max(window.start, place.start), min(window.end, place.end)
-    if start > end:
-        return None
-    return Window(window.item, place.parent, start, end, (*window.evidence, place.opened_by))

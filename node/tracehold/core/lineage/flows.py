@@ -64,10 +64,11 @@ def downstream(book: Book, flows: Flows, frontier: list[str]) -> Asking[None]:
         (Use(item, fact.instant, (fact.fingerprint,)), fact) for item in frontier for fact in book.used(item)
     ]
     takers += [
-        (Use(window.item, fact.instant, (fact.fingerprint, *window.evidence)), fact)
+        (Use(item, fact.instant, (fact.fingerprint, *window.evidence)), fact)
         for window in windows
         for fact in book.used(window.container)
         if window.start <= fact.instant <= window.end
+        for item in window.items
     ]
     vessels = {(use.item, use.instant): None for use, _ in takers if is_vessel(use.item)}
     contents = yield from contents_at(book, vessels)

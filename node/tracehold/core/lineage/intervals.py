@@ -46,9 +46,22 @@ def intervals(book: Book, child: str, family: Family) -> list[Interval]:
     single = is_piece(child, [quantity for _, quantity in named if quantity is not None])
     # An event that empties a parent names no children; it counts for whoever is in there.
     parents = {fact.parent for fact, _ in named if fact.parent is not None}
-    for parent in parents:
-        named += [(fact, None) for fact in book.holding(parent, family) if empties(fact)]
+    emptied = [fact for parent in parents for fact in book.emptied(parent, family)]
+    if single and len(named) == 1 and named[0][0].action is not Action.DELETE:
+        return _only(named[0][0], emptied)
+    named += [(fact, None) for fact in emptied]
     return _single(_in_order(named)) if single else _amounts(_in_order(named))
+
+
+def _only(fact: Fact, emptied: list[Fact]) -> list[Interval]:
+    """Of a piece that was put or seen in one container once, most pieces: until that is emptied."""
+    if fact.parent is None:
+        return []
+    inside = Interval(fact.parent, fact.instant, fact.fingerprint)
+    after = [(other.instant, other.fingerprint, other) for other in emptied if other.instant >= fact.instant]
+    if after:
+        inside.close(min(after)[2])
+    return [inside]
 
 
 def _in_order(named: list[Statement]) -> list[Statement]:
@@ -67,11 +80,6 @@ def _in_order(named: list[Statement]) -> list[Statement]:
         return instant, effect, not passing, fact.parent or "", amount, unit, fingerprint
 
     return sorted(named, key=key)
-
-
-def empties(fact: Fact) -> bool:
-    """A DELETE without children takes everything out, one level deep (EPCIS 2.0 section 7.4.3)."""
-    return fact.action is Action.DELETE and not fact.children
 
 
 def is_piece(item: str, named: Collection[Quantity]) -> bool:

@@ -102,4 +102,6 @@ def _result(book: Book, flows: Flows, reach: Reach, timely: Reach, more: list[Fi
 
 
 def _in_order(book: Book, fingerprints: set[Fingerprint]) -> tuple[Fingerprint, ...]:
+    if len(fingerprints) == 1:
+        return tuple(fingerprints)
     return tuple(sorted(fingerprints, key=lambda fingerprint: order(book.fact(fingerprint))))
