@@ -82,7 +82,8 @@ class Book:
                 self._index(fact)
 
     def _suspects(self, fact: Fact) -> None:
-        """Which facts a declaration may be about, by instant or event id: few of many, so that the others need
+        """Which facts a declaration may be about, by instant or event id: few of many, so that the others
+        need
         no second look. Most have both for themselves, so no list is made for one."""
         for key in (fact.instant, fact.event_id):
             if key is None:
