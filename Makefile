@@ -107,8 +107,8 @@ test: venv ## The tests (about 9 minutes on 2 cores)
 test-slow: venv ## The tests that take long: kills, faults, load
 	@$(PYTEST) -q $(PARALLEL) -m "slow and not real"
 
-test-real: services ## The tests on real servers: geth, Clique networks of three sealers, anvil, Neo4j
-	@tools/with-node.sh $(PYTEST) -q $(PARALLEL) -m real
+test-real: services ## The tests on real servers and in a browser: geth, Clique networks of three sealers, anvil, Neo4j, Chromium
+	@tools/with-chromium.sh tools/with-node.sh $(PYTEST) -q $(PARALLEL) -m real
 
 test-matrix: ## The tests without processes on the other Pythons of 3.11 to 3.13 that are here
 	@tools/matrix.sh

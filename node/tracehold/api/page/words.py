@@ -24,11 +24,13 @@ STEPS = {
     "disassembling": "Taken apart",
     "dispensing": "Handed out in part",
     "encoding": "Its number was written on it",
+    "entering_exiting": "Passed a gate",
     "holding": "Held back",
     "inspecting": "Inspected",
     "installing": "Built in",
     "killing": "Its tag was switched off",
     "loading": "Loaded",
+    "other": "Something was done with it",
     "packing": "Packed",
     "picking": "Picked for an order",
     "receiving": "Received",
@@ -59,7 +61,6 @@ _TYPES = {
     ("AssociationEvent", "DELETE"): "Detached",
     ("ObjectEvent", "ADD"): "Began",
     ("ObjectEvent", "DELETE"): "Ended",
-    ("TransformationEvent", ""): "Made",
 }
 
 _SPEAKING = {
@@ -82,7 +83,9 @@ GAPS = {
 
 
 def happened(said: Statement) -> str:
-    """What the event was."""
+    """What the event was; of a making, which side of it the item was on."""
+    if said.type == "TransformationEvent":
+        return "Used to make something else" if said.role == "input" else "Made"
     own = STEPS.get(said.step)
     if own is None and said.step:
         own = said.step.rstrip("/").replace("#", "/").replace(":", "/").rpartition("/")[2].replace("_", " ")
