@@ -176,6 +176,31 @@ def test_contents_of_the_pallets_in_time(captured: Captured):
     assert off["children"] == []
 
 
+def test_recall_of_the_feed_lot(captured: Captured):
+    """What came of it, by issuer, each with who has it now and how to reach them from the header's data."""
+    body = {"items": [captured.lot("feedmill.1u.ff11252021")]}
+    answer = captured.reader.post("v1/recall", body)
+    traced = captured.trace(body["items"][0], "DOWNSTREAM")
+    assert {each["item"] for each in answer["items"]} == {each["item"] for each in traced["items"]}
+    assert sum(each["items"] for each in answer["issuers"]) == len(answer["items"])
+    assert all(each["custodians"] for each in answer["items"])
+    assert all(event["verified"] for event in answer["events"])
+    places = {stay["place"] for each in answer["items"] for stay in each["places"]}
+    named = {each["id"]: each for each in answer["contacts"]}
+    assert places
+    assert places <= named.keys()
+    assert all(named[place]["name"] for place in places)
+
+
+def test_state_of_the_pallets_in_time(captured: Captured):
+    """The inner one is in the outer one until it is unpacked."""
+    on = captured.reader.post("v1/state", {"item": PALLETS[0], "at": "2022-02-01T00:00:00Z"})
+    assert [each["parent"] for each in on["containers"]] == [PALLETS[1]]
+    off = captured.reader.post("v1/state", {"item": PALLETS[0], "at": "2022-02-10T00:00:00Z"})
+    assert off["containers"] == []
+    assert off["events"]
+
+
 def test_every_masterdata_element_is_kept_and_served(captured: Captured):
     """Each element of the header comes back as it was, with who says so, verified."""
     vocabularies = captured.document["epcisHeader"]["epcisMasterData"]["vocabularyList"]

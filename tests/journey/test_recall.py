@@ -18,9 +18,11 @@ from tests.journey.network import (
     made,
     packed,
 )
+from tracehold.core.epcis import parse_event
 from tracehold.core.errors import Rejected
 from tracehold.core.lineage import GapReason
 from tracehold.core.record import Audience, Kind
+from tracehold.journey import whereabouts
 from tracehold.journey.recall import RecallAnswer, Recalled, RecallQuestion, answer_recall
 
 __all__ = ["net"]
@@ -257,3 +259,24 @@ async def test_time_order_and_disputes_stand_on_the_row(net: Network):
     assert "TIME_ORDER" in flags[BREAD]
     strict = await ask(node, strict_time=True)
     assert [row.item for row in strict.items] == [FLOUR]
+
+
+async def test_an_event_on_many_items_is_read_once_for_all_of_them(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+):
+    """Resource attack: one large event is the evidence of every row, and is not parsed for each."""
+    node = await net.join()
+    await node.say(made([GRAIN], [f"urn:x:out{at}" for at in range(40)], 1, bizLocation=SHOP))
+    await node.index()
+    read: list[bytes] = []
+    parse = parse_event
+
+    def counted(payload, mode):
+        read.append(payload)
+        return parse(payload, mode)
+
+    monkeypatch.setattr(whereabouts, "parse_event", counted)
+    answer = await ask(node)
+    assert len(answer.items) == 40
+    assert {each.party for row in answer.items for each in row.stands.custodians} == {FARM}
+    assert len(read) == 1

@@ -1,5 +1,7 @@
 """Common: ancestors, places and parties of several complaints, over nodes, in pages, for each reader."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.journey.bread import net
@@ -158,3 +160,15 @@ async def test_too_many_places_are_cut_and_said(net: Network, monkeypatch: pytes
     await chain(here, there)
     answer = await ask(here)
     assert ([party.id for party in answer.parties], answer.truncated) == ([FARM], True)
+
+
+async def test_a_long_answer_lets_others_have_their_turn_and_stays_the_same(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+):
+    """Breaths look nothing up, here or at others."""
+    here, there = await net.join(), await net.join()
+    await chain(here, there)
+    whole, asked = await ask(here), len(there.peer.asked)
+    monkeypatch.setattr("tracehold.core.lineage.passing.TURN", 1)
+    assert replace(await ask(here), coverage=()) == replace(whole, coverage=())
+    assert len(there.peer.asked) == 2 * asked

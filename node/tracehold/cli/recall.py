@@ -60,7 +60,8 @@ def _show(answer: "RecallResponse") -> None:
     table(list(_rows(answer.recalled)))
     for issuer in dict.fromkeys(each.issuer for each in answer.items):
         rows = _rows(each for each in answer.items if each.issuer == issuer)
-        table([(f"{issuer}: {counted[issuer]} items",), *rows])
+        table([(f"{issuer}: {counted[issuer]} items",)])
+        table(list(rows))
     table(
         [
             (each.id, each.name, ", ".join(line.value for line in each.lines), f"says {each.speaker.party}")
@@ -72,6 +73,6 @@ def _show(answer: "RecallResponse") -> None:
 
 def _rows(items: "Iterable[RecalledItem]") -> "Iterator[tuple[str, ...]]":
     for each in items:
-        yield str(each.depth), each.item, " ".join([*each.dispositions, *each.flags])
+        yield str(each.depth), each.item, "", " ".join([*each.dispositions, *each.flags]), ""
         for line in standing(each):
             yield "", *line

@@ -43,7 +43,7 @@ def state(
 
 def _show(answer: "GetStateResponse") -> None:
     conditions = [
-        ("persistent" if each.persistent else "disposition", each.disposition, since(each.since))
+        ("persistent" if each.persistent else "disposition", each.disposition, since(each.since), "")
         for each in answer.conditions
     ]
     table([*standing(answer), *conditions])
@@ -52,21 +52,21 @@ def _show(answer: "GetStateResponse") -> None:
 
 
 def standing(row: "GetStateResponse | RecalledItem") -> "Iterator[tuple[str, ...]]":
-    """Where it is, in what, in whose hands, and how much of it: a line for each."""
+    """Where it is, in what, in whose hands, and how much of it: a line of four cells for each."""
     for stay in row.places:
-        yield "at", stay.place, since(stay.since)
+        yield "at", stay.place, since(stay.since), ""
     for held in row.containers:
-        yield "in", f"{'  ' * (held.depth - 1)}{held.parent}", since(held.since)
+        yield "in", f"{'  ' * (held.depth - 1)}{held.parent}", since(held.since), ""
     for held in row.part_of:
-        yield "part of", f"{'  ' * (held.depth - 1)}{held.parent}", since(held.since)
+        yield "part of", f"{'  ' * (held.depth - 1)}{held.parent}", since(held.since), ""
     for each in row.custodians:
         bound = f"on its way to {each.bound_for}" if each.bound_for else ""
         yield "with", each.party, since(each.since), bound
     for amount in row.amounts:
         known = f"{amount.quantity:g} {amount.uom}".strip() if amount.HasField("quantity") else "some"
-        yield "left", known
+        yield "left", known, "", ""
     if row.ended:
-        yield "ended", ""
+        yield "ended", "", "", ""
 
 
 def since(moment: "Timestamp") -> str:

@@ -75,6 +75,9 @@ class Inquiry:
         """All facts that may enter. What may not is noted as a gap
         at those of the wanted items that it concerns.
         """
+        if not wanted:
+            await asyncio.sleep(0)
+            return ()
         with self._timed("graph"):
             hints = await self._knowledge.graph.facts(wanted.items, wanted.transformations)
         with self._timed("verify"):

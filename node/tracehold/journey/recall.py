@@ -15,7 +15,7 @@ from tracehold.journey.contact import Contact, contacts
 from tracehold.journey.inquiry import Inquiry
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.several import names
-from tracehold.journey.whereabouts import Whereabouts, told_in, whereabouts
+from tracehold.journey.whereabouts import Hands, Whereabouts, told_in, whereabouts
 
 TOGETHER = 100
 """Items whose state is looked up at once."""
@@ -152,6 +152,10 @@ class _Rows:
     events: dict[Fingerprint, Statement] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     truncated: bool = False
+    hands: Hands = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.hands = Hands(self.inquiry)
 
     def issuer(self, affected: Affected) -> str:
         """Who says first that it is affected."""
@@ -172,7 +176,7 @@ class _Rows:
             for each, state in zip(together, states, strict=True):
                 self.truncated |= state.truncated
                 self.gaps += state.gaps
-                stands = whereabouts(self.inquiry, each.item, state, ROWS)
+                stands = whereabouts(self.hands, each.item, state, ROWS)
                 self.truncated |= stands.cut
                 found.append(self._row(each, stands, told_in(self.inquiry, state)))
             await asyncio.sleep(0)  # an answer of many items lets others have their turn

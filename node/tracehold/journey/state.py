@@ -7,7 +7,7 @@ from tracehold.core.lineage import Gap, state
 from tracehold.journey.answers import Coverage, Statement
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
-from tracehold.journey.whereabouts import Whereabouts, told_in, whereabouts
+from tracehold.journey.whereabouts import Hands, Whereabouts, told_in, whereabouts
 
 ROWS = 1_000
 """Places, containers and so on of one answer at most."""
@@ -40,7 +40,7 @@ async def answer_state(knowledge: Knowledge, reader: Reader, question: StateQues
     item = named(question.item)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
     result = await inquiry.drive(state(item, at=question.at, known_at=question.known_at))
-    stands = whereabouts(inquiry, item, result, ROWS)
+    stands = whereabouts(Hands(inquiry), item, result, ROWS)
     return StateAnswer(
         item,
         stands,

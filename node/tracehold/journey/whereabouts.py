@@ -51,17 +51,36 @@ class Whereabouts:
         return tuple(dict.fromkeys(each.word for each in self.conditions))
 
 
-def whereabouts(inquiry: Inquiry, item: str, result: StateResult, limit: int) -> Whereabouts:
-    """By a walk of this inquiry, at most `limit` rows of each list."""
+class Hands:
+    """Who has what, by the events of an inquiry: each is read once, for one may concern a thousand items."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self._inquiry = inquiry
+        self._known: dict[Fingerprint, Custodian] = {}
+
+    def told_by(self, name: Fingerprint) -> Custodian:
+        """What a statement that a walk of the inquiry named says of it."""
+        if name not in self._known:
+            admitted = self._inquiry.admission.admitted[name]
+            found = custody(parse_event(admitted.record.payload, Mode.TOLERANT), admitted.speaker.party)
+            self._known[name] = Custodian(
+                found.party, found.bound_for, self._inquiry.fact(name).instant, name
+            )
+        return self._known[name]
+
+
+def whereabouts(hands: Hands, item: str, result: StateResult, limit: int) -> Whereabouts:
+    """By a walk of the inquiry of `hands`, at most `limit` rows of each list."""
     containers, parts = _outwards(item, result.around), _outwards(item, result.part_of)
-    custodians = [_custodian(inquiry, name) for name in result.handled_by]
-    rows = (result.places, containers, parts, result.conditions, custodians, result.amounts)
+    newest = result.handled_by[-limit:]
+    custodians = [hands.told_by(name) for name in newest]
+    rows = (result.places, containers, parts, result.conditions, result.handled_by, result.amounts)
     return Whereabouts(
         result.places[:limit],
         containers[:limit],
         parts[:limit],
         result.conditions[:limit],
-        custodians[-limit:],
+        custodians,
         result.amounts[:limit],
         result.ended,
         any(len(each) > limit for each in rows),
@@ -73,12 +92,6 @@ def told_in(inquiry: Inquiry, result: StateResult) -> list[Statement]:
     flags = {True: (CONTRADICTS,), False: ()}
     against = set(result.contradicted_by)
     return [inquiry.statement(name, flags=flags[name in against]) for name in result.events]
-
-
-def _custodian(inquiry: Inquiry, name: Fingerprint) -> Custodian:
-    admitted = inquiry.admission.admitted[name]
-    found = custody(parse_event(admitted.record.payload, Mode.TOLERANT), admitted.speaker.party)
-    return Custodian(found.party, found.bound_for, inquiry.fact(name).instant, name)
 
 
 def _outwards(item: str, held: Sequence[Held]) -> list[Content]:

@@ -43,6 +43,13 @@ class Wanted:
     items: frozenset[str]
     transformations: frozenset[str] = frozenset()
 
+    def __bool__(self) -> bool:
+        return bool(self.items or self.transformations)
+
+
+BREATH = Wanted(frozenset())
+"""Nothing to look up: after much work a walk lets others have their turn."""
+
 
 @dataclass(frozen=True, slots=True)
 class TracedItem:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from tracehold.core.lineage.answers import Met, Role
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage.answers import BREATH, Met, Role
 from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import holders
 from tracehold.core.lineage.facts import Fact
@@ -10,20 +11,45 @@ from tracehold.core.lineage.history import own, told
 from tracehold.core.lineage.intervals import OPEN
 from tracehold.core.lineage.voids import order
 
+TURN = 200
+"""Items between which whoever drives a walk gets a turn: some ten milliseconds of work."""
 
-def passage(book: Book, item: str, ancestors: Sequence[str]) -> Asking[list[Fact]]:
-    """Every statement on the item, on what held it then, and on what it came from, but for what else was made
-    of that; in order of time."""
-    yield from holders(book, [item, *ancestors], OPEN)
-    found = {}
-    for name in (item, *ancestors):
-        around, _ = yield from told(book, name)
-        made_of = {fact.fingerprint for role, fact in own(book, name) if role is Role.INPUT}
-        elsewhere = made_of - {fact.fingerprint for role, fact in own(book, name) if role is not Role.INPUT}
-        for fact, _, _ in around.values():
-            if name == item or fact.fingerprint not in elsewhere:
-                found[fact.fingerprint] = fact
-    return sorted(found.values(), key=order)
+
+class Passages:
+    """The ways of the items of one question. What several of them came from is looked at once."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._told: dict[str, tuple[list[Fact], list[Fact]]] = {}
+
+    def of(self, item: str, ancestors: Sequence[str]) -> Asking[list[Fact]]:
+        """Every statement on the item, on what held it then, and on what it came from, but for what else was
+        made of that; in order of time."""
+        yield from holders(self._book, [item, *ancestors], OPEN)
+        found: dict[Fingerprint, Fact] = {}
+        for at, name in enumerate((item, *ancestors)):
+            if at % TURN == TURN - 1:
+                yield BREATH
+            if name not in self._told:
+                self._told[name] = yield from _told(self._book, name)
+            own_way, later = self._told[name]
+            found |= {fact.fingerprint: fact for fact in own_way}
+            if name == item:
+                found |= {fact.fingerprint: fact for fact in later}
+        return sorted(found.values(), key=order)
+
+
+def _told(book: Book, name: str) -> Asking[tuple[list[Fact], list[Fact]]]:
+    """The statements on it and what held it, and those by which something else was made of it."""
+    around, _ = yield from told(book, name)
+    roles = list(own(book, name))
+    put_in = {fact.fingerprint for role, fact in roles if role is Role.INPUT}
+    put_in -= {fact.fingerprint for role, fact in roles if role is not Role.INPUT}
+    facts = [fact for fact, _, _ in around.values()]
+    return (
+        [fact for fact in facts if fact.fingerprint not in put_in],
+        [fact for fact in facts if fact.fingerprint in put_in],
+    )
 
 
 def places_of(fact: Fact) -> frozenset[str]:

@@ -13,7 +13,7 @@ from tracehold.core.lineage.answers import (
 )
 from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.facts import Fact
-from tracehold.core.lineage.passing import meeting_places, passage
+from tracehold.core.lineage.passing import Passages, meeting_places
 from tracehold.core.lineage.trace import BUDGET_PER_ITEM, climbed
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
@@ -56,8 +56,9 @@ def _complaint(
 ) -> Asking[ComplaintResult]:
     traces = yield from _traces(book, items, max_depth, max_items, strict_time)
     passed: list[list[Fact]] = []
+    passages = Passages(book)
     for item, found in zip(items, traces, strict=True):
-        facts = yield from passage(book, item, [entry.item for entry in found.items])
+        facts = yield from passages.of(item, [entry.item for entry in found.items])
         passed.append(facts)
     return ComplaintResult(
         _result(book, items, traces),
