@@ -49,7 +49,7 @@ def test_each_trust_is_enough(by: str):
     """And is named, with what it rests on; by accounts alone, time is the file's word, which is said."""
     told = scene()
     found = anchor(told)
-    parts = {
+    parts: dict[str, dict[str, Any]] = {
         "blocks": {"block_hashes": frozenset({found.block_hash})},
         "signers": {"signers": SIGNERS},
         "accounts": {"accounts": ACCOUNTS},
