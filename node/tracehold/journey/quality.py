@@ -15,7 +15,18 @@ from typing import NoReturn
 from tracehold.core.epcis.model import EventType
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, touched
-from tracehold.core.quality import Kind, Subject, contents, judge, places, reach, subjects
+from tracehold.core.quality import (
+    DEPTH,
+    EMPTIED,
+    Kind,
+    Subject,
+    contents,
+    judge,
+    moves,
+    places,
+    reach,
+    subjects,
+)
 from tracehold.core.spans import Spans, common
 from tracehold.journey.follow import Bell, Trouble, patiently, unrung, untold
 from tracehold.journey.ports import Graph, Indexed, Known, MasterDataVersion
@@ -129,8 +140,9 @@ def _inside(due: Due, facts: Collection[Fact]) -> Iterator[Mark]:
     """What it ever held is judged again, where what happened to it concerns that."""
     if due.reach and due.subject.kind is Kind.ITEM:
         held = contents(due.subject.name, facts)
+        below, all_of_it = min(due.reach, DEPTH) - 1, due.reach == EMPTIED
         for item in held if len(held) <= MOST_CONTENTS else ():
-            yield Mark(Subject(Kind.ITEM, item), due.reach - 1)
+            yield Mark(Subject(Kind.ITEM, item), below, alone=all_of_it)
 
 
 def marks_of(fact: Fact) -> Iterator[Mark]:
@@ -142,7 +154,7 @@ def marks_of(fact: Fact) -> Iterator[Mark]:
             case Kind.ITEM:
                 item = subject.name
                 alone = fact.step == "receiving" or item == weighed
-                yield Mark(subject, reach(fact, item), alone)
+                yield Mark(subject, reach(fact, item), alone, moves(fact, item))
             case Kind.PROCESS:
                 yield Mark(subject)
             case _:

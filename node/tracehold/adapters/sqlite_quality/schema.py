@@ -13,6 +13,7 @@ CREATE TABLE position (only INTEGER PRIMARY KEY CHECK (only = 1), at INTEGER NOT
 CREATE TABLE marked (log BLOB NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
     PRIMARY KEY (log, start)) WITHOUT ROWID;
 CREATE TABLE tally (subject INTEGER PRIMARY KEY, n INTEGER NOT NULL);
+CREATE TABLE moving (subject INTEGER PRIMARY KEY);
 CREATE TABLE due (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, name TEXT NOT NULL,
     reach INTEGER NOT NULL, stamp INTEGER NOT NULL, UNIQUE (kind, name));
 CREATE TABLE sighting (place TEXT NOT NULL, event BLOB NOT NULL, path TEXT NOT NULL,
@@ -26,7 +27,7 @@ CREATE TABLE finding (subject INTEGER NOT NULL, event INTEGER NOT NULL, code TEX
 CREATE INDEX finding_event ON finding (event);
 CREATE INDEX finding_other ON finding (other);
 """
-NAMES = ("position", "marked", "tally", "due", "sighting", "subject", "event", "finding")
+NAMES = ("position", "marked", "tally", "moving", "due", "sighting", "subject", "event", "finding")
 
 
 def prepare(connection: sqlite3.Connection) -> None:

@@ -9,7 +9,7 @@ from tracehold.core.quality import Code, Finding, Kind, Subject
 from tracehold.core.spans import covers, joined
 from tracehold.journey.ports.quality import Judged, Mark, Marks, Sighting
 
-FORGOTTEN = ("marked", "tally", "due", "sighting", "subject", "finding")
+FORGOTTEN = ("marked", "tally", "moving", "due", "sighting", "subject", "finding")
 """Tables that are emptied; which events were ever told of stays."""
 
 _COUNT = "INSERT INTO tally VALUES (?, 1) ON CONFLICT (subject) DO UPDATE SET n = n + 1 RETURNING n"
@@ -31,6 +31,8 @@ def mark(connection: Connection, step: Marks) -> None:
     """Count, have judged, and cover."""
     rows = connection.execute("SELECT start, stop FROM marked WHERE log = ?", (step.log,)).fetchall()
     before = joined(rows)
+    moving = [(tallied(each.subject),) for _, each in step.marks if each.moves]
+    connection.executemany("INSERT OR IGNORE INTO moving VALUES (?)", moving)
     due: list[Mark] = []
     for at, each in step.marks:
         repeated = covers(before, at)
@@ -75,8 +77,13 @@ def settle(connection: Connection, judged: Sequence[Judged], further: Iterable[M
             (str(subject.kind), subject.name, each.due.stamp),
         )
     _tell(connection, changed)
-    wait(connection, further)
+    wait(connection, [each for each in further if each.alone or _moves(connection, each.subject)])
     return len(changed)
+
+
+def _moves(connection: Connection, subject: Subject) -> bool:
+    query = "SELECT 1 FROM moving WHERE subject = ?"
+    return connection.execute(query, (tallied(subject),)).fetchone() is not None
 
 
 def _replace(connection: Connection, subject: Subject, findings: Sequence[Finding]) -> set[int]:

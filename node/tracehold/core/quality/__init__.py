@@ -12,11 +12,12 @@ from tracehold.core.quality.finding import (
     Kind,
     Subject,
 )
-from tracehold.core.quality.judge import contents, judge, places, reach, subjects
+from tracehold.core.quality.judge import EMPTIED, contents, judge, moves, places, reach, subjects
 from tracehold.core.quality.stays import DEPTH, parents
 
 __all__ = [
     "DEPTH",
+    "EMPTIED",
     "MESSAGES",
     "MOST_OF_SUBJECT",
     "MOST_SHOWN",
@@ -27,6 +28,7 @@ __all__ = [
     "Subject",
     "contents",
     "judge",
+    "moves",
     "parents",
     "places",
     "reach",

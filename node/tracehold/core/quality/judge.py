@@ -51,17 +51,29 @@ def places(fact: Fact) -> dict[str, str]:
     return {place: path for place, path in named.items() if place is not None and fact.issuer}
 
 
+EMPTIED = DEPTH + 1
+"""The reach of what concerns all that is in a container, whatever else happened to it."""
+
+
 def reach(fact: Fact, item: str) -> int:
     """How many levels of what an item holds this fact concerns: what happens to a container by shipping,
-    receiving, packing and emptying happens to its contents.
+    receiving and packing happens to those of its contents that move by themselves too (`moves`); `EMPTIED`
+    where it concerns all of them.
     """
-    if fact.declares_error or not fact.issuer or fact.step in STEPS:
+    if fact.declares_error or not fact.issuer:
+        return EMPTIED
+    if fact.type is EventType.AGGREGATION and item == fact.parent and not fact.children:
+        return EMPTIED if fact.action is Action.DELETE else 0
+    if fact.step in STEPS:
         return DEPTH
-    if fact.type is not EventType.AGGREGATION:
-        return 0
-    if item == fact.parent:
-        return DEPTH if fact.action is Action.DELETE and not fact.children else 0
-    return DEPTH
+    return DEPTH if fact.type is EventType.AGGREGATION and item != fact.parent else 0
+
+
+def moves(fact: Fact, item: str) -> bool:
+    """Whether what happens to a container of the item may decide what is found of it, or of what it holds:
+    it is shipped or received by itself, or holds something.
+    """
+    return fact.step in STEPS or item == fact.parent
 
 
 def contents(item: str, facts: Iterable[Fact]) -> set[str]:

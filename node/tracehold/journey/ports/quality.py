@@ -12,11 +12,12 @@ from tracehold.core.spans import Spans
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A subject is to be judged again, with `reach` levels of what it holds. `alone`: also where this is all
-    that is known of it."""
+    that is known of it. `moves`: what happens to what holds it concerns it from now on."""
 
     subject: Subject
     reach: int = 0
     alone: bool = True
+    moves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ class FindingStore(Protocol):
 
     async def settle(self, judged: Sequence[Judged], further: Sequence[Mark] = ()) -> int:
         """Put these findings in place of what was found of these subjects before, and have `further` ones
-        judged. None of them waits any more, unless it was marked since it was read. How many events changed.
+        judged: those that are to be judged alone, and those that were ever marked as moving. None of them
+        waits any more, unless it was marked since it was read. How many events changed.
         """
         ...
 
