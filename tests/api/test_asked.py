@@ -34,6 +34,8 @@ def test_each_request_is_its_question():
     assert question_of(pb.GetDossierRequest(contents=contents)) == Question(
         Kind.CONTENTS, "a", known_at=20_000
     )
+    state = trace_pb2.GetStateRequest(item="a", at=AT)
+    assert question_of(pb.GetDossierRequest(state=state)) == Question(Kind.STATE, "a", at=10_000_005)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def _save(over: Network, name: str, folder: Path, lot: str) -> None:
         "": ("trace", lot),
         "-again": ("trace", lot),
         "-history": ("history", lot),
+        "-state": ("state", lot),
     }.items():
         run(*question, "--out", str(folder / f"{name}{kind}.zip"), *asked)
 
@@ -99,10 +100,11 @@ def test_same_answer_has_the_same_bytes(kept: Kept):
     assert len(proofs) == 1
 
 
-def test_what_happened_to_the_bread_holds_offline(kept: Kept):
-    """The history of the last lot."""
+@pytest.mark.parametrize("kind", ["history", "state"])
+def test_other_answers_hold_offline(kept: Kept, kind: str):
+    """What happened to the last lot, and how it stands."""
     name = _names(kept)[0]
-    done = kept.verify(str(kept.file(f"{name}-history.zip")), "--trust", str(kept.file("accounts")))
+    done = kept.verify(str(kept.file(f"{name}-{kind}.zip")), "--trust", str(kept.file("accounts")))
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -72,6 +72,7 @@ async def test_every_node_gives_the_same_proofs(pair):
         Question(Kind.TRACE, BREAD, max_depth=1),
         Question(Kind.HISTORY, "urn:x:flour"),
         Question(Kind.CONTENTS, "urn:x:pallet"),
+        Question(Kind.STATE, BREAD),
         Question(Kind.TRACE, BREAD, at=0),
         Question(Kind.TRACE, BREAD, known_at=0),
     ],

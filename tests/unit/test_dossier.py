@@ -28,6 +28,8 @@ QUESTIONS = [
     Question(Kind.TRACE, BREAD, known_at=NOW),
     Question(Kind.HISTORY, FLOUR),
     Question(Kind.CONTENTS, "urn:x:pallet"),
+    Question(Kind.STATE, "urn:x:box"),
+    Question(Kind.STATE, BREAD),
 ]
 
 

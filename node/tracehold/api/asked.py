@@ -11,6 +11,13 @@ _DIRECTIONS: dict[int, Direction] = {
     trace_pb2.DIRECTION_UPSTREAM: Direction.UPSTREAM,
     trace_pb2.DIRECTION_DOWNSTREAM: Direction.DOWNSTREAM,
 }
+Asked = (
+    trace_pb2.TraceRequest
+    | trace_pb2.GetHistoryRequest
+    | trace_pb2.GetContentsRequest
+    | trace_pb2.GetStateRequest
+)
+
 _DEFAULTS = Question(Kind.TRACE, "")
 
 
@@ -29,6 +36,9 @@ def question_of(request: pb.GetDossierRequest) -> Question:
         case "contents":
             at, known_at = _times(request.contents, "/contents")
             return Question(Kind.CONTENTS, request.contents.item, at=at, known_at=known_at)
+        case "state":
+            at, known_at = _times(request.state, "/state")
+            return Question(Kind.STATE, request.state.item, at=at, known_at=known_at)
     raise Rejected("BAD_REQUEST", "exactly one question must be set", path="/question")
 
 
@@ -48,9 +58,7 @@ def _trace(asked: trace_pb2.TraceRequest) -> Question:
     )
 
 
-def _times(
-    asked: trace_pb2.TraceRequest | trace_pb2.GetHistoryRequest | trace_pb2.GetContentsRequest, path: str
-) -> tuple[int | None, int | None]:
+def _times(asked: Asked, path: str) -> tuple[int | None, int | None]:
     """What was true, in microseconds, and what was known, in milliseconds."""
     at = to_us(asked.at, f"{path}/at") if asked.HasField("at") else None
     known = to_us(asked.known_at, f"{path}/knownAt") // 1_000 if asked.HasField("known_at") else None

@@ -1,4 +1,4 @@
-"""An answer as a file: `--out` of trace, history and contents."""
+"""An answer as a file: `--out` of trace, history, contents and state."""
 
 import asyncio
 from collections.abc import Callable

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
+from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.locate import ItemArgument
 from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits, print_events
 from tracehold.cli.output import JsonOption, table
@@ -21,6 +22,7 @@ def state(
     at: AtOption = "",
     known_at: KnownAtOption = "",
     verify: VerifyOption = "proof",
+    out: OutOption = None,
     node: NodeOption = DEFAULT_NODE,
     token_file: TokenOption = None,
     tls_ca: TlsOption = None,
@@ -33,10 +35,16 @@ def state(
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.
     """
+    door = Door(node, token_file, tls_ca)
+    if out is not None:
+        from tracehold_client.questions import state_request
+
+        save(lambda: state_request(item, **as_of(at, known_at, verify)), out, door, as_json)
+        return
     ask(
         lambda client: client.state(item, **as_of(at, known_at, verify)),
         _show,
-        Door(node, token_file, tls_ca),
+        door,
         as_json,
     )
 

@@ -224,6 +224,7 @@ class GetDossierRequest(_message.Message):
     TRACE_FIELD_NUMBER: _builtins.int
     HISTORY_FIELD_NUMBER: _builtins.int
     CONTENTS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def trace(self) -> _trace_pb2.TraceRequest:
         """What an item was made from, or went into."""
@@ -236,18 +237,23 @@ class GetDossierRequest(_message.Message):
     def contents(self) -> _trace_pb2.GetContentsRequest:
         """What is in a container, or attached to an asset."""
 
+    @_builtins.property
+    def state(self) -> _trace_pb2.GetStateRequest:
+        """How an item stands. Who has it, and how to reach them, is not in a dossier: master data is no part of it."""
+
     def __init__(
         self,
         *,
         trace: _trace_pb2.TraceRequest | None = ...,
         history: _trace_pb2.GetHistoryRequest | None = ...,
         contents: _trace_pb2.GetContentsRequest | None = ...,
+        state: _trace_pb2.GetStateRequest | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["contents", b"contents", "history", b"history", "question", b"question", "trace", b"trace"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["contents", b"contents", "history", b"history", "question", b"question", "state", b"state", "trace", b"trace"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contents", b"contents", "history", b"history", "question", b"question", "trace", b"trace"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contents", b"contents", "history", b"history", "question", b"question", "state", b"state", "trace", b"trace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_question: _TypeAlias = _typing.Literal["trace", "history", "contents"]  # noqa: Y015
+    _WhichOneofReturnType_question: _TypeAlias = _typing.Literal["trace", "history", "contents", "state"]  # noqa: Y015
     _WhichOneofArgType_question: _TypeAlias = _typing.Literal["question", b"question"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_question) -> _WhichOneofReturnType_question | None: ...
 

@@ -11,14 +11,16 @@ from tracehold.core.lineage import (
     ContentsResult,
     Direction,
     HistoryResult,
+    StateResult,
     TraceResult,
     Walk,
     contents,
     history,
+    state,
     trace,
 )
 
-Result = TraceResult | HistoryResult | ContentsResult
+Result = TraceResult | HistoryResult | ContentsResult | StateResult
 
 MAX_DEPTH, MAX_ITEMS = 1_000, 500_000
 """The most that a trace may be asked for, as in the protos."""
@@ -33,6 +35,7 @@ class Kind(StrEnum):
     TRACE = "trace"
     HISTORY = "history"
     CONTENTS = "contents"
+    STATE = "state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Question:
                 return history(self.item, at=self.at, known_at=self.known_at)
             case Kind.CONTENTS:
                 return contents(self.item, at=self.at, known_at=self.known_at, recursive=True)
+            case Kind.STATE:
+                return state(self.item, at=self.at, known_at=self.known_at)
 
 
 def question_json(question: Question) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tracehold.core.lineage import (
     GapReason,
     Held,
     HistoryResult,
+    StateResult,
     TraceResult,
     disputes,
 )
@@ -69,6 +70,10 @@ def answer_json(question: Question, result: Result, heard: Heard, said: Iterable
         case ContentsResult(children=children, components=components, events=events):
             told["children"], told["components"] = _held_json(children), _held_json(components)
             told["events"] = [tell.event(name) for name in events]
+        case StateResult(events=events, contradicted_by=others):
+            told |= _state_json(result)
+            told["events"] = [tell.event(name) for name in events]
+            told["contradictedBy"] = [tell.event(name) for name in others]
     return told
 
 
@@ -109,6 +114,20 @@ class _Teller:
 def is_known(fact: Fact, known_at: int | None) -> bool:
     """Whether the fact was known by that time (milliseconds since 1970); None: by all that is known."""
     return known_at is None or (fact.known_ms is not None and fact.known_ms <= known_at)
+
+
+def _state_json(result: StateResult) -> Json:
+    return {
+        "places": [
+            {"place": at.place, "sinceMicros": at.since, "toldBy": at.told_by.hex()} for at in result.places
+        ],
+        "disposition": result.disposition,
+        "lasting": list(result.lasting),
+        "around": _held_json(result.around),
+        "partOf": _held_json(result.part_of),
+        "amounts": [{"amount": amount, "unit": unit} for amount, unit in result.amounts],
+        "ended": result.ended,
+    }
 
 
 def _held_json(held: Iterable[Held]) -> list[Json]:
