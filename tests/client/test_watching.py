@@ -67,6 +67,25 @@ async def test_goes_on_behind_the_last_word():
     assert asked == [("", True), ("b", False), ("b", False)]
 
 
+async def test_findings_are_told_with_the_record_that_they_are_about():
+    """Without a state; none where nothing is found any more. A heartbeat names no record, and is not told."""
+    found = said(0, "b")
+    found.fingerprints.append("aa")
+    found.findings.add(code="PACKED_ELSEWHERE", path="/childEPCs/0", other="bb")
+    gone = said(0, "c")
+    gone.fingerprints.append("aa")
+    script = Scripted(said(0, "a"), found, gone)
+    clock = Clock(lambda: 0.0, never)
+    events = watched(lambda _: script, upload_pb2.WatchRequest(findings=True), give_up=60, clock=clock)
+    got = [await anext(events), await anext(events)]
+    await events.aclose()
+    assert [(event.state, event.fingerprints, event.cursor) for event in got] == [
+        (State.NONE, ("aa",), "b"),
+        (State.NONE, ("aa",), "c"),
+    ]
+    assert [[each.code for each in event.findings] for event in got] == [["PACKED_ELSEWHERE"], []]
+
+
 async def test_gives_up_on_a_node_that_stays_away():
     """After so many seconds without a word: Unavailable."""
     time = [0.0]

@@ -112,17 +112,24 @@ class AsyncClient:
         fingerprints: Sequence[str] = (),
         own_records: bool = False,
         from_now: bool = False,
+        findings: bool = False,
         give_up: float = 600.0,
     ) -> AsyncGenerator[Watched, None]:
         """States as records come into them, for ever; use it with `async for`. Needs a token.
 
         Of these records, or of all that speak for the token's party, or (neither) of the whole log as ranges.
         Begins behind `cursor`, without one at the log's first entry, or with what happens from now on.
+        With `findings` also what is found doubtful of a record whenever that changes, as an event of state
+        NONE that names the record: all that is found of it then (docs/quality.md).
         Connects again by itself and leaves nothing out; an event may come twice, after a reconnect. Raises
         `Unavailable` once the node has been away for `give_up` seconds.
         """
         request = upload_pb2.WatchRequest(
-            cursor=cursor, fingerprints=fingerprints, own_records=own_records, from_now=from_now
+            cursor=cursor,
+            fingerprints=fingerprints,
+            own_records=own_records,
+            from_now=from_now,
+            findings=findings,
         )
 
         open_call = partial(self._uploads.Watch, metadata=self._metadata)

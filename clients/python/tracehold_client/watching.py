@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from tracehold.core.errors import Unavailable
-from tracehold.v1 import upload_pb2
+from tracehold.v1 import record_pb2, upload_pb2
 from tracehold_client.errors import of_call
 from tracehold_client.patience import Clock, Patience
 from tracehold_client.states import State
@@ -27,7 +27,8 @@ class Watched:
     """Entries [first, stop) of the log have come into `state`.
 
     `fingerprints` are the records among them that were asked for; empty where all are watched, and then every
-    entry of the range is meant. Keep `cursor` once the event is dealt with, and hand it in to go on behind
+    entry of the range is meant. With the state NONE it is about one record: `findings` are all that is found
+    of it now. Keep `cursor` once the event is dealt with, and hand it in to go on behind
     it.
     """
 
@@ -37,6 +38,7 @@ class Watched:
     stop: int
     fingerprints: tuple[str, ...]
     cursor: str
+    findings: tuple[record_pb2.Finding, ...] = ()
 
 
 async def watched(
@@ -52,7 +54,7 @@ async def watched(
             async for message in _messages(open_call(request)):
                 patience = _patience(give_up, clock)
                 request.cursor, request.from_now = message.cursor, False
-                if message.state:
+                if message.state or message.fingerprints:
                     yield _watched(message)
         except Unavailable:
             if not await patience.wait():
@@ -88,4 +90,5 @@ def _watched(message: upload_pb2.WatchResponse) -> Watched:
         message.stop,
         tuple(message.fingerprints),
         message.cursor,
+        tuple(message.findings),
     )
