@@ -30,7 +30,9 @@ UNWIND $rows AS r MATCH (e:Event {fingerprint: r.fingerprint})
 CREATE (e)-[:COPY]->(c:Copy:Entry) SET c = r, c.fingerprint = null
 """
 VERSIONS = """
-UNWIND $rows AS r MERGE (m:Entry:MasterData {log: r.log, at: r.at, id: r.id}) ON CREATE SET m = r
+UNWIND $rows AS r
+OPTIONAL MATCH (o:MasterData {id: r.id}) USING INDEX SEEK o:MasterData(id) WHERE o.log = r.log AND o.at = r.at
+WITH r, o WHERE o IS NULL CREATE (m:Entry:MasterData) SET m = r
 """
 OVERLAPPING = """
 MATCH (k:Known) WHERE k.log = $log AND k.stop > $start AND k.start < $stop
@@ -144,6 +146,8 @@ async def _add_versions(
         }
         for version, entry in said
     ]
+    # An element may name one thing twice.
+    made = list({(row["at"], row["id"]): row for row in made}.values())
     await run(transaction, VERSIONS, rows=made)
     for label, same in groupby(sorted(made, key=lambda row: row["about"]), lambda row: row["about"]):
         await run(
