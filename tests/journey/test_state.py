@@ -132,6 +132,17 @@ async def test_of_a_lot_each_that_handled_it_may_have_some(net: Network):
     assert stands.place == ""
 
 
+async def test_a_party_with_two_operators_has_it_once(net: Network):
+    """Two voices of the farm at two nodes; its newest word is the one that is shown."""
+    here, there = await net.join(), await net.join()
+    await here.say(seen("urn:x:lot", 1, bizLocation=MILLS))
+    await there.say(seen("urn:x:lot", 3, bizLocation=SHOPS))
+    await there.finish()
+    await here.finish()
+    (custodian,) = (await ask(here, "urn:x:lot")).stands.custodians
+    assert (custodian.party, custodian.since) == (FARM, minute(3))
+
+
 async def test_what_others_say_for_the_same_instant_is_shown_beside(net: Network):
     """Two speakers, one instant, two places: one is taken, the other stands there and is flagged. One speaker
     with a hasty clock contradicts nobody.

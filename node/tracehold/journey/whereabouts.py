@@ -1,6 +1,6 @@
 """How one item of an answer stands: where, in what, in which condition, in whose hands, and who says so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -72,8 +72,7 @@ class Hands:
 def whereabouts(hands: Hands, item: str, result: StateResult, limit: int) -> Whereabouts:
     """By a walk of the inquiry of `hands`, at most `limit` rows of each list."""
     containers, parts = _outwards(item, result.around), _outwards(item, result.part_of)
-    newest = result.handled_by[-limit:]
-    custodians = [hands.told_by(name) for name in newest]
+    custodians = _newest(map(hands.told_by, result.handled_by[-limit:]))
     rows = (result.places, containers, parts, result.conditions, result.handled_by, result.amounts)
     return Whereabouts(
         result.places[:limit],
@@ -92,6 +91,15 @@ def told_in(inquiry: Inquiry, result: StateResult) -> list[Statement]:
     flags = {True: (CONTRADICTS,), False: ()}
     against = set(result.contradicted_by)
     return [inquiry.statement(name, flags=flags[name in against]) for name in result.events]
+
+
+def _newest(told: Iterable[Custodian]) -> list[Custodian]:
+    """A party for which several operators vouch speaks in several voices, and has a thing once."""
+    found: dict[tuple[str, str], Custodian] = {}
+    for each in told:
+        found.pop((each.party, each.bound_for), None)
+        found[each.party, each.bound_for] = each
+    return list(found.values())
 
 
 def _outwards(item: str, held: Sequence[Held]) -> list[Content]:
