@@ -181,6 +181,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The ledger account sent a transaction that this node did not: somebody else has its key."""
     ERROR_REASON_QUALITY_REFUSED: _ErrorReason.ValueType  # 77
     """The event contradicts others, in a way that this node is configured to refuse."""
+    ERROR_REASON_MALFORMED_XML: _ErrorReason.ValueType  # 78
+    """The document is no well-formed XML, or more than is read of one."""
+    ERROR_REASON_XML_DOCTYPE: _ErrorReason.ValueType  # 79
+    """The XML document declares a document type."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -343,6 +347,10 @@ ERROR_REASON_ACCOUNT_SHARED: ErrorReason.ValueType  # 76
 """The ledger account sent a transaction that this node did not: somebody else has its key."""
 ERROR_REASON_QUALITY_REFUSED: ErrorReason.ValueType  # 77
 """The event contradicts others, in a way that this node is configured to refuse."""
+ERROR_REASON_MALFORMED_XML: ErrorReason.ValueType  # 78
+"""The document is no well-formed XML, or more than is read of one."""
+ERROR_REASON_XML_DOCTYPE: ErrorReason.ValueType  # 79
+"""The XML document declares a document type."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
