@@ -17,7 +17,7 @@ class Failing:
         """Fail."""
         raise self.error
 
-    trace = get_history = get_contents = get_state = common = recall = get_masterdata = locate
+    trace = get_history = get_contents = get_state = common = recall = get_masterdata = compare = locate
 
 
 class Waiting(Failing):
@@ -27,4 +27,4 @@ class Waiting(Failing):
         """Wait for ever."""
         return await asyncio.get_running_loop().create_future()
 
-    trace = get_history = get_contents = get_state = common = recall = get_masterdata = locate
+    trace = get_history = get_contents = get_state = common = recall = get_masterdata = compare = locate

@@ -25,7 +25,7 @@ ASK = trace_pb2.LocateRequest(item="urn:x:y")
 class Partial:
     """All methods but one."""
 
-    locate = trace = get_history = get_contents = Failing.locate
+    locate = trace = get_history = get_contents = compare = Failing.locate
     get_state = common = recall = Failing.locate
 
 
@@ -43,7 +43,7 @@ class Held(Failing):
         await self.released.wait()
         return trace_pb2.LocateResponse(item="held")
 
-    trace = get_history = get_contents = get_state = common = recall = get_masterdata = locate
+    trace = get_history = get_contents = get_state = common = recall = get_masterdata = compare = locate
 
 
 def knock(port: int) -> None:

@@ -1,10 +1,13 @@
 """TraceService: where from, where to, what happened, what is in it, who knows of it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from tracehold.api.call import Call
 from tracehold.core.errors import Rejected
 from tracehold.core.lineage import Direction
+from tracehold.journey.compare import CompareQuestion, Question, answer_compare
 from tracehold.journey.contents import ContentsQuestion, answer_contents
 from tracehold.journey.history import HistoryQuestion, answer_history
 from tracehold.journey.knowledge import Knowledge
@@ -23,6 +26,7 @@ from tracehold.wire.answers import (
     masterdata_message,
     trace_message,
 )
+from tracehold.wire.comparing import compare_message
 from tracehold.wire.times import to_us
 from tracehold.wire.whereabouts import common_message, recall_message, state_message
 
@@ -62,15 +66,10 @@ class TraceService:
 
     async def trace(self, request: pb.TraceRequest, call: Call) -> pb.TraceResponse:
         """Everything that an item was made from, or went into."""
-        question = TraceQuestion(
-            request.item,
-            _word(_DIRECTIONS, request.direction, "/direction"),
-            **_reach(request),
-        )
         answer = await answer_trace(
             self._knowledge,
             call.caller.reader,
-            question,
+            _trace_question(request),
             page_size=request.page_size or EVENTS_PER_PAGE,
             page_token=request.page_token,
         )
@@ -78,16 +77,10 @@ class TraceService:
 
     async def get_history(self, request: pb.GetHistoryRequest, call: Call) -> pb.GetHistoryResponse:
         """What happened to an item."""
-        question = HistoryQuestion(
-            _subject(request),
-            at=_at(request),
-            known_at=_known_at(request),
-            full=_word(_FULL, request.verify, "/verify"),
-        )
         answer = await answer_history(
             self._knowledge,
             call.caller.reader,
-            question,
+            _history_question(request),
             page_size=request.page_size or EVENTS_PER_PAGE,
             page_token=request.page_token,
         )
@@ -95,12 +88,7 @@ class TraceService:
 
     async def get_contents(self, request: pb.GetContentsRequest, call: Call) -> pb.GetContentsResponse:
         """What is in a container, or attached to an asset."""
-        question = ContentsQuestion(
-            request.item,
-            at=_at(request),
-            known_at=_known_at(request),
-            full=_word(_FULL, request.verify, "/verify"),
-        )
+        question = _contents_question(request)
         return contents_message(await answer_contents(self._knowledge, call.caller.reader, question))
 
     async def get_state(self, request: pb.GetStateRequest, call: Call) -> pb.GetStateResponse:
@@ -137,9 +125,82 @@ class TraceService:
         )
         return recall_message(answer)
 
+    async def compare(self, request: pb.CompareRequest, call: Call) -> pb.CompareResponse:
+        """What is different between the answers to one question by what was known at two times."""
+        asked = request.WhichOneof("question") or ""
+        with _within(asked):
+            question = _compare_question(request, asked)
+            answer = await answer_compare(
+                self._knowledge,
+                call.caller.reader,
+                question,
+                page_size=request.page_size or EVENTS_PER_PAGE,
+                page_token=request.page_token,
+            )
+        return compare_message(answer)
+
     async def get_masterdata(self, request: pb.GetMasterdataRequest, call: Call) -> pb.GetMasterdataResponse:
         """What parties say about a product, a place or a party."""
         return masterdata_message(await answer_masterdata(self._knowledge, call.caller.reader, request.id))
+
+
+def _trace_question(request: pb.TraceRequest) -> TraceQuestion:
+    direction = _word(_DIRECTIONS, request.direction, "/direction")
+    return TraceQuestion(request.item, direction, **_reach(request))
+
+
+def _history_question(request: pb.GetHistoryRequest) -> HistoryQuestion:
+    return HistoryQuestion(
+        _subject(request),
+        at=_at(request),
+        known_at=_known_at(request),
+        full=_word(_FULL, request.verify, "/verify"),
+    )
+
+
+def _contents_question(request: pb.GetContentsRequest) -> ContentsQuestion:
+    return ContentsQuestion(
+        request.item,
+        at=_at(request),
+        known_at=_known_at(request),
+        full=_word(_FULL, request.verify, "/verify"),
+    )
+
+
+_READ: dict[str, Callable[[Any], Question]] = {
+    "trace": _trace_question,
+    "history": _history_question,
+    "contents": _contents_question,
+}
+
+
+def _compare_question(request: pb.CompareRequest, chosen: str) -> CompareQuestion:
+    """Raises BAD_REQUEST where there is no question, and where it has pages of its own."""
+    if not chosen:
+        raise Rejected("BAD_REQUEST", "one of trace, history and contents is required", path="/question")
+    asked: Any = getattr(request, chosen)
+    for name, path in (("page_size", "/pageSize"), ("page_token", "/pageToken")):
+        if getattr(asked, name, None):
+            raise Rejected("BAD_REQUEST", "give it beside the question", path=f"/{chosen}{path}")
+    question = _READ[chosen](asked)
+    later = request.compared_with if request.HasField("compared_with") else None
+    return CompareQuestion(question, None if later is None else to_us(later, "/comparedWith") // 1_000)
+
+
+_OF_QUESTIONS = ("/item", "/direction", "/at", "/knownAt", "/verify", "/businessTransaction")
+"""Paths of refusals that name a field of a question."""
+
+
+@contextmanager
+def _within(chosen: str) -> Iterator[None]:
+    """What is wrong with the question itself is told at its place in the request."""
+    try:
+        yield
+    except Rejected as refusal:
+        if not refusal.path.startswith(_OF_QUESTIONS):
+            raise
+        path = f"/{chosen}{refusal.path}"
+        raise Rejected(refusal.code, refusal.message, path=path, remedy=refusal.remedy) from refusal
 
 
 def _subject(request: pb.LocateRequest | pb.GetHistoryRequest) -> Subject:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from tracehold.cli.comparing import ComparedOption, ask_compared
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.locate import ItemArgument, TransactionOption, transaction_type
@@ -18,6 +19,7 @@ def history(
     transaction: TransactionOption = "",
     at: AtOption = "",
     known_at: KnownAtOption = "",
+    compared_with: ComparedOption = "",
     verify: VerifyOption = "proof",
     out: OutOption = None,
     node: NodeOption = DEFAULT_NODE,
@@ -29,10 +31,25 @@ def history(
 
     With --transaction: what happened under an order, an invoice, a despatch advice.
 
+    With --known-at and --compared-with: what is different between the two, and which records did it.
+
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.
     """
     door = Door(node, token_file, tls_ca)
+    if compared_with:
+        from tracehold_client import questions
+
+        ask_compared(
+            lambda: questions.history_request(
+                item, transaction=transaction_type(transaction), **as_of(at, known_at, verify)
+            ),
+            compared_with,
+            door,
+            as_json,
+            out,
+        )
+        return
     if out is not None:
         from tracehold_client.questions import history_request
 

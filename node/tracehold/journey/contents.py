@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tracehold.core.access import Reader
-from tracehold.core.lineage import Held, contents
+from tracehold.core.lineage import ContentsResult, Held, Walk, contents
 from tracehold.journey.answers import Content, ContentsAnswer
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
@@ -24,9 +24,8 @@ async def answer_contents(knowledge: Knowledge, reader: Reader, question: Conten
     """All that the item held at that time. Raises `Rejected` (no identifier) and `Unavailable`."""
     item = named(question.item)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
-    walk = contents(item, at=question.at, known_at=question.known_at, recursive=True)
-    result = await inquiry.drive(walk)
-    depths = _depths(item, [*result.children, *result.components])
+    result = await inquiry.drive(walk_of(question, item))
+    depths = depths_of(item, [*result.children, *result.components])
     return ContentsAnswer(
         item,
         tuple(_rows(result.children, depths)),
@@ -39,7 +38,12 @@ async def answer_contents(knowledge: Knowledge, reader: Reader, question: Conten
     )
 
 
-def _depths(item: str, held: Iterable[Held]) -> dict[str, int]:
+def walk_of(question: ContentsQuestion, item: str) -> Walk[ContentsResult]:
+    """The walk that answers the question about its item, in canonical spelling."""
+    return contents(item, at=question.at, known_at=question.known_at, recursive=True)
+
+
+def depths_of(item: str, held: Iterable[Held]) -> dict[str, int]:
     """Levels from the item to everything in it, at the least; what is
     packed may hold parts, and parts may hold goods.
     """

@@ -138,6 +138,17 @@ class Inquiry:
         """What a statement says that a walk of this inquiry named."""
         return self._facts[fingerprint]
 
+    @property
+    def seen(self) -> Mapping[Fingerprint, Fact]:
+        """All facts that came to the rules so far."""
+        return self._facts
+
+    @property
+    def replaced(self) -> Mapping[Fingerprint, Fingerprint]:
+        """Records that were withdrawn by what was known by then, each with the one that took its place."""
+        said = self._superseded.items()
+        return {name: each.pointer.replacement for name, each in said if each.by(self._known_at)}
+
     def statement(
         self, fingerprint: Fingerprint, *, role: str = "", via: str = "", flags: tuple[str, ...] = ()
     ) -> Statement:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tracehold.core.access import Reader
-from tracehold.core.lineage import Direction, TracedItem, TraceResult, trace
+from tracehold.core.lineage import Direction, TracedItem, TraceResult, Walk, trace
 from tracehold.journey import pages
 from tracehold.journey.answers import TIME_ORDER, Statement, TraceAnswer
 from tracehold.journey.inquiry import Inquiry, named
@@ -44,16 +44,7 @@ async def answer_trace(
     item = named(question.item)
     after_items, after_events = pages.marks(page_token, question, 2)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
-    walk = trace(
-        item,
-        question.direction,
-        at=question.at,
-        known_at=question.known_at,
-        max_depth=question.max_depth,
-        max_items=question.max_items,
-        strict_time=question.strict_time,
-    )
-    result = await inquiry.drive(walk)
+    result = await inquiry.drive(walk_of(question, item))
     statements = _statements(inquiry, result)
     items, last_item, more_items = pages.cut(result.items, after_items, page_size, _item_mark)
     events, last_event, more_events = pages.cut(statements, after_events, page_size, event_mark)
@@ -68,6 +59,19 @@ async def answer_trace(
         await inquiry.coverage(),
         inquiry.timings(),
         pages.encode(question, (last_item, last_event)) if more else "",
+    )
+
+
+def walk_of(question: TraceQuestion, item: str) -> Walk[TraceResult]:
+    """The walk that answers the question about its item, in canonical spelling."""
+    return trace(
+        item,
+        question.direction,
+        at=question.at,
+        known_at=question.known_at,
+        max_depth=question.max_depth,
+        max_items=question.max_items,
+        strict_time=question.strict_time,
     )
 
 

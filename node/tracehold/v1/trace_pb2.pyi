@@ -114,6 +114,62 @@ GAP_REASON_HINTED: GapReason.ValueType  # 7
 """The network is too large to be asked as a whole: those were asked whom its directory names. There may be more."""
 Global___GapReason: _TypeAlias = GapReason  # noqa: Y015
 
+class _DifferenceKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DifferenceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DifferenceKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DIFFERENCE_KIND_UNSPECIFIED: _DifferenceKind.ValueType  # 0
+    """Not given."""
+    DIFFERENCE_KIND_ADDED: _DifferenceKind.ValueType  # 1
+    """It is in the second answer alone."""
+    DIFFERENCE_KIND_WITHDRAWN: _DifferenceKind.ValueType  # 2
+    """It is in the first answer alone."""
+    DIFFERENCE_KIND_CHANGED: _DifferenceKind.ValueType  # 3
+    """It is in both, and not the same."""
+
+class DifferenceKind(_DifferenceKind, metaclass=_DifferenceKindEnumTypeWrapper):
+    """What became of something from the first answer to the second."""
+
+DIFFERENCE_KIND_UNSPECIFIED: DifferenceKind.ValueType  # 0
+"""Not given."""
+DIFFERENCE_KIND_ADDED: DifferenceKind.ValueType  # 1
+"""It is in the second answer alone."""
+DIFFERENCE_KIND_WITHDRAWN: DifferenceKind.ValueType  # 2
+"""It is in the first answer alone."""
+DIFFERENCE_KIND_CHANGED: DifferenceKind.ValueType  # 3
+"""It is in both, and not the same."""
+Global___DifferenceKind: _TypeAlias = DifferenceKind  # noqa: Y015
+
+class _DifferenceSubject:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DifferenceSubjectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DifferenceSubject.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DIFFERENCE_SUBJECT_UNSPECIFIED: _DifferenceSubject.ValueType  # 0
+    """Not given."""
+    DIFFERENCE_SUBJECT_ITEM: _DifferenceSubject.ValueType  # 1
+    """An item of a trace or of contents."""
+    DIFFERENCE_SUBJECT_EDGE: _DifferenceSubject.ValueType  # 2
+    """What ties an item in: the event through which a trace reached it, or what holds it."""
+    DIFFERENCE_SUBJECT_RECORD: _DifferenceSubject.ValueType  # 3
+    """A record of the answer."""
+
+class DifferenceSubject(_DifferenceSubject, metaclass=_DifferenceSubjectEnumTypeWrapper):
+    """What is different."""
+
+DIFFERENCE_SUBJECT_UNSPECIFIED: DifferenceSubject.ValueType  # 0
+"""Not given."""
+DIFFERENCE_SUBJECT_ITEM: DifferenceSubject.ValueType  # 1
+"""An item of a trace or of contents."""
+DIFFERENCE_SUBJECT_EDGE: DifferenceSubject.ValueType  # 2
+"""What ties an item in: the event through which a trace reached it, or what holds it."""
+DIFFERENCE_SUBJECT_RECORD: DifferenceSubject.ValueType  # 3
+"""A record of the answer."""
+Global___DifferenceSubject: _TypeAlias = DifferenceSubject  # noqa: Y015
+
 @_typing.final
 class Gap(_message.Message):
     """One place where an answer is not whole."""
@@ -845,6 +901,164 @@ class GetContentsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetContentsResponse: _TypeAlias = GetContentsResponse  # noqa: Y015
+
+@_typing.final
+class CompareRequest(_message.Message):
+    """A question, and the second time of knowledge for which it is answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRACE_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
+    CONTENTS_FIELD_NUMBER: _builtins.int
+    COMPARED_WITH_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many differences; 0 means 1,000."""
+    page_token: _builtins.str
+    """Where an earlier page ended; empty for the first."""
+    @_builtins.property
+    def trace(self) -> Global___TraceRequest:
+        """What an item was made from, or went into."""
+
+    @_builtins.property
+    def history(self) -> Global___GetHistoryRequest:
+        """What happened."""
+
+    @_builtins.property
+    def contents(self) -> Global___GetContentsRequest:
+        """What is in a container."""
+
+    @_builtins.property
+    def compared_with(self) -> _timestamp_pb2.Timestamp:
+        """The second time, by the blocks of the covering anchors; not set means everything that is known."""
+
+    def __init__(
+        self,
+        *,
+        trace: Global___TraceRequest | None = ...,
+        history: Global___GetHistoryRequest | None = ...,
+        contents: Global___GetContentsRequest | None = ...,
+        compared_with: _timestamp_pb2.Timestamp | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["compared_with", b"compared_with", "contents", b"contents", "history", b"history", "question", b"question", "trace", b"trace"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_with", b"compared_with", "contents", b"contents", "history", b"history", "page_size", b"page_size", "page_token", b"page_token", "question", b"question", "trace", b"trace"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_question: _TypeAlias = _typing.Literal["trace", "history", "contents"]  # noqa: Y015
+    _WhichOneofArgType_question: _TypeAlias = _typing.Literal["question", b"question"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_question) -> _WhichOneofReturnType_question | None: ...
+
+Global___CompareRequest: _TypeAlias = CompareRequest  # noqa: Y015
+
+@_typing.final
+class Difference(_message.Message):
+    """One difference."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    ITEM_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    CAUSES_FIELD_NUMBER: _builtins.int
+    kind: Global___DifferenceKind.ValueType
+    """What became of it."""
+    subject: Global___DifferenceSubject.ValueType
+    """What it is."""
+    item: _builtins.str
+    """The item; empty for records."""
+    parent: _builtins.str
+    """What holds the item, for edges of contents."""
+    fingerprint: _builtins.str
+    """Fingerprint of the record, or of the event through which a trace reached the item; 64 lowercase hexadecimal digits."""
+    before: _builtins.str
+    """How it stood in the first answer, for example `depth 2`."""
+    after: _builtins.str
+    """How it stands in the second."""
+    @_builtins.property
+    def causes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fingerprints of the records that became known between and brought it about; at most 100. All are among the events of the answer."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___DifferenceKind.ValueType = ...,
+        subject: Global___DifferenceSubject.ValueType = ...,
+        item: _builtins.str = ...,
+        parent: _builtins.str = ...,
+        fingerprint: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+        causes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "causes", b"causes", "fingerprint", b"fingerprint", "item", b"item", "kind", b"kind", "parent", b"parent", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Difference: _TypeAlias = Difference  # noqa: Y015
+
+@_typing.final
+class CompareResponse(_message.Message):
+    """The differences."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    GAPS_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    COVERAGE_FIELD_NUMBER: _builtins.int
+    item: _builtins.str
+    """The item, or the id of the business transaction, in canonical spelling."""
+    truncated: _builtins.bool
+    """That a limit cut one of the answers."""
+    next_page_token: _builtins.str
+    """Hand this in for the next page; empty at the end."""
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Difference]:
+        """Records first, then items, then edges."""
+
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___TracedEvent]:
+        """The records that these differences name, in time order."""
+
+    @_builtins.property
+    def gaps(self) -> _containers.RepeatedCompositeFieldContainer[Global___Gap]:
+        """Where either answer is not whole."""
+
+    @_builtins.property
+    def coverage(self) -> _containers.RepeatedCompositeFieldContainer[Global___Coverage]:
+        """What the answers rest on."""
+
+    def __init__(
+        self,
+        *,
+        item: _builtins.str = ...,
+        differences: _abc.Iterable[Global___Difference] | None = ...,
+        events: _abc.Iterable[Global___TracedEvent] | None = ...,
+        gaps: _abc.Iterable[Global___Gap] | None = ...,
+        truncated: _builtins.bool = ...,
+        next_page_token: _builtins.str = ...,
+        coverage: _abc.Iterable[Global___Coverage] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "differences", b"differences", "events", b"events", "gaps", b"gaps", "item", b"item", "next_page_token", b"next_page_token", "truncated", b"truncated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareResponse: _TypeAlias = CompareResponse  # noqa: Y015
 
 @_typing.final
 class GetMasterdataRequest(_message.Message):

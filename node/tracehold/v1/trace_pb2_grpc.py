@@ -70,6 +70,11 @@ class TraceServiceStub(object):
                 request_serializer=tracehold_dot_v1_dot_trace__pb2.RecallRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_trace__pb2.RecallResponse.FromString,
                 _registered_method=True)
+        self.Compare = channel.unary_unary(
+                '/tracehold.v1.TraceService/Compare',
+                request_serializer=tracehold_dot_v1_dot_trace__pb2.CompareRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_trace__pb2.CompareResponse.FromString,
+                _registered_method=True)
         self.GetMasterdata = channel.unary_unary(
                 '/tracehold.v1.TraceService/GetMasterdata',
                 request_serializer=tracehold_dot_v1_dot_trace__pb2.GetMasterdataRequest.SerializeToString,
@@ -130,6 +135,13 @@ class TraceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Compare(self, request, context):
+        """What is different between the answers to one question by what was known at two times.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetMasterdata(self, request, context):
         """What parties say about a product, a place or a party.
         """
@@ -174,6 +186,11 @@ def add_TraceServiceServicer_to_server(servicer, server):
                     servicer.Recall,
                     request_deserializer=tracehold_dot_v1_dot_trace__pb2.RecallRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_trace__pb2.RecallResponse.SerializeToString,
+            ),
+            'Compare': grpc.unary_unary_rpc_method_handler(
+                    servicer.Compare,
+                    request_deserializer=tracehold_dot_v1_dot_trace__pb2.CompareRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_trace__pb2.CompareResponse.SerializeToString,
             ),
             'GetMasterdata': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMasterdata,
@@ -371,6 +388,33 @@ class TraceService(object):
             '/tracehold.v1.TraceService/Recall',
             tracehold_dot_v1_dot_trace__pb2.RecallRequest.SerializeToString,
             tracehold_dot_v1_dot_trace__pb2.RecallResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Compare(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.TraceService/Compare',
+            tracehold_dot_v1_dot_trace__pb2.CompareRequest.SerializeToString,
+            tracehold_dot_v1_dot_trace__pb2.CompareResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,8 @@ class TraceServiceStub:
     """What several items, for example the lots of several complaints, have in common: ancestors, places and parties."""
     Recall: _grpc.UnaryUnaryMultiCallable[_trace_pb2.RecallRequest, _trace_pb2.RecallResponse]
     """What is affected when items are called back, where each of it is now, and whom to call."""
+    Compare: _grpc.UnaryUnaryMultiCallable[_trace_pb2.CompareRequest, _trace_pb2.CompareResponse]
+    """What is different between the answers to one question by what was known at two times."""
     GetMasterdata: _grpc.UnaryUnaryMultiCallable[_trace_pb2.GetMasterdataRequest, _trace_pb2.GetMasterdataResponse]
     """What parties say about a product, a place or a party."""
 
@@ -69,6 +71,8 @@ class TraceServiceAsyncStub(TraceServiceStub):
     """What several items, for example the lots of several complaints, have in common: ancestors, places and parties."""
     Recall: _aio.UnaryUnaryMultiCallable[_trace_pb2.RecallRequest, _trace_pb2.RecallResponse]  # type: ignore[assignment]
     """What is affected when items are called back, where each of it is now, and whom to call."""
+    Compare: _aio.UnaryUnaryMultiCallable[_trace_pb2.CompareRequest, _trace_pb2.CompareResponse]  # type: ignore[assignment]
+    """What is different between the answers to one question by what was known at two times."""
     GetMasterdata: _aio.UnaryUnaryMultiCallable[_trace_pb2.GetMasterdataRequest, _trace_pb2.GetMasterdataResponse]  # type: ignore[assignment]
     """What parties say about a product, a place or a party."""
 
@@ -130,6 +134,14 @@ class TraceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trace_pb2.RecallResponse, _abc.Awaitable[_trace_pb2.RecallResponse]]:
         """What is affected when items are called back, where each of it is now, and whom to call."""
+
+    @_abc_1.abstractmethod
+    def Compare(
+        self,
+        request: _trace_pb2.CompareRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_trace_pb2.CompareResponse, _abc.Awaitable[_trace_pb2.CompareResponse]]:
+        """What is different between the answers to one question by what was known at two times."""
 
     @_abc_1.abstractmethod
     def GetMasterdata(

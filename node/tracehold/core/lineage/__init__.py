@@ -28,6 +28,7 @@ from tracehold.core.lineage.answers import (
 )
 from tracehold.core.lineage.contents import contents
 from tracehold.core.lineage.dealings import dealt, is_under
+from tracehold.core.lineage.difference import Aspect, Became, Difference, Part, Picture, differences
 from tracehold.core.lineage.facts import Fact, Quantity, emptied, fact_of, found_under, touched
 from tracehold.core.lineage.hands import Custody, custody
 from tracehold.core.lineage.history import history
@@ -40,11 +41,14 @@ from tracehold.core.lineage.walk import Walk
 
 __all__ = [
     "Affected",
+    "Aspect",
     "At",
+    "Became",
     "CommonResult",
     "ComplaintResult",
     "ContentsResult",
     "Custody",
+    "Difference",
     "Direction",
     "Fact",
     "Gap",
@@ -54,6 +58,8 @@ __all__ = [
     "HistoryResult",
     "Holding",
     "Met",
+    "Part",
+    "Picture",
     "Quantity",
     "RecallResult",
     "Role",
@@ -68,6 +74,7 @@ __all__ = [
     "contents",
     "custody",
     "dealt",
+    "differences",
     "disputes",
     "emptied",
     "fact_of",
