@@ -168,6 +168,40 @@ def test_both_nodes_answer_as_one_that_has_it_all(
         assert told(reader, item, direction) == whole
 
 
+def standing(reader: RestClient, item: str) -> list[Any]:
+    """A recall of an item and what its lots share, without what differs between signers and nodes."""
+    recall = reader.post("v1/recall", {"item": item})
+    rows = sorted(
+        (
+            each["item"],
+            each["depth"],
+            each["dispositions"],
+            sorted(stay["place"] for stay in each["places"]),
+            sorted({party["party"] for party in each["custodians"]}),
+        )
+        for each in (*recall["recalled"], *recall["items"])
+    )
+    named = sorted((each["id"], each["name"]) for each in recall["contacts"])
+    asked = [row[0] for row in rows][:2]
+    common = reader.post("v1/common", {"items": asked})
+    shared = [[each["item"] for each in common["items"]], [each["id"] for each in common["places"]]]
+    return [rows, named, recall["issuers"], shared, {gap["reason"] for gap in recall["gaps"]}]
+
+
+@pytest.mark.slow
+def test_both_nodes_say_how_things_stand_as_one_that_has_it_all(
+    captured: Captured, running: Running, pair: tuple[Pair, bool]
+):
+    """What is affected, where it is, with whom, and how to reach them, though the header is at one node."""
+    two, _ = pair
+    item = captured.lot(QUESTIONS[1][0])
+    whole = standing(captured.reader, item)
+    assert len(whole[0]) > 2
+    assert whole[1]
+    for reader in two.readers:
+        assert standing(reader, item) == whole
+
+
 @pytest.mark.slow
 def test_every_record_of_a_trace_is_handed_out_by_both_nodes(captured: Captured, pair: tuple[Pair, bool]):
     """By the fingerprint in the answer, wherever it is kept: the same record, byte for byte the same final
