@@ -5,14 +5,16 @@ import csv
 import io
 import json
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.api.face import Face
+from tests.api.face import Face, build
+from tests.journey.network import Node, network
 from tests.unit import lettuce
 from tests.unit.lettuce import CASES, PACKER, SALAD, STORY
 from tracehold.api.server import GrpcServer, GrpcSettings
@@ -20,21 +22,39 @@ from tracehold.core.record import Audience, Kind
 from tracehold.main import app
 
 
-@pytest.fixture
-async def address(face: Face) -> AsyncIterator[str]:
-    """A node that heard the story of the lettuce; packing is said to the network alone."""
-    for name, (party, payload) in STORY.items():
+async def tell(node: Node, names: Iterable[str] = STORY) -> None:
+    """These events of the story of the lettuce, to one node; packing is said to the network alone."""
+    for name in names:
+        party, payload = STORY[name]
         audience = Audience.NETWORK if name == "packing" else Audience.PUBLIC
-        await face.node.say(payload, party=party, audience=audience)
+        await node.say(payload, party=party, audience=audience)
+
+
+async def describe(node: Node) -> None:
+    """What the packer says about goods and places."""
     for payload in lettuce.MASTERDATA.values():
-        await face.node.say(payload, party=PACKER, audience=Audience.PUBLIC, kind=Kind.MASTERDATA)
-    await face.node.finish()
+        await node.say(payload, party=PACKER, audience=Audience.PUBLIC, kind=Kind.MASTERDATA)
+
+
+@asynccontextmanager
+async def serving(face: Face) -> AsyncIterator[str]:
+    """The address of a node's API."""
     server = GrpcServer(GrpcSettings("127.0.0.1:0"), face.calls, face.served)
     await server.start()
     try:
         yield f"127.0.0.1:{server.port}"
     finally:
         await server.stop(0)
+
+
+@pytest.fixture
+async def address(face: Face) -> AsyncIterator[str]:
+    """A node that heard all of it."""
+    await tell(face.node)
+    await describe(face.node)
+    await face.node.finish()
+    async with serving(face) as address:
+        yield address
 
 
 async def export(address: str, *options: str, who: str = "reader", lot: str = CASES) -> Result:
@@ -77,6 +97,29 @@ async def test_the_sheet_follows_the_lot_up_and_down(address: str):
     assert (sent["quantity"], sent["unit_of_measure"], sent["issuer"]) == ("40", "CS", PACKER)
     assert (sent["verified"], sent["state"], len(sent["fingerprint"])) == ("yes", "FINAL", 64)
     assert sent["traceability_lot_code_source"].startswith("Green Packers, 1 Field Road, Salinas")
+
+
+async def test_the_sheet_over_two_nodes_is_that_of_one(address: str, tmp_path: Path):
+    """Farm and packer said it at one node, kitchen and cooler at another: asking one of them is enough."""
+    async with network() as running:
+        here, there = await running.join(), await running.join()
+        await tell(here, [name for name in STORY if name in {"receiving", "salad", "cooling"}])
+        await tell(there, [name for name in STORY if name not in {"receiving", "salad", "cooling"}])
+        await describe(there)
+        for node in (there, here):
+            await node.finish()
+        face = build(running, here, tmp_path, {}, {})
+        try:
+            async with serving(face) as split:
+                both, one = lines(await export(split)), lines(await export(address))
+        finally:
+            await face.desk.stop()
+            face.jobs.close()
+    own = ("fingerprint", "also_rests_on")
+    assert [{**row, **dict.fromkeys(own, "")} for row in both] == [
+        {**row, **dict.fromkeys(own, "")} for row in one
+    ]
+    assert {row["verified"] for row in both} == {"yes"}
 
 
 async def test_each_fingerprint_is_a_record_of_the_node(address: str, face: Face):
