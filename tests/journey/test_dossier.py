@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tests.journey.bread import BREAD, net, pair
-from tests.journey.network import EVERYONE, MILL, Network, Node, begun, made, seen
+from tests.journey.network import EVERYONE, MILL, Network, Node, begun, made, replicate, seen
+from tests.journey.superseded_scene import RIGHT, WRONG, Pointers, sealed
+from tests.journey.superseded_scene import signed as replaced
+from tests.journey.test_moves import TAKE_BACK, enrol, finish, grown, move, signed
 from tests.journey.test_redact import node as redactable
 from tests.journey.test_redact import redact
 from tracehold.core.access import ANONYMOUS, Reader
@@ -13,11 +16,11 @@ from tracehold.core.dossier import Dossier, Kind, Question, follows, read_dossie
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.lineage import Direction, GapReason
-from tracehold.core.record import Audience
+from tracehold.core.record import CONTROL_KINDS, Audience, parse
 from tracehold.journey import dossier as module
 from tracehold.journey.dossier import dossier
 
-__all__ = ["net", "pair", "redactable"]
+__all__ = ["grown", "net", "pair", "redactable"]
 
 UPSTREAM = Question(Kind.TRACE, BREAD)
 
@@ -160,3 +163,38 @@ async def test_damaged_copy_is_replaced_or_said(pair):
     found = await read(here)
     assert GapReason.PROOF_FAILED in {gap.reason for gap in found.said.gaps}
     assert all(LogId(place.log) for place in found.records.values())
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["asking each other", "keeping both logs"])
+async def test_a_party_that_moved_takes_back_what_it_said_before(net, grown, kept):
+    """That its two voices are one follows from the file: the moves in both logs are in it."""
+    old, new = grown
+    await finish(old, new)
+    await move(old, new)
+    await new.upload(signed(TAKE_BACK))
+    await finish(old, new)
+    third = await net.join()
+    if kept:
+        await replicate(old, third)
+        await replicate(new, third)
+        third.knowledge = replace(third.knowledge, peers=None)
+    await finish(third)
+    for node in (old, new, third):
+        found = await read(node, Question(Kind.TRACE, "urn:x:bread"))
+        assert items(found) == ["urn:x:flour"]
+        kinds = {parse(raw).header.kind for group in found.groups for raw, _ in group.records}
+        assert kinds & CONTROL_KINDS
+
+
+async def test_a_superseded_record_is_not_in_the_file(net):
+    """It says nothing any more; that its replacement counts for it is the word of the node."""
+    node = await net.join()
+    await enrol(node)
+    before = await sealed(node, replaced(WRONG))
+    after = await sealed(node, replaced(RIGHT, before))
+    await Pointers(node).say(before, after)
+    await node.index()
+    found = await read(node, Question(Kind.TRACE, "urn:x:flour"))
+    assert items(found) == ["urn:x:grain"]
+    assert set(found.records) == {after}
+    assert found.said.flags == {after: ("SUPERSEDES",)}

@@ -105,7 +105,7 @@ async def _places(
     admitted = inquiry.admission.admitted
     places = {name: Place(admitted[name].log, admitted[name].index) for name in facts}
     told = await moves(knowledge.log, list(facts), knowledge.speakers)
-    found = await knowledge.log.find(told)
+    found = {**inquiry.elsewhere.controls, **await knowledge.log.find(told)}
     return places | {name: Place(at.log, at.index) for name, at in found.items()}
 
 

@@ -16,7 +16,7 @@ from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, Gap, GapReason, Wanted
 from tracehold.core.record import CONTROL_KINDS, fingerprint
 from tracehold.core.spans import Spans, joined, missing, prefix
-from tracehold.journey.admission import UNREADABLE, Admission
+from tracehold.journey.admission import UNREADABLE, Admission, Admitted
 from tracehold.journey.answers import Coverage
 from tracehold.journey.claims import Claims
 from tracehold.journey.differences import Answered, Shown, fault_of, left_out
@@ -68,6 +68,8 @@ class Elsewhere:
         """Numbers of the nodes that handed over a record, by its fingerprint."""
         self.evidence: dict[Fingerprint, Evidence] = {}
         """With which a record was handed over and verified; the proof of its anchor is not in it."""
+        self.controls: dict[Fingerprint, Position] = {}
+        """Control records that were handed over and verified: they tell whose voice is whose."""
         self.hearing = Hearing(knowledge.speakers)
 
     async def records(self, items: Collection[str], transformations: Collection[str] = ()) -> list[Proved]:
@@ -191,7 +193,7 @@ class Elsewhere:
                 if isinstance(outcome, Proved):
                     # Only what came with it was verified with it.
                     self.hearing.hear(outcome.admitted, each.evidence)
-                    self.evidence.setdefault(outcome.admitted.record.fingerprint, each.evidence)
+                    self._keep(outcome.admitted, each.evidence)
                 else:
                     self._refuse(source, each, outcome)
         except Unavailable:
@@ -200,6 +202,12 @@ class Elsewhere:
             self._exhausted(source)
         proved = (self._prover.proved.get(fingerprint(each.raw)) for each in found)
         return [each for each in proved if each and each.admitted.record.header.kind not in CONTROL_KINDS]
+
+    def _keep(self, admitted: Admitted, evidence: Evidence) -> None:
+        record = admitted.record
+        self.evidence.setdefault(record.fingerprint, evidence)
+        if record.header.kind in CONTROL_KINDS:
+            self.controls.setdefault(record.fingerprint, Position(admitted.log, admitted.index))
 
     def _refuse(self, source: _Source, found: Found, refusal: Rejected) -> None:
         node = source.peer.node
