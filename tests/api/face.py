@@ -17,9 +17,11 @@ from starlette.types import ASGIApp
 
 from tests.journey.network import FARM, MILL, Network, Node, network
 from tracehold.adapters.capture_jobs import SqliteCaptureJobs
+from tracehold.adapters.memory.blobs import MemoryBlobs
 from tracehold.adapters.sqlite_quality import SqliteFindings
 from tracehold.api import gateway
 from tracehold.api.access import Access, Token
+from tracehold.api.attachments import AttachmentDesk
 from tracehold.api.call import Calls
 from tracehold.api.capture import CaptureDesk
 from tracehold.api.health import Readiness
@@ -36,6 +38,7 @@ from tracehold.core.epcis import Mode
 from tracehold.journey.capture import Captures
 from tracehold.journey.found import Findings
 from tracehold.journey.index import Indexer
+from tracehold.journey.originals import Originals
 from tracehold.journey.quality import Quality
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.states import States
@@ -88,6 +91,7 @@ class Face:
     faults: list[BaseException]
     doubts: SqliteFindings
     checks: dict[str, Any] = field(default_factory=dict)
+    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
 
     def rest(self, who: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A REST client that presents a token."""
@@ -196,14 +200,18 @@ def build(
     }
     served = serve(FILES, own | services)
     jobs = SqliteCaptureJobs(folder / "captures.sqlite")
-    captures = Captures(node.uploads, jobs, Mode.TOLERANT, running.clock.now, ids, asyncio.to_thread)
+    blobs = MemoryBlobs()
+    captures = Captures(
+        node.uploads, jobs, Mode.TOLERANT, running.clock.now, ids, asyncio.to_thread, Originals(blobs)
+    )
     desk = CaptureDesk(calls, captures, jobs, States(node.store))
     checks = {"log": node.store.probe, "ledger": node.ledger.height}
     watch = Watch(Readiness(checks), calls.metrics, _standing(node))
     page = PageDesk(calls, node.knowledge, more.get("public_url", ""))
-    routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes()]
+    attachments = AttachmentDesk(calls, node.knowledge, blobs)
+    routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes(), *attachments.routes()]
     app = application(calls, routes, watch, more.get("cors", ()))
-    return Face(node, calls, served, app, desk, jobs, lines, faults, doubts, checks)
+    return Face(node, calls, served, app, desk, jobs, lines, faults, doubts, checks, blobs)
 
 
 def _standing(node: Node) -> Any:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.unit.epcis_xml_samples import OBJECT, document
 from tracehold.cli.records import is_statement, payloads
 from tracehold.core.errors import Rejected
 
@@ -30,6 +31,20 @@ def test_one_event_keeps_its_bytes():
     pretty = json.dumps(json.loads(EVENT), indent=2).encode()
     assert payloads(EVENT).events == [EVENT]
     assert payloads(pretty).events == [pretty]
+
+
+def test_xml_is_converted(capsys):
+    """A document's events and master data; the sender hears that the file itself is not sent."""
+    found = payloads(document(OBJECT * 2))
+    assert [json.loads(each)["type"] for each in found.events] == ["ObjectEvent"] * 2
+    assert "stays here" in capsys.readouterr().err
+    assert json.loads(payloads(OBJECT.strip().encode()).events[0])["action"] == "OBSERVE"
+
+
+def test_attack_xml_with_a_doctype():
+    """Refused before anything is signed."""
+    with pytest.raises(Rejected, match="XML_DOCTYPE"):
+        payloads(b"<!DOCTYPE a><a/>")
 
 
 def test_lines_of_events_are_one_record_each():

@@ -79,6 +79,18 @@ def test_capture_sends_the_document_as_it_is():
     assert headers["gs1-capture-error-behaviour"] == "rollback"
 
 
+@pytest.mark.parametrize(
+    ("document", "media"),
+    [(b"{}", "application/ld+json"), (b"\xef\xbb\xbf <a/>", "application/xml"), (b"", "application/ld+json")],
+)
+def test_capture_says_what_the_document_is(document: bytes, media: str):
+    """XML is told by how it begins."""
+    with answering(always(202, b"", location="/capture/j1")) as (url, asked):
+        RestClient(url).capture(document)
+    headers = {name.lower(): value for name, value in asked[0]["headers"].items()}
+    assert headers["content-type"] == media
+
+
 @pytest.mark.parametrize("reply", [always(202), always(200, location="/capture/1")])
 def test_capture_without_a_job_is_no_success(reply: Callable[[str, bytes], Reply]):
     """An answer that names no job did not take the document."""

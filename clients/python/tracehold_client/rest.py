@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from tracehold.core.epcis.xml import looks_like_xml
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold_client.channel import is_loopback
 from tracehold_client.errors import of_code
@@ -34,9 +35,10 @@ class RestClient:
         )
 
     def capture(self, document: bytes, *, all_or_nothing: bool = False) -> str:
-        """Hand in an EPCISDocument; the path of its capture job (EPCIS 2.0 section 12.6)."""
+        """Hand in an EPCISDocument, in JSON or XML; the path of its capture job (EPCIS 2.0 section 12.6)."""
         behaviour = "rollback" if all_or_nothing else "proceed"
-        headers = {"Content-Type": "application/ld+json", "GS1-Capture-Error-Behaviour": behaviour}
+        media = "application/xml" if looks_like_xml(document) else "application/ld+json"
+        headers = {"Content-Type": media, "GS1-Capture-Error-Behaviour": behaviour}
         answer = self._exchange("capture", document, headers)
         job = urlsplit(answer.headers.get("location", "")).path.rpartition("/")[2]
         if answer.status != 202 or not job:

@@ -17,16 +17,16 @@ from starlette.routing import Route
 
 from tracehold.api.call import Call, Calls
 from tracehold.api.capture_json import fingerprints, job_json, job_summary, problem_json
-from tracehold.api.http import PROBLEM, arriving, read_body, respond_json
+from tracehold.api.http import PROBLEM, arriving, media_type, read_body, respond_json
 from tracehold.api.status import Refusal, problem_headers
 from tracehold.core.errors import Rejected, TraceholdError
 from tracehold.core.limits import MAX_BATCH_RECORDS, MAX_MESSAGE_BYTES
 from tracehold.core.record import Audience
-from tracehold.journey.capture import Begun, Captures
+from tracehold.journey.capture import XML, Begun, Captures
 from tracehold.journey.capture_jobs import CaptureJob, CaptureJobs, ErrorBehaviour
 from tracehold.journey.states import States
 
-MEDIA = ("application/json", "application/ld+json")
+MEDIA = ("application/json", "application/ld+json", *XML)
 PER_PAGE, MAX_PER_PAGE = 30, 1_000
 BEHAVIOUR = "gs1-capture-error-behaviour"
 AUDIENCE = "tracehold-audience"
@@ -105,7 +105,7 @@ class CaptureDesk:
         behaviour = _word(request, BEHAVIOUR, ErrorBehaviour, ErrorBehaviour.ROLLBACK)
         audience = _word(request, AUDIENCE, Audience, Audience.NETWORK)
         raw = await read_body(request, MAX_MESSAGE_BYTES, MEDIA)
-        begun = await self.captures.begin(raw, party, behaviour, audience)
+        begun = await self.captures.begin(raw, party, behaviour, audience, media_type(request))
         await self._run(begun)
         location = f"{self.public_url.rstrip('/')}/capture/{begun.job.id}"
         return Response(status_code=202, headers={"location": location})

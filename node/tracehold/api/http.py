@@ -39,6 +39,11 @@ def arriving(request: Request, name: str) -> Arriving:
     return Arriving("http", "", name, tuple(request.headers.getlist("authorization")))
 
 
+def media_type(request: Request) -> str:
+    """What the body says it is, without parameters; "" where it does not say."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def read_body(request: Request, most: int, media: Collection[str] = (JSON,)) -> bytes:
     """The body, read piece by piece. Raises REQUEST_TOO_LARGE as soon as more than `most` bytes came or were
     announced, `HttpFault` (415) where it is not one of `media`.
@@ -46,7 +51,7 @@ async def read_body(request: Request, most: int, media: Collection[str] = (JSON,
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > most:
         raise _too_large(most)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in media:
+    if media_type(request) not in media:
         raise HttpFault(415, f"send one of {', '.join(media)}", "/content-type")
     body = bytearray()
     async for piece in request.stream():

@@ -57,7 +57,7 @@ class VerifyService:
         try:
             answer = await answer_record(self._knowledge, call.caller.reader, fingerprint)
         except Rejected as refusal:
-            raise _asking_for_token(refusal, call) from None
+            raise asking_for_token(refusal, call) from None
         known = (await self._states.of([fingerprint])).get(fingerprint)
         said = await superseded(self._knowledge, call.caller.reader, answer)
         found = await self._findings.of(call.caller.reader, [fingerprint]) if self._findings else {}
@@ -110,14 +110,14 @@ class VerifyService:
                 self._knowledge, call.caller.reader, _fingerprint(request.fingerprint), now_ms
             )
         except Rejected as refusal:
-            raise _asking_for_token(refusal, call) from None
+            raise asking_for_token(refusal, call) from None
 
 
 def _fingerprint(text: str) -> Fingerprint:
     return Fingerprint(bytes.fromhex(text))
 
 
-def _asking_for_token(refusal: Rejected, call: Call) -> Rejected:
+def asking_for_token(refusal: Rejected, call: Call) -> Rejected:
     """To a caller without a token, FORBIDDEN is said as
     UNAUTHENTICATED: a token may help (RFC 9110, 401 and 403).
     """

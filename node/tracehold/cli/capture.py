@@ -24,7 +24,9 @@ _FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.1, 2.0, 1.6
 
 
 def capture(
-    file: Annotated[str, typer.Argument(help="The EPCISDocument (JSON-LD); - reads it from standard input.")],
+    file: Annotated[
+        str, typer.Argument(help="The EPCISDocument (JSON-LD or XML); - reads it from standard input.")
+    ],
     wait_for: WaitOption = "SEALED",
     timeout: TimeoutOption = 120.0,
     all_or_nothing: Annotated[
@@ -38,7 +40,7 @@ def capture(
 ) -> None:
     """Capture a document; the node signs for the token's party.
 
-    Each event and each master data element becomes a record.
+    Each event and each master data element becomes a record. XML is converted, and kept as it came.
 
     Exit codes: 0 all taken, 1 some or all refused, 2 malformed, 5 not reachable or not in time, 70 broken.
     """

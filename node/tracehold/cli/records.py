@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tracehold.cli.output import usage
+from tracehold.cli.output import note, usage
 
 if TYPE_CHECKING:
     from tracehold.core.record import Audience
@@ -66,10 +66,15 @@ def is_statement(raw: bytes) -> bool:
 
 
 def payloads(raw: bytes) -> Payloads:
-    """The payloads in one file. Raises MALFORMED_JSON, NOT_EPCIS and what `parse_document` raises."""
+    """The payloads in one file, XML converted. Raises MALFORMED_JSON, NOT_EPCIS and what `parse_document` and
+    `from_xml` raise."""
     from tracehold.core.epcis import Mode, parse_document
+    from tracehold.core.epcis.xml import from_xml, looks_like_xml
     from tracehold.core.strict_json import loads
 
+    if looks_like_xml(raw):
+        note("read as XML and sent as JSON: the file itself stays here (capture hands it in)")
+        raw = from_xml(raw, Mode.TOLERANT).json
     lines = [line for line in raw.splitlines() if line.strip()]
     if len(lines) > 1 and all(_is_object(line) for line in lines):
         return Payloads(lines, [])

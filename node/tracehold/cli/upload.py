@@ -25,7 +25,9 @@ TimeoutOption = Annotated[float, typer.Option(help="Seconds to wait for that sta
 def upload(
     files: Annotated[
         list[Path],
-        typer.Argument(help="An event, an EPCISDocument, lines of events (NDJSON), or a statement (.cose)."),
+        typer.Argument(
+            help="An event, an EPCISDocument (JSON or XML), lines of events (NDJSON), or a statement (.cose)."
+        ),
     ],
     key: Annotated[
         Path | None,

@@ -1,8 +1,9 @@
 """Capture: a whole EPCIS document of a party that delegated, to one upload and one
 job that tells what became of it.
 
-Events and the header's master data are cut out byte for byte and signed by the creator one by one. Capturing
-the same document again is harmless: every part is answered with its first fingerprint.
+Events and the header's master data are cut out byte for byte and signed by the creator one by one. A document
+in XML is converted first, and kept as it came: each of its records names it as attachment. Capturing the same
+document again is harmless: every part is answered with its first fingerprint.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -11,10 +12,12 @@ from typing import Protocol
 
 from tracehold.core import strict_json
 from tracehold.core.epcis import Document, Finding, Mode, parse_document
+from tracehold.core.epcis.xml import from_xml
 from tracehold.core.errors import Rejected, TraceholdError
 from tracehold.core.limits import MAX_BATCH_RECORDS, MAX_MESSAGE_BYTES
-from tracehold.core.record import Audience, Kind
+from tracehold.core.record import Attachment, Audience, Kind
 from tracehold.journey.capture_jobs import Captured, CaptureJob, CaptureJobs, ErrorBehaviour, JobNote
+from tracehold.journey.originals import Originals, attachment
 from tracehold.journey.upload import Delegated, Item, Outcome
 
 INTERRUPTED = JobNote(
@@ -23,6 +26,9 @@ INTERRUPTED = JobNote(
     "the node stopped before the end of this job was known",
     "Capture the document again: what was sealed is answered with its first fingerprint.",
 )
+
+XML = ("application/xml", "text/xml")
+"""Media types of documents that are converted."""
 
 _BODIES = {
     b'"EPCISDocument"': ("epcisBody",),
@@ -42,12 +48,14 @@ class Submits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A document that was taken: its job, already durable, and what is still to be done."""
+    """A document that was taken: its job, already durable, and what is still to be done. `raw` is its JSON,
+    `original` what came, where that was converted."""
 
     job: CaptureJob
     raw: bytes
     document: Document
     items: tuple[Item, ...]
+    original: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +69,27 @@ class Captures:
     mode: Mode
     now: Callable[[], float]
     new_id: Callable[[], str]
-    parse: Callable[[Callable[[], Document]], Awaitable[Document]]
+    parse: Callable[[Callable[[], "Read"]], Awaitable["Read"]]
+    originals: Originals
 
     async def begin(
-        self, raw: bytes, party: str, behaviour: ErrorBehaviour, audience: Audience = Audience.NETWORK
+        self,
+        raw: bytes,
+        party: str,
+        behaviour: ErrorBehaviour,
+        audience: Audience = Audience.NETWORK,
+        media: str = "application/json",
     ) -> Begun:
         """Read the document and make its job. Raises, with no job made, what is wrong with the document as a
-        whole: MALFORMED_JSON, NOT_EPCIS, EPCIS_FORM, HEADER_NOT_KEPT, TOO_MANY_RECORDS, REQUEST_TOO_LARGE.
+        whole: MALFORMED_JSON, MALFORMED_XML, XML_DOCTYPE, NOT_EPCIS, EPCIS_FORM, HEADER_NOT_KEPT,
+        BAD_MASTERDATA, TOO_MANY_RECORDS, REQUEST_TOO_LARGE.
         """
-        document = await self.parse(lambda: parse_document(raw, self.mode))
-        items = tuple(_items(document, party, audience))
+        found = await self.parse(lambda: _read(raw, self.mode, media))
+        items = tuple(_items(found, party, audience))
         _check_size(items)
-        job = CaptureJob(self.new_id(), party, behaviour, self._now_ms(), warnings=_notes(document.findings))
+        job = CaptureJob(self.new_id(), party, behaviour, self._now_ms(), warnings=_notes(found.findings))
         await self.jobs.save(job)
-        return Begun(job, raw, document, items)
+        return Begun(job, found.json, found.document, items, raw if found.attachments else None)
 
     async def run(self, begun: Begun) -> CaptureJob:
         """Seal the document's parts and end the job; it is durable on return, and also where this raises:
@@ -82,7 +97,7 @@ class Captures:
         """
         together = begun.job.behaviour is ErrorBehaviour.ROLLBACK
         try:
-            outcomes = await self.uploads.submit(begun.items, all_or_nothing=together, receipts=False)
+            outcomes = await self._submit(begun, together)
         except TraceholdError as error:
             await self._end(begun.job, JobNote(error.code, error.path, error.message, error.remedy))
             raise
@@ -92,6 +107,18 @@ class Captures:
         job = _told(begun, outcomes, self._now_ms())
         await self.jobs.save(job)
         return job
+
+    async def _submit(self, begun: Begun, together: bool) -> list[Outcome]:
+        if begun.original is None:
+            return await self.uploads.submit(begun.items, all_or_nothing=together, receipts=False)
+        async with self.originals.kept(begun.original) as use:
+            try:
+                outcomes = await self.uploads.submit(begun.items, all_or_nothing=together, receipts=False)
+            except BaseException:
+                use.sealed = True  # nobody knows
+                raise
+            use.sealed |= any(each.index is not None and not each.duplicate for each in outcomes)
+            return outcomes
 
     async def recover(self) -> None:
         """End the jobs that ran when the node last stopped. To be called before documents are taken."""
@@ -105,11 +132,31 @@ class Captures:
         return int(self.now() * 1_000)
 
 
-def _items(document: Document, party: str, audience: Audience) -> Iterator[Item]:
-    for payload in document.masterdata:
-        yield Delegated(party, payload, Kind.MASTERDATA, audience)
-    for payload in document.events:
-        yield Delegated(party, payload, Kind.EVENT, audience)
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document as it was read: its JSON, and how its records name what came, where that was no JSON."""
+
+    json: bytes
+    document: Document
+    findings: tuple[Finding, ...]
+    attachments: tuple[Attachment, ...] = ()
+
+
+def _read(raw: bytes, mode: Mode, media: str) -> Read:
+    if media not in XML:
+        document = parse_document(raw, mode)
+        return Read(raw, document, document.findings)
+    converted = from_xml(raw, mode)
+    document = parse_document(converted.json, mode)
+    findings = (*converted.findings, *document.findings)
+    return Read(converted.json, document, findings, (attachment(raw, "application/xml"),))
+
+
+def _items(found: Read, party: str, audience: Audience) -> Iterator[Item]:
+    for payload in found.document.masterdata:
+        yield Delegated(party, payload, Kind.MASTERDATA, audience, found.attachments)
+    for payload in found.document.events:
+        yield Delegated(party, payload, Kind.EVENT, audience, found.attachments)
 
 
 def _check_size(items: Sequence[Item]) -> None:

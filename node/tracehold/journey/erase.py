@@ -1,5 +1,5 @@
 """Erase (follower): delete the bytes of records that redactions in the logs kept here name, of own logs and
-foreign ones alike, and let the index forget them.
+foreign ones alike, with their attachments, and let the index forget them.
 
 Nothing but the logs themselves says what is to be erased. So after every start all redactions are gone
 through once more; what is done costs two looks. One whose record is not kept here stays open, since that may
@@ -18,7 +18,7 @@ from tracehold.core.spans import covers
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
 from tracehold.journey.judge import take_effect
 from tracehold.journey.own_log import OwnLog
-from tracehold.journey.ports import Entry, Graph, RecordLog
+from tracehold.journey.ports import Blobs, Entry, Graph, RecordLog
 from tracehold.journey.speakers import Speakers, settled
 from tracehold.journey.states import Sleep
 
@@ -29,9 +29,12 @@ LOOK_S = 1.0
 class Eraser:
     """Erases what is redacted. One runs per store."""
 
-    def __init__(self, log: RecordLog, graph: Graph, speakers: Speakers | None = None) -> None:
+    def __init__(
+        self, log: RecordLog, graph: Graph, speakers: Speakers | None = None, blobs: Blobs | None = None
+    ) -> None:
         self._log = log
         self._graph = graph
+        self._blobs = blobs
         self._speakers = speakers or Speakers(log)
         self._read: dict[LogId, int] = {}
         self._open: dict[LogId, list[Entry]] = {}
@@ -105,8 +108,21 @@ class Eraser:
         (kept,) = await self._log.read(log, says.index, says.index + 1)
         if kept.erased:
             return False
+        await self._erase_attachments(kept)
         await self._log.erase(log, says.index)
         return True
+
+    async def _erase_attachments(self, kept: Entry) -> None:
+        # Before the record: afterwards nobody could tell which they were. A document from which other
+        # records were made goes as a whole, for it says what is to be forgotten.
+        if self._blobs is None:
+            return
+        try:
+            named = parse(kept.raw).header.attachments
+        except Rejected:
+            return  # damaged here
+        for each in named:
+            await self._blobs.erase(each.fingerprint)
 
     async def _forgotten(self, log: LogId, says: Redact) -> bool:
         """Whether the index is past the place, and has forgotten what stood there."""

@@ -13,6 +13,7 @@ from tracehold.adapters.capture_jobs import SqliteCaptureJobs
 from tracehold.adapters.keyfiles import read_secret
 from tracehold.api import gateway
 from tracehold.api.access import Access
+from tracehold.api.attachments import AttachmentDesk
 from tracehold.api.call import Calls
 from tracehold.api.capture import CaptureDesk
 from tracehold.api.health import Readiness
@@ -27,6 +28,7 @@ from tracehold.api.server import GrpcServer, GrpcSettings
 from tracehold.api.uploads import UploadService
 from tracehold.core.epcis import Mode
 from tracehold.journey.capture import Captures
+from tracehold.journey.originals import Originals
 from tracehold.journey.watch import Watching
 from tracehold.node.parts import Parts
 from tracehold.node.peering import peer_server
@@ -89,12 +91,13 @@ async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[F
     served = serve(FILES, _services(parts))
     with closing(SqliteCaptureJobs(config.node.data_dir / CAPTURES_FILE)) as jobs:
         mode = Mode(config.node.mode)
-        captures = Captures(parts.gate, jobs, mode, time, _new_id, asyncio.to_thread)
+        captures = Captures(parts.gate, jobs, mode, time, _new_id, asyncio.to_thread, Originals(parts.blobs))
         await captures.recover()
         desk = CaptureDesk(calls, captures, jobs, parts.states, config.rest.public_url)
         watch = Watch(_readiness(parts), parts.metrics, lambda: standing(parts))
         page = PageDesk(calls, parts.knowledge, config.rest.public_url)
-        routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes()]
+        attachments = AttachmentDesk(calls, parts.knowledge, parts.blobs)
+        routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes(), *attachments.routes()]
         app = application(calls, routes, watch, config.rest.cors_origins)
         grpc, rest = GrpcServer(_grpc(parts), calls, served), RestServer(_rest(parts), app)
         faces = Faces(parts, grpc, rest, desk, peer_server(parts, calls))

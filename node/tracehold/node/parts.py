@@ -6,13 +6,14 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 
 from structlog.typing import FilteringBoundLogger
 
 from tracehold.adapters.ethereum.ledger import EthereumLedger
+from tracehold.adapters.files import FolderBlobs
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.api.metrics import Metrics
 from tracehold.config import Config
@@ -58,6 +59,9 @@ from tracehold.node.retiring import is_retired, unretired
 from tracehold.node.scrubbing import scrubbing
 from tracehold.node.verifying import threaded
 
+BLOBS = "blobs"
+"""Folder of attachments, in the data folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -79,6 +83,7 @@ class Parts:
     anchorer: Anchorer
     indexer: Indexer
     eraser: Eraser
+    blobs: FolderBlobs
     knowledge: Knowledge
     peering: Peering | None
     """None where the node keeps to itself ([peers] listen is empty)."""
@@ -110,14 +115,13 @@ class Parts:
 
 @asynccontextmanager
 async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[Parts]:
-    """Open the stores and put the parts together; close everything in reverse at the end.
-
-    Raises BAD_CONFIG, STORE_BUSY, what is Broken in the stores, and at the very first start CHAIN_DOWN.
-    """
+    """Open the stores and put the parts together; close everything in reverse at the end. Raises BAD_CONFIG,
+    STORE_BUSY, what is Broken in the stores, and at the very first start CHAIN_DOWN."""
     started_at, metrics = time.time(), Metrics()
     faults = Faults(log, metrics.fault)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(config))
+        blobs = stack.enter_context(closing(FolderBlobs(config.node.data_dir / BLOBS)))
         ledger = await stack.enter_async_context(open_ledger(config, faults.error))
         await store.in_force(contract_of(config))
         await remind(ledger, store.followed, contract_of(config))
@@ -156,7 +160,8 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             anchorer=anchorer,
             leaving=leaver,
             indexer=Indexer(store, doubts.quality.watched, dispute=faults.disputed, events=events),
-            eraser=Eraser(store, doubts.quality.watched),
+            eraser=Eraser(store, doubts.quality.watched, blobs=blobs),
+            blobs=blobs,
             peering=peering,
             replicator=replicator,
             ring=ring,

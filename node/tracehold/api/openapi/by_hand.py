@@ -6,6 +6,7 @@ from typing import Any
 
 from tracehold.core.limits import MAX_BATCH_RECORDS, MAX_MESSAGE_BYTES
 from tracehold.core.record import Audience
+from tracehold.journey.capture import XML
 from tracehold.journey.capture_jobs import ErrorBehaviour
 
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
@@ -40,7 +41,8 @@ _POST = {
     "operationId": "capture",
     "tags": ["Capture"],
     "description": (
-        "Capture an EPCISDocument, an EPCISQueryDocument or one event. The node signs each event, and each"
+        "Capture an EPCISDocument, an EPCISQueryDocument or one event, in JSON or in XML (which is converted,"
+        " and kept as it came: an attachment of each record). The node signs each event, and each"
         " element of the header's master data, for the party of the token (role `capture`). The same document"
         f" again is answered with its first fingerprints. At most {MAX_BATCH_RECORDS} events and elements,"
         f" {MAX_MESSAGE_BYTES} bytes."
@@ -63,7 +65,10 @@ _POST = {
     "requestBody": {
         "required": True,
         "content": {
-            media: {"schema": {"type": "object"}} for media in ("application/json", "application/ld+json")
+            **{
+                media: {"schema": {"type": "object"}} for media in ("application/json", "application/ld+json")
+            },
+            **{media: {"schema": {"type": "string"}} for media in XML},
         },
     },
     "responses": {
@@ -104,6 +109,28 @@ _SHOW = {
     "security": _TOKEN,
     "parameters": [{"name": "captureID", "in": "path", "required": True, "schema": {"type": "string"}}],
     "responses": {"200": _answer("The job.", _JOB), "default": _PROBLEM},
+}
+_ATTACHMENT = {
+    "operationId": "getAttachment",
+    "tags": ["Capture"],
+    "description": (
+        "The bytes of an attachment that the record names: the XML document that it was made of, as it came."
+        " For those who may read the record, at the node that took them."
+    ),
+    "security": [*_TOKEN, {}],
+    "parameters": [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        }
+        for name in ("fingerprint", "attachment")
+    ],
+    "responses": {
+        "200": _answer("The bytes.", {"type": "string", "format": "binary"}, "application/octet-stream"),
+        "default": _PROBLEM,
+    },
 }
 _DISCOVER = {
     "operationId": "discoverCapture",
@@ -151,6 +178,7 @@ PATHS: dict[str, dict[str, Any]] = {
     "/": {"get": _PAGE},
     "/capture": {"post": _POST, "get": _LIST, "options": _DISCOVER},
     "/capture/{captureID}": {"get": _SHOW},
+    "/v1/records/{fingerprint}/attachments/{attachment}": {"get": _ATTACHMENT},
     "/healthz": _watch("healthz", "The process answers.", {"200": _answer("Yes.", {"type": "object"})}),
     "/readyz": _watch(
         "readyz",
