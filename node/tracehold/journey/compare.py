@@ -69,7 +69,7 @@ class _Side:
     @property
     def picture(self) -> Picture:
         """As core compares it."""
-        return Picture(self.parts, self.inquiry.seen, self.ties)
+        return Picture(self.parts, self.inquiry.facts, self.ties)
 
 
 async def answer_compare(
@@ -174,7 +174,7 @@ def _mark(part: Part, *sides: _Side) -> pages.Mark:
     rank = list(Aspect).index(part.aspect) << 60
     name = f"{part.item}\0{part.parent}\0{part.record.hex() if part.record else ''}"
     if part.aspect is Aspect.RECORD and part.record is not None:
-        fact = next(side.inquiry.seen[part.record] for side in sides if part.record in side.inquiry.seen)
+        fact = next(side.inquiry.facts[part.record] for side in sides if part.record in side.inquiry.facts)
         return pages.mark(rank + fact.instant, name)
     return pages.mark(rank + int.from_bytes(part.item.encode()[:7].ljust(7, b"\0")), name)
 
@@ -187,5 +187,5 @@ def _statements(page: Sequence[Difference], *sides: _Side) -> Iterator[Statement
 
 
 def _statement(name: Fingerprint, sides: Iterable[_Side]) -> Statement:
-    side = next(side for side in sides if name in side.inquiry.seen)
+    side = next(side for side in sides if name in side.inquiry.facts)
     return side.inquiry.statement(name)

@@ -139,11 +139,6 @@ class Inquiry:
         return self._facts[fingerprint]
 
     @property
-    def seen(self) -> Mapping[Fingerprint, Fact]:
-        """All facts that came to the rules so far."""
-        return self._facts
-
-    @property
     def replaced(self) -> Mapping[Fingerprint, Fingerprint]:
         """Records that were withdrawn by what was known by then, each with the one that took its place."""
         said = self._superseded.items()
