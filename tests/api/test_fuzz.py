@@ -65,6 +65,9 @@ GOOD: dict[str, Any] = {
     "fingerprints": ["0" * 64],
     "fingerprint": "0" * 64,
     "at": "2026-03-01T12:00:00+01:00",
+    "items": [LOT, MEAL],
+    "trace": {"item": LOT, "direction": "UPSTREAM"},
+    "comparedWith": "2026-03-01T12:00:00+01:00",
 }
 
 
