@@ -78,6 +78,7 @@ def broken(random: Random, text: bytes, edits: int = 1) -> bytes:
     """The bytes with a few of them changed, and with pieces of XML where none belong."""
     data = bytearray(damaged(random, text, edits))
     for _ in range(random.randrange(3)):
-        at = random.randrange(len(data) + 1)
+        # Often in front of everything, where alone a document type stands.
+        at = 0 if random.random() < 0.1 else random.randrange(len(data) + 1)
         data[at:at] = random.choice(_TOKENS)
     return bytes(data)
