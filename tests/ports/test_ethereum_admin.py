@@ -41,6 +41,21 @@ async def test_admin_transaction_that_reverts_in_its_block(chain: OnDevchain):
         await chain.admin.enrol_operator(chain.contract, PARTY)
 
 
+async def test_a_contract_that_is_gone_for_a_moment_is_waited_for(chain: OnDevchain):
+    """A block without its deployment: nothing is estimated for a call to nobody, and nothing sent to one."""
+    code = chain.node.rpc("eth_getCode", "0x" + chain.contract.hex(), "latest")
+    gone = ["0x", "0x", code]
+    chain.wire.answers["eth_getCode"] = lambda *_: {"result": gone.pop(0)}
+    await chain.admin.set_quorum(chain.contract, 0)
+    assert gone == []
+    chain.wire.answers["eth_getCode"] = {"result": "0x"}
+    sent = chain.node.rpc("eth_getTransactionCount", ALICE.address, "latest")
+    with pytest.raises(Rejected, match="no contract stands") as refused:
+        await chain.admin.set_quorum(chain.contract, 0)
+    assert refused.value.code == "LEDGER_REFUSED"
+    assert chain.node.rpc("eth_getTransactionCount", ALICE.address, "latest") == sent
+
+
 async def test_stranger_is_not_admin(chain: OnDevchain):
     """Another funded account is refused before anything is sent."""
     other = Admin(chain.client, bytes(BOB.key), chain._sleep)

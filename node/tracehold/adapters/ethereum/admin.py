@@ -38,6 +38,10 @@ class NewNode:
     record: bytes
 
 
+STANDS_S = 30.0
+"""Seconds that a contract which was deployed may be gone, while blocks are replaced by others."""
+
+
 class Admin:
     """One account that may send to one chain. `sleep` waits `poll_s` seconds between looks for a receipt;
     what no block took in `replace_after_s` seconds is sent at a higher fee.
@@ -152,8 +156,19 @@ class Admin:
         return await self._transact(await self._sender(), contract, abi.encode_call(function, *arguments))
 
     async def _transact(self, sender: Sender, to: bytes, data: bytes) -> Outcome:
+        if to != NOTHING:
+            await self._stands(to)
         gas = await self._estimate(sender.account, to, data)
         return await self._deliver(sender, to, data, gas + gas // 4)
+
+    async def _stands(self, contract: bytes) -> None:
+        # A block that replaced the one of the deployment may lack it for a moment. Gas that is estimated then
+        # is that of a call to nobody: the transaction would fail in the contract, and be paid for.
+        for _ in range(max(1, round(STANDS_S / self._patience.poll_s))):
+            if await self._client.code(contract):
+                return
+            await self._patience.sleep(self._patience.poll_s)
+        raise Rejected("LEDGER_REFUSED", f"no contract stands at {hexed(contract)}")
 
     async def _deliver(self, sender: Sender, to: bytes, data: bytes, gas: int, wei: int = 0) -> Outcome:
         async def signed(replaces: SignedTransaction | None = None) -> SignedTransaction:

@@ -19,7 +19,10 @@ FOREACH (_ IN CASE WHEN r.withdrawn THEN [] ELSE [1] END | REMOVE e:Withdrawn)
 
 TYPES = "|".join(WAYS)
 
-APART = f"UNWIND $events AS f MATCH (e:Event {{fingerprint: f}}) MATCH (e)-[r:{TYPES}]-() DELETE r"
+APART = (
+    "UNWIND $events AS f MATCH (e:Event {fingerprint: f}) USING INDEX SEEK e:Event(fingerprint) "
+    f"MATCH (e)-[r:{TYPES}]-() DELETE r"
+)
 
 LONELY = f"""
 UNWIND $events AS f MATCH (e:Event {{fingerprint: f}}) MATCH (e)-[:{TYPES}]-(n)
