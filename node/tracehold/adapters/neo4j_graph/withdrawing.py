@@ -14,8 +14,7 @@ from tracehold.adapters.neo4j_graph.relating import change, rows, run
 from tracehold.adapters.neo4j_graph.vertices import Standing
 from tracehold.adapters.sqlite_graph.encoding import decode
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Fact, takes_back, touched
-from tracehold.core.lineage.voids import is_meant_by_id
+from tracehold.core.lineage import Fact, Namesakes, takes_back
 
 DECLARATIONS = """
 UNWIND $times AS t MATCH (d:ErrorDeclaration {t: t}) RETURN DISTINCT d.fingerprint, d.body
@@ -81,6 +80,7 @@ class _Named:
     """The statements of one issuer with one event id, and by which declarations each is taken back now."""
 
     facts: list[Fact] = field(default_factory=list)
+    names: Namesakes = field(default_factory=Namesakes)
     before: dict[Fingerprint, set[Fingerprint]] = field(default_factory=dict)
 
     def after(self, event: Fact) -> set[Fingerprint]:
@@ -89,11 +89,8 @@ class _Named:
         return (self.before[event.fingerprint] - declared) | self._meant(event)
 
     def _meant(self, event: Fact) -> set[Fingerprint]:
-        errors = [fact for fact in self.facts if fact.declares_error]
-        events = [fact for fact in self.facts if not fact.declares_error]
-        same = [error for error in errors if touched(error) == touched(event)]
-        alone = same if is_meant_by_id(event, errors, events) else []
-        return {error.fingerprint for error in errors if error in alone or takes_back(error, event)}
+        exact = [fact for fact in self.facts if fact.declares_error and takes_back(fact, event)]
+        return {error.fingerprint for error in (*exact, *self.names.meant(event))}
 
 
 async def by_name(
@@ -106,6 +103,7 @@ async def by_name(
     for issuer, id, name, body, by in await rows(transaction, NAMESAKES, ids=sorted(ids)) if ids else []:
         fact, group = decode(Fingerprint(bytes.fromhex(name)), body, None), groups[issuer, id]
         group.facts.append(fact)
+        group.names.add(fact)
         group.before[fact.fingerprint] = {Fingerprint(bytes.fromhex(each)) for each in by}
     told: list[tuple[Fact, set[Fingerprint], set[Fingerprint]]] = [
         (fact, group.before[fact.fingerprint], group.after(fact))

@@ -28,18 +28,25 @@ from tracehold.core.lineage.answers import (
 )
 from tracehold.core.lineage.contents import contents
 from tracehold.core.lineage.dealings import dealt, is_under
+from tracehold.core.lineage.declared import Declared, Namesakes, Taken
 from tracehold.core.lineage.difference import Aspect, Became, Difference, Part, Picture, differences
 from tracehold.core.lineage.facts import Fact, Quantity, emptied, fact_of, found_under, touched
 from tracehold.core.lineage.hands import Custody, custody
 from tracehold.core.lineage.history import history
+from tracehold.core.lineage.intervals import Interval, stays
+from tracehold.core.lineage.life import TOLERANCE, begun, makes, used_up
 from tracehold.core.lineage.recall import recall
 from tracehold.core.lineage.shared import common, complaint
 from tracehold.core.lineage.state import standing, state
+from tracehold.core.lineage.steps import ARRIVING, SENT_OFF
 from tracehold.core.lineage.trace import trace
 from tracehold.core.lineage.voids import disputes, order, same_event, takes_back
 from tracehold.core.lineage.walk import Walk
 
 __all__ = [
+    "ARRIVING",
+    "SENT_OFF",
+    "TOLERANCE",
     "Affected",
     "Aspect",
     "At",
@@ -48,6 +55,7 @@ __all__ = [
     "ComplaintResult",
     "ContentsResult",
     "Custody",
+    "Declared",
     "Difference",
     "Direction",
     "Fact",
@@ -57,7 +65,9 @@ __all__ = [
     "HistoryEvent",
     "HistoryResult",
     "Holding",
+    "Interval",
     "Met",
+    "Namesakes",
     "Part",
     "Picture",
     "Quantity",
@@ -65,10 +75,12 @@ __all__ = [
     "Role",
     "SharedItem",
     "StateResult",
+    "Taken",
     "TraceResult",
     "TracedItem",
     "Walk",
     "Wanted",
+    "begun",
     "common",
     "complaint",
     "contents",
@@ -81,12 +93,15 @@ __all__ = [
     "found_under",
     "history",
     "is_under",
+    "makes",
     "order",
     "recall",
     "same_event",
     "standing",
     "state",
+    "stays",
     "takes_back",
     "touched",
     "trace",
+    "used_up",
 ]

@@ -12,8 +12,8 @@ from typing import TypeVar
 from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import Gap, Wanted
+from tracehold.core.lineage.declared import Declared
 from tracehold.core.lineage.facts import Fact, Quantity, lots_put_out
-from tracehold.core.lineage.voids import is_meant_by_id, takes_back
 
 Answer = TypeVar("Answer")
 Asking = Generator[Wanted, None, Answer]
@@ -33,7 +33,7 @@ class Book:
         self.truncated = False
         self._at, self._known_at, self._budget = at, known_at, budget
         self._facts: dict[Fingerprint, Fact] = {}
-        self._declared: dict[tuple[str, int], list[Fact]] = {}
+        self._declared = Declared()
         self._first: dict[int | str, Fact] = {}
         self._more: defaultdict[int | str, list[Fact]] = defaultdict(list)
         self._doubted: set[int | str] = set()
@@ -83,8 +83,7 @@ class Book:
 
     def _suspects(self, fact: Fact) -> None:
         """Which facts a declaration may be about, by instant or event id: few of many, so that the others
-        need
-        no second look. Most have both for themselves, so no list is made for one."""
+        need no second look. Most have both for themselves, so no list is made for one."""
         for key in (fact.instant, fact.event_id):
             if key is None:
                 continue
@@ -94,14 +93,17 @@ class Book:
                 self._suspect.add(fact.fingerprint)
             elif fact.declares_error:
                 self._doubted.add(key)
-                self._suspect.update(other.fingerprint for other in self._alike(key))
-        if fact.declares_error:
+                self._doubt([self._first[key], *self._more.get(key, ())])
+        if fact.declares_error or fact.event_id in self._doubted:
             # At any `at`: what is taken back never was, whatever time the declaration repeats.
-            self._declared.setdefault((fact.issuer, fact.instant), []).append(fact)
+            self._declared.add(fact)
 
-    def _alike(self, key: int | str) -> list[Fact]:
-        """The facts of an instant or event id."""
-        return [self._first[key], *self._more.get(key, ())] if key in self._first else []
+    def _doubt(self, facts: Iterable[Fact]) -> None:
+        """Facts that share their instant or event id with the first declaration that has it."""
+        for fact in facts:
+            self._suspect.add(fact.fingerprint)
+            if not fact.declares_error:
+                self._declared.add(fact)
 
     def _is_unknown(self, fact: Fact) -> bool:
         return self._known_at is not None and (fact.known_ms is None or fact.known_ms > self._known_at)
@@ -200,14 +202,4 @@ class Book:
         return [fact for fact in facts if not self._void(fact)]
 
     def _void(self, fact: Fact) -> bool:
-        if fact.fingerprint not in self._suspect:
-            return False
-        declared = self._declared.get((fact.issuer, fact.instant), ())
-        return any(takes_back(error, fact) for error in declared) or self._is_meant_by_id(fact)
-
-    def _is_meant_by_id(self, fact: Fact) -> bool:
-        if fact.event_id is None:
-            return False
-        namesakes = [other for other in self._alike(fact.event_id) if other.issuer == fact.issuer]
-        errors = [other for other in namesakes if other.declares_error]
-        return bool(errors) and is_meant_by_id(fact, errors, [e for e in namesakes if not e.declares_error])
+        return fact.fingerprint in self._suspect and self._declared.takes(fact) is not None

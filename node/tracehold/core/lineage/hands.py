@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from tracehold.core.epcis.model import Action, Event, SourceDest
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.facts import Fact
-from tracehold.core.lineage.stays import SENT_OFF, Concerning, speaks_of_place
+from tracehold.core.lineage.stays import Concerning, speaks_of_place
+from tracehold.core.lineage.steps import SENT_OFF, TAKEN_OVER
 from tracehold.core.lineage.voids import order
 
-_TAKEN_OVER = frozenset({"receiving", "accepting", "arriving", "collecting"})
 _POSSESSING = "possessing_party"
 
 
@@ -48,7 +48,7 @@ def handling(concerning: Iterable[Concerning], *, several: bool) -> tuple[Finger
 
 def handles(fact: Fact, item: str) -> bool:
     """Whether an event moves, makes, packs or hands over what it names: who only looks at it, has it not."""
-    return fact.action is not Action.OBSERVE or fact.step in _TAKEN_OVER or speaks_of_place(fact, item)
+    return fact.action is not Action.OBSERVE or fact.step in TAKEN_OVER or speaks_of_place(fact, item)
 
 
 def _hand_order(fact: Fact) -> tuple[int, bool, int, str, bytes]:

@@ -1,19 +1,20 @@
 """From when to when an item was in a container, or part of an assembly (docs/lineage.md, "Containment")."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from tracehold.core.epcis.model import Action
+from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.gs1 import Level, level
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.book import Book, Family
 from tracehold.core.lineage.facts import Fact, Quantity
+from tracehold.core.lineage.life import TOLERANCE, begins, is_among
 from tracehold.core.lineage.voids import order, same_event
 
 OPEN = 1 << 62
 """The end of an interval that has not ended. Larger than any instant."""
 
-_TOLERANCE = 1e-9  # of all that was added: sums of decimal amounts in binary floats
+_MAKING = (EventType.OBJECT, EventType.TRANSFORMATION)
 _ONE_PLACE = (Level.SERIAL, Level.LOGISTIC_UNIT, Level.ASSET)
 
 Statement = tuple[Fact, Quantity | None]
@@ -53,6 +54,27 @@ def intervals(book: Book, child: str, family: Family) -> list[Interval]:
     return _single(_in_order(named)) if single else _amounts(_in_order(named))
 
 
+def stays(piece: str, facts: Iterable[Fact], family: Family) -> list[Interval]:
+    """Where a piece was, by these facts about it and its containers. None of them may be taken back.
+
+    As `intervals`, but for one rule: made anew, it has left. A recall must not miss what may still be inside;
+    a contradiction must not be found where a serial number is used again.
+    """
+    told: list[Statement] = [
+        (fact, None)
+        for fact in facts
+        if begins(piece, fact) or (fact.type is family and _places(piece, fact))
+    ]
+    return _single(_in_order(told))
+
+
+def _places(piece: str, fact: Fact) -> bool:
+    """Whether the event says of the piece that it is in something, or no more."""
+    if fact.action is Action.DELETE:
+        return not fact.children or is_among(piece, fact.children)
+    return any(quantity.item == piece and quantity.piece for quantity in fact.children)
+
+
 def _only(fact: Fact, emptied: list[Fact]) -> list[Interval]:
     """Of a piece that was put or seen in one container once, most pieces: until that is emptied."""
     if fact.parent is None:
@@ -66,7 +88,8 @@ def _only(fact: Fact, emptied: list[Fact]) -> list[Interval]:
 
 def _in_order(named: list[Statement]) -> list[Statement]:
     """By instant; at one instant by effect, and what the child only passes through first. What is left
-    goes by names and amounts, which another spelling or another speaker does not change."""
+    goes by names and amounts, which another spelling or another speaker does not change. Made anew goes
+    first."""
     if len(named) == 1:
         return named
     left = {(fact.instant, fact.parent) for fact, _ in named if fact.action is Action.DELETE}
@@ -74,7 +97,7 @@ def _in_order(named: list[Statement]) -> list[Statement]:
     def key(statement: Statement) -> tuple[object, ...]:
         fact, quantity = statement
         instant, effect, fingerprint = order(fact)
-        passing = effect == 0 and (fact.instant, fact.parent) in left
+        passing = effect == 0 and (fact.type in _MAKING or (fact.instant, fact.parent) in left)
         amount = -(quantity.amount or 0.0) if quantity else 0.0
         unit = (quantity.uom or "") if quantity else ""
         return instant, effect, not passing, fact.parent or "", amount, unit, fingerprint
@@ -96,7 +119,10 @@ def _single(named: list[Statement]) -> list[Interval]:
     current: Interval | None = None
     for fact, _ in named:
         if fact.parent is None:
-            continue  # seen together, in nothing
+            if current is not None and fact.type in _MAKING and current.start < fact.instant:
+                current.close(fact)
+                current = None
+            continue  # else seen together, in nothing
         if current is not None and (current.parent == fact.parent) is (fact.action is Action.DELETE):
             # Taken out of where it is; or put, or seen, somewhere else: then it has left.
             current.close(fact)
@@ -111,12 +137,11 @@ def _amounts(named: list[Statement]) -> list[Interval]:
     found: list[Interval] = []
     current: dict[str, Interval] = {}
     added: dict[str, float] = {}
-    counted: set[object] = set()
+    counted: dict[object, Fingerprint] = {}
     for fact, quantity in named:
-        parent, event = fact.parent, (same_event(fact), quantity)
-        if parent is None or event in counted:
+        parent = fact.parent
+        if parent is None or counted.setdefault(same_event(fact), fact.fingerprint) != fact.fingerprint:
             continue  # seen together in nothing, or the same event by another speaker
-        counted.add(event)
         inside = current.get(parent)
         if fact.action is Action.DELETE:
             if inside is not None and _took_all(inside, quantity, added[parent]):
@@ -146,4 +171,4 @@ def _took_all(inside: Interval, quantity: Quantity | None, added: float) -> bool
     if quantity.uom in inside.amounts:
         left = inside.amounts[quantity.uom] - quantity.amount
         inside.amounts[quantity.uom] = max(left, 0.0)
-    return not inside.vague and all(amount <= _TOLERANCE * added for amount in inside.amounts.values())
+    return not inside.vague and all(amount <= TOLERANCE * added for amount in inside.amounts.values())

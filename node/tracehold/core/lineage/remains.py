@@ -5,11 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.lineage.facts import Fact, Quantity
+from tracehold.core.lineage.life import TOLERANCE, begins, begun, ended, is_among
 from tracehold.core.lineage.voids import order, same_event
-
-_TOLERANCE = 1e-9  # of all that began: sums of decimal amounts in binary floats
 
 
 @dataclass(slots=True)
@@ -46,7 +44,7 @@ class Remains:
             self.left, self.vague = dict.fromkeys(self.left, 0.0), False
 
     def _is_none(self, unit: str | None) -> bool:
-        return self.left[unit] <= _TOLERANCE * self.begun[unit]
+        return self.left[unit] <= TOLERANCE * self.begun[unit]
 
 
 def remains(item: str, facts: Iterable[Fact]) -> Remains:
@@ -58,29 +56,20 @@ def remains(item: str, facts: Iterable[Fact]) -> Remains:
     for _, together in groupby(by_time, key=lambda fact: fact.instant):
         at_once = list(together)
         for fact in at_once:
-            for quantity in _begun(item, fact):
+            for quantity in _of(item, begun(fact)):
                 found.begin(quantity)
         for fact in at_once:
             for quantity in _of(item, fact.inputs):
                 found.take(quantity, whole=False)
-            for quantity in _of(item, fact.observed) if _is_life(fact, Action.DELETE) else ():
+            for quantity in _of(item, ended(fact)):
                 found.take(quantity, whole=True)
     return found
 
 
-def _begun(item: str, fact: Fact) -> list[Quantity]:
-    return _of(item, fact.outputs) + (_of(item, fact.observed) if _is_life(fact, Action.ADD) else [])
-
-
-def _is_life(fact: Fact, action: Action) -> bool:
-    """Whether the event begins, or ends, what it names."""
-    return fact.type is EventType.OBJECT and fact.action is action
-
-
-def has_ended(facts: Iterable[Fact]) -> bool:
-    """Whether a piece was decommissioned, and not commissioned again after that."""
-    lives = [fact for fact in facts if fact.type is EventType.OBJECT and fact.action is not Action.OBSERVE]
-    return bool(lives) and max(lives, key=order).action is Action.DELETE
+def has_ended(item: str, facts: Iterable[Fact]) -> bool:
+    """Whether a piece was decommissioned, and neither commissioned nor put out by a process after that."""
+    lives = [fact for fact in facts if begins(item, fact) or is_among(item, ended(fact))]
+    return bool(lives) and not begins(item, max(lives, key=order))
 
 
 def _of(item: str, quantities: Iterable[Quantity]) -> list[Quantity]:

@@ -68,7 +68,7 @@ def _state(book: Book, item: str) -> Asking[StateResult]:
         around=tuple(around[EventType.AGGREGATION]),
         part_of=tuple(around[EventType.ASSOCIATION]),
         amounts=left.amounts() if left else (),
-        ended=left.is_used_up() if left else has_ended(named.values()),
+        ended=left.is_used_up() if left else has_ended(item, named.values()),
         events=tuple(sorted(evidence | against, key=lambda name: order(book.fact(name)))),
         gaps=tuple(book.gaps),
         truncated=book.truncated,

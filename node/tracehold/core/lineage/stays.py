@@ -11,10 +11,8 @@ from tracehold.core.epcis.model import EventType
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.facts import Fact
 from tracehold.core.lineage.intervals import OPEN
+from tracehold.core.lineage.steps import SENT_OFF
 from tracehold.core.lineage.voids import order
-
-SENT_OFF = frozenset({"departing", "shipping", "transporting"})
-"""Business steps after which a thing is on its way."""
 
 Concerning = tuple[Fact, str]
 """An event, and the item it names: the one asked about or a container that held it then."""

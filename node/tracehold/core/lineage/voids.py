@@ -1,10 +1,8 @@
 """Which statements are one event, and which statement takes another back (EPCIS 2.0
 section 7.4.1.4; CBV 2.0 section 8.9 for the event hash)."""
 
-from collections.abc import Iterable
-
 from tracehold.core.epcis.model import Action
-from tracehold.core.lineage.facts import Fact, Quantity, touched
+from tracehold.core.lineage.facts import Fact, Quantity
 
 Content = tuple[object, ...]
 
@@ -37,16 +35,6 @@ def takes_back(declaration: Fact, fact: Fact) -> bool:
     """Whether an error declaration voids a fact: same issuer, same event id where it has one, and the same
     event by hash, else by content. Anyone else's declaration is a dispute and changes nothing."""
     return declaration.issuer == fact.issuer and _is_about(declaration, fact)
-
-
-def is_meant_by_id(fact: Fact, declarations: Iterable[Fact], events: Iterable[Fact]) -> bool:
-    """Whether a declaration that is not quite the same as its event takes it back all the same: both name the
-    same items, so that who sees one sees the other, and no other event of that id names them. Given are the
-    `declarations` and `events` of the fact's issuer and event id."""
-    items = touched(fact)
-    if not any(touched(error) == items for error in declarations):
-        return False
-    return len({same_event(event) for event in events if touched(event) == items}) == 1
 
 
 def disputes(declaration: Fact, fact: Fact) -> bool:

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Fact, order, same_event, takes_back
-from tracehold.core.lineage.voids import is_meant_by_id
+from tracehold.core.lineage import Declared, Fact, order, same_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +32,17 @@ def around(facts: Iterable[Fact]) -> Around:
     """Sort out what rules may see. Neither the order of the facts nor repeats matter."""
     known = {fact.fingerprint: fact for fact in facts if fact.issuer}  # erased facts have no issuer
     ordered = sorted(known.values(), key=order)
-    declared = [fact for fact in ordered if fact.declares_error]
-    said = [fact for fact in ordered if not fact.declares_error]
+    declared = Declared()
+    for fact in ordered:
+        declared.add(fact)
     found = Around()
     live: defaultdict[object, list[Fact]] = defaultdict(list)
-    exact: defaultdict[tuple[str, int], list[Fact]] = defaultdict(list)
-    for error in declared:
-        exact[error.issuer, error.instant].append(error)
-    for fact in said:
-        void = _void(fact, exact, declared, said) if declared else None
-        if void:
-            found.voided.append(void)
+    for fact in ordered:
+        if fact.declares_error:
+            continue
+        taken = declared.takes(fact)
+        if taken:
+            found.voided.append(Voided(fact, *taken))
         else:
             live[same_event(fact)].append(fact)
     for together in live.values():
@@ -52,21 +51,3 @@ def around(facts: Iterable[Fact]) -> Around:
         found.statements[first.fingerprint] = together
     found.events.sort(key=order)
     return found
-
-
-def _void(
-    fact: Fact, exact: dict[tuple[str, int], list[Fact]], declared: list[Fact], said: list[Fact]
-) -> Voided | None:
-    for error in exact.get((fact.issuer, fact.instant), ()):
-        if takes_back(error, fact):
-            return Voided(fact, error, by_id=False)
-    if fact.event_id is None:
-        return None
-    errors = [error for error in declared if _names(error, fact)]
-    if errors and is_meant_by_id(fact, errors, [other for other in said if _names(other, fact)]):
-        return Voided(fact, errors[0], by_id=True)
-    return None
-
-
-def _names(other: Fact, fact: Fact) -> bool:
-    return (other.issuer, other.event_id) == (fact.issuer, fact.event_id)
