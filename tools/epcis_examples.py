@@ -185,6 +185,7 @@ EXAMPLES = (
         '"2026-03-01T10:00:00Z"}, "sensorReport": [{"type": "Temperature", "value": 4}]}]',
         '"ilmd": {"cbvmda:lotNumber": "L1"}',
         '"action": "ADD", "ilmd": {"materialType": "soil"}',
+        '"action": "ADD", "ilmd": {"cbvmda:lotNumber": ["L1", 2]}',
         '"_comment": "x"',
         '"farm:name": "x"',
         '"epcList": [], "sensorElementList": [{"sensorReport": [{"type": "Temperature", "value": 4}]}]',

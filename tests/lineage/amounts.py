@@ -2,7 +2,7 @@
 
 from tests.lineage.goods import GTIN, lot, pallet, piece
 from tests.lineage.story import Case, down, inside, stands, told, up
-from tests.lineage.telling import begin, end, make, pack, see, sight, unpack
+from tests.lineage.telling import OTHER, begin, end, make, pack, respelled, said_by, see, sight, unpack
 
 L, M, CAKE, PIE = lot("L"), lot("M"), piece("cake"), piece("pie")
 P, Q = pallet(1), pallet(2)
@@ -88,6 +88,33 @@ CASES = [
         "counted in passing: what is seen does not add to what is there",
         [pack(1, P, (L, 5)), sight(2, P, (L, 5)), unpack(4, P, (L, 5))],
         [inside(P, (L, 5), at=3), inside(P)],
+    ),
+    Case(
+        "two equal rows of one event are two amounts",
+        [pack(1, P, (L, 10), (L, 10)), unpack(2, P, (L, 10)), make(4, [P], [CAKE]), unpack(5, P, (L, 10))],
+        [
+            inside(P, (L, 20), at=1),
+            inside(P, (L, 10), at=4),
+            inside(P),
+            up(CAKE, {L: 1}),
+            down(L, {CAKE: 1}),
+            told(L, 1, 2, 4, 5),
+        ],
+    ),
+    Case(
+        "rows of one event count once, by however many speakers, in whatever spelling and order",
+        [
+            pack(1, P, (L, 10), (L, 10), (L, 5), (M, 1)),
+            said_by(OTHER, respelled(pack(1, P, (L, 10), (L, 10), (L, 5), (M, 1)))),
+            unpack(3, P, (L, 20), (L, 4)),
+            said_by(OTHER, respelled(unpack(3, P, (L, 20), (L, 4)))),
+        ],
+        [inside(P, (L, 25), (M, 1), at=2), inside(P, (L, 1), (M, 1)), stands(L, around=[(L, P)])],
+    ),
+    Case(
+        "all rows of an unpacking are taken out",
+        [pack(1, P, (L, 20)), unpack(3, P, (L, 10), (L, 10)), see(5, P)],
+        [inside(P, (L, 20), at=2), inside(P), told(L, 1, 3)],
     ),
     Case(
         "what is left of a lot",

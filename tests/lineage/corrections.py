@@ -74,6 +74,35 @@ CASES = [
         [up(FLOUR, {}), down(WHEAT, {}, at=5), told(WHEAT), told(A, 1, 2)],
     ),
     Case(
+        "one event id on many events, and a declaration with it: none of them goes, in whatever order",
+        [
+            [see(minute, A, B, eventID=ID) for minute in (1, 2, 3)],
+            [wrong(see(9, A, B, eventID=ID)), wrong(see(2, A, eventID=ID)), see(4, A, B, eventID=ID)],
+            [said_by(OTHER, wrong(see(1, A, B, eventID=ID)))],
+        ],
+        [told(A, 1, 2, 3, 4), told(B, 1, 2, 3, 4), told(A, 1, 2, 3, known_at=1)],
+    ),
+    Case(
+        "one event id on many events: by hash and instant just the one that is meant goes",
+        [
+            [wrong(see(2, A, B, eventID=ID)), see(1, A, B, eventID=ID)],
+            [
+                respelled(see(2, A, B, eventID=ID)),
+                see(3, B, eventID=ID),
+                said_by(OTHER, see(2, A, B, eventID=ID)),
+            ],
+        ],
+        [told(A, known_at=1), told(A, 1, 2), told(B, 1, 2, 3)],
+    ),
+    Case(
+        "a second event of the id is told later: what the declaration took back by the id alone counts again",
+        [
+            [see(1, A, eventID=ID), wrong(see(5, A, eventID=ID))],
+            [see(3, A, eventID=ID)],
+        ],
+        [told(A, known_at=1), told(A, 1, 3, known_at=2)],
+    ),
+    Case(
         "a move that was none: it never left",
         [pack(1, P, A), moved := pack(5, Q, A), see(7, P), see(8, Q), wrong(moved)],
         [inside(P, A), inside(Q), told(A, 1, 7)],

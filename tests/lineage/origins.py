@@ -41,6 +41,26 @@ CASES = [
         ],
     ),
     Case(
+        "a lot number that is no text joins its pieces all the same",
+        [
+            begin(1, A, ilmd={"cbvmda:lotNumber": 7}),
+            begin(2, B, ilmd={"cbvmda:lotNumber": ["L7", {"@value": "L8", "@type": "xsd:string"}]}),
+            make(3, [(MILK, 1)], [C], ilmd={"cbvmda:lotNumber": {"#text": "L7"}}),
+        ],
+        [
+            up(A, {lot("7"): 1}),
+            up(B, {CHEESE: 1, MILK: 2, SISTER: 1}),
+            up(C, {CHEESE: 1, MILK: 1}),
+            down(SISTER, {B: 1}),
+            down(CHEESE, {B: 1, C: 1}),
+        ],
+    ),
+    Case(
+        "a lot number beside amounts of a class joins nothing: all goods of that kind would be of that lot",
+        [begin(1, (GTIN, 12, "H87"), lot="L7"), make(4, [(GTIN, 1, "H87")], [TART]), see(5, (CHEESE, 1))],
+        [up(TART, {GTIN: 1}, missing=[]), down(CHEESE, {}), down(GTIN, {TART: 1}), told(CHEESE, 5)],
+    ),
+    Case(
         "a lot number of another kind of goods is another lot",
         [make(1, [(MILK, 9)], [(OTHER_KIND, 3)]), begin(5, A, lot="L7")],
         [up(A, {CHEESE: 1}, missing=[CHEESE]), down(MILK, {OTHER_KIND: 1})],

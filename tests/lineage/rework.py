@@ -1,11 +1,11 @@
 """What is made again of what was made of it."""
 
-from tests.lineage.goods import lot, piece
-from tests.lineage.story import Case, down, shared, up
-from tests.lineage.telling import begin, make
+from tests.lineage.goods import lot, pallet, piece
+from tests.lineage.story import Case, down, shared, stands, up
+from tests.lineage.telling import begin, end, make, pack, sight
 
 FLOUR, RYE, BREAD, CRUMBS, LOAF, ROLL = (lot(n) for n in ("flour", "rye", "bread", "crumbs", "loaf", "roll"))
-A, B = piece("a"), piece("b")
+A, B, P, Q = piece("a"), piece("b"), pallet(1), pallet(2)
 
 CASES = [
     Case(
@@ -33,6 +33,28 @@ CASES = [
         "a piece is repaired and stays itself",
         [begin(1, A), make(5, [A, B], [A])],
         [up(A, {B: 1}, missing=[B]), down(B, {A: 1}), down(A, {})],
+    ),
+    Case(
+        "decommissioned, and put out by a process under its old serial",
+        [begin(1, A), end(3, A), make(5, [(FLOUR, 1)], [A]), end(7, A), begin(9, A)],
+        [
+            stands(A, ended=False, at=2),
+            stands(A, ended=True, at=4),
+            stands(A, ended=False, at=6),
+            stands(A, ended=True, at=8),
+            stands(A, ended=False),
+            up(A, {FLOUR: 1}),
+        ],
+    ),
+    Case(
+        "put out and decommissioned at one instant: it has ended",
+        [make(5, [(FLOUR, 1)], [A]), end(5, A), make(6, [(FLOUR, 1)], [B]), make(8, [B], [(CRUMBS, 1)])],
+        [stands(A, ended=True), stands(B, ended=False)],
+    ),
+    Case(
+        "made anew inside a container, it stays in there until it is taken out or seen elsewhere",
+        [pack(1, P, A), end(3, A), begin(5, A), make(6, [P], [(BREAD, 1)]), sight(7, Q, A)],
+        [down(A, {BREAD: 1}), stands(A, around=[(A, P)], at=6), stands(A, around=[(A, Q)], ended=False)],
     ),
     Case(
         "a circle of three",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tracehold.core.epcis.lots import MOST, is_lot
 from tracehold.core.epcis.model import (
     Action,
     AggregationEvent,
@@ -13,7 +14,7 @@ from tracehold.core.epcis.model import (
     TransactionEvent,
     TransformationEvent,
 )
-from tracehold.core.epcis.reader import Reader
+from tracehold.core.epcis.reader import Reader, pointer
 
 
 def check(reader: Reader, event: Event, raw: dict[str, Any]) -> None:
@@ -43,6 +44,10 @@ def ilmd(reader: Reader, raw: dict[str, Any], kind: EventType) -> dict[str, Any]
         reader.sloppy(
             "EPCIS_MEANING", "/ilmd", "master data of new objects stands in ADD and transformations only"
         )
+    for name in value:
+        if is_lot(name) and not isinstance(value[name], str):
+            path = pointer("/ilmd", name)
+            reader.note("EPCIS_FORM", path, f"a lot number is one text; at most {MOST} are read of it")
     return value
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from tracehold.core.epcis.lots import lot_numbers
 from tracehold.core.epcis.model import (
     Action,
     AggregationEvent,
@@ -20,7 +21,6 @@ from tracehold.core.epcis.model import (
     TransformationEvent,
     What,
 )
-from tracehold.core.epcis.parties import local_name
 from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import lot_named, with_lot
 from tracehold.core.ids import Fingerprint
@@ -193,21 +193,17 @@ def _memberships(event: Event, subject: _Subject) -> Iterator[tuple[str, str]]:
     """Lots that the event gives to pieces: by master data of
     what begins here, or in a Digital Link of both."""
     begun = subject.outputs.epcs or (subject.observed.epcs if event.action is Action.ADD else ())
-    lot = _lot_number(event) if begun else None
-    for epc in begun if lot else ():
-        joined = _lot_item(epc.canonical, lot or "")
-        if joined and joined != epc.canonical:
-            yield epc.canonical, joined
+    lots = lot_numbers(event.ilmd) if begun else ()
+    for epc in begun if lots else ():
+        for lot in lots:
+            joined = _lot_item(epc.canonical, lot)
+            if joined and joined != epc.canonical:
+                yield epc.canonical, joined
     for objects in subject[2:]:
         for epc in objects.epcs:
             named = lot_named(epc.original) if epc.original != epc.canonical else None
             if named:
                 yield epc.canonical, named
-
-
-def _lot_number(event: Event) -> str | None:
-    values = (value for name, value in event.ilmd.items() if local_name(name) == "lotNumber")
-    return next((value for value in values if isinstance(value, str) and value), None)
 
 
 def _lot_item(piece: str, lot: str) -> str | None:
