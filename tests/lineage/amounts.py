@@ -112,6 +112,11 @@ CASES = [
         [inside(P, (L, 25), (M, 1), at=2), inside(P, (L, 1), (M, 1)), stands(L, around=[(L, P)])],
     ),
     Case(
+        "seen in several rows, and some: all of it is there",
+        [sight(1, P, (L, 10), (L, 10), (L, 3, "LTR"), L), sight(2, P, (L, 10))],
+        [inside(P, (L, 20), (L, 3, "LTR"), (L, None, None))],
+    ),
+    Case(
         "all rows of an unpacking are taken out",
         [pack(1, P, (L, 20)), unpack(3, P, (L, 10), (L, 10)), see(5, P)],
         [inside(P, (L, 20), at=2), inside(P), told(L, 1, 3)],

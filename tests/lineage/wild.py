@@ -1,11 +1,12 @@
 """Anything that can be said, likely or not: events of all kinds about few things in few minutes.
 
 Nothing is kept in order here: containers in circles, clocks that err, things used before they were made, five
-events at one instant. What must hold of every answer must hold of these.
+events at one instant, rows said twice, event ids used again, and taken back by them. What must hold of every
+answer must hold of these.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.lineage.goods import lot, pallet, piece, place, tote
-from tests.lineage.telling import Event, Thing, begin, end, make, mount, pack, see, sense
+from tests.lineage.telling import Event, Thing, begin, end, make, mount, pack, see, sense, stamp, wrong
 from tracehold.core import strict_json
 from tracehold.core.epcis import Mode, parse_event
 from tracehold.core.epcis.event_hash import event_hash
@@ -27,7 +28,9 @@ from tracehold.core.lineage import (
     contents,
     fact_of,
     history,
+    same_event,
     state,
+    takes_back,
     touched,
     trace,
 )
@@ -37,6 +40,7 @@ LOTS = [lot("x"), lot("y")]
 VESSELS = [pallet(1), pallet(2), tote("T")]
 PLACES = [place(1), place(2)]
 THINGS = [*PIECES, *LOTS, *VESSELS]
+IDS = ["urn:x:event:1", "urn:x:event:2"]
 
 
 def _things(random: Random, whole: str = "") -> list[Thing]:
@@ -46,7 +50,8 @@ def _things(random: Random, whole: str = "") -> list[Thing]:
     some: list[Thing] = [*PIECES, *PIECES, *VESSELS, counted, counted, of]
     picked = random.choices(some, k=random.randint(1, 2))
     drawn: dict[str, Thing] = {str(thing): thing for thing in picked if thing != whole}
-    return list(drawn.values()) or [PIECES[0]]
+    things = list(drawn.values()) or [PIECES[0]]
+    return things + [counted] * (counted in things and random.random() < 0.3)
 
 
 def _see(random: Random, minute: int) -> Event:
@@ -93,10 +98,29 @@ def _sense(random: Random, minute: int) -> Event:
 KINDS = [_see, _begin_or_end, _hold, _hold, _hold, _process, _process, _process, _sense]
 
 
+def _named(random: Random, event: Event) -> Event:
+    """Some events have an id, which others have too."""
+    named = {"eventID": random.choice(IDS)} if random.random() < 0.4 else {}
+    return replace(event, body={**event.body, **named})
+
+
+def _taken_back(random: Random, told: list[Event]) -> Event:
+    """A declaration of what was told: as it was, typed anew, or with an id that is another event's."""
+    changes: dict[str, Any] = {}
+    if random.random() < 0.5:
+        changes["eventTime"] = stamp(random.randint(1, 4))
+    if random.random() < 0.3:
+        changes["eventID"] = random.choice(IDS)
+    return wrong(random.choice(told), **changes)
+
+
 def wild(seed: int, events: int) -> list[Event]:
     """So many events, the same for the same seed, whose number does not change the first ones."""
-    random = Random(seed)
-    return [random.choice(KINDS)(random, random.randint(1, 4)) for _ in range(events)]
+    random, told = Random(seed), list[Event]()
+    for _ in range(events):
+        said = _named(random, random.choice(KINDS)(random, random.randint(1, 4)))
+        told.append(_taken_back(random, told) if told and random.random() < 0.15 else said)
+    return told
 
 
 stories = st.builds(wild, st.integers(0, 10**9), st.integers(1, 14))
@@ -115,6 +139,25 @@ def facts(events: Iterable[Event], seed: int = 0, known_ms: int | None = None) -
         )
         for event in events
     ]
+
+
+def live(said: Sequence[Fact]) -> list[Fact]:
+    """The events that stand, each declaration held against each event (docs/lineage.md, "Taken back")."""
+    errors = [fact for fact in said if fact.declares_error]
+    events = [fact for fact in said if not fact.declares_error]
+    return [event for event in events if not any(_takes(error, event, events) for error in errors)]
+
+
+def _takes(error: Fact, event: Fact, events: Sequence[Fact]) -> bool:
+    if takes_back(error, event):
+        return True
+    if event.event_id is None or _under(error) != _under(event):
+        return False
+    return len({same_event(other) for other in events if _under(other) == _under(event)}) == 1
+
+
+def _under(fact: Fact) -> tuple[str, str | None, frozenset[str]]:
+    return fact.issuer, fact.event_id, touched(fact)
 
 
 class Shelf:

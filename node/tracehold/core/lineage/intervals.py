@@ -1,7 +1,7 @@
 """From when to when an item was in a container, or part of an assembly (docs/lineage.md, "Containment")."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.gs1 import Level, level
@@ -17,8 +17,9 @@ OPEN = 1 << 62
 _MAKING = (EventType.OBJECT, EventType.TRANSFORMATION)
 _ONE_PLACE = (Level.SERIAL, Level.LOGISTIC_UNIT, Level.ASSET)
 
-Statement = tuple[Fact, Quantity | None]
-"""An event of one family and how the child stands in it; None: it empties the parent."""
+Statement = tuple[Fact, tuple[Quantity, ...]]
+"""An event of one family, and how much of a class or lot it names, one row a unit; none where it empties the
+parent. Of pieces always none."""
 
 
 @dataclass(slots=True)
@@ -41,17 +42,34 @@ class Interval:
 
 def intervals(book: Book, child: str, family: Family) -> list[Interval]:
     """Where the child was, by all facts in the book about it and its parents."""
-    named: list[Statement] = [*book.held(child, family)]
+    named = book.held(child, family)
     if not named:
         return []
-    single = is_piece(child, [quantity for _, quantity in named if quantity is not None])
+    single = is_piece(child, [quantity for _, quantity in named])
     # An event that empties a parent names no children; it counts for whoever is in there.
     parents = {fact.parent for fact, _ in named if fact.parent is not None}
     emptied = [fact for parent in parents for fact in book.emptied(parent, family)]
     if single and len(named) == 1 and named[0][0].action is not Action.DELETE:
         return _only(named[0][0], emptied)
-    named += [(fact, None) for fact in emptied]
-    return _single(_in_order(named)) if single else _amounts(_in_order(named))
+    told: list[Statement] = [(fact, ()) for fact, _ in named] if single else _rows(named)
+    told += [(fact, ()) for fact in emptied]
+    return _single(_in_order(told)) if single else _amounts(_in_order(told))
+
+
+def _rows(named: Iterable[tuple[Fact, Quantity]]) -> list[Statement]:
+    """Each event once: what it says in several rows is as if it were said in one, for each unit."""
+    events: dict[Fingerprint, Fact] = {}
+    sums: dict[Fingerprint, dict[tuple[str | None, bool], Quantity]] = {}
+    for fact, row in named:
+        events[fact.fingerprint] = fact
+        rows = sums.setdefault(fact.fingerprint, {})
+        key = (row.uom, row.amount is None)
+        before = rows.get(key)
+        if before is None:
+            rows[key] = row
+        elif before.amount is not None and row.amount is not None:
+            rows[key] = replace(row, amount=before.amount + row.amount)
+    return [(fact, tuple(sums[name].values())) for name, fact in events.items()]
 
 
 def stays(piece: str, facts: Iterable[Fact], family: Family) -> list[Interval]:
@@ -61,9 +79,7 @@ def stays(piece: str, facts: Iterable[Fact], family: Family) -> list[Interval]:
     a contradiction must not be found where a serial number is used again.
     """
     told: list[Statement] = [
-        (fact, None)
-        for fact in facts
-        if begins(piece, fact) or (fact.type is family and _places(piece, fact))
+        (fact, ()) for fact in facts if begins(piece, fact) or (fact.type is family and _places(piece, fact))
     ]
     return _single(_in_order(told))
 
@@ -95,12 +111,11 @@ def _in_order(named: list[Statement]) -> list[Statement]:
     left = {(fact.instant, fact.parent) for fact, _ in named if fact.action is Action.DELETE}
 
     def key(statement: Statement) -> tuple[object, ...]:
-        fact, quantity = statement
+        fact, rows = statement
         instant, effect, fingerprint = order(fact)
         passing = effect == 0 and (fact.type in _MAKING or (fact.instant, fact.parent) in left)
-        amount = -(quantity.amount or 0.0) if quantity else 0.0
-        unit = (quantity.uom or "") if quantity else ""
-        return instant, effect, not passing, fact.parent or "", amount, unit, fingerprint
+        amounts = sorted((-(row.amount or 0.0), row.uom or "") for row in rows)
+        return instant, effect, not passing, fact.parent or "", amounts, fingerprint
 
     return sorted(named, key=key)
 
@@ -137,38 +152,42 @@ def _amounts(named: list[Statement]) -> list[Interval]:
     found: list[Interval] = []
     current: dict[str, Interval] = {}
     added: dict[str, float] = {}
-    counted: dict[object, Fingerprint] = {}
-    for fact, quantity in named:
+    counted: set[object] = set()
+    for fact, rows in named:
         parent = fact.parent
-        if parent is None or counted.setdefault(same_event(fact), fact.fingerprint) != fact.fingerprint:
+        if parent is None or (event := same_event(fact)) in counted:
             continue  # seen together in nothing, or the same event by another speaker
+        counted.add(event)
         inside = current.get(parent)
         if fact.action is Action.DELETE:
-            if inside is not None and _took_all(inside, quantity, added[parent]):
+            if inside is not None and _took_all(inside, rows, added[parent]):
                 current.pop(parent).close(fact)
         elif inside is None:
             current[parent] = inside = Interval(parent, fact.instant, fact.fingerprint)
             found.append(inside)
-            added[parent] = _put(inside, quantity)
+            added[parent] = _put(inside, rows)
         elif fact.action is Action.ADD:
-            added[parent] += _put(inside, quantity)
+            added[parent] += _put(inside, rows)
     return found
 
 
-def _put(inside: Interval, quantity: Quantity | None) -> float:
-    if quantity is None or quantity.amount is None:
-        inside.vague = True
-        return 0.0
-    inside.amounts[quantity.uom] = inside.amounts.get(quantity.uom, 0.0) + quantity.amount
-    return quantity.amount
+def _put(inside: Interval, rows: Iterable[Quantity]) -> float:
+    """Put amounts in; their sum, as a measure of what rounding may lose."""
+    added = 0.0
+    for row in rows:
+        if row.amount is None:
+            inside.vague = True
+        else:
+            inside.amounts[row.uom] = inside.amounts.get(row.uom, 0.0) + row.amount
+            added += row.amount
+    return added
 
 
-def _took_all(inside: Interval, quantity: Quantity | None, added: float) -> bool:
-    """Take an amount out; whether nothing is left. An amount
-    in a unit that was never put in takes nothing."""
-    if quantity is None or quantity.amount is None:
+def _took_all(inside: Interval, rows: Collection[Quantity], added: float) -> bool:
+    """Take amounts out; whether nothing is left. An amount in a unit that was never put in takes nothing."""
+    if not rows or any(row.amount is None for row in rows):
         return True
-    if quantity.uom in inside.amounts:
-        left = inside.amounts[quantity.uom] - quantity.amount
-        inside.amounts[quantity.uom] = max(left, 0.0)
+    for row in rows:
+        if row.uom in inside.amounts:
+            inside.amounts[row.uom] = max(inside.amounts[row.uom] - (row.amount or 0.0), 0.0)
     return not inside.vague and all(amount <= TOLERANCE * added for amount in inside.amounts.values())
