@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.epcis_samples import LOT, PALLET, PIECE, payload
 from tracehold.core.epcis import Action, EventType, Mode, parse_event
+from tracehold.core.epcis.lots import MOST
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Quantity, fact_of, touched
 from tracehold.core.lineage.facts import lots_put_out
@@ -93,7 +94,6 @@ def test_a_link_of_lot_and_serial_names_the_lot():
     "fields",
     [
         {"ilmd": {"cbvmda:lotNumber": "A"}},
-        {"action": "ADD", "ilmd": {"cbvmda:lotNumber": 7}},
         {"action": "ADD", "ilmd": {"cbvmda:lotNumber": "x" * 21}},
         {"action": "ADD", "ilmd": {"cbvmda:lotNumber": ""}},
         {"action": "ADD", "ilmd": {"cbvmda:lotNumber": "A"}, "epcList": [PALLET]},
@@ -106,7 +106,7 @@ def test_a_link_of_lot_and_serial_names_the_lot():
     ],
 )
 def test_what_names_no_lot_of_a_piece(fields):
-    """Looked at only, no text, too long, empty, no trade item, a lot itself."""
+    """Looked at only, too long, empty, no trade item, a lot itself."""
     assert stated(**fields).memberships == ()
 
 
@@ -172,3 +172,41 @@ def test_a_process_puts_out_the_lot_of_its_pieces():
     whole = {"ilmd": {"cbvmda:lotNumber": "L1"}, "outputQuantityList": [{"epcClass": LOT}]}
     assert lots_put_out(stated("TransformationEvent", **whole)) == []
     assert lots_put_out(stated(action="ADD", ilmd={"cbvmda:lotNumber": "A"})) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "lots"),
+    [
+        ("A", ["A"]),
+        (7, ["7"]),
+        (7.0, ["7"]),
+        (10**19, [str(10**19)]),
+        (["A", 7, "A"], ["A", "7"]),
+        ({"@value": "A"}, ["A"]),
+        ({"@value": 7, "@type": "xsd:int"}, ["7"]),
+        ({"#text": "A", "ex:by": "us"}, ["A"]),
+        ([{"@value": "A"}, ["B"]], ["A", "B"]),
+    ],
+)
+def test_a_lot_number_counts_however_it_is_written(said, lots):
+    """As text, number, list or object, in commissioning and in transformations, with a word of warning."""
+    event = parse_event(payload(action="ADD", ilmd={"cbvmda:lotNumber": said}), Mode.STRICT)
+    found = fact_of(event, FINGERPRINT, "urn:x:party:1").memberships
+    assert found == tuple((f"{GTIN}/21/x1", f"{GTIN}/10/{lot}") for lot in lots)
+    assert [each.path for each in event.findings] == ([] if said == "A" else ["/ilmd/cbvmda:lotNumber"])
+
+
+@pytest.mark.parametrize(
+    "said", [True, None, {}, [], {"value": "A"}, "", 1e300, 10**20, {"@value": {"a": "B"}}]
+)
+def test_what_is_no_lot_number_joins_nothing(said):
+    """And is told, where it is no text."""
+    event = parse_event(payload(action="ADD", ilmd={"cbvmda:lotNumber": said}), Mode.TOLERANT)
+    assert fact_of(event, FINGERPRINT, "urn:x:party:1").memberships == ()
+    assert said == "" or "/ilmd/cbvmda:lotNumber" in [each.path for each in event.findings]
+
+
+def test_attack_a_list_of_lots_does_not_multiply_the_pieces():
+    """A thousand lots in one event give each piece the first few."""
+    many = {"cbvmda:lotNumber": [f"L{n}" for n in range(1000)]}
+    assert len(stated(action="ADD", ilmd=many).memberships) == MOST

@@ -1,0 +1,94 @@
+"""Declarations are found by key: as if each were held against each event, at the price of looking once."""
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.lineage.wild import live
+from tests.unit.lineage_facts import pallet, piece, seen, told
+from tracehold.core.ids import Fingerprint
+from tracehold.core.lineage import Declared, Fact, takes_back
+from tracehold.core.quality.around import around
+
+A, P = piece("a"), pallet(1)
+
+
+def declared(event: Fact, **changes) -> Fact:
+    """A declaration of the event."""
+    fresh = Fingerprint(bytes(byte ^ 1 for byte in event.fingerprint))
+    return replace(event, fingerprint=fresh, declares_error=True, **changes)
+
+
+class Watched(Fact):
+    """A fact that counts how often anything of it is read."""
+
+    reads = 0
+
+    def __getattribute__(self, name: str) -> object:
+        Watched.reads += 1
+        return super().__getattribute__(name)
+
+
+def _reads(facts: list[Fact], item: str) -> int:
+    named = {field.name for field in fields(Fact)}
+    watched = [Watched(**{name: getattr(fact, name) for name in named}) for fact in facts]
+    Watched.reads = 0
+    told(watched, item)
+    around(watched)
+    return Watched.reads
+
+
+def _namesakes(count: int, declared_ones: int) -> list[Fact]:
+    events = [seen(minute, A, event_id="urn:uuid:1") for minute in range(count)]
+    said = [replace(event, event_hash=f"h{at}") for at, event in enumerate(events)]
+    errors = [
+        declared(replace(said[0], fingerprint=Fingerprint(b"e" * 31 + bytes([at]))), instant=10_000 + at)
+        for at in range(declared_ones)
+    ]
+    return said + errors
+
+
+@pytest.mark.parametrize("errors", [1, 50])
+def test_attack_one_event_id_on_many_events_is_looked_through_once(errors):
+    """Twice as many events of one id, and declarations with it, are about twice the work for any question."""
+    few, many = (_reads(_namesakes(count, errors), A) for count in (200, 400))
+    assert many < 3 * few
+
+
+def test_attack_many_declarations_of_one_instant_are_not_tried_one_by_one():
+    """Nor is each event held against each declaration of its instant."""
+
+    def said(count: int) -> list[Fact]:
+        events = [seen(7, A, event_id=f"urn:uuid:{at}", event_hash="h") for at in range(count)]
+        return events + [declared(event, event_hash="other") for event in events]
+
+    few, many = (_reads(said(count), A) for count in (100, 200))
+    assert many < 3 * few
+
+
+@given(st.lists(st.tuples(*([st.integers(0, 1)] * 7)), max_size=12))
+def test_declarations_kept_by_key_mean_what_each_means_for_each(drawn):
+    """By hash, content and id, in any mixture: as every declaration held against every event."""
+    facts = [
+        seen(
+            minute,
+            *([A, P] if both else [A]),
+            issuer=f"urn:x:party:{party}",
+            event_id="urn:uuid:1" if named else None,
+            event_hash=f"{minute}{both}{way}" if hashed else None,
+            step="shipping" if way else None,
+            declares_error=bool(error),
+        )
+        for minute, both, party, named, hashed, way, error in drawn
+    ]
+    known = Declared()
+    for each in facts:
+        known.add(each)
+    standing = {id(each) for each in live(facts)}
+    for each in facts:
+        if not each.declares_error:
+            taken = known.takes(each)
+            assert (taken is None) == (id(each) in standing)
+            assert taken is None or taken.by_id is not takes_back(taken.declaration, each)
