@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracehold.core.spans import Spans, common, covers, joined, missing, prefix, reach, without
+from tracehold.core.spans import Spans, common, covers, joined, missing, overlaps, prefix, reach, without
 
 ENDS = st.integers(0, 12)
 SPANS = st.lists(st.tuples(ENDS, ENDS), max_size=5)
@@ -43,3 +43,9 @@ def test_what_is_in_them(spans, index):
     upto = prefix(spans)
     assert set(range(upto)) <= members(spans)
     assert upto not in members(spans)
+
+
+@given(SPANS, ENDS, ENDS)
+def test_what_overlaps_them(spans, start, stop):
+    """As soon as one entry is in both."""
+    assert overlaps(joined(spans), start, stop) == bool(set(range(start, stop)) & members(spans))

@@ -1,6 +1,6 @@
-"""Runs of entries [start, stop) of a log, and what they cover together."""
+"""Runs [start, stop) of entries of a log, or of instants, and what they cover together."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
@@ -56,6 +56,12 @@ def without(first: Iterable[Span], second: Iterable[Span]) -> Spans:
 def covers(spans: Sequence[Span], index: int) -> bool:
     """Whether the entry is in one of them."""
     return (reach(spans, index) or 0) > index
+
+
+def overlaps(spans: Sequence[Span], start: int, stop: int) -> bool:
+    """Whether anything of [start, stop) is in one of them."""
+    at = bisect_left(spans, stop, key=itemgetter(0)) - 1
+    return start < stop and at >= 0 and spans[at][1] > start
 
 
 def reach(spans: Sequence[Span], start: int) -> int | None:

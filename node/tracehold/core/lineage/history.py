@@ -10,9 +10,10 @@ from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import Window, holders
 from tracehold.core.lineage.facts import Fact, naming
 from tracehold.core.lineage.intervals import OPEN, is_piece
-from tracehold.core.lineage.stays import Carried, Stay, last_told, passages, sojourns
+from tracehold.core.lineage.stays import Carried, last_told, passages, presence, sojourns
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
+from tracehold.core.spans import Spans, overlaps
 
 Told = dict[Fingerprint, tuple[Fact, Role, str]]
 """Statements that concern an item: how, and through which item they name."""
@@ -77,13 +78,14 @@ def _add_sensed(book: Book, item: str, found: Told, carried: list[Carried]) -> A
     events = [(fact, through) for fact, _, through in found.values()]
     piece = is_piece(item, [quantity for fact, _ in events for quantity in naming(fact, item)])
     stays = [*sojourns(events, carried, several=not piece), *passages(events)]
-    yield from book.load({stay.place for stay in stays})
-    for stay in stays:
-        for fact in _readings(book, stay):
+    there = presence(stays)
+    yield from book.load(there.keys())
+    for stay in stays:  # in their order: a sensor of two places is named by the first
+        for fact in _readings(book, stay.place, there.pop(stay.place, ())):
             found.setdefault(fact.fingerprint, (fact, Role.SENSED, stay.place))
 
 
-def _readings(book: Book, stay: Stay) -> Iterator[Fact]:
-    for fact in book.seen(stay.place):
-        if fact.sensed is not None and fact.sensed[0] <= stay.end and stay.start <= fact.sensed[1]:
+def _readings(book: Book, place: str, spans: Spans) -> Iterator[Fact]:
+    for fact in book.seen(place) if spans else ():
+        if fact.sensed is not None and overlaps(spans, fact.sensed[0], fact.sensed[1] + 1):
             yield fact

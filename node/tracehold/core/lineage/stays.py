@@ -4,6 +4,7 @@ A business location holds until it is contradicted (EPCIS 2.0 section 7.3.5): by
 event that sends the item off and names none. A read point holds for its instant.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from tracehold.core.lineage.facts import Fact
 from tracehold.core.lineage.intervals import OPEN
 from tracehold.core.lineage.steps import SENT_OFF
 from tracehold.core.lineage.voids import order
+from tracehold.core.spans import Spans, joined
 
 Concerning = tuple[Fact, str]
 """An event, and the item it names: the one asked about or a container that held it then."""
@@ -59,6 +61,14 @@ def passages(events: Iterable[Concerning]) -> list[Stay]:
         for fact, _ in events
         if fact.read_point is not None
     ]
+
+
+def presence(stays: Iterable[Stay]) -> dict[str, Spans]:
+    """When it was at each place: spans of instants, apart and in order, behind the last one each."""
+    found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for stay in stays:
+        found[stay.place].append((stay.start, stay.end + 1))
+    return {place: joined(spans) for place, spans in found.items()}
 
 
 def is_subject(fact: Fact, item: str) -> bool:

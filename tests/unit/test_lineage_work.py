@@ -1,4 +1,4 @@
-"""Declarations are found by key: as if each were held against each event, at the price of looking once."""
+"""The work of a question grows with what is said, not with its square; and what declarations mean."""
 
 from dataclasses import fields, replace
 
@@ -92,3 +92,14 @@ def test_declarations_kept_by_key_mean_what_each_means_for_each(drawn):
             taken = known.takes(each)
             assert (taken is None) == (id(each) in standing)
             assert taken is None or taken.by_id is not takes_back(taken.declaration, each)
+
+
+def test_attack_a_busy_room_that_was_passed_often():
+    """Each reading of a place is held once against all the times that an item was there."""
+
+    def said(count: int) -> list[Fact]:
+        passed = [seen(2 * at, A, read_point="urn:x:hall") for at in range(count)]
+        return passed + [seen(2 * at + 1, "urn:x:hall", sensed=(2 * at + 1,) * 2) for at in range(count)]
+
+    few, many = (_reads(said(count), A) for count in (100, 200))
+    assert many < 3 * few
