@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from tests.lineage.goods import pallet, piece
 from tests.lineage.telling import begin, make, micros, mount, pack, respelled, said_by, see, wrong
 from tests.lineage.wild import PIECES, PLACES, THINGS, Nodes, Shelf, answers, facts, live, stories, wild
-from tracehold.core.lineage import Direction, Fact, Quantity
+from tracehold.core.lineage import Direction, Fact, Quantity, begun, stays
+from tracehold.core.lineage.book import Book
+from tracehold.core.lineage.containment import FAMILIES
+from tracehold.core.lineage.intervals import intervals
 
 ROLES = ("children", "inputs", "outputs", "observed")
 UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM
@@ -129,6 +132,17 @@ def test_known_at_is_as_if_nothing_more_had_been_said(early, late, seed):
     first, second = facts(early, seed, known_ms=10), facts(late, seed + 1, known_ms=20)
     assert answers(first + second, known_at=10) == answers(first)
     assert answers(first + second, known_at=20) == answers(first + second)
+
+
+@some
+@given(stories, seeds, st.sampled_from(FAMILIES))
+def test_findings_and_answers_agree_where_a_piece_was(events, seed, family):
+    """Stays by facts in hand are those of answers, but for what is made anew (docs/lineage.md)."""
+    said = [fact for fact in live(facts(events, seed)) if not begun(fact)]
+    book = Book()
+    book.add(said)
+    for item in PIECES:
+        assert stays(item, said, family) == intervals(book, item, family)
 
 
 @some
