@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.quality_facts import (
     BREAD,
+    DAY,
     DEPOT,
     FARM,
     FLOUR,
@@ -22,6 +23,7 @@ from tests.unit.quality_facts import (
     end,
     join,
     make,
+    name,
     order_of,
     pack,
     receive,
@@ -32,6 +34,7 @@ from tests.unit.quality_facts import (
     void,
 )  # fmt: skip
 from tracehold.core.lineage import emptied
+from tracehold.core.quality import Kind, Subject, judge
 
 FOUND = {
     "packed into another": ([pack(1, P, A), pack(2, Q, A)], {(1, "PACKED_ELSEWHERE", 0)}),
@@ -103,6 +106,13 @@ FOUND = {
 QUIET = {
     "unpacked between": [pack(1, P, A), unpack(2, P, A), pack(3, Q, A)],
     "emptied between": [pack(1, P, A, B), unpack(2, P), pack(3, Q, A)],
+    "into two at one instant": [pack(1, P, A), pack(1, Q, A)],
+    "made anew at the instant of the next": [begin(0, A), pack(1, P, A), pack(2, Q, A), begin(2, A)],
+    "shipped and elsewhere at one instant": [ship(1, A), see(1, A, read_point=SHOP)],
+    "received at two places at one instant": [ship(1, A), receive(1, A), receive(1, A, place=DEPOT)],
+    "a hall whose sensors read at a receipt": [
+        replace(see(1, SHOP, step="receiving", place=SHOP), sensed=(DAY, DAY)),
+    ],
     "into the same again": [pack(1, P, A), pack(2, P, A)],
     "through both at one instant": [pack(1, P, A), unpack(1, P, A), pack(1, Q, A)],
     "left at the instant of the next": [pack(1, P, A), pack(2, Q, A), unpack(2, P, A)],
@@ -162,6 +172,32 @@ def test_finds(story: str) -> None:
 def test_finds_nothing(story: str) -> None:
     """What is in order is not warned about."""
     assert all_found(*QUIET[story]) == set()
+
+
+def test_ties_do_not_hang_on_spelling() -> None:
+    """Of two boxes at one instant the same one is the last, whatever the fingerprints of their records."""
+    first, second, later = pack(1, P, A), pack(1, Q, A), pack(2, R, A)
+    for number in (1 << 200, 1 << 201):
+        spelt = replace(first, fingerprint=name(number))
+        assert all_found(spelt, second, later) == {(2, "PACKED_ELSEWHERE", 1)}
+
+
+def test_places_in_the_payload() -> None:
+    """Of goods where they stand in their lists, also where sensors read; of a hall where it is named."""
+    watched = replace(see(1, A, B, step="receiving"), sensed=(DAY, DAY))
+    assert [found.path for found in judge(Subject(Kind.ITEM, B), [watched])] == ["/epcList/1"]
+    plain = replace(watched, step=None)
+    assert [found.path for found in judge(Subject(Kind.ITEM, B), [plain, begin(2, B)])] == ["/epcList/1"]
+    hall = replace(see(1, SHOP, place=SHOP), sensed=(DAY, DAY))
+    assert [found.path for found in judge(Subject(Kind.ITEM, SHOP), [hall, begin(2, SHOP)])] == [
+        "/bizLocation/id"
+    ]
+
+
+def test_judge_says_all() -> None:
+    """What is kept is cut elsewhere: whoever asks about one event has to hear of that one."""
+    moved = [pack(day, (P, Q)[day % 2], A) for day in range(150)]
+    assert len(judge(Subject(Kind.ITEM, A), moved)) == 149
 
 
 def test_taken_back() -> None:

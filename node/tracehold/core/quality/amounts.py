@@ -68,25 +68,25 @@ def more_unpacked_than_packed(item: str, facts: Around) -> Iterator[Finding]:
     """The events that take more of a lot or class out of a container than was put in since it was last empty,
     in that unit. Not where some of it was put in, or seen, uncounted.
     """
-    within: dict[tuple[str, str | None], tuple[float, Fact]] = {}
+    within: defaultdict[str, dict[str | None, tuple[float, Fact]]] = defaultdict(dict)
     vague: set[str] = set()
     for fact in facts.events:
         if fact.type is not EventType.AGGREGATION or fact.parent is None:
             continue
         if fact.action is Action.DELETE and not fact.children:
-            within = {key: held for key, held in within.items() if key[0] != fact.parent}
+            within.pop(fact.parent, None)
             vague.discard(fact.parent)
         for quantity in _of(item, fact.children):
-            key = (fact.parent, quantity.uom)
-            amount, opened = within.get(key, (0.0, fact))
+            held, unit = within[fact.parent], quantity.uom
+            amount, opened = held.get(unit, (0.0, fact))
             if fact.action is not Action.DELETE and (
                 fact.action is Action.OBSERVE or quantity.amount is None
             ):
                 vague.add(fact.parent)
             elif fact.action is Action.ADD:
-                within[key] = (amount + (quantity.amount or 0.0), fact)
-            elif key in within and quantity.amount is not None and fact.parent not in vague:
-                within[key] = (max(amount - quantity.amount, 0.0), opened)
+                held[unit] = (amount + (quantity.amount or 0.0), fact)
+            elif unit in held and quantity.amount is not None and fact.parent not in vague:
+                held[unit] = (max(amount - quantity.amount, 0.0), opened)
                 if amount - quantity.amount < -_TOLERANCE * max(amount, quantity.amount):
                     path = pointer(fact, item)
                     yield Finding(Code.MORE_UNPACKED_THAN_PACKED, fact.fingerprint, path, opened.fingerprint)

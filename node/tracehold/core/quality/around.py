@@ -49,5 +49,11 @@ def around(facts: Iterable[Fact]) -> Around:
         first = min(together, key=lambda fact: fact.fingerprint)
         found.events.append(first)
         found.statements[first.fingerprint] = together
-    found.events.sort(key=order)
+    found.events.sort(key=_in_order)
     return found
+
+
+def _in_order(fact: Fact) -> tuple[object, ...]:
+    """By time and effect; what is left goes by names, which another spelling or speaker does not change."""
+    instant, effect, fingerprint = order(fact)
+    return instant, effect, fact.parent or "", fact.event_hash or "", fingerprint

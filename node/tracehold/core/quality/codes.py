@@ -34,6 +34,8 @@ class Code(StrEnum):
     """A thing was shipped, and is somewhere else since, and nobody received it."""
     UNKNOWN_PLACE = "UNKNOWN_PLACE"
     """No master data that is kept here describes the place."""
+    NOT_JUDGED = "NOT_JUDGED"
+    """More is said of a thing of the event than is judged; said of one event of each such thing."""
 
 
 REFUSABLE = frozenset(Code) - {Code.VOIDED, Code.SHIPPED_NOT_RECEIVED}

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tracehold.core.epcis.model import EventType
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Quantity
 from tracehold.core.quality.codes import Code
@@ -12,7 +11,7 @@ MOST_SHOWN = 20
 """Findings shown of one event."""
 
 MOST_OF_SUBJECT = 100
-"""Findings kept of one subject: the first by event."""
+"""Findings kept of one subject: the first by event (`judge` says all)."""
 
 
 class Kind(StrEnum):
@@ -69,6 +68,7 @@ MESSAGES = {
     Code.RECEIVED_NOT_SHIPPED: "no event that ships it is known here",
     Code.SHIPPED_NOT_RECEIVED: "it is elsewhere since, and no event that receives it is known here",
     Code.UNKNOWN_PLACE: "no master data known here describes this place",
+    Code.NOT_JUDGED: "more is said of a thing of this event than is judged: nothing is found of it",
 }
 
 
@@ -76,25 +76,30 @@ def pointer(fact: Fact, item: str) -> str:
     """Where the event first names the item, as a JSON pointer; empty where that cannot be said."""
     if fact.parent == item:
         return "/parentID"
-    observed = ("/epcList", "/quantityList")
+    if observes_places(fact):
+        return "/readPoint/id" if fact.read_point == item else "/bizLocation/id"
     roles: tuple[tuple[tuple[Quantity, ...], str, str], ...] = (
         (fact.children, "/childEPCs", "/childQuantityList"),
         (fact.inputs, "/inputEPCList", "/inputQuantityList"),
         (fact.outputs, "/outputEPCList", "/outputQuantityList"),
-        (fact.observed, *observed),
+        (fact.observed, "/epcList", "/quantityList"),
     )
     for quantities, pieces, amounts in roles:
         places = [(q.item, q.piece) for q in quantities]
         if (item, True) in places:
-            found = places.index((item, True))
-            # A sensor event without objects observes places, which stand in no list.
-            return (
-                "" if fact.sensed and fact.type is EventType.OBJECT and not fact.step else f"{pieces}/{found}"
-            )
+            return f"{pieces}/{places.index((item, True))}"
         if (item, False) in places:
             before = sum(piece for _, piece in places)
             return f"{amounts}/{places.index((item, False)) - before}"
     return ""
+
+
+def observes_places(fact: Fact) -> bool:
+    """Whether it is a sensor event without objects: what it observes are its places, which stand in no list
+    (EPCIS 2.0 section 7.3.7).
+    """
+    seen = {quantity.item for quantity in fact.observed}
+    return fact.sensed is not None and bool(seen) and seen <= {fact.read_point, fact.place}
 
 
 def about(finding: Finding, event: Fingerprint) -> Finding:

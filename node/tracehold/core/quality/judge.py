@@ -10,7 +10,7 @@ from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.lineage import Fact, touched
 from tracehold.core.quality.amounts import more_out_than_in, more_unpacked_than_packed, more_used_than_made
 from tracehold.core.quality.around import Around, around
-from tracehold.core.quality.finding import MOST_OF_SUBJECT, Finding, Kind, Subject, about
+from tracehold.core.quality.finding import Finding, Kind, Subject, about
 from tracehold.core.quality.life import used_after_consumed, used_before_made
 from tracehold.core.quality.naming import event_id_reused, said_by_others
 from tracehold.core.quality.packing import packed_elsewhere
@@ -83,10 +83,10 @@ def contents(item: str, facts: Iterable[Fact]) -> set[str]:
 
 def judge(subject: Subject, facts: Collection[Fact]) -> tuple[Finding, ...]:
     """What is found of an item (given the facts of it and of the containers that those name around it,
-    `stays.DEPTH` of them), a process or an event id; in order, and no more than `MOST_OF_SUBJECT`.
+    `stays.DEPTH` of them), a process or an event id; in order. The work is that of going through the facts
+    and all that they name a few times, and of sorting.
     """
-    found = set(_found(subject, around(facts)))
-    return tuple(sorted(found, key=Finding.sort_key)[:MOST_OF_SUBJECT])
+    return tuple(sorted(set(_found(subject, around(facts))), key=Finding.sort_key))
 
 
 def _found(subject: Subject, known: Around) -> Iterator[Finding]:

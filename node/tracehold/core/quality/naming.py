@@ -1,8 +1,9 @@
 """Names of events: one id for two events, one event by two issuers."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, same_event, touched
 from tracehold.core.quality.around import Around
 from tracehold.core.quality.codes import Code
@@ -17,10 +18,8 @@ def event_id_reused(name: str, facts: Around) -> Iterator[Finding]:
             if said.event_id == name:
                 by_issuer[said.issuer].append(said)
     for said_by in by_issuer.values():
-        for fact in said_by:
-            others = [o.fingerprint for o in said_by if same_event(o) != same_event(fact)]
-            if others:
-                yield Finding(Code.EVENT_ID_REUSED, fact.fingerprint, "/eventID", min(others))
+        for fact, other in _beside_others([(same_event(fact), fact) for fact in said_by]):
+            yield Finding(Code.EVENT_ID_REUSED, fact.fingerprint, "/eventID", other)
 
 
 def said_by_others(item: str, facts: Around) -> Iterator[Finding]:
@@ -30,10 +29,21 @@ def said_by_others(item: str, facts: Around) -> Iterator[Finding]:
     for fact in facts.events:
         if fact.event_hash is None or item != min(touched(fact), default=""):
             continue
-        for said in (told := facts.statements[fact.fingerprint]):
-            others = [other.fingerprint for other in told if _party(other) != _party(said)]
-            if others:
-                yield Finding(Code.SAID_BY_OTHERS, said.fingerprint, "", min(others))
+        told = facts.statements[fact.fingerprint]
+        for said, other in _beside_others([(_party(said), said) for said in told]):
+            yield Finding(Code.SAID_BY_OTHERS, said.fingerprint, "", other)
+
+
+def _beside_others(facts: Sequence[tuple[object, Fact]]) -> Iterator[tuple[Fact, Fingerprint]]:
+    """Of facts of several kinds, each with the first one by name that is of another kind."""
+    first: dict[object, Fingerprint] = {}
+    for kind, fact in facts:
+        first[kind] = min(first.get(kind, fact.fingerprint), fact.fingerprint)
+    if len(first) < 2:
+        return
+    least, second = sorted(first.values())[:2]
+    for kind, fact in facts:
+        yield fact, second if first[kind] == least else least
 
 
 def _party(fact: Fact) -> str:

@@ -1,13 +1,16 @@
 """Goods that arrive without having left, and that left without arriving."""
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Mapping
+from itertools import groupby
 
 from tracehold.core.epcis.model import EventType
 from tracehold.core.lineage import Fact
 from tracehold.core.quality.around import Around
 from tracehold.core.quality.codes import Code
-from tracehold.core.quality.finding import Finding, pointer
-from tracehold.core.quality.stays import inside
+from tracehold.core.quality.finding import Finding, observes_places, pointer
+from tracehold.core.quality.stays import Packing, was_in
+from tracehold.core.spans import Spans
 
 LEAVING = frozenset({"shipping", "departing", "transporting"})
 """Steps that send goods off."""
@@ -16,63 +19,91 @@ ARRIVING = frozenset({"receiving", "arriving", "accepting"})
 UNDERWAY = frozenset({"departing", "transporting", "loading", "unloading", "staging_outbound"})
 """Steps that tell nothing of an arrival, wherever they are."""
 _CANCELLED = "void_shipping"
-STEPS = LEAVING | ARRIVING | {_CANCELLED}
+_SETTLING = ARRIVING | {_CANCELLED}
+STEPS = LEAVING | _SETTLING
 """Steps of a container that concern what is in it."""
+
+Places = frozenset[str]
 
 
 def received_not_shipped(item: str, facts: Around) -> Iterator[Finding]:
-    """Events that receive the thing, where nothing sent it off before: neither itself nor a container that it
-    was in then; nor since it was received at another place.
+    """Events that receive the thing, where nothing sent it off by then: neither itself nor a container that
+    it was in then; nor since it was received, earlier, at another place.
     """
-    sent = [fact for fact in facts.events if fact.step in LEAVING and _concerns(item, fact, facts)]
-    last: Fact | None = None
-    for fact in facts.events:
-        if fact.step != "receiving" or not _names(item, fact):
-            continue
-        since = last.instant if last and _elsewhere(last, fact) else None
-        found = [s for s in sent if s.instant <= fact.instant and (since is None or s.instant >= since)]
-        if not found:
-            yield Finding(Code.RECEIVED_NOT_SHIPPED, fact.fingerprint, pointer(fact, item))
-        last = fact
+    received = [fact for fact in facts.events if fact.step == "receiving" and _names(item, fact)]
+    if not received:
+        return
+    around = _around(item, facts)
+    sent = [fact.instant for fact in facts.events if fact.step in LEAVING and _concerns(item, fact, around)]
+    before: list[Fact] = []
+    for instant, together in groupby(received, key=lambda fact: fact.instant):
+        at_once = list(together)
+        known = _all_places(before)
+        for fact in at_once:
+            here = _places(fact)
+            elsewhere = bool(known and here) and here.isdisjoint(known)
+            since = bisect_left(sent, before[0].instant) if elsewhere else 0
+            if bisect_right(sent, instant) <= since:
+                yield Finding(Code.RECEIVED_NOT_SHIPPED, fact.fingerprint, pointer(fact, item))
+        before = at_once
 
 
 def shipped_not_received(item: str, facts: Around) -> Iterator[Finding]:
     """Events that ship the thing, where the next that shows it at another place is not its receipt, nor came
     after one. No clock decides: goods that nobody has seen since are on their way.
     """
-    for at, sent in enumerate(facts.events):
-        if sent.step != "shipping" or not _names(item, sent):
+    if not any(fact.step == "shipping" and _names(item, fact) for fact in facts.events):
+        return
+    around = _around(item, facts)
+    underway: dict[Places, list[Fact]] = {}
+    for _, together in groupby(facts.events, key=lambda fact: fact.instant):
+        at_once = list(together)
+        if any(fact.step in _SETTLING and _concerns(item, fact, around) for fact in at_once):
+            underway.clear()
             continue
-        for later in facts.events[at + 1 :]:
-            settles = later.step in ARRIVING or later.step == _CANCELLED
-            if settles and _concerns(item, later, facts):
-                break
-            if _shows(item, later) and _elsewhere(sent, later):
-                path = pointer(sent, item)
-                yield Finding(Code.SHIPPED_NOT_RECEIVED, sent.fingerprint, path, later.fingerprint)
-                break
+        for fact in at_once:
+            there = _places(fact) if underway and _shows(item, fact) else frozenset()
+            for here in [here for here in underway if there and here and here.isdisjoint(there)]:
+                for sent in underway.pop(here):
+                    path = pointer(sent, item)
+                    yield Finding(Code.SHIPPED_NOT_RECEIVED, sent.fingerprint, path, fact.fingerprint)
+        for fact in at_once:
+            if fact.step == "shipping" and _names(item, fact):
+                underway.setdefault(_places(fact), []).append(fact)
+
+
+def _around(item: str, facts: Around) -> Mapping[str, Spans]:
+    return Packing(facts.events, EventType.AGGREGATION).around(item)
 
 
 def _names(item: str, fact: Fact) -> bool:
-    if fact.type is EventType.TRANSACTION and not fact.observed:
-        return fact.parent == item
-    named = fact.children + fact.observed
-    return fact.parent == item or any(q.item == item for q in named)
+    return item in _named(fact)
 
 
-def _concerns(item: str, fact: Fact, facts: Around) -> bool:
+def _named(fact: Fact) -> Collection[str]:
+    """The goods, and what holds them, that the event is on."""
+    if observes_places(fact):
+        return ()
+    named = {quantity.item for quantity in fact.children + fact.observed}
+    return named if fact.parent is None else {fact.parent, *named}
+
+
+def _concerns(item: str, fact: Fact, around: Mapping[str, Spans]) -> bool:
     """Whether the event is on the thing, or on a container that it was in then."""
-    if _names(item, fact):
-        return True
-    return any(_names(each, fact) for each in inside(item, facts.events, fact.instant))
+    return any(name == item or was_in(around.get(name, ()), fact.instant) for name in _named(fact))
 
 
 def _shows(item: str, fact: Fact) -> bool:
-    on_it = _names(item, fact) or any(q.item == item for q in fact.inputs)
-    return on_it and fact.type is not EventType.TRANSACTION and fact.step not in UNDERWAY
+    if fact.type is EventType.TRANSACTION or fact.step in UNDERWAY:
+        return False
+    return _names(item, fact) or any(q.item == item for q in fact.inputs)
 
 
-def _elsewhere(one: Fact, other: Fact) -> bool:
-    """Whether both name places, and none in common."""
-    here, there = ({fact.place, fact.read_point} - {None} for fact in (one, other))
-    return bool(here and there) and here.isdisjoint(there)
+def _places(fact: Fact) -> Places:
+    return frozenset([place for place in (fact.place, fact.read_point) if place is not None])
+
+
+def _all_places(facts: Collection[Fact]) -> Places:
+    """All places of these events, if each of them names one."""
+    named = [_places(fact) for fact in facts]
+    return frozenset().union(*named) if all(named) else frozenset()
