@@ -2,12 +2,12 @@
 
 import asyncio
 import random
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.journey.quality_bench import LOG, Bench
 from tests.unit.quality_facts import (
     BREAD,
     DEPOT,
@@ -15,7 +15,6 @@ from tests.unit.quality_facts import (
     SHOP,
     A,
     B,
-    C,
     P,
     Q,
     all_found,
@@ -31,55 +30,11 @@ from tests.unit.quality_facts import (
     void,
 )  # fmt: skip
 from tracehold.adapters.memory.graph import MemoryGraph
-from tracehold.adapters.sqlite_quality import SqliteFindings
 from tracehold.core.errors import Unavailable
-from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact
 from tracehold.core.quality import Code, Finding
-from tracehold.journey import surroundings
-from tracehold.journey.ports import Indexed, MasterDataVersion
-from tracehold.journey.quality import Quality
-
-LOG = LogId(b"\x01" * 32)
-
-
-class Bench:
-    """A graph, its findings, and what writes and judges."""
-
-    def __init__(self, path: Path | None = None, graph: MemoryGraph | None = None) -> None:
-        self.graph = graph or MemoryGraph()
-        self.store = SqliteFindings(path)
-        self.changed = 0
-        self.quality = Quality(self.graph, self.store, self._heard)
-        self.at = 0
-
-    def _heard(self) -> None:
-        self.changed += 1
-
-    async def add(self, *facts: Fact, said: tuple[MasterDataVersion, ...] = ()) -> None:
-        """One step of the index."""
-        step = Indexed(
-            LOG, self.at, self.at + len(facts) + len(said),
-            [(self.at + i, fact) for i, fact in enumerate(facts)],
-            [(self.at + len(facts) + i, version) for i, version in enumerate(said)],
-        )  # fmt: skip
-        await self.quality.watched.add(step)
-        self.at = step.stop
-
-    async def settle(self) -> None:
-        """Judge all that waits."""
-        while await self.quality.once():
-            pass
-
-    async def found(self, *facts: Fact) -> set[tuple[int, str, int | None]]:
-        """What is stored of these events, as `all_found` says it."""
-        number = {fact.fingerprint: at for at, fact in enumerate(facts)}
-        stored = await self.store.of(number, 100)
-        return {
-            (number[f.event], str(f.code), number[f.other] if f.other else None)
-            for findings in stored.values()
-            for f in findings
-        }
+from tracehold.journey.ports import MasterDataVersion
 
 
 def master(id: str) -> MasterDataVersion:
@@ -246,40 +201,6 @@ async def test_rebuilt_from_nothing():
     assert await bench.found(first, second) == set()
     assert [event for _, event in await bench.store.changes(before, 9)] == [second.fingerprint]
     assert await bench.quality.watched.coverage() == {}
-
-
-async def test_crowded_items_are_not_looked_up(monkeypatch):
-    """Of an item in too many events, or in such a container, nothing is found: the graph is not asked."""
-    monkeypatch.setattr(surroundings, "MOST_LOAD", 3)
-    bench = Bench()
-    await bench.add(pack(1, P, A), pack(2, Q, A))
-    await bench.settle()
-    facts = [pack(day, P, B) for day in range(3, 6)]
-    await bench.add(*facts)
-    await bench.settle()
-    stored = await bench.store.of([fact.fingerprint for fact in facts], 9)
-    assert not stored
-    asked: list[str] = []
-    real = MemoryGraph.facts
-
-    async def spied(graph, items, transformations=()):
-        asked.extend(items)
-        return await real(graph, items, transformations)
-
-    monkeypatch.setattr(MemoryGraph, "facts", spied)
-    await bench.add(see(9, P), see(9, C))
-    await bench.settle()
-    assert P not in asked
-
-
-async def test_too_much_at_once_is_judged_in_parts(monkeypatch):
-    """More facts than are looked up at once are looked up one after the other."""
-    monkeypatch.setattr(surroundings, "MOST_FACTS", 3)
-    bench = Bench()
-    facts = [pack(1, P, A), pack(2, Q, A), begin(5, B), see(3, B)]
-    await bench.add(*facts)
-    await bench.settle()
-    assert (3, "USED_BEFORE_MADE", 2) in await bench.found(*facts)
 
 
 async def test_nothing_waits_without_need():

@@ -219,6 +219,8 @@ async def test_master_data_comes_oldest_first_and_stays_apart_by_record(graph):
     )
     assert [v.fingerprint[:1] for v in await graph.masterdata("urn:x:mill")] == [b"b", b"a"]
     assert list(await graph.masterdata("urn:x:other")) == [version("c", "urn:x:other")]
+    assert await graph.is_described("urn:x:other")
+    assert not await graph.is_described("urn:x:nobody")
 
 
 async def test_master_data_of_two_logs_is_merged_by_the_time_it_was_known(graph):
@@ -238,6 +240,7 @@ async def test_clear_forgets_everything(graph):
     assert dict(await graph.coverage()) == {}
     assert await graph.facts(["a"]) == []
     assert await graph.masterdata("urn:x:mill") == []
+    assert not await graph.is_described("urn:x:mill")
     await graph.add(step(made("m", "a", "b", known_ms=1)))
     assert [f.known_ms for f in await graph.facts(["a"])] == [1]
 

@@ -47,6 +47,9 @@ async def test_of_master_data_only_that_there_was_some(graph):
     first, second = await graph.masterdata("urn:x:mill")
     assert (first.fingerprint, first.payload, first.issuer) == (version("one").fingerprint, b"", "")
     assert second.payload == version("two").payload
+    assert await graph.is_described("urn:x:mill")
+    await graph.erase(version("two").fingerprint)
+    assert not await graph.is_described("urn:x:mill")
 
 
 async def test_a_record_that_is_not_there_is_nothing_to_forget(graph):

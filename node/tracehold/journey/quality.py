@@ -5,34 +5,40 @@
 What is found of a subject (an item, a process, an event id, a place) is a function of all facts about it.
 So whatever comes late puts the findings right that were there: everything it concerns is marked, durably and
 before the graph takes it in, and judged again after. A crash between the two marks once more; a judgement
-that is repeated changes nothing.
+that is repeated changes nothing. Judging is work that is bounded by how much is said of a thing, and goes on
+beside
+the event loop.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NoReturn
 
-from tracehold.core.epcis.model import EventType
-from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.lineage import Fact, touched
+from tracehold.core.ids import LogId
+from tracehold.core.lineage import Fact
 from tracehold.core.quality import (
     DEPTH,
     EMPTIED,
+    MOST_OF_SUBJECT,
+    Code,
+    Finding,
     Kind,
     Subject,
     contents,
     judge,
-    moves,
-    places,
-    reach,
-    subjects,
 )
-from tracehold.core.spans import Spans, common
+from tracehold.core.spans import Spans, common, without
 from tracehold.journey.follow import Bell, Trouble, patiently, unrung, untold
-from tracehold.journey.ports import Graph, Indexed, Known, MasterDataVersion
-from tracehold.journey.ports.quality import Due, FindingStore, Judged, Mark, Marks, Sighting
+from tracehold.journey.knowledge import Run, at_once
+from tracehold.journey.marking import WatchedGraph
+from tracehold.journey.ports import Graph
+from tracehold.journey.ports.quality import Due, FindingStore, Judged, Mark, Sighting
 from tracehold.journey.states import Sleep
-from tracehold.journey.surroundings import MOST_LOAD, Surroundings, TooMany
+from tracehold.journey.surroundings import MOST_LOAD, Surroundings, TooMany, is_described
+
+Kept = Callable[[], Awaitable[Mapping[LogId, Spans]]]
+"""Which entries of which logs are here."""
 
 STEP = 200
 """Subjects, or sightings of places, of one step."""
@@ -44,11 +50,24 @@ MOST_CONTENTS = 10_000
 class Quality:
     """Finds what is doubtful. One runs per graph; the graph is written through it (`watched`)."""
 
-    def __init__(self, graph: Graph, store: FindingStore, changed: Callable[[], None] = unrung) -> None:
-        """`changed` is called when findings have."""
+    def __init__(
+        self,
+        graph: Graph,
+        store: FindingStore,
+        changed: Callable[[], None] = unrung,
+        run: Run = at_once,
+        kept: Kept | None = None,
+    ) -> None:
+        """`changed` is called when findings have; `run` does what may be long; `kept`: what the index hands
+        over
+        again where it was not marked, None for all that the graph has.
+        """
         self._graph = graph
         self._store = store
         self._changed = changed
+        self._run = run
+        self._kept = kept or graph.coverage
+        self._level = False
         self._bell = Bell()
         # Between mark and graph nothing is judged: it would be judged without what it was marked for.
         self._adding = asyncio.Lock()
@@ -56,7 +75,10 @@ class Quality:
     @property
     def watched(self) -> "WatchedGraph":
         """The graph, for those who write it."""
-        return WatchedGraph(self._graph, self._store, self._adding, self._bell.ring)
+        return WatchedGraph(self._graph, self._store, self._adding, self._bell.ring, self._cleared)
+
+    def _cleared(self) -> None:
+        self._level = False
 
     async def run(self, sleep: Sleep, trouble: Trouble = untold) -> NoReturn:
         """Follow for ever."""
@@ -66,11 +88,15 @@ class Quality:
                 await ring.wait()
 
     async def once(self) -> int:
-        """Judge one step of what waits. How much that was; 0 where nothing waits.
+        """Judge one step of what waits. How much that was; 0 where nothing waits, and while the graph has
+        what was
+        not marked yet: how much is said of a thing is not known then, and the index is about to tell it.
 
         Raises `Unavailable` (the graph or the store does not answer; repeat).
         """
         async with self._adding:
+            if not await self._is_level():
+                return 0
             sightings = await self._store.sightings(STEP)
             moved = await self._see(sightings) if sightings else 0
             due = await self._store.due(STEP)
@@ -80,20 +106,24 @@ class Quality:
             self._changed()
         return len(sightings) + len(taken)
 
+    async def _is_level(self) -> bool:
+        """Whether all that the graph has is marked. Once it is, it stays so: marks come before the graph."""
+        if not self._level:
+            marked, indexed = await self._store.covered(), await self._graph.coverage()
+            kept = await self._kept()
+            due = [
+                without(common(indexed.get(log, ()), here), marked.get(log, ())) for log, here in kept.items()
+            ]
+            self._level = not any(due)
+        return self._level
+
     async def _see(self, sightings: Sequence[Sighting]) -> int:
         named = {each.place for each in sightings}
-        unknown = {place for place in named if not await self._described(place)}
+        unknown = {place for place in named if not await is_described(self._graph, place)}
         return await self._store.placed(sightings, unknown)
 
-    async def _described(self, place: str) -> bool:
-        """Whether master data is known of the place, or of the one that it is part of (GLN extension)."""
-        for name in dict.fromkeys((place, place.split("/254/", maxsplit=1)[0])):
-            if any(version.issuer for version in await self._graph.masterdata(name)):
-                return True
-        return False
-
     async def _judge(self, due: Sequence[Due]) -> int:
-        """Judge together, else in halves; one alone of which there is too much is found nothing of."""
+        """Judge together, else in halves; of one alone of which there is too much that is told."""
         here = [each for each in due if each.subject.kind is not Kind.PLACE]
         try:
             known = await Surroundings(self._graph, self._store).of([each.subject for each in here])
@@ -103,25 +133,36 @@ class Quality:
                 moved = await self._judge(here[:half]) + await self._judge(here[half:])
                 return moved + await self._places(due)
             known = {}
-        judged: list[Judged] = []
-        further: list[Mark] = []
-        for each in here:
-            facts = known.get(each.subject, [])
-            judged.append(Judged(each, judge(each.subject, facts)))
-            further += _inside(each, facts)
-            await asyncio.sleep(0)
+        judged, further = await self._run(partial(_judged, here, known))
         return await self._store.settle(judged, further) + await self._places(due)
 
     async def _places(self, due: Sequence[Due]) -> int:
         moved = 0
         for each in due:
             if each.subject.kind is Kind.PLACE:
-                described = await self._described(each.subject.name)
+                described = await is_described(self._graph, each.subject.name)
                 taken = await self._store.described(each.subject.name, STEP) if described else 0
                 moved += taken
                 if taken < STEP:
                     await self._store.settle([Judged(each, None)])
         return moved
+
+
+def _judged(due: Sequence[Due], known: Mapping[Subject, Collection[Fact]]) -> tuple[list[Judged], list[Mark]]:
+    """What is found of each, and what must be judged again because of it."""
+    judged: list[Judged] = []
+    further: list[Mark] = []
+    for each in due:
+        facts = known.get(each.subject)
+        found = too_much(each) if facts is None else judge(each.subject, facts)[:MOST_OF_SUBJECT]
+        judged.append(Judged(each, found))
+        further += _inside(each, facts or ())
+    return judged, further
+
+
+def too_much(due: Due) -> tuple[Finding, ...]:
+    """That it was not judged, at the event by which it was last marked."""
+    return (Finding(Code.NOT_JUDGED, due.event),) if due.event else ()
 
 
 def _within(due: Sequence[Due]) -> list[Due]:
@@ -143,91 +184,3 @@ def _inside(due: Due, facts: Collection[Fact]) -> Iterator[Mark]:
         below, all_of_it = min(due.reach, DEPTH) - 1, due.reach == EMPTIED
         for item in held if len(held) <= MOST_CONTENTS else ():
             yield Mark(Subject(Kind.ITEM, item), below, alone=all_of_it)
-
-
-def marks_of(fact: Fact) -> Iterator[Mark]:
-    """What a fact concerns. A thing of which only one event is known is in no contradiction, but where it is
-    received, or where the event is a process of its own."""
-    weighed = min(touched(fact), default="") if fact.type is EventType.TRANSFORMATION else ""
-    for subject in subjects(fact):
-        match subject.kind:
-            case Kind.ITEM:
-                item = subject.name
-                alone = fact.step == "receiving" or item == weighed
-                yield Mark(subject, reach(fact, item), alone, moves(fact, item))
-            case Kind.PROCESS:
-                yield Mark(subject)
-            case _:
-                yield Mark(subject, alone=False)
-
-
-def marks_in(step: Indexed) -> Marks:
-    """What one step of the index concerns."""
-    marks = [(at, mark) for at, fact in step.facts for mark in marks_of(fact)]
-    marks += [(at, Mark(Subject(Kind.PLACE, said.id))) for at, said in step.masterdata]
-    sightings = [
-        (at, Sighting(place, fact.fingerprint, path))
-        for at, fact in step.facts
-        for place, path in places(fact).items()
-    ]
-    return Marks(step.log, step.start, step.stop, marks, sightings)
-
-
-class WatchedGraph:
-    """The `Graph` port for those who write: what they write is marked to be judged. It counts as indexed only
-    what was marked too, so what an earlier release or another file of findings left out is made up for.
-    """
-
-    def __init__(
-        self, graph: Graph, store: FindingStore, adding: asyncio.Lock, ring: Callable[[], None]
-    ) -> None:
-        self._graph = graph
-        self._store = store
-        self._adding = adding
-        self._ring = ring
-
-    async def add(self, step: Indexed) -> None:
-        """See `ports.Graph.add`. Raises what the store of findings raises too."""
-        async with self._adding:
-            await self._store.mark(marks_in(step))
-            await self._graph.add(step)
-        self._ring()
-
-    async def coverage(self) -> Mapping[LogId, Spans]:
-        """Entries that are both in the graph and marked."""
-        marked = await self._store.covered()
-        indexed = await self._graph.coverage()
-        return {log: common(spans, marked.get(log, ())) for log, spans in indexed.items()}
-
-    async def erase(self, fingerprint: Fingerprint) -> None:
-        """See `ports.Graph.erase`."""
-        async with self._adding:
-            await self._store.unsettle(fingerprint)
-            await self._graph.erase(fingerprint)
-        self._ring()
-
-    async def clear(self) -> None:
-        """See `ports.Graph.clear`."""
-        async with self._adding:
-            await self._store.clear()
-            await self._graph.clear()
-
-    async def set_known(self, log: LogId, ranges: Sequence[Known]) -> None:
-        """See `ports.Graph.set_known`."""
-        await self._graph.set_known(log, ranges)
-
-    async def reopen(self, log: LogId, index: int) -> None:
-        """See `ports.Graph.reopen`."""
-        await self._graph.reopen(log, index)
-
-    async def facts(self, items: Collection[str], transformations: Collection[str] = ()) -> Sequence[Fact]:
-        """See `ports.Graph.facts`."""
-        return await self._graph.facts(items, transformations)
-
-    async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:
-        """See `ports.Graph.by_event_id`."""
-        return await self._graph.by_event_id(event_ids)
-
-    async def masterdata(self, id: str) -> Sequence[MasterDataVersion]:
-        """See `ports.Graph.masterdata`."""
-        return await self._graph.masterdata(id)

@@ -4,30 +4,42 @@ Decided by what the index knows when the record comes: neither its neighbours in
 comes later count, and nothing that is sealed is ever taken back for it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.lineage import Fact
-from tracehold.core.quality import Code, Finding, judge, places, subjects
+from tracehold.core.quality import Code, Finding, Subject, judge, places, subjects
 from tracehold.core.record import Kind as RecordKind
 from tracehold.core.record import Record
 from tracehold.core.voices import voice
 from tracehold.journey.index import event_fact
 from tracehold.journey.intake import Ready, Taken
+from tracehold.journey.knowledge import Run, at_once
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.parsed import Events, tolerant
 from tracehold.journey.ports import Graph
 from tracehold.journey.ports.quality import FindingStore
-from tracehold.journey.surroundings import Surroundings, TooMany
+from tracehold.journey.surroundings import MOST_AROUND, Surroundings, TooMany, is_described, weight
+
+MOST_JUDGED = 5 * MOST_AROUND
+"""Weight of the facts that are judged for one upload, of all that it is about together."""
 
 
 class Refusing:
     """Turns findings with these codes into refusals."""
 
     def __init__(
-        self, codes: Collection[Code], graph: Graph, store: FindingStore, events: Events = tolerant
+        self,
+        codes: Collection[Code],
+        graph: Graph,
+        store: FindingStore,
+        events: Events = tolerant,
+        run: Run = at_once,
     ) -> None:
+        """`run` does what may be long."""
+        self._run = run
         self._codes = frozenset(codes)
         self._graph = graph
         self._store = store
@@ -68,18 +80,31 @@ class Refusing:
         try:
             known = await Surroundings(self._graph, self._store, [fact]).of(about)
         except TooMany:
-            known = {}  # the index finds nothing of it either, or in parts that are small enough
-        found = [f for subject, facts in known.items() for f in judge(subject, facts)]
-        mine = [f for f in found if f.event == fact.fingerprint]
+            known = {}
+        mine = await self._run(partial(_found, fact, about, known))
         if Code.UNKNOWN_PLACE in self._codes:
             mine += await self._unknown(fact)
         return sorted(mine, key=Finding.sort_key)
 
     async def _unknown(self, fact: Fact) -> list[Finding]:
-        found: list[Finding] = []
-        for place, path in places(fact).items():
-            names = dict.fromkeys((place, place.split("/254/")[0]))
-            said = [version for name in names for version in await self._graph.masterdata(name)]
-            if not any(version.issuer for version in said):
-                found.append(Finding(Code.UNKNOWN_PLACE, fact.fingerprint, path))
-        return found
+        return [
+            Finding(Code.UNKNOWN_PLACE, fact.fingerprint, path)
+            for place, path in places(fact).items()
+            if not await is_described(self._graph, place)
+        ]
+
+
+def _found(fact: Fact, about: Sequence[Subject], known: Mapping[Subject, Sequence[Fact]]) -> list[Finding]:
+    """What is found of the event, of each of its subjects in turn, until that is more work than one upload
+    may
+    make; NOT_JUDGED where that leaves some out, or there is too much of one.
+    """
+    found: list[Finding] = []
+    room = MOST_JUDGED
+    for subject in about:
+        room -= sum(map(weight, known.get(subject, ())))
+        if subject not in known or room < 0:
+            found.append(Finding(Code.NOT_JUDGED, fact.fingerprint))
+        else:
+            found += [each for each in judge(subject, known[subject]) if each.event == fact.fingerprint]
+    return found

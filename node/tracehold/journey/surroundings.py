@@ -10,19 +10,40 @@ from tracehold.journey.ports.quality import FindingStore
 Names = Callable[[Fact], Iterable[str | None]]
 """By what a fact is grouped."""
 
+NAMES = 100
+"""Names in one statement that weigh as much as one statement more."""
+
 MOST_LOAD = 500
-"""Statements about one item, process or event id; of more nothing is found. A class that stands in every
-event of a company is no thing that could be in two places."""
+"""Weight of the statements about one item, process or event id; of more nothing is found. A class that stands
+in
+every event of a company is no thing that could be in two places."""
 
 MOST_CONTAINERS = 64
 """Containers that one thing was ever in; of more nothing is found."""
 
+MOST_AROUND = 2_000
+"""Weight of the statements about an item and all that it was in; of more nothing is found."""
+
 MOST_FACTS = 10_000
-"""Facts that are looked up at once."""
+"""Weight of the facts that are looked up at once."""
 
 
 class TooMany(Exception):
     """More than is looked up at once: ask for fewer."""
+
+
+def weight(fact: Fact) -> int:
+    """How much work the fact is for whoever reads it."""
+    named = (fact.children, fact.inputs, fact.outputs, fact.observed, fact.memberships)
+    return 1 + sum(map(len, named)) // NAMES
+
+
+async def is_described(graph: Graph, place: str) -> bool:
+    """Whether master data is known of the place, or of the one that it is part of (GLN extension)."""
+    if await graph.is_described(place):
+        return True
+    whole, extended, _ = place.partition("/254/")
+    return bool(extended) and await graph.is_described(whole)
 
 
 class Surroundings:
@@ -36,6 +57,8 @@ class Surroundings:
     async def of(self, subjects: Collection[Subject]) -> Mapping[Subject, list[Fact]]:
         """The facts about each of these and, of items, about the containers around them; those of which there
         are too many to be judged are left out. Raises `TooMany`, and what graph and store raise.
+
+        The store's count keeps the graph from being asked for too much; what was looked up is weighed too.
         """
         loads = await self._loads(subjects)
         found = await self._named([s for s in subjects if s.kind is not Kind.ITEM and loads[s] <= MOST_LOAD])
@@ -53,26 +76,30 @@ class Surroundings:
             Kind.PROCESS: _grouped(facts, lambda fact: [fact.transformation_id]),
             Kind.EVENT_ID: _grouped(facts, lambda fact: [fact.event_id]),
         }
-        return {s: by_name[s.kind].get(s.name, []) for s in subjects if s.kind in by_name}
+        found = {s: by_name[s.kind].get(s.name, []) for s in subjects if s.kind in by_name}
+        return {s: facts for s, facts in found.items() if _weight(facts) <= MOST_LOAD}
 
     async def _items(self, items: Collection[str]) -> dict[str, list[Fact]]:
         """Level by level: the items, what they were in, and what that was in."""
         known: dict[str, list[Fact] | None] = {}
-        edge = set(items)
+        edge, room = set(items), MOST_FACTS
         for _ in range(DEPTH + 1):
-            known |= await self._level(edge)
+            level, load = await self._level(edge, room)
+            known, room = known | level, room - load
             edge = {up for item in edge for up in _containers(item, known[item])} - known.keys()
         return {item: facts for item in items if (facts := _together(item, known)) is not None}
 
-    async def _level(self, items: Collection[str]) -> dict[str, list[Fact] | None]:
-        """The facts of each; None of those of which there are too many."""
+    async def _level(self, items: Collection[str], room: int) -> tuple[dict[str, list[Fact] | None], int]:
+        """The facts of each, and how much they are; None of those of which there are too many."""
         loads = await self._loads([Subject(Kind.ITEM, item) for item in items])
         few = {s.name for s, load in loads.items() if load <= MOST_LOAD}
-        if sum(load for load in loads.values() if load <= MOST_LOAD) > MOST_FACTS:
+        load = sum(load for load in loads.values() if load <= MOST_LOAD)
+        if load > room:
             raise TooMany
         facts = [*self._extra, *(await self._graph.facts(few) if few else ())]
         grouped = _grouped(facts, touched)
-        return {item: grouped.get(item, []) if item in few else None for item in items}
+        few = {item for item in few if _weight(grouped.get(item, ())) <= MOST_LOAD}
+        return {item: grouped.get(item, []) if item in few else None for item in items}, load
 
     async def _loads(self, subjects: Collection[Subject]) -> Mapping[Subject, int]:
         known = await self._store.loads(subjects)
@@ -99,7 +126,11 @@ def _together(item: str, known: Mapping[str, list[Fact] | None]) -> list[Fact] |
             found += facts
             around |= up
         edge = around - seen
-    return found
+    return found if _weight(found) <= MOST_AROUND else None
+
+
+def _weight(facts: Iterable[Fact]) -> int:
+    return sum(map(weight, facts))
 
 
 def _grouped(facts: Iterable[Fact], names: Names) -> dict[str, list[Fact]]:

@@ -80,6 +80,11 @@ class MemoryGraph:
             seen.setdefault(version.fingerprint, version)
         return list(seen.values())
 
+    async def is_described(self, id: str) -> bool:
+        """See `ports.Graph.is_described`."""
+        self._up()
+        return any(version.issuer for _, version in self._versions.get(id, []))
+
     async def erase(self, fingerprint: Fingerprint) -> None:
         """See `ports.Graph.erase`."""
         self._up()

@@ -89,6 +89,10 @@ class Neo4jGraph:
         """See `ports.Graph.masterdata`."""
         return await self._read(lambda transaction: queries.masterdata(transaction, id))
 
+    async def is_described(self, id: str) -> bool:
+        """See `ports.Graph.is_described`."""
+        return await self._read(lambda transaction: queries.is_described(transaction, id))
+
     async def erase(self, fingerprint: Fingerprint) -> None:
         """See `ports.Graph.erase`. No query finds any more what was there; the server overwrites the bytes on
         its disk when it uses their place again, and drops them from its transaction logs as these rotate.

@@ -34,6 +34,7 @@ MATCH (m:MasterData {{id: $id}})
 RETURN m.log, m.type, m.issuer, m.fingerprint, m.audience, m.payload, {_KNOWN.format("m")}
 ORDER BY m.log, m.at
 """
+DESCRIBED = "MATCH (m:MasterData {id: $id}) WHERE m.issuer <> '' RETURN 1 LIMIT 1"
 COVERAGE = "MATCH (l:Log) RETURN l.id, l.spans"
 
 Asked = tuple[str, Collection[str]]
@@ -83,6 +84,11 @@ async def masterdata(transaction: AsyncTransaction, id: str) -> list[MasterDataV
         )
         by_log.setdefault(LogId(bytes.fromhex(log)), []).append(version)
     return merged(by_log)
+
+
+async def is_described(transaction: AsyncTransaction, id: str) -> bool:
+    """Whether a version about `id` says something."""
+    return bool(await rows(transaction, DESCRIBED, id=id))
 
 
 async def coverage(transaction: AsyncTransaction) -> dict[LogId, Spans]:

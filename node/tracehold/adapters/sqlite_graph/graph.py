@@ -59,6 +59,10 @@ class SqliteGraph:
         """See `ports.Graph.masterdata`."""
         return await self._read(lambda connection: queries.masterdata(connection, id))
 
+    async def is_described(self, id: str) -> bool:
+        """See `ports.Graph.is_described`."""
+        return await self._read(lambda connection: queries.is_described(connection, id))
+
     async def reopen(self, log: LogId, index: int) -> None:
         """See `ports.Graph.reopen`."""
         await self._write(lambda connection: writes.reopen(connection, log, index))

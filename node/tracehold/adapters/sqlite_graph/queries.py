@@ -105,6 +105,12 @@ def masterdata(connection: Connection, id: str) -> list[MasterDataVersion]:
     return merged(by_log)
 
 
+def is_described(connection: Connection, id: str) -> bool:
+    """Whether a version about `id` says something."""
+    said = "SELECT 1 FROM masterdata WHERE id = ? AND issuer != '' LIMIT 1"
+    return connection.execute(said, (id,)).fetchone() is not None
+
+
 def merged(by_log: Mapping[LogId, Sequence[MasterDataVersion]]) -> list[MasterDataVersion]:
     """The versions of several logs, each in the order of its positions, in one order, each record once.
 

@@ -30,12 +30,13 @@ def loads(connection: Connection, subjects: Collection[Subject]) -> Mapping[Subj
 
 def due(connection: Connection, most: int) -> Sequence[Due]:
     """What waits longest."""
-    query = "SELECT kind, name, reach, stamp FROM due ORDER BY id LIMIT ?"
+    query = "SELECT kind, name, reach, stamp, event FROM due ORDER BY id LIMIT ?"
     rows = [
-        (Subject(Kind(k), name), reach, stamp) for k, name, reach, stamp in connection.execute(query, (most,))
+        (Subject(Kind(kind), name), reach, stamp, Fingerprint(event) if event else None)
+        for kind, name, reach, stamp, event in connection.execute(query, (most,))
     ]
-    known = loads(connection, [subject for subject, _, _ in rows])
-    return [Due(subject, reach, known.get(subject, 0), stamp) for subject, reach, stamp in rows]
+    known = loads(connection, [subject for subject, *_ in rows])
+    return [Due(subject, reach, known.get(subject, 0), stamp, event) for subject, reach, stamp, event in rows]
 
 
 def sightings(connection: Connection, most: int) -> Sequence[Sighting]:

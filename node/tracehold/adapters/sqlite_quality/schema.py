@@ -5,7 +5,7 @@ import time
 
 from tracehold.core.errors import Broken
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x74685146  # "thQF"
 
 TABLES = """
@@ -15,7 +15,7 @@ CREATE TABLE marked (log BLOB NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT
 CREATE TABLE tally (subject INTEGER PRIMARY KEY, n INTEGER NOT NULL);
 CREATE TABLE moving (subject INTEGER PRIMARY KEY);
 CREATE TABLE due (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, name TEXT NOT NULL,
-    reach INTEGER NOT NULL, stamp INTEGER NOT NULL, UNIQUE (kind, name));
+    reach INTEGER NOT NULL, stamp INTEGER NOT NULL, event BLOB, UNIQUE (kind, name));
 CREATE TABLE sighting (place TEXT NOT NULL, event BLOB NOT NULL, path TEXT NOT NULL,
     PRIMARY KEY (place, event, path)) WITHOUT ROWID;
 CREATE TABLE subject (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (kind, name));

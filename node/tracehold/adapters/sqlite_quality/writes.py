@@ -12,10 +12,11 @@ from tracehold.journey.ports.quality import Judged, Mark, Marks, Sighting
 FORGOTTEN = ("marked", "tally", "moving", "due", "sighting", "subject", "finding")
 """Tables that are emptied; which events were ever told of stays."""
 
-_COUNT = "INSERT INTO tally VALUES (?, 1) ON CONFLICT (subject) DO UPDATE SET n = n + 1 RETURNING n"
+_COUNT = "INSERT INTO tally VALUES (?1, ?2) ON CONFLICT (subject) DO UPDATE SET n = n + ?2 RETURNING n"
 _DUE = (
-    "INSERT INTO due (kind, name, reach, stamp) VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) "
-    "DO UPDATE SET reach = max(reach, excluded.reach), stamp = excluded.stamp"
+    "INSERT INTO due (kind, name, reach, event, stamp) VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, name) "
+    "DO UPDATE SET reach = max(reach, excluded.reach), stamp = excluded.stamp, "
+    "event = coalesce(excluded.event, event)"
 )
 _Row = tuple[int, str, str, bytes]
 """Event's row, code, path, other."""
@@ -39,8 +40,8 @@ def mark(connection: Connection, step: Marks) -> None:
         if repeated:
             due.append(each)
             continue
-        (n,) = connection.execute(_COUNT, (tallied(each.subject),)).fetchone()
-        if each.alone or n > 1:
+        (n,) = connection.execute(_COUNT, (tallied(each.subject), each.weight)).fetchone()
+        if each.alone or n > each.weight:
             due.append(each)
     wait(connection, due)
     sightings = [(s.place, s.event, s.path) for _, s in step.sightings]
@@ -52,7 +53,7 @@ def mark(connection: Connection, step: Marks) -> None:
 
 def wait(connection: Connection, marks: Iterable[Mark]) -> None:
     """Have these judged."""
-    rows = [(str(each.subject.kind), each.subject.name, each.reach) for each in marks]
+    rows = [(str(each.subject.kind), each.subject.name, each.reach, each.event) for each in marks]
     if rows:
         stamp = moved(connection)
         connection.executemany(_DUE, [(*row, stamp) for row in rows])
@@ -93,6 +94,9 @@ def _replace(connection: Connection, subject: Subject, findings: Sequence[Findin
     query = "SELECT event, code, path, other FROM finding WHERE subject = ?"
     before: set[_Row] = set(connection.execute(query, (row,)))
     after = {(_event(connection, f.event), str(f.code), f.path, bytes(f.other or b"")) for f in findings}
+    if any(f.code is Code.NOT_JUDGED for f in findings):
+        # Else every new event on the thing would take it over, and whoever watches would hear of each.
+        after = {each for each in before if each[1] == Code.NOT_JUDGED} or after
     gone, new = before - after, after - before
     delete = "DELETE FROM finding WHERE subject = ? AND event = ? AND code = ? AND path = ? AND other = ?"
     connection.executemany(delete, [(row, *each) for each in gone])
@@ -164,9 +168,9 @@ def unsettle(connection: Connection, event: Fingerprint) -> None:
     wait(connection, [Mark(subject) for subject in found if subject.kind is not Kind.PLACE])
     places = (
         "SELECT f.subject, f.event FROM event e JOIN finding f ON f.event = e.id "
-        "WHERE e.fingerprint = ? AND f.code = ?"
+        "WHERE e.fingerprint = ? AND f.code IN (?, ?)"
     )
-    rows = connection.execute(places, (event, str(Code.UNKNOWN_PLACE))).fetchall()
+    rows = connection.execute(places, (event, str(Code.UNKNOWN_PLACE), str(Code.NOT_JUDGED))).fetchall()
     connection.executemany("DELETE FROM finding WHERE subject = ? AND event = ?", rows)
     _tell(connection, {row for _, row in rows})
 

@@ -83,6 +83,12 @@ class Graph(Protocol):
         """
         ...
 
+    async def is_described(self, id: str) -> bool:
+        """Whether any version about this identifier says something: the same as of `masterdata`, and as quick
+        however many there are.
+        """
+        ...
+
     async def erase(self, fingerprint: Fingerprint) -> None:
         """Forget for good what a record says, but by which names it is found, so that it is missed where they
         are asked for. Durable on return; harmless to repeat, and where there is no such record.

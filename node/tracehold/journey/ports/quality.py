@@ -12,12 +12,17 @@ from tracehold.core.spans import Spans
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A subject is to be judged again, with `reach` levels of what it holds. `alone`: also where this is all
-    that is known of it. `moves`: what happens to what holds it concerns it from now on."""
+    that is known of it. `moves`: what happens to what holds it concerns it from now on. `weight`: what it
+    adds to
+    the subject's load; `event`: what says it.
+    """
 
     subject: Subject
     reach: int = 0
     alone: bool = True
     moves: bool = False
+    weight: int = 1
+    event: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,16 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A subject that waits to be judged. `load` is how many statements about it were marked; `stamp` tells
-    whether it was marked again meanwhile."""
+    """A subject that waits to be judged. `load` is the weight of all that was marked of it; `stamp` tells
+    whether it was marked again meanwhile; `event` is the last that was, None where it waits for other
+    reasons.
+    """
 
     subject: Subject
     reach: int
     load: int
     stamp: int
+    event: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +75,8 @@ class FindingStore(Protocol):
 
     async def mark(self, step: Marks) -> None:
         """Have these subjects and sightings judged, and count the entries as marked. A subject's load grows
-        by the marks of entries that were not counted before; those are passed over whose load is 1 and that
-        need not be judged alone.
+        by the marks of entries that were not counted before; those are passed over of which nothing else is
+        known and that need not be judged alone.
         """
         ...
 
@@ -77,7 +85,7 @@ class FindingStore(Protocol):
         ...
 
     async def loads(self, subjects: Collection[Subject]) -> Mapping[Subject, int]:
-        """How many statements about each of these were marked; what was never marked is left out."""
+        """The weight of what was marked of each of these; what was never marked is left out."""
         ...
 
     async def due(self, most: int) -> Sequence[Due]:
@@ -87,7 +95,9 @@ class FindingStore(Protocol):
     async def settle(self, judged: Sequence[Judged], further: Sequence[Mark] = ()) -> int:
         """Put these findings in place of what was found of these subjects before, and have `further` ones
         judged: those that are to be judged alone, and those that were ever marked as moving. None of them
-        waits any more, unless it was marked since it was read. How many events changed.
+        waits any more, unless it was marked since it was read. NOT_JUDGED stays at the event that has it. How
+        many
+        events changed.
         """
         ...
 
