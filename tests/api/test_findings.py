@@ -10,6 +10,7 @@ from tests.api.face import Face, bearer
 from tests.journey.network import FARM, MILL, packed
 from tracehold.core.quality import Code
 from tracehold.core.record import Audience
+from tracehold.journey import quality, refusing
 from tracehold.journey.refusing import Refusing
 from tracehold.v1 import record_pb2, upload_pb2, upload_pb2_grpc
 
@@ -138,6 +139,33 @@ async def test_upload_is_refused_where_the_operator_says_so(face: Face) -> None:
     early["bizStep"] = "receiving"
     (other,) = await face.node.uploads.submit([_item(json.dumps(early).encode())])
     assert other.error is None
+
+
+async def test_attack_a_hundred_findings_hide_no_other(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept of a thing is cut by the names of records, which uploaders choose; what refuses is not."""
+    for minute in range(4):
+        await said(face, packed((PALLET, OTHER)[minute % 2], [CASE], minute))
+    await face.index()
+    monkeypatch.setattr(quality, "MOST_OF_SUBJECT", 0)
+    face.node.uploads.policy = Refusing({Code.PACKED_ELSEWHERE}, face.node.graph, face.doubts)
+    for minute in range(10, 16):
+        (refused,) = await face.node.uploads.submit([_item(packed("urn:x:third", [CASE], minute))])
+        assert refused.error is not None
+
+
+async def test_what_is_too_much_to_be_judged_can_be_refused(
+    face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a thing of which much is said is refused nothing; within the bounds nothing is said of it."""
+    await said(face, packed(PALLET, [CASE], 1))
+    await face.index()
+    face.node.uploads.policy = Refusing({Code.NOT_JUDGED}, face.node.graph, face.doubts)
+    (taken,) = await face.node.uploads.submit([_item(packed(OTHER, [CASE], 2))])
+    assert taken.error is None
+    monkeypatch.setattr(refusing, "MOST_JUDGED", 1)
+    (refused,) = await face.node.uploads.submit([_item(packed(OTHER, [CASE], 3))])
+    assert refused.error is not None
+    assert refused.error.message.startswith("NOT_JUDGED")
 
 
 @pytest.mark.parametrize(("codes", "refused"), [({Code.UNKNOWN_PLACE}, True), (set(), False)])

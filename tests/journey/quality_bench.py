@@ -6,6 +6,7 @@ from tracehold.adapters.memory.graph import MemoryGraph
 from tracehold.adapters.sqlite_quality import SqliteFindings
 from tracehold.core.ids import LogId
 from tracehold.core.lineage import Fact
+from tracehold.journey.knowledge import Run, at_once
 from tracehold.journey.ports import Indexed, MasterDataVersion
 from tracehold.journey.quality import Kept, Quality
 
@@ -16,12 +17,16 @@ class Bench:
     """A graph, its findings, and what writes and judges."""
 
     def __init__(
-        self, path: Path | None = None, graph: MemoryGraph | None = None, kept: Kept | None = None
+        self,
+        path: Path | None = None,
+        graph: MemoryGraph | None = None,
+        kept: Kept | None = None,
+        run: Run = at_once,
     ) -> None:
         self.graph = graph or MemoryGraph()
         self.store = SqliteFindings(path)
         self.changed = 0
-        self.quality = Quality(self.graph, self.store, self._heard, kept=kept)
+        self.quality = Quality(self.graph, self.store, self._heard, run, kept)
         self.at = 0
 
     def _heard(self) -> None:

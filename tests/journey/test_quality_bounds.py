@@ -108,6 +108,20 @@ async def test_a_file_lost_beside_entries_that_are_gone_waits_for_none(tmp_path)
     assert await fresh.found(first, second) == {(1, "PACKED_ELSEWHERE", 0)}
 
 
+async def test_judging_is_handed_to_whoever_does_long_work():
+    """What rules do runs where the event loop does not wait for it."""
+    handed = []
+
+    async def aside(work):
+        handed.append(work)
+        return work()
+
+    bench = Bench(run=aside)
+    await bench.add(pack(1, P, A), pack(2, Q, A))
+    await bench.settle()
+    assert handed
+
+
 async def test_findings_of_a_thing_are_bounded(monkeypatch):
     """The first of them by event are kept."""
     monkeypatch.setattr(quality, "MOST_OF_SUBJECT", 2)
