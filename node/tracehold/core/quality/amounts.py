@@ -5,13 +5,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from tracehold.core.epcis.model import Action, EventType
-from tracehold.core.lineage import Fact, Quantity
+from tracehold.core.lineage import TOLERANCE, Fact, Quantity, begun, makes, used_up
 from tracehold.core.quality.around import Around
 from tracehold.core.quality.codes import Code
 from tracehold.core.quality.finding import Finding, pointer
-from tracehold.core.quality.life import makes
-
-_TOLERANCE = 1e-9  # of all that came in: sums of decimal amounts in binary floats
 
 
 def more_out_than_in(events: Iterable[Fact]) -> Iterator[Finding]:
@@ -26,7 +23,7 @@ def more_out_than_in(events: Iterable[Fact]) -> Iterator[Finding]:
         return
     into = sum(quantity.amount or 0.0 for quantity in inputs)
     out = sum(q.amount or 0.0 for fact in told for q in fact.outputs if q.uom == unit)
-    if out <= into * (1 + _TOLERANCE):
+    if out <= into * (1 + TOLERANCE):
         return
     first = next(fact for fact in told if fact.inputs)
     for fact in told:
@@ -45,21 +42,21 @@ def more_used_than_made(item: str, facts: Around) -> Iterator[Finding]:
     if any(_uncounted(item, fact) for fact in made):
         return
     left: defaultdict[str | None, float] = defaultdict(float)
-    begun: dict[str | None, tuple[float, Fact]] = {}
+    so_far: dict[str | None, tuple[float, Fact]] = {}
     for _, together in groupby(facts.events, key=lambda fact: fact.instant):
         at_once = list(together)
         for fact in at_once:
-            for quantity in _of(item, _begun(fact)):
+            for quantity in _of(item, begun(fact)):
                 left[quantity.uom] += quantity.amount or 0.0
-                before = begun[quantity.uom][0] if quantity.uom in begun else 0.0
-                begun[quantity.uom] = (before + (quantity.amount or 0.0), fact)
+                before = so_far[quantity.uom][0] if quantity.uom in so_far else 0.0
+                so_far[quantity.uom] = (before + (quantity.amount or 0.0), fact)
         for fact in at_once:
-            for quantity in _of(item, _used(fact)):
-                if quantity.uom not in begun:
+            for quantity in _of(item, used_up(fact)):
+                if quantity.uom not in so_far:
                     continue
                 left[quantity.uom] -= quantity.amount or 0.0
-                all_of_it, last = begun[quantity.uom]
-                if left[quantity.uom] < -_TOLERANCE * all_of_it and quantity.amount:
+                all_of_it, last = so_far[quantity.uom]
+                if left[quantity.uom] < -TOLERANCE * all_of_it and quantity.amount:
                     path = pointer(fact, item)
                     yield Finding(Code.MORE_USED_THAN_MADE, fact.fingerprint, path, last.fingerprint)
 
@@ -87,7 +84,7 @@ def more_unpacked_than_packed(item: str, facts: Around) -> Iterator[Finding]:
                 held[unit] = (amount + (quantity.amount or 0.0), fact)
             elif unit in held and quantity.amount is not None and fact.parent not in vague:
                 held[unit] = (max(amount - quantity.amount, 0.0), opened)
-                if amount - quantity.amount < -_TOLERANCE * max(amount, quantity.amount):
+                if amount - quantity.amount < -TOLERANCE * max(amount, quantity.amount):
                     path = pointer(fact, item)
                     yield Finding(Code.MORE_UNPACKED_THAN_PACKED, fact.fingerprint, path, opened.fingerprint)
 
@@ -96,18 +93,6 @@ def _of(item: str, quantities: Iterable[Quantity]) -> list[Quantity]:
     return [quantity for quantity in quantities if quantity.item == item and not quantity.piece]
 
 
-def _begun(fact: Fact) -> tuple[Quantity, ...]:
-    return fact.outputs + (fact.observed if _is_life(fact, Action.ADD) else ())
-
-
-def _used(fact: Fact) -> tuple[Quantity, ...]:
-    return fact.inputs + (fact.observed if _is_life(fact, Action.DELETE) else ())
-
-
-def _is_life(fact: Fact, action: Action) -> bool:
-    return fact.type is EventType.OBJECT and fact.action is action
-
-
 def _uncounted(item: str, fact: Fact) -> bool:
-    counted = [q for q in _begun(fact) if q.item == item]
+    counted = [q for q in begun(fact) if q.item == item]
     return not counted or any(q.piece or q.amount is None for q in counted)

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.gs1 import Level, level
-from tracehold.core.lineage import Fact
-from tracehold.core.lineage.facts import lots_put_out
+from tracehold.core.lineage import Fact, makes
 from tracehold.core.quality.around import Around
 from tracehold.core.quality.codes import Code
 from tracehold.core.quality.finding import Finding, pointer
@@ -36,15 +35,6 @@ def used_after_consumed(item: str, facts: Around) -> Iterator[Finding]:
             yield Finding(Code.USED_AFTER_CONSUMED, fact.fingerprint, path, gone.fingerprint)
         if _ends(item, fact) and not makes(item, fact):
             gone = gone or fact
-
-
-def makes(item: str, fact: Fact) -> bool:
-    """Whether the event makes or commissions the thing, or pieces of it where it is a lot."""
-    if any(q.item == item for q in fact.outputs) or item in lots_put_out(fact):
-        return True
-    if fact.type is not EventType.OBJECT or fact.action is not Action.ADD:
-        return False
-    return any(q.item == item for q in fact.observed) or any(lot == item for _, lot in fact.memberships)
 
 
 def happens_to(item: str, fact: Fact) -> bool:

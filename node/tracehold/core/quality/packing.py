@@ -1,6 +1,7 @@
 """Things in two containers at a time."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tracehold.core.epcis.model import EventType
 from tracehold.core.quality.around import Around
@@ -14,15 +15,14 @@ def packed_elsewhere(item: str, facts: Around) -> Iterator[Finding]:
     since an earlier instant. What is taken out of the first at that very instant passed through it
     (docs/lineage.md).
     """
+    events = {fact.fingerprint: fact for fact in facts.events}
     for family in (EventType.AGGREGATION, EventType.ASSOCIATION):
         packing = Packing(facts.events, family)
         left = packing.left(item)
-        for stay in packing.stays(item):
-            moved = stay.moved
-            if moved is None or moved.instant == stay.opened.instant:
+        for stay, after in pairwise(packing.stays(item)):
+            at, moved = after.start, after.opened_by
+            if stay.closed_by != moved or stay.start == at or (at, stay.parent) in left:
                 continue
-            if (moved.instant, stay.parent) not in left and not packing.was_emptied(
-                stay.parent, moved.instant
-            ):
-                path = pointer(moved, item)
-                yield Finding(Code.PACKED_ELSEWHERE, moved.fingerprint, path, stay.opened.fingerprint)
+            if not packing.was_emptied(stay.parent, at):
+                path = pointer(events[moved], item)
+                yield Finding(Code.PACKED_ELSEWHERE, moved, path, stay.opened_by)

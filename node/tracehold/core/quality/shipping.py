@@ -5,22 +5,18 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 
 from tracehold.core.epcis.model import EventType
-from tracehold.core.lineage import Fact
+from tracehold.core.lineage import ARRIVING, SENT_OFF, Fact
 from tracehold.core.quality.around import Around
 from tracehold.core.quality.codes import Code
 from tracehold.core.quality.finding import Finding, observes_places, pointer
 from tracehold.core.quality.stays import Packing, was_in
 from tracehold.core.spans import Spans
 
-LEAVING = frozenset({"shipping", "departing", "transporting"})
-"""Steps that send goods off."""
-ARRIVING = frozenset({"receiving", "arriving", "accepting"})
-"""Steps that take goods in."""
 UNDERWAY = frozenset({"departing", "transporting", "loading", "unloading", "staging_outbound"})
 """Steps that tell nothing of an arrival, wherever they are."""
 _CANCELLED = "void_shipping"
 _SETTLING = ARRIVING | {_CANCELLED}
-STEPS = LEAVING | _SETTLING
+STEPS = SENT_OFF | _SETTLING
 """Steps of a container that concern what is in it."""
 
 Places = frozenset[str]
@@ -34,7 +30,7 @@ def received_not_shipped(item: str, facts: Around) -> Iterator[Finding]:
     if not received:
         return
     around = _around(item, facts)
-    sent = [fact.instant for fact in facts.events if fact.step in LEAVING and _concerns(item, fact, around)]
+    sent = [fact.instant for fact in facts.events if fact.step in SENT_OFF and _concerns(item, fact, around)]
     before: list[Fact] = []
     for instant, together in groupby(received, key=lambda fact: fact.instant):
         at_once = list(together)

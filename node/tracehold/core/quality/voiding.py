@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from tracehold.core.lineage import touched
+from tracehold.core.lineage import makes, touched
 from tracehold.core.quality.around import Around
 from tracehold.core.quality.codes import Code
 from tracehold.core.quality.finding import Finding, pointer
-from tracehold.core.quality.life import happens_to, makes
+from tracehold.core.quality.life import happens_to
 
 
 def voided(item: str, facts: Around) -> Iterator[Finding]:
