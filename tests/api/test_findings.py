@@ -46,6 +46,21 @@ async def test_record_and_state_show_what_is_found(face: Face) -> None:
     assert await shown(face, first) == ([], [])
 
 
+async def test_places_are_those_of_the_payload(face: Face) -> None:
+    """Also where a piece is named twice before it; so of an upload that is refused."""
+    await said(face, packed(PALLET, [CASE], 1))
+    await face.index()
+    twice = packed(OTHER, ["urn:x:b", "urn:x:b", CASE], 2)
+    face.node.uploads.policy = Refusing({Code.PACKED_ELSEWHERE}, face.node.graph, face.doubts)
+    (refused,) = await face.node.uploads.submit([_item(twice)])
+    assert refused.error is not None
+    assert refused.error.path == "/childEPCs/2"
+    face.node.uploads.policy = Refusing(set(), face.node.graph, face.doubts)
+    second = await said(face, twice)
+    await face.index()
+    assert [found["path"] for found in (await shown(face, second))[0]] == ["/childEPCs/2"]
+
+
 async def test_findings_go_when_the_missing_event_comes(face: Face) -> None:
     """It was taken out before: said late, and nothing is found any more."""
     await said(face, packed(PALLET, [CASE], 1))

@@ -61,7 +61,9 @@ def _show(records: "Sequence[Record]") -> None:
             for each in record.findings
         ]
     )
-    for code, message in sorted({(each.code, each.message) for record in records for each in record.findings}):
+    for code, message in sorted(
+        {(each.code, each.message) for record in records for each in record.findings}
+    ):
         note(f"{code}: {message}")
     for record in records:
         if not record.findings:

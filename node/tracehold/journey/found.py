@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
-from tracehold.core.quality import MOST_SHOWN, Finding
-from tracehold.core.record import parse
+from tracehold.core.quality import MOST_SHOWN, Finding, in_payload, may_differ
+from tracehold.core.record import Record, parse
 from tracehold.journey.admission import readable
+from tracehold.journey.parsed import Events, tolerant
 from tracehold.journey.ports import RecordLog
 from tracehold.journey.ports.quality import FindingStore
 
@@ -41,10 +42,11 @@ class Findings:
         """
         found = await self._store.of(records, LOOKED_AT + 1)
         names = {name for each in found.values() for f in each for name in (f.event, f.other) if name}
-        open_to = await self._readable(reader, sorted(names))
+        open_to = await self._readable(reader, sorted(names), found)
         shown: dict[Fingerprint, Found] = {}
-        for record, findings in found.items():
-            seen = [f for f in findings if record in open_to and (f.other is None or f.other in open_to)]
+        for record in found:
+            findings = open_to.get(record, ())
+            seen = [f for f in findings if f.other is None or f.other in open_to]
             if seen:
                 more = len(seen) > MOST_SHOWN or len(findings) > LOOKED_AT
                 shown[record] = Found(seen[:MOST_SHOWN], more)
@@ -58,18 +60,31 @@ class Findings:
         """Records whose findings changed behind a position (`ports.FindingStore.changes`)."""
         return await self._store.changes(after, most)
 
-    async def _readable(self, reader: Reader, names: Sequence[Fingerprint]) -> set[Fingerprint]:
-        allowed: set[Fingerprint] = set()
+    async def _readable(
+        self, reader: Reader, names: Sequence[Fingerprint], found: Mapping[Fingerprint, Sequence[Finding]]
+    ) -> dict[Fingerprint, Sequence[Finding]]:
+        """Those that the reader may read, each with what is found of it, at its places in the payload."""
+        allowed: dict[Fingerprint, Sequence[Finding]] = {}
         for start in range(0, len(names), SLICE):
             entries = await self._log.entries(names[start : start + SLICE])
             for name, entry in entries.items():
-                if not entry.erased and _may(reader, entry.raw):
-                    allowed.add(name)
+                record = None if entry.erased else _read(reader, entry.raw)
+                if record:
+                    allowed[name] = placed(found.get(name, ()), record)
         return allowed
 
 
-def _may(reader: Reader, raw: bytes) -> bool:
+def _read(reader: Reader, raw: bytes) -> Record | None:
+    """The record, where the reader may read it."""
     try:
-        return readable(reader, parse(raw))
+        record = parse(raw)
     except Rejected:
-        return False
+        return None
+    return record if readable(reader, record) else None
+
+
+def placed(findings: Sequence[Finding], record: Record, events: Events = tolerant) -> Sequence[Finding]:
+    """The findings of an event at the places of its payload."""
+    if not any(map(may_differ, findings)):
+        return findings
+    return in_payload(findings, events(record.payload), record.payload)

@@ -14,6 +14,7 @@ from tracehold.core.quality import Code, Finding, Subject, judge, places, subjec
 from tracehold.core.record import Kind as RecordKind
 from tracehold.core.record import Record
 from tracehold.core.voices import voice
+from tracehold.journey.found import placed
 from tracehold.journey.index import event_fact
 from tracehold.journey.intake import Ready, Taken
 from tracehold.journey.knowledge import Run, at_once
@@ -63,7 +64,7 @@ class Refusing:
             fact = self._fact(ready.candidate.record, own, own.log)
         except Rejected:
             return ready  # what nobody can be held to is refused, or passed over, elsewhere
-        for finding in await self._findings(fact):
+        for finding in placed(await self._findings(fact), ready.candidate.record, self._events):
             if finding.code in self._codes:
                 beside = f" (record {finding.other.hex()})" if finding.other else ""
                 message = f"{finding.code}: {finding.message}{beside}"

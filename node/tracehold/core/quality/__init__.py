@@ -13,6 +13,7 @@ from tracehold.core.quality.finding import (
     Subject,
 )
 from tracehold.core.quality.judge import EMPTIED, contents, judge, moves, places, reach, subjects
+from tracehold.core.quality.placing import in_payload, may_differ
 from tracehold.core.quality.stays import DEPTH, parents
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "Kind",
     "Subject",
     "contents",
+    "in_payload",
     "judge",
+    "may_differ",
     "moves",
     "parents",
     "places",
