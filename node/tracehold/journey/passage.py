@@ -1,36 +1,27 @@
 """The way of one package, for somebody who holds it: what happened to it, and to what it was made from.
 
 Put together of the questions that everybody may ask, with the asker's own right to read; bounded, for the
-asker is
-anybody.
+asker is anybody.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tracehold.core.access import Reader
-from tracehold.core.epcis import parse_masterdata
 from tracehold.core.errors import Rejected
 from tracehold.core.gs1.levels import class_of
 from tracehold.core.lineage import Direction, Gap, GapReason
-from tracehold.journey.answers import Said, Statement
+from tracehold.core.speaker import Speaker
+from tracehold.journey.answers import Statement
+from tracehold.journey.called import Called, called
 from tracehold.journey.history import HistoryQuestion, answer_history
-from tracehold.journey.inquiry import named
+from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
-from tracehold.journey.masterdata import answer_masterdata
+from tracehold.journey.masterdata import versions
 from tracehold.journey.trace import TraceQuestion, answer_trace
 
 MAX_STEPS, MAX_SOURCES, MAX_FOLLOWED, MAX_NAMES = 200, 200, 8, 40
 """How many events, ingredients, ingredients with their own history, and names an answer may hold."""
-
-_NAMES = (
-    "name",
-    "descriptionshort",
-    "tradeitemdescription",
-    "productname",
-    "regulatedproductname",
-    "functionalname",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +35,13 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Passage:
     """The way, in the order of time. `sources`: what it was made from, nearest first. `names` by identifier,
-    as
-    parties say them; `cut`: there is more than this answer may hold.
+    each with who calls it so; `cut`: there is more than this answer may hold.
     """
 
     item: str
     steps: tuple[Step, ...]
     sources: tuple[str, ...]
-    names: Mapping[str, str]
+    names: Mapping[str, Called]
     gaps: tuple[Gap, ...]
     cut: bool
 
@@ -78,7 +68,8 @@ async def passage(knowledge: Knowledge, reader: Reader, item: str) -> Passage:
     for source in sources[:MAX_FOLLOWED]:
         await _tell(knowledge, reader, source, told)
     steps = sorted(told.steps.values(), key=lambda step: (step.said.instant, step.said.fingerprint))
-    names = await _named(knowledge, reader, _spoken_of(item, sources, steps), told)
+    inquiry = Inquiry(knowledge, reader)
+    names = await _named(knowledge, inquiry, _spoken_of(item, sources, steps), steps, told)
     gaps = sorted(told.gaps, key=lambda gap: (gap.item, gap.reason, gap.detail))
     return Passage(item, tuple(steps), sources, names, tuple(gaps), told.cut)
 
@@ -98,31 +89,30 @@ def _spoken_of(item: str, sources: Iterable[str], steps: Iterable[Step]) -> list
     return list(dict.fromkeys(each for each in (*goods, *said) if each))
 
 
-async def _named(knowledge: Knowledge, reader: Reader, wanted: list[str], told: _Told) -> dict[str, str]:
+def _heeded(id: str, steps: Iterable[Step]) -> list[Speaker]:
+    """Who tells of it in these steps, in their order: at the place, for the party, or of the goods."""
+    told = [
+        each.said.speaker
+        for each in steps
+        if id in (each.said.place, each.said.speaker.party, each.item, class_of(each.item))
+    ]
+    return list(dict.fromkeys(told))
+
+
+async def _named(
+    knowledge: Knowledge, inquiry: Inquiry, wanted: Iterable[str], steps: Iterable[Step], told: _Told
+) -> dict[str, Called]:
     """Names of the first of these; that some are not public is no gap in the way."""
-    names: dict[str, str] = {}
-    for each in wanted[:MAX_NAMES]:
-        try:
-            answer = await answer_masterdata(knowledge, reader, each)
-        except Rejected:
-            continue  # what events call a place need not be a name that can be asked for
-        told.gaps |= dict.fromkeys(gap for gap in answer.gaps if gap.reason is GapReason.HOLDER_DOWN)
-        for version in answer.versions:
-            if name := _name(version):
-                names[each] = name
-    return names
+    asked = [each for each in wanted if _can_be_asked(each)][:MAX_NAMES]
+    found, gaps = await versions(knowledge, inquiry, asked)
+    every = await inquiry.gaps(gaps)
+    told.gaps |= dict.fromkeys(gap for gap in every if gap.reason is GapReason.HOLDER_DOWN)
+    names = {each: called(each, found.get(each, ()), _heeded(each, steps)) for each in asked}
+    return {id: name for id, name in names.items() if name is not None}
 
 
-def _name(version: Said) -> str:
-    said = {_local(each.id): each.value for each in parse_masterdata(version.payload).attributes}
-    for name in _NAMES:
-        value = said.get(name)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    return ""
-
-
-def _local(name: str) -> str:
-    for mark in ("#", "/", ":"):
-        name = name.rpartition(mark)[2]
-    return name.lower()
+def _can_be_asked(id: str) -> bool:
+    try:
+        return named(id) == id
+    except Rejected:
+        return False  # what events call a place need not be a name that can be asked for

@@ -32,7 +32,7 @@ SHOWN = 60
 
 def way(passage: Passage, address: str) -> Html:
     """The page about an item; `address` is what its QR code says."""
-    title = words.name(passage, passage.item)
+    title = words.goods(passage, passage.item)
     return _document(
         title,
         element("h1", title),
@@ -79,9 +79,9 @@ def _document(title: str, *body: str) -> Html:
 
 def _facts(passage: Passage) -> Html:
     rows = [("Number", passage.item)]
-    said = passage.names.get(class_of(passage.item) or "")
-    if said and said != words.name(passage, passage.item):
-        rows.insert(0, ("Product", said))
+    product = class_of(passage.item) or ""
+    if product in passage.names and passage.item in passage.names and product != passage.item:
+        rows.insert(0, ("Product", words.name(passage, product)))
     return element(
         "dl", *(part for key, value in rows for part in (element("dt", key), element("dd", value)))
     )
@@ -116,7 +116,7 @@ def _step(passage: Passage, step: Step) -> Html:
     about = words.concerns(passage, step)
     lines = [element("p", words.when(said.instant), class_="when"), element("h3", words.happened(said))]
     lines += [element("p", about)] if about else []
-    lines += [element("p", f"At {words.name(passage, said.place)}")] if said.place else []
+    lines += [element("p", f"At {words.name(passage, said.place, said.speaker)}")] if said.place else []
     lines += [
         element("p", f"Says {words.speaks(passage, said.speaker)}."),
         element(
@@ -141,7 +141,7 @@ def _sources(passage: Passage) -> Html:
 
 def _link(passage: Passage, id: str) -> Html:
     """Leads to this page about the other item, and nowhere else, whatever its name is."""
-    text = f"{words.name(passage, id)}, {words.number(id)}"
+    text = words.goods_and_number(passage, id)
     return element("a", text, href=f"/?item={quote(id.encode('utf-8', 'replace'), safe='')}")
 
 
@@ -150,7 +150,7 @@ def _missing(passage: Passage) -> Html:
         dict.fromkeys((gap.item, words.GAPS.get(gap.reason, "Something is missing.")) for gap in passage.gaps)
     )
     shown = [
-        element("li", f"{words.name(passage, item)}, {words.number(item)}: {text}" if item else text)
+        element("li", f"{words.goods_and_number(passage, item)}: {text}" if item else text)
         for item, text in lines[:SHOWN]
     ]
     if passage.cut or len(lines) > SHOWN:

@@ -103,9 +103,30 @@ _MONTHS = (
 )
 
 
-def name(passage: Passage, id: str) -> str:
-    """What parties call it, else what its number says."""
-    return passage.names.get(id) or passage.names.get(class_of(id) or "") or number(id)
+def name(passage: Passage, id: str, *heeded: Speaker) -> str:
+    """What it is called by itself or by those `heeded`, who tell what stands beside it. Else its number, with
+    who calls it what: nobody's word about others stands there as if it were so.
+    """
+    called = passage.names.get(id) or passage.names.get(class_of(id) or "")
+    if called is None:
+        return number(id)
+    if called.stands_alone(*heeded):
+        return called.text
+    by = passage.names.get(called.speaker.party)
+    who = by.text if by and by.stands_alone() else number(called.speaker.party)
+    return f"{number(id)} (called \u201c{called.text}\u201d by {who})"
+
+
+def goods(passage: Passage, item: str) -> str:
+    """What goods are called by whoever tells first of them, else as `name` says it."""
+    first = [step.said.speaker for step in passage.steps if step.item == item][:1]
+    return name(passage, item, *first)
+
+
+def goods_and_number(passage: Passage, item: str) -> str:
+    """The same, with the number where that is not in it."""
+    called, digits = goods(passage, item), number(item)
+    return called if called.startswith(digits) else f"{called}, {digits}"
 
 
 def number(id: str) -> str:
@@ -132,7 +153,7 @@ def concerns(passage: Passage, step: Step) -> str:
     """To what it happened, where that is not the package itself."""
     said = step.said
     if step.item != passage.item:
-        return f"to what it was made from: {name(passage, step.item)}, {number(step.item)}"
+        return f"to what it was made from: {goods_and_number(passage, step.item)}"
     if said.role == "container" and said.via:
         return f"to what it was in: {number(said.via)}"
     return ""
@@ -140,9 +161,9 @@ def concerns(passage: Passage, step: Step) -> str:
 
 def speaks(passage: Passage, speaker: Speaker) -> str:
     """Who says so, and on whose word."""
-    how = _SPEAKING[speaker.level].format(operator=name(passage, speaker.operator))
+    how = _SPEAKING[speaker.level].format(operator=name(passage, speaker.operator, speaker))
     doubt = "; the signing key was reported stolen later" if speaker.suspect else ""
-    return f"{name(passage, speaker.party)}, {how}{doubt}"
+    return f"{name(passage, speaker.party, speaker)}, {how}{doubt}"
 
 
 def checks(said: Statement) -> tuple[bool, str]:

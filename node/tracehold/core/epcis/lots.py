@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from tracehold.core.epcis.parties import local_name
+from tracehold.core.epcis.attributes import local_name
 
 MOST = 4
 """Lots that one event gives to each of its pieces."""

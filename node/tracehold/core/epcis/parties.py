@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tracehold.core.epcis.attributes import local_name
 from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import canonical
 
@@ -22,12 +23,6 @@ def named(event: Event) -> frozenset[str]:
         if isinstance(value, str) and local_name(name) in _EXTENSIONS:
             found.add(_canonical(value))
     return frozenset(found - {""})
-
-
-def local_name(name: str) -> str:
-    """The last step of a prefixed or expanded name: `cbvmda:lotNumber`, `{ns}lotNumber`,
-    `urn:...:mda#lotNumber`."""
-    return name.rpartition("}")[2].rpartition("#")[2].rpartition("/")[2].rpartition(":")[2]
 
 
 def _canonical(value: str) -> str:

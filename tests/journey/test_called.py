@@ -1,0 +1,38 @@
+"""What things are called: by themselves, by who tells of them, and by strangers."""
+
+from tests.journey.bread import net
+from tests.journey.network import EVERYONE, FARM, MILL, Network, begun, said
+from tracehold.api.page import words
+from tracehold.core.record import Audience, Kind
+from tracehold.journey.passage import Passage, passage
+
+__all__ = ["net"]
+
+BREAD = "urn:x:bread"
+
+
+async def way(net: Network, *own: bytes, stranger: tuple[bytes, ...]) -> Passage:
+    """The way of a bread that the farm tells; then a stranger says something at a node of its own."""
+    here, there = await net.join(), await net.join()
+    await here.say(begun(BREAD, 5), audience=Audience.PUBLIC)
+    await here.say(*own, audience=Audience.PUBLIC, kind=Kind.MASTERDATA)
+    await here.finish()
+    await there.say(*stranger, party=MILL, audience=Audience.PUBLIC, kind=Kind.MASTERDATA)
+    await there.finish()
+    return await passage(here.knowledge, EVERYONE, BREAD)
+
+
+async def test_attack_a_stranger_names_a_party_and_its_goods(net: Network):
+    """What the farm calls itself and its bread stays, however new the stranger's words are."""
+    own = said(FARM, "Farm Ltd"), said(BREAD, "Bread")
+    found = await way(net, *own, stranger=(said(FARM, "Never Buy Inc"), said(BREAD, "Poison")))
+    assert {id: name.text for id, name in found.names.items()} == {FARM: "Farm Ltd", BREAD: "Bread"}
+    assert words.goods(found, BREAD) == "Bread"
+    assert words.speaks(found, found.steps[0].said.speaker).startswith("Farm Ltd, signed by ")
+
+
+async def test_attack_a_stranger_names_what_nobody_else_named(net: Network):
+    """Its word is shown as its word, after the number."""
+    found = await way(net, stranger=(said(FARM, "Never Buy Inc"), said(BREAD, "Poison")))
+    assert words.goods(found, BREAD) == f"{BREAD} (called “Poison” by {words.number(MILL)})"
+    assert words.speaks(found, found.steps[0].said.speaker).startswith(f"{words.number(FARM)} (called ")
