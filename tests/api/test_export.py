@@ -115,7 +115,7 @@ async def test_the_sheet_over_two_nodes_is_that_of_one(address: str, tmp_path: P
         finally:
             await face.desk.stop()
             face.jobs.close()
-    own = ("fingerprint", "also_rests_on")
+    own = ("operator", "fingerprint", "also_rests_on")
     assert [{**row, **dict.fromkeys(own, "")} for row in both] == [
         {**row, **dict.fromkeys(own, "")} for row in one
     ]

@@ -1,6 +1,5 @@
 """A supply chain of lettuce and fish in the form that GS1 US recommends for the rule of the FDA: events, who
-says
-them, and master data. Names and numbers are made up."""
+says them, and master data. Names and numbers are made up."""
 
 import json
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from typing import Any
 from tracehold.core.epcis import Mode, parse_event, parse_masterdata
 from tracehold.core.fsma204 import Amount, Told
 from tracehold.core.fsma204.described import Said
+from tracehold.core.speaker import Level, Speaker
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 MDA = "urn:epcglobal:cbv:mda#"
@@ -194,12 +194,28 @@ MASTERDATA = {
 """By what it describes."""
 
 
-def told(name: str, payload: bytes, issuer: str, items: Iterable[str], held: tuple[Amount, ...] = ()) -> Told:
+def voice(party: str, operator: str = "https://id.gs1.org/417/9521000000001") -> Speaker:
+    """A party that signs itself."""
+    return Speaker(party, operator, Level.SIGNED_BY_PARTY)
+
+
+def told(
+    name: str,
+    payload: bytes,
+    issuer: str | Speaker,
+    items: Iterable[str],
+    held: tuple[Amount, ...] = (),
+    flags: Iterable[str] = (),
+) -> Told:
     """A statement about items; its fingerprint is made of `name`."""
     fingerprint = name.encode().hex().ljust(64, "0")
-    return Told(
-        parse_event(payload, Mode.TOLERANT), fingerprint, issuer, True, "FINAL", frozenset(items), held
-    )
+    event, speaker = parse_event(payload, Mode.TOLERANT), voice(issuer) if isinstance(issuer, str) else issuer
+    return Told(event, fingerprint, speaker, True, "FINAL", frozenset(items), held, frozenset(flags))
+
+
+def says(payload: bytes, fingerprint: str = "m" * 64, party: str = PACKER) -> Said:
+    """Master data that a party says."""
+    return Said(parse_masterdata(payload), fingerprint, voice(party))
 
 
 def whole() -> list[Told]:
@@ -222,5 +238,5 @@ def whole() -> list[Told]:
 
 
 def known() -> dict[str, list[Said]]:
-    """The master data."""
-    return {id: [Said(parse_masterdata(payload), "m" * 64)] for id, payload in MASTERDATA.items()}
+    """The master data, all said by the packer."""
+    return {id: [says(payload)] for id, payload in MASTERDATA.items()}

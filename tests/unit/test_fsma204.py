@@ -8,7 +8,6 @@ import pytest
 
 from tests.unit import lettuce
 from tests.unit.lettuce import CASES, KITCHEN, PACKER, RAW, SALAD, element, known, told, whole
-from tracehold.core.epcis import parse_masterdata
 from tracehold.core.fsma204 import COLUMNS, Told, csv_bytes, harmless, rows
 from tracehold.core.fsma204.described import Said
 
@@ -53,7 +52,7 @@ def test_harvesting_tells_farm_field_and_next_recipient():
     """The recipient is said by the transport that follows, whose record the row names as well."""
     row = only("harvesting")
     assert row["harvest_location_description"].startswith("Sunny Farm, 1 Field Road, Salinas, CA 93901, US")
-    assert row["growing_area"] == "Field 7"
+    assert row["growing_area"] == f"Field 7 (according to {PACKER})"
     assert row["ship_to_location_description"].startswith("Green Packers, ")
     assert (row["quantity"], row["unit_of_measure"]) == ("25000", "LBR")
     assert (row["event_date"], row["event_time"]) == ("2026-04-16", "2026-04-16T09:00:00-04:00")
@@ -113,7 +112,7 @@ def test_a_place_abroad_needs_no_state():
     """For places abroad comparable elements are asked, with the country."""
     abroad = element("Location", lettuce.KITCHEN_DOOR, name="Küche", streetAddressOne="Gasse 1", city="Wien",
                      postalCode="1010", countryCode="AT", telephone="1")  # fmt: skip
-    data = known() | {lettuce.KITCHEN_DOOR: [Said(parse_masterdata(abroad), "a" * 64)]}
+    data = known() | {lettuce.KITCHEN_DOOR: [lettuce.says(abroad, "a" * 64)]}
     assert only("shipping", data=data)["missing"] == ""
 
 
@@ -147,9 +146,7 @@ def test_landed_fish_is_first_land_based_receiving():
 
 
 def test_a_lot_that_is_shipped_under_its_code_was_packed():
-    """Without any word for it: a code is given at initial packing, and nobody harvested it under that
-    code.
-    """
+    """Without any word for it: a code is given at initial packing, and nobody harvested under that code."""
     begun = lettuce.event(
         "ObjectEvent", "2026-04-16T09:00:00", action="ADD", bizStep="commissioning",
         quantityList=lettuce.some((CASES, 1.0, "CS")),
@@ -261,7 +258,7 @@ def test_harmless_cells_stay_as_they_are(cell: str):
 def test_formula_injection_through_a_company_name_is_text():
     """Master data is what others say: it reaches the sheet as text."""
     evil = element("Location", lettuce.PACK_HOUSE, name="=cmd|'/C calc'!A0")
-    data = known() | {lettuce.PACK_HOUSE: [Said(parse_masterdata(evil), "a" * 64)]}
+    data = known() | {lettuce.PACK_HOUSE: [lettuce.says(evil, "a" * 64)]}
     raw = csv_bytes(COLUMNS, cells(data=data)).decode()
     found = list(csv.DictReader(io.StringIO(raw, newline="")))
     assert any(row["ship_from_location_description"].startswith("'=cmd") for row in found)

@@ -1,45 +1,40 @@
 """Places and products in words, from master data (21 CFR 1.1310, "location description" and "product
 description").
 
-Attributes are known by their local names, of CBV 2.0 (section 9.2) and of the GS1 Web Vocabulary alike.
+Whose word is taken is for `core.said` to say. Nobody's word about others stands in a cell as if it were so:
+it is followed by whose it is, unless it is the word of the row's own speaker.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from tracehold.core.epcis.attributes import (
+    CITY,
+    COMMODITY,
+    COUNTRY,
+    GOODS,
+    NAMES,
+    PHONE,
+    SIZE,
+    STATE,
+    STREET,
+    ZIP,
+    first,
+    texts,
+)
 from tracehold.core.epcis.masterdata import MasterData
-from tracehold.core.fsma204.statements import text_of
 from tracehold.core.gs1.levels import class_of
-
-_STREET = ("streetaddressone", "streetaddress", "streetaddresstwo", "streetaddressthree")
-_PHONE = ("telephone", "phone", "phonenumber", "telephonenumber", "contactphone", "contacttelephone")
-_STATE = ("state", "stateprovince", "addressregion", "region")
-_ZIP = ("postalcode", "zipcode", "zip")
-_COUNTRY = ("countrycode", "country", "addresscountry")
-_PRODUCT = (
-    "tradeitemdescription",
-    "productdescription",
-    "descriptionshort",
-    "productname",
-    "regulatedproductname",
-)
-_KIND = ("functionalname", "commodity", "speciesforfisherystatisticspurposesname", "variety")
-_SIZE = (
-    "netcontentdescription",
-    "netcontent",
-    "netweight",
-    "packagingsize",
-    "packagingstyle",
-    "packagingtype",
-)
+from tracehold.core.said import in_turn, stands_alone
+from tracehold.core.speaker import Speaker
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One version of master data, and the record that it stands in."""
+    """One version of master data, the record that it stands in, and who says it."""
 
     data: MasterData
     fingerprint: str
+    speaker: Speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,52 +49,65 @@ class Words:
 Known = Mapping[str, Sequence[Said]]
 """Master data by canonical identifier, oldest first."""
 
+Heeded = tuple[Speaker, ...]
+"""Who tells the row's event, then those who tell other events that a cell is taken from."""
 
-def place(known: Known, id: str) -> Words:
+
+def place(known: Known, id: str, heeded: Heeded) -> Words:
     """The location description of a place or party: business name, phone number, physical address or
     coordinates, city, state and zip code, and for places abroad what is comparable, with the country."""
-    said = _newest(known, id)
-    if said is None:
-        return Words(id, ("business name", "phone number", "physical address", "city", "zip code or country"))
-    fields = _fields(said)
-    street = ", ".join(filter(None, (text_of(fields, name) for name in _STREET)))
-    where = text_of(fields, "latitude"), text_of(fields, "longitude")
+    for said in _in_turn(known, id, heeded):
+        words = _place(texts(said.data.attributes))
+        if words.text:
+            return _by(words, said, id, heeded)
+    return Words(id, ("business name", "phone number", "physical address", "city", "zip code or country"))
+
+
+def _place(said: Mapping[str, str]) -> Words:
+    street = ", ".join(filter(None, (first(said, each) for each in STREET)))
+    where = first(said, "latitude"), first(said, "longitude")
     coordinates = " ".join(where) if all(where) else ""
-    name, city, phone = text_of(fields, "name"), text_of(fields, "city"), text_of(fields, *_PHONE)
-    state, code, country = text_of(fields, *_STATE), text_of(fields, *_ZIP), text_of(fields, *_COUNTRY)
-    parts = (name, street, coordinates, city, " ".join(filter(None, (state, code))), country, phone)
+    called, city, phone = (first(said, *words) for words in (NAMES, CITY, PHONE))
+    state, code, country = (first(said, *words) for words in (STATE, ZIP, COUNTRY))
+    parts = (called, street, coordinates, city, " ".join(filter(None, (state, code))), country, phone)
     domestic = country.upper() in {"", "US", "USA"}
     wanted = (
-        ("business name", name),
+        ("business name", called),
         ("phone number", phone),
         ("physical address", street or coordinates),
         ("city", city),
         ("state", state or not domestic),
         ("zip code or country", code or country),
     )
-    lacks = tuple(word for word, there in wanted if not there)
-    return Words(", ".join(filter(None, parts)) or id, lacks, said.fingerprint)
+    return Words(", ".join(filter(None, parts)), tuple(word for word, there in wanted if not there))
 
 
-def product(known: Known, item: str) -> Words:
+def name(known: Known, id: str, heeded: Heeded) -> Words:
+    """What a place is called, else its identifier."""
+    for said in _in_turn(known, id, heeded):
+        if text := first(texts(said.data.attributes), *NAMES):
+            return _by(Words(text), said, id, heeded)
+    return Words(id)
+
+
+def product(known: Known, item: str, heeded: Heeded) -> Words:
     """The product description of a lot or class: name with brand, commodity and variety, packaging size and
     style. Empty where nobody described it."""
-    for id in (item, class_of(item)):
-        said = None if id is None else _newest(known, id)
-        if said is not None:
-            fields = _fields(said)
-            names = [text_of(fields, "brandname"), text_of(fields, *_PRODUCT)]
-            names += [text_of(fields, name) for name in (*_KIND, *_SIZE)]
-            text = ", ".join(dict.fromkeys(filter(None, names)))
-            if text:
-                return Words(text, (), said.fingerprint)
+    for id in filter(None, dict.fromkeys((item, class_of(item)))):
+        for said in _in_turn(known, id, heeded):
+            fields = texts(said.data.attributes)
+            names = [first(fields, "brandname"), first(fields, *GOODS)]
+            names += [first(fields, each) for each in (*COMMODITY, *SIZE)]
+            if text := ", ".join(dict.fromkeys(filter(None, names))):
+                return _by(Words(text), said, id, heeded)
     return Words("")
 
 
-def _newest(known: Known, id: str) -> Said | None:
-    versions = known.get(id)
-    return versions[-1] if versions else None
+def _in_turn(known: Known, id: str, heeded: Heeded) -> Iterable[Said]:
+    return in_turn(id, known.get(id, ()), lambda said: said.speaker, heeded)
 
 
-def _fields(said: Said) -> dict[str, object]:
-    return {each.id: each.value for each in said.data.attributes}
+def _by(words: Words, said: Said, id: str, heeded: Heeded) -> Words:
+    alone = stands_alone(id, said.speaker, heeded[:1])
+    text = words.text if alone else f"{words.text} (according to {said.speaker.party})"
+    return replace(words, text=text, fingerprint=said.fingerprint)

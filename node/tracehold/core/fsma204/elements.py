@@ -30,6 +30,9 @@ COLUMNS = (
     "missing",
     "owed_by",
     "issuer",
+    "operator",
+    "speaker_level",
+    "flags",
     "item",
     "biz_step",
     "event_id",
@@ -121,5 +124,4 @@ REQUIRED: dict[Tracking, dict[str, str]] = {
     },
 }
 """What each event's records must hold (21 CFR 1.1325 to 1.1350), by column, in the rule's order and words.
-The
-date of the event is asked for too, and is always there."""
+The date of the event is asked for too, and is always there."""

@@ -1,15 +1,16 @@
 """Cells of a row that follow from what kind of critical tracking event it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from tracehold.core.epcis.model import Event, SourceDest
-from tracehold.core.fsma204.described import Known, Words, place, product
+from tracehold.core.fsma204.described import Known, Words, name, place, product
 from tracehold.core.fsma204.links import Ties
 from tracehold.core.fsma204.statements import Told, text_of, total
 from tracehold.core.fsma204.tracking import Tracking
 from tracehold.core.gs1.levels import Level, level
+from tracehold.core.speaker import Speaker
 
 _CATCH = ("catchzone", "catcharea")
 _START, _END = ("harvestdatestart", "harveststartdate", "harvestdate"), ("harvestdateend", "harvestenddate")
@@ -17,33 +18,37 @@ _START, _END = ("harvestdatestart", "harveststartdate", "harvestdate"), ("harves
 
 @dataclass(slots=True)
 class Writing:
-    """A row in the making: cells, what their places lack, and the other records they rest on."""
+    """A row of an event in the making: cells, what they lack, and the other records they rest on."""
 
     known: Known
+    told: Told
     cells: dict[str, str] = field(default_factory=dict)
     lacks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rests_on: set[str] = field(default_factory=set)
 
-    def put(self, column: str, words: Words | str, *records: str) -> None:
-        """Fill a cell that is empty still."""
+    def put(self, column: str, words: Words | str, *others: Told) -> None:
+        """Fill a cell that is empty still; `others`: the events that say so, where it is not the row's."""
         if isinstance(words, str):
             words = Words(words)
         if not words.text or self.cells.get(column):
             return
         self.cells[column] = words.text
         self.lacks[column] = words.lacks
-        self.rests_on.update(filter(None, (words.fingerprint, *records)))
+        self.rests_on.update(filter(None, (words.fingerprint, *(each.fingerprint for each in others))))
 
-    def place(self, column: str, id: str | None, *records: str) -> None:
+    def place(self, column: str, id: str | None, *others: Told) -> None:
         """Describe a place."""
         if id:
-            self.put(column, place(self.known, id), *records)
+            self.put(column, place(self.known, id, self.heeded(*others)), *others)
+
+    def heeded(self, *others: Told) -> tuple[Speaker, ...]:
+        """Whose words are taken: those of the row's speaker, then of those whose events tell of it."""
+        return tuple(each.speaker for each in (self.told, *others))
 
 
 def code(item: str) -> str:
     """The traceability lot code of a GS1 lot as people read it, `(01)...(10)...`; other names as they are.
-    Empty
-    where the name is of no lot."""
+    Empty where the name is of no lot."""
     fine = level(item)
     if fine is Level.OPAQUE:
         return item
@@ -80,7 +85,7 @@ def _end(ends: Sequence[SourceDest]) -> str | None:
 def code_source(writing: Writing, lot: str, ties: Ties) -> None:
     """Where the lot got its code: at initial packing, landing or transformation (21 CFR 1.1310)."""
     for birth in ties.coded.get(lot, ())[:1]:
-        writing.place("traceability_lot_code_source", here(birth.event), birth.fingerprint)
+        writing.place("traceability_lot_code_source", here(birth.event), birth)
 
 
 def _harvesting(writing: Writing, told: Told, lot: str, ties: Ties) -> None:
@@ -95,21 +100,20 @@ def _harvesting(writing: Writing, told: Told, lot: str, ties: Ties) -> None:
 def _field(writing: Writing, told: Told) -> None:
     at = told.event.biz_location
     if at is not None:
-        words = place(writing.known, at.canonical)
-        writing.put("growing_area", words.text.partition(",")[0], words.fingerprint, told.fingerprint)
+        writing.put("growing_area", name(writing.known, at.canonical, writing.heeded(told)), told)
 
 
 def _harvester(writing: Writing, told: Told) -> None:
     party = _end([each for each in told.event.sources if each.type != "location"]) or told.issuer
-    words = place(writing.known, party)
-    writing.put("harvester", Words(words.text, (), words.fingerprint), told.fingerprint)
+    words = place(writing.known, party, writing.heeded(told))
+    writing.put("harvester", replace(words, lacks=()), told)
 
 
 def _next(writing: Writing, told: Told, lot: str, ties: Ties) -> None:
     writing.place("ship_to_location_description", _end(told.event.destinations))
     for move in ties.moves.get(lot, ()):
         if move.event.instant >= told.event.instant:
-            writing.place("ship_to_location_description", _end(move.event.destinations), move.fingerprint)
+            writing.place("ship_to_location_description", _end(move.event.destinations), move)
 
 
 def _cooling(writing: Writing, told: Told, lot: str, ties: Ties) -> None:
@@ -124,13 +128,13 @@ def _from_farm(writing: Writing, lots: Sequence[str], ties: Ties) -> None:
     for lot in lots:
         for harvest in ties.harvests.get(lot, ()):
             date = text_of(harvest.event.ilmd, *_START) or local_time(harvest.event)[:10]
-            writing.put("harvest_date", date, harvest.fingerprint)
-            writing.place("harvest_location_description", here(harvest.event), harvest.fingerprint)
+            writing.put("harvest_date", date, harvest)
+            writing.place("harvest_location_description", here(harvest.event), harvest)
             _field(writing, harvest)
             _harvester(writing, harvest)
         for cooling in ties.coolings.get(lot, ()):
-            writing.put("cooling_date", local_time(cooling.event)[:10], cooling.fingerprint)
-            writing.place("cooling_location_description", here(cooling.event), cooling.fingerprint)
+            writing.put("cooling_date", local_time(cooling.event)[:10], cooling)
+            writing.place("cooling_location_description", here(cooling.event), cooling)
 
 
 def _packing(writing: Writing, told: Told, lot: str, ties: Ties) -> None:
@@ -140,7 +144,7 @@ def _packing(writing: Writing, told: Told, lot: str, ties: Ties) -> None:
     for item in taken:
         for arrival in ties.arrivals.get(item, ()):
             if arrival.event.instant <= told.event.instant:
-                writing.put("received_date", local_time(arrival.event)[:10], arrival.fingerprint)
+                writing.put("received_date", local_time(arrival.event)[:10], arrival)
 
 
 def _landing(writing: Writing, told: Told, lot: str, ties: Ties) -> None:
@@ -172,18 +176,15 @@ def _used(writing: Writing, told: Told, ties: Ties) -> list[str]:
     """Write down the lots that a transformation took; those of other events of the same process too."""
     used = ties.used(told)
     lots = sorted({part.item for _, part in used})
-    others = [each.fingerprint for each, _ in used]
-    words = [product(writing.known, lot) for lot in lots]
+    others = list({each.fingerprint: each for each, _ in used}.values())
+    words = [product(writing.known, lot, writing.heeded(*others)) for lot in lots]
     sums = [" ".join(total(part for _, part in used if part.item == lot)) for lot in lots]
     codes = [code(lot) for lot in lots]
     if lots and all(codes):
         writing.put("input_traceability_lot_codes", "; ".join(codes), *others)
     if lots and all(each.text for each in words):
-        writing.put(
-            "input_product_descriptions",
-            "; ".join(each.text for each in words),
-            *(each.fingerprint for each in words),
-        )
+        writing.put("input_product_descriptions", "; ".join(each.text for each in words))
+        writing.rests_on.update(each.fingerprint for each in words)
     if lots and all(each.strip() for each in sums):
         writing.put("input_quantities", "; ".join(sums), *others)
     return lots

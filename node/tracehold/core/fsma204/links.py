@@ -1,6 +1,5 @@
-"""What rows need of other events: who gave a lot its code, who harvested, cooled and moved it, what went into
-it.
-"""
+"""What rows need of other events: who gave a lot its code, who harvested, cooled and moved it, and what went
+into it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

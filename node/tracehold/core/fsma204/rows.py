@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tracehold.core.epcis.model import TransformationEvent
-from tracehold.core.fsma204.described import Known, product
+from tracehold.core.epcis.model import Event, TransformationEvent
+from tracehold.core.fsma204.described import Known, Words, product
 from tracehold.core.fsma204.elements import COLUMNS, REQUIRED
 from tracehold.core.fsma204.filling import FILL, Writing, code, code_source, here, local_time
 from tracehold.core.fsma204.links import Ties, tie
@@ -32,8 +32,7 @@ class Row:
 
 def rows(told: Sequence[Told], known: Known, start: int, end: int) -> list[Row]:
     """The rows of events from `start` to `end`, both included (microseconds since 1970 UTC). Events outside
-    of
-    that are read for what rows need of them: who gave the lot its code, when it was harvested."""
+    of that are read for what rows need of them: who gave the lot its code, when it was harvested."""
     told = sorted(told, key=lambda each: (each.event.instant, each.fingerprint))
     lots = lots_of(told)
     whole = story(told, lots)
@@ -45,6 +44,9 @@ def rows(told: Sequence[Told], known: Known, start: int, end: int) -> list[Row]:
             found += [_row(each, lot, tracking, whole, ties, known) for lot in _lots(each, lots)]
     return sorted(found, key=lambda row: (row.instant, *(row.cells[name] for name in _ORDER)))
 
+
+SUSPECT = "SUSPECT"
+"""Among the flags: the record was signed with a key that a revocation doubts."""
 
 _ORDER = ("critical_tracking_event", "item", "fingerprint")
 
@@ -58,7 +60,7 @@ def _lots(told: Told, lots: Lots) -> list[str]:
 
 
 def _row(told: Told, lot: str, tracking: Tracking, whole: Story, ties: Ties, known: Known) -> Row:
-    writing = Writing(known)
+    writing = Writing(known, told)
     event, put = told.event, writing.put
     put("critical_tracking_event", str(tracking))
     put("cfr_section", SECTIONS[tracking])
@@ -66,14 +68,16 @@ def _row(told: Told, lot: str, tracking: Tracking, whole: Story, ties: Ties, kno
     put("event_time", local_time(event))
     put("traceability_lot_code", code(lot))
     put("item", lot)
-    described = product(known, lot)
+    described = product(known, lot, (told.speaker,))
     put("product_description", described if described.text else text_of(event.ilmd, "fishtype"))
     quantity, unit = total(_parts(told, lot, whole.lots))
     put("quantity", quantity)
     put("unit_of_measure", unit)
-    put("reference_document_type", "; ".join(each.type or "" for each in event.biz_transactions).strip("; "))
-    put("reference_document_number", "; ".join(each.id.original for each in event.biz_transactions))
+    _documents(writing, event)
     put("issuer", told.issuer)
+    put("operator", told.speaker.operator)
+    put("speaker_level", told.speaker.level)
+    put("flags", "; ".join(sorted(told.flags | ({SUSPECT} if told.speaker.suspect else set()))))
     put("biz_step", event.biz_step or "")
     put("event_id", event.event_id or "")
     put("verified", "yes" if told.verified else "no")
@@ -85,6 +89,16 @@ def _row(told: Told, lot: str, tracking: Tracking, whole: Story, ties: Ties, kno
     _owed(writing, tracking, told)
     writing.cells["also_rests_on"] = "; ".join(sorted(writing.rests_on - {told.fingerprint}))
     return Row({name: writing.cells.get(name, "") for name in COLUMNS}, event.instant)
+
+
+def _documents(writing: Writing, event: Event) -> None:
+    """Types and numbers of the documents, in one order: the n-th type is that of the n-th number."""
+    named = event.biz_transactions
+    without = tuple(f"of {each.id.original}" for each in named if not each.type)
+    if len(without) < len(named):
+        types = Words("; ".join(each.type or "" for each in named), without)
+        writing.put("reference_document_type", types)
+    writing.put("reference_document_number", "; ".join(each.id.original for each in named))
 
 
 def _parts(told: Told, lot: str, lots: Lots) -> list[Amount]:

@@ -14,8 +14,8 @@ def harmless(cell: str) -> str:
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
-    """The sheet: a line of names, then one for each row. Lines end in CR LF; cells are quoted where they must
-    be.
+    """The sheet: a line of names, then one for each row. Lines end in CR LF; cells are quoted where they
+    must be.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tracehold.core.epcis.attributes import number, word
 from tracehold.core.epcis.model import (
     AggregationEvent,
     AssociationEvent,
@@ -11,6 +12,7 @@ from tracehold.core.epcis.model import (
     TransformationEvent,
 )
 from tracehold.core.gs1.levels import Level, class_of, level, with_lot
+from tracehold.core.speaker import Speaker
 
 PIECE = "piece"
 """Unit of what is counted: EPCIS gives pieces no unit (EPCIS 2.0 section 7.3.3.3)."""
@@ -30,17 +32,22 @@ class Told:
     """One event, and the record that it was read from.
 
     `items`: the followed things that it concerns, canonical, named in it or inside of what it names. `held`:
-    what
-    was inside then, for events that name only the container.
+    what was inside of the containers that it names, then. `flags`: what the answer notes about it.
     """
 
     event: Event
     fingerprint: str
-    issuer: str
+    speaker: Speaker
     verified: bool
     state: str
     items: frozenset[str]
     held: tuple[Amount, ...] = ()
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def issuer(self) -> str:
+        """The party that says so."""
+        return self.speaker.party
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +80,11 @@ def lots_of(told: Iterable[Told]) -> Lots:
 def text_of(fields: Mapping[str, object], *names: str) -> str:
     """The first text or number among the fields of these local names, whatever their prefix; several are
     joined. Names in lower case."""
-    by_name = {local(key): value for key, value in fields.items()}
+    by_name = {word(key): value for key, value in fields.items()}
     for name in names:
         if text := _text(by_name.get(name)):
             return text
     return ""
-
-
-def local(name: str) -> str:
-    """The last part of a prefixed name, URN or web address, in lower case."""
-    for mark in ("#", "/", ":"):
-        name = name.rpartition(mark)[2]
-    return name.lower()
 
 
 def _text(value: object) -> str:
@@ -100,12 +100,6 @@ def _text(value: object) -> str:
         case dict():
             return _text(value.get("@value", value.get("value")))
     return ""
-
-
-def number(value: float) -> str:
-    """A number without an exponent, as short as it can be said."""
-    text = format(value, ".15g")
-    return format(float(text), "f").rstrip("0").rstrip(".") if "e" in text else text
 
 
 def subjects(event: Event) -> Objects:
@@ -137,17 +131,21 @@ def named(objects: Objects) -> list[str]:
 
 
 def amounts(objects: Objects) -> list[Amount]:
-    """The things with their amounts."""
-    pieces = [Amount(each.canonical, 1, PIECE) for each in objects.epcs]
+    """The things with their amounts. Only pieces are one each: the name of a lot says no amount."""
+    pieces = [Amount(each.canonical, None if is_much(each.canonical) else 1, PIECE) for each in objects.epcs]
     return pieces + [
         Amount(each.epc_class.canonical, each.quantity, each.uom or PIECE) for each in objects.quantities
     ]
 
 
+def is_much(item: str) -> bool:
+    """Whether the name is of a class or lot, of which there may be any amount."""
+    return level(item) in {Level.CLASS, Level.LOT}
+
+
 def total(parts: Iterable[Amount]) -> tuple[str, str]:
     """Quantity and unit of parts of one lot; units side by side where there are several, empty where any part
-    is
-    not said."""
+    is not said."""
     sums: dict[str, float] = {}
     for part in parts:
         if part.quantity is None:

@@ -1,20 +1,18 @@
 """Which critical tracking event an EPCIS event is (21 CFR 1.1310).
 
 Business steps say it where they can. EPCIS has no words for harvesting, cooling and initial packing, and GS1
-US
-writes them as the making of a lot (`creating_class_instance`), so that the rest follows from what else is
-told
-about the lot: a lot that is shipped under its code got the code at initial packing, and one that is only used
-up
-was harvested (GS1 US, EPCIS recommendations for FSMA 204, sections 2 to 8).
+US writes them as the making of a lot (`creating_class_instance`), so that the rest follows from what else is
+told about the lot: a lot that is shipped under its code got the code at initial packing, and one that is only
+used up was harvested (GS1 US, EPCIS recommendations for FSMA 204, sections 2 to 8).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tracehold.core.epcis.attributes import word
 from tracehold.core.epcis.model import Event, ObjectEvent, TransformationEvent
-from tracehold.core.fsma204.statements import Lots, Told, inputs, local, made, named, subjects, text_of
+from tracehold.core.fsma204.statements import Lots, Told, inputs, made, named, subjects, text_of
 from tracehold.core.gs1.levels import Level, level
 
 
@@ -64,7 +62,7 @@ MOVES = frozenset({"transporting", "shipping", "departing"})
 
 def step(event: Event) -> str:
     """The business step as one bare word: letters only, in lower case."""
-    return "".join(letter for letter in local(event.biz_step or "") if letter.isalpha())
+    return "".join(letter for letter in word(event.biz_step or "") if letter.isalpha())
 
 
 @dataclass(frozen=True, slots=True)
