@@ -105,6 +105,19 @@ async def test_a_lot_packed_without_an_amount_has_none(tmp_path: Path):
     assert "quantity" in rows[0]["missing"].split("; ")
 
 
+@pytest.mark.parametrize("lead", ["https://id.gs1.org/01/09521234000020/21/", "urn:x:piece:"])
+async def test_a_piece_is_one_piece_once(tmp_path: Path, lead: str):
+    """By its name, or by how it was packed; whatever containers it is said to be in."""
+    piece = f"{lead}7"
+    async with network() as net:
+        node = await net.join()
+        await say(node, pack(PALLET, "2026-04-17T12:00:00", childEPCs=[piece]))
+        await say(node, ship(PALLET, OTHER))
+        async with sheets(net, node, tmp_path) as address:
+            found = lines(await export(address, lot=piece))
+    assert amount(found) == ("1", "piece")
+
+
 async def test_what_is_unpacked_where_it_arrives_was_inside_until_then(tmp_path: Path):
     """The receiver takes everything out, and names the pallet alone."""
     out = lettuce.event(
@@ -195,13 +208,12 @@ async def test_a_description_that_is_withheld_is_a_gap(tmp_path: Path, monkeypat
 
 async def test_who_vouches_and_flags_stand_in_the_sheet(tmp_path: Path):
     """A record that another party declares an error is shown as disputed."""
-    wrong = STORY["harvest"][1].replace(
-        b'"type"', b'"errorDeclaration": {"declarationTime": "2026-05-01T00:00:00Z"}, "type"', 1
-    )
+    declared = {"errorDeclaration": {"declarationTime": "2026-05-01T00:00:00Z"}}
+    wrong = json.dumps({**json.loads(STORY["harvest"][1]), **declared}).encode()
     async with network() as net:
         node = await net.join()
         await say(node, STORY["harvest"][1], lettuce.FARM)
-        await say(node, json.dumps(wrong).encode(), MILL)
+        await say(node, wrong, MILL)
         async with sheets(net, node, tmp_path) as address:
             rows = lines(await export(address, lot=RAW))
     (row,) = (row for row in rows if row["issuer"] == lettuce.FARM)

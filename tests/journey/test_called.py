@@ -1,7 +1,7 @@
 """What things are called: by themselves, by who tells of them, and by strangers."""
 
 from tests.journey.bread import net
-from tests.journey.network import EVERYONE, FARM, MILL, Network, begun, said
+from tests.journey.network import EVERYONE, FARM, MILL, Network, begun, said, seen
 from tracehold.api.page import words
 from tracehold.core.record import Audience, Kind
 from tracehold.journey.passage import Passage, passage
@@ -36,3 +36,15 @@ async def test_attack_a_stranger_names_what_nobody_else_named(net: Network):
     found = await way(net, stranger=(said(FARM, "Never Buy Inc"), said(BREAD, "Poison")))
     assert words.goods(found, BREAD) == f"{BREAD} (called “Poison” by {words.number(MILL)})"
     assert words.speaks(found, found.steps[0].said.speaker).startswith(f"{words.number(FARM)} (called ")
+
+
+async def test_attack_a_stranger_looks_at_goods_and_names_them(net: Network):
+    """An event about it does not make it theirs to name, at whatever time it is said to be."""
+    here, there = await net.join(), await net.join()
+    await here.say(begun(BREAD, 5), audience=Audience.PUBLIC)
+    await here.finish()
+    await there.say(seen(BREAD, 1), party=MILL, audience=Audience.PUBLIC)
+    await there.say(said(BREAD, "Poison"), party=MILL, audience=Audience.PUBLIC, kind=Kind.MASTERDATA)
+    await there.finish()
+    found = await passage(here.knowledge, EVERYONE, BREAD)
+    assert words.goods(found, BREAD) == f"{BREAD} (called “Poison” by {words.number(MILL)})"

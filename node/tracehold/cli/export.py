@@ -49,9 +49,8 @@ def fsma204(
     """The traceability records of a lot for the FDA, as CSV.
 
     One row for each critical tracking event (21 CFR part 1 subpart S), of the lot, of what it was made from
-    and
-    of what it went into. What is missing is named with the party that owes it; where the answer is not whole,
-    rows at the end say so.
+    and of what it went into. What is missing is named with the party that owes it; where the answer is not
+    whole, rows at the end say so.
 
     Exit codes: 0 written, 1 refused, 2 malformed, 5 node not reachable.
     """

@@ -118,9 +118,16 @@ def name(passage: Passage, id: str, *heeded: Speaker) -> str:
 
 
 def goods(passage: Passage, item: str) -> str:
-    """What goods are called by whoever tells first of them, else as `name` says it."""
-    first = [step.said.speaker for step in passage.steps if step.item == item][:1]
-    return name(passage, item, *first)
+    """What goods are called by themselves or by who first says that they were made or began, else as `name`
+    says it: to look at goods gives nobody's word for them more weight.
+    """
+    return name(passage, item, *[each.said.speaker for each in passage.steps if _begins(each, item)][:1])
+
+
+def _begins(step: Step, item: str) -> bool:
+    said = step.said
+    made = said.role == "output" or (said.type, said.action) == ("ObjectEvent", "ADD")
+    return step.item == item and made and said.role != "container"
 
 
 def goods_and_number(passage: Passage, item: str) -> str:
