@@ -4,6 +4,7 @@ import pytest
 
 from tracehold.core.epcis.attributes import NAMES, first, lines, local_name, texts
 from tracehold.core.epcis.masterdata import Attribute
+from tracehold.core.gs1 import canonical
 from tracehold.core.said import in_turn, known_by, stands_alone
 from tracehold.core.speaker import Level, Speaker
 
@@ -63,6 +64,14 @@ def test_only_own_words_and_those_of_who_tells_the_event_stand_alone():
     assert stands_alone(X, by(Y, ASSERTED), [by(Y, ASSERTED)])
     assert not stands_alone(X, by(Y))
     assert not stands_alone(X, by(Y, operator="two"), [by(Y)])
+
+
+def test_a_party_is_one_however_it_is_spelled():
+    """Records name who signs in the spelling that was signed."""
+    spelled = "urn:epc:id:pgln:9521000.00001"
+    assert canonical(spelled) == X
+    assert stands_alone(X, by(spelled))
+    assert turns([("other", by(Y)), ("own", by(spelled)), ("late", by("urn:b"))]) == ["own", "late", "other"]
 
 
 def test_what_is_not_known_yet_was_known_at_no_time():

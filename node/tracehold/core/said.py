@@ -7,6 +7,8 @@ for it, so that no operator takes another one's place by speaking in the same pa
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from tracehold.core.errors import Rejected
+from tracehold.core.gs1 import canonical
 from tracehold.core.speaker import Level, Speaker
 
 Word = TypeVar("Word")
@@ -28,7 +30,7 @@ def in_turn(
     def turn(each: Word) -> tuple[bool, bool, int, bool]:
         who = speaker(each)
         place = next((at for at, other in enumerate(heeded) if same(who, other)), len(heeded))
-        return who.suspect, not _is_own(id, who), place, who.party != id
+        return who.suspect, not _is_own(id, who), place, not _is(id, who.party)
 
     by_age = list(reversed(newest.values()))
     return sorted(by_age, key=turn)
@@ -45,7 +47,7 @@ def stands_alone(id: str, speaker: Speaker, heeded: Sequence[Speaker] = ()) -> b
 
 def same(one: Speaker, other: Speaker) -> bool:
     """Whether two speak with one voice: for one party, on one operator's word."""
-    return (one.party, one.operator) == (other.party, other.operator)
+    return _is(one.party, other.party) and _is(one.operator, other.operator)
 
 
 def known_by(known_ms: int | None, known_at: int | None) -> bool:
@@ -54,4 +56,17 @@ def known_by(known_ms: int | None, known_at: int | None) -> bool:
 
 
 def _is_own(id: str, speaker: Speaker) -> bool:
-    return speaker.party == id and speaker.level is not Level.DELEGATED_ASSERTED and not speaker.suspect
+    vouched = speaker.level is not Level.DELEGATED_ASSERTED and not speaker.suspect
+    return vouched and _is(id, speaker.party)
+
+
+def _is(one: str, other: str) -> bool:
+    """Whether two names are of one party, whatever their spelling: records have the one that was signed."""
+    return one == other or _canonical(one) == _canonical(other)
+
+
+def _canonical(party: str) -> str:
+    try:
+        return canonical(party)
+    except Rejected:
+        return party
