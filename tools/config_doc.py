@@ -11,7 +11,17 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracehold.config import chain_node, directory, graph, ledger, quality, replication, settings, tokens
+from tracehold.config import (
+    chain_node,
+    directory,
+    graph,
+    ledger,
+    quality,
+    replication,
+    settings,
+    strangers,
+    tokens,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "config.md"
@@ -36,7 +46,7 @@ def _sections() -> Iterator[str]:
     config = ast.parse(inspect.getsource(settings))
     parts = [
         ast.parse(inspect.getsource(module))
-        for module in (chain_node, directory, graph, ledger, quality, replication)
+        for module in (chain_node, directory, graph, ledger, quality, replication, strangers)
     ]
     body = [*config.body, *(node for part in parts for node in part.body)]
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}

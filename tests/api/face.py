@@ -33,6 +33,7 @@ from tracehold.api.records import VerifyService
 from tracehold.api.rest import Watch, application
 from tracehold.api.served import Served, serve
 from tracehold.api.server import GrpcServer, GrpcSettings
+from tracehold.api.strangers import Bounds, Strangers
 from tracehold.api.uploads import UploadService
 from tracehold.core.epcis import Mode
 from tracehold.journey.capture import Captures
@@ -198,7 +199,8 @@ def build(
             findings,
         ),
     }
-    served = serve(FILES, own | services)
+    strangers = Strangers(more.get("bounds", Bounds()))
+    served = strangers.guarding(serve(FILES, own | services))
     jobs = SqliteCaptureJobs(folder / "captures.sqlite")
     blobs = MemoryBlobs()
     captures = Captures(
@@ -207,7 +209,7 @@ def build(
     desk = CaptureDesk(calls, captures, jobs, States(node.store))
     checks = {"log": node.store.probe, "ledger": node.ledger.height}
     watch = Watch(Readiness(checks), calls.metrics, _standing(node))
-    page = PageDesk(calls, node.knowledge, more.get("public_url", ""))
+    page = PageDesk(calls, node.knowledge, strangers, more.get("public_url", ""))
     attachments = AttachmentDesk(calls, node.knowledge, blobs)
     routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes(), *attachments.routes()]
     app = application(calls, routes, watch, more.get("cors", ()))

@@ -18,9 +18,10 @@ from tests.ports.test_sqlite_cancelled import ENDLESS
 from tracehold.adapters.sqlite_graph import SqliteGraph
 from tracehold.core.lineage import Fact
 from tracehold.v1 import trace_pb2 as pb
-from tracehold.v1 import trace_pb2_grpc
+from tracehold.v1 import trace_pb2_grpc, verify_pb2, verify_pb2_grpc
 
 ITEM = "urn:x:y"
+LINK = "/01/09521000001237/10/A"
 TRACE = {"item": ITEM, "direction": "UPSTREAM"}
 
 
@@ -34,9 +35,16 @@ class Stuck(SqliteGraph):
 
     async def facts(self, items: Any, transformations: Any = ()) -> list[Fact]:
         """Never answer."""
+        return await self._never()
+
+    async def masterdata(self, id: str) -> list[Any]:
+        """Never answer."""
+        return await self._never()
+
+    async def _never(self) -> list[Any]:
         loop = asyncio.get_running_loop()
 
-        def work(connection: sqlite3.Connection) -> list[Fact]:
+        def work(connection: sqlite3.Connection) -> list[Any]:
             loop.call_soon_threadsafe(self.asked.set)
             try:
                 connection.execute(ENDLESS).fetchall()
@@ -76,7 +84,13 @@ QUESTIONS: list[tuple[str, Message, str, dict[str, Any]]] = [
         "/v1/compare",
         {"history": {"item": ITEM}},
     ),
+    ("GetState", pb.GetStateRequest(item=ITEM), "/v1/state", {"item": ITEM}),
+    ("Common", pb.CommonRequest(items=[ITEM, "urn:x:z"]), "/v1/common", {"items": [ITEM, "urn:x:z"]}),
+    ("Recall", pb.RecallRequest(items=[ITEM]), "/v1/recall", {"items": [ITEM]}),
+    ("GetMasterdata", pb.GetMasterdataRequest(id=ITEM), f"/v1/masterdata/{ITEM}", None),
 ]
+PAGES: list[tuple[str, None, str, None]] = [("page", None, "/", None), ("link", None, LINK, None)]
+"""They have no face but that of REST."""
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: str(each[0]))
@@ -87,6 +101,18 @@ async def test_a_cancelled_grpc_call_stops_its_query(stuck: tuple[Face, Stuck], 
         call = getattr(trace_pb2_grpc.TraceServiceStub(channel), question[0])(question[1])
         await graph.asked.wait()
         assert not graph.stopped.is_set()
+        call.cancel()
+        assert await stops(graph)
+
+
+async def test_a_cancelled_dossier_stops_its_query(stuck: tuple[Face, Stuck]):
+    """Also what is handed out part by part."""
+    made, graph = stuck
+    request = verify_pb2.GetDossierRequest(history=pb.GetHistoryRequest(item=ITEM))
+    async with made.channel() as channel:
+        stub: Any = verify_pb2_grpc.VerifyServiceStub(channel)
+        call = stub.GetDossier(request)
+        await graph.asked.wait()
         call.cancel()
         assert await stops(graph)
 
@@ -105,11 +131,11 @@ async def test_a_deadline_of_a_grpc_call_stops_its_query(stuck: tuple[Face, Stuc
         assert await stops(graph)
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: str(each[0]))
+@pytest.mark.parametrize("question", [*QUESTIONS, *PAGES], ids=lambda each: str(each[0]))
 async def test_a_rest_caller_that_hangs_up_stops_its_query(stuck: tuple[Face, Stuck], question: Any):
     """Nothing is answered to nobody, and the metrics count a cancelled call."""
     made, graph = stuck
-    body = json.dumps(question[3]).encode()
+    body = json.dumps(question[3]).encode() if question[3] else b""
     left = asyncio.Event()
     sent: list[Any] = []
 
@@ -123,7 +149,7 @@ async def test_a_rest_caller_that_hangs_up_stops_its_query(stuck: tuple[Face, St
     async def send(message: Any) -> None:
         sent.append(message)
 
-    answering = asyncio.ensure_future(made.app(_scope(question[2]), receive, send))
+    answering = asyncio.ensure_future(made.app(_scope(question[2], bool(body)), receive, send))
     await graph.asked.wait()
     assert not answering.done()
     left.set()
@@ -133,7 +159,9 @@ async def test_a_rest_caller_that_hangs_up_stops_its_query(stuck: tuple[Face, St
     assert made.faults == []
 
 
-def _scope(path: str) -> dict[str, Any]:
+def _scope(path: str, post: bool) -> dict[str, Any]:
     headers = [(b"content-type", b"application/json"), (b"host", b"node")]
-    plain = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "headers": headers}
-    return {**plain, "query_string": b"", "http_version": "1.1", "scheme": "http", "asgi": {"version": "3.0"}}
+    method = "POST" if post else "GET"
+    plain = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": headers}
+    query = f"item={ITEM}".encode() if path == "/" else b""
+    return {**plain, "query_string": query, "http_version": "1.1", "scheme": "http", "asgi": {"version": "3.0"}}

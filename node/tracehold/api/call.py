@@ -95,7 +95,7 @@ class Calls:
         call = Call(arriving.name, self.new_id(), ANONYMOUS_CALLER, began + arriving.seconds)
         try:
             call = replace(call, caller=self._caller(arriving))
-            answer = await _within(call, work)
+            answer = await within(call, work)
         except asyncio.CancelledError:
             self._told(arriving, call, "CANCELLED", 499, began)
             raise
@@ -143,7 +143,7 @@ class Calls:
         return self.sample > 0 and hash(request_id) % self.sample == 0
 
 
-async def _within(call: Call, work: Callable[[Call], Awaitable[Answer]]) -> Answer:
+async def within(call: Call, work: Callable[[Call], Awaitable[Answer]]) -> Answer:
     """The answer of `work` before the call's deadline; DEADLINE
     otherwise. A TimeoutError of its own stays one.
     """

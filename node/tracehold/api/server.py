@@ -24,6 +24,10 @@ from tracehold.core.limits import MAX_MESSAGE_BYTES
 from tracehold.wire.descriptors import Method
 
 
+LISTENING = "Watch"
+"""The stream of answers that tells what comes; other such streams hand out what is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class GrpcSettings:
     """Where to listen (`host:port`, port 0 lets the system choose),
@@ -172,7 +176,7 @@ def _pushing(calls: Calls, served: Served, streams: Streams) -> Any:
     async def behaviour(raw: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> None:
         async def work(call: Call) -> None:
             request = _parsed(served.method.request, raw)
-            with streams.admitted():
+            with streams.admitted(handing=served.method.name != LISTENING):
                 await streams.until_stop(served.push(request, call, _sender(context)))
 
         await _streamed(calls, served.method, context, work)

@@ -15,11 +15,14 @@ Answer = TypeVar("Answer")
 
 
 class Streams:
-    """At most `most` streams at once, so that those who listen for hours leave room for those who call."""
+    """At most `most` streams at once, so that those who listen for hours leave room for those who call. Of
+    those that only hand something out, however slowly it is taken, half as many: so they leave room for others.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = max(1, most)
         self._open = 0
+        self._handing = 0
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -27,15 +30,17 @@ class Streams:
         self._stopping.set()
 
     @contextmanager
-    def admitted(self) -> Iterator[None]:
-        """Holds a place among the streams; BUSY where there is none."""
-        if self._open >= self._most:
-            raise Unavailable("BUSY", f"{self._open} streams are open, which is the limit")
+    def admitted(self, *, handing: bool = False) -> Iterator[None]:
+        """Holds a place among the streams; BUSY where there is none. `handing`: it hands something out."""
+        if self._open >= self._most or (handing and self._handing >= max(1, self._most // 2)):
+            raise Unavailable("BUSY", f"{self._open} streams are open, which leaves no room for one more")
         self._open += 1
+        self._handing += handing
         try:
             yield
         finally:
             self._open -= 1
+            self._handing -= handing
 
     async def until_stop(self, work: Awaitable[T]) -> T:
         """The result of `work`; once `stop` was called, `work` is cancelled and STOPPING raised."""

@@ -16,6 +16,7 @@ from tracehold.config.graph import GraphSection
 from tracehold.config.ledger import LedgerSection
 from tracehold.config.quality import QualitySection
 from tracehold.config.replication import ReplicationSection
+from tracehold.config.strangers import StrangersSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +181,7 @@ class Config:
     keys: KeysSection = KeysSection()
     grpc: GrpcSection = GrpcSection()
     rest: RestSection = RestSection()
+    strangers: StrangersSection = StrangersSection()  # noqa: RUF009  frozen
     peers: PeersSection = PeersSection()
     directory: DirectorySection = DirectorySection()  # noqa: RUF009  frozen
     ledger: LedgerSection = LedgerSection()  # noqa: RUF009  frozen

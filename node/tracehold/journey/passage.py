@@ -1,24 +1,23 @@
 """The way of one package, for somebody who holds it: what happened to it, and to what it was made from.
 
-Put together of the questions that everybody may ask, with the asker's own right to read; bounded, for the
-asker is anybody.
+One question with the asker's own right to read. The asker is anybody, so it is bounded, and it costs each
+member a few questions, however much the package was made from.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
 from tracehold.core.gs1.levels import class_of
-from tracehold.core.lineage import Direction, Gap, GapReason
+from tracehold.core.lineage import Gap, HistoryEvent, WayResult, way
 from tracehold.core.speaker import Speaker
 from tracehold.journey.answers import Statement
 from tracehold.journey.called import Called, called
-from tracehold.journey.history import HistoryQuestion, answer_history
+from tracehold.journey.history import ROLES
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.masterdata import versions
-from tracehold.journey.trace import TraceQuestion, answer_trace
 
 MAX_STEPS, MAX_SOURCES, MAX_FOLLOWED, MAX_NAMES = 200, 200, 8, 40
 """How many events, ingredients, ingredients with their own history, and names an answer may hold."""
@@ -34,23 +33,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The way, in the order of time. `sources`: what it was made from, nearest first. `names` by identifier,
-    each with who calls it so; `cut`: there is more than this answer may hold.
+    """The way, in the order of time: its newest steps, and how many went `before`. `sources`: what it was made
+    from, nearest first. `names` by identifier, each with who calls it so; `cut`: there is more than this
+    answer may hold.
     """
 
     item: str
     steps: tuple[Step, ...]
+    before: int
     sources: tuple[str, ...]
     names: Mapping[str, Called]
     gaps: tuple[Gap, ...]
     cut: bool
-
-
-@dataclass(slots=True)
-class _Told:
-    steps: dict[bytes, Step] = field(default_factory=dict)
-    gaps: dict[Gap, None] = field(default_factory=dict)
-    cut: bool = False
 
 
 async def passage(knowledge: Knowledge, reader: Reader, item: str) -> Passage:
@@ -58,35 +52,38 @@ async def passage(knowledge: Knowledge, reader: Reader, item: str) -> Passage:
     `Unavailable`.
     """
     item = named(item)
-    told = _Told()
-    await _tell(knowledge, reader, item, told)
-    question = TraceQuestion(item, Direction.UPSTREAM, max_items=MAX_SOURCES)
-    trace = await answer_trace(knowledge, reader, question, page_size=MAX_SOURCES)
-    told.gaps |= dict.fromkeys(trace.gaps)
-    sources = tuple(each.item for each in trace.items)
-    told.cut |= trace.truncated or bool(trace.next_page_token) or len(sources) > MAX_FOLLOWED
-    for source in sources[:MAX_FOLLOWED]:
-        await _tell(knowledge, reader, source, told)
-    steps = sorted(told.steps.values(), key=lambda step: (step.said.instant, step.said.fingerprint))
     inquiry = Inquiry(knowledge, reader)
-    names = await _named(knowledge, inquiry, _spoken_of(item, sources, steps), steps, told)
-    gaps = sorted(told.gaps, key=lambda gap: (gap.item, gap.reason, gap.detail))
-    return Passage(item, tuple(steps), sources, names, tuple(gaps), told.cut)
+    result = await inquiry.drive(way(item, max_sources=MAX_SOURCES, max_told=MAX_FOLLOWED))
+    happened = _happened(result)
+    steps = [_step(inquiry, about, event) for about, event in happened[-MAX_STEPS:]]
+    names = await _named(knowledge, inquiry, _spoken_of(item, result.sources, steps), steps)
+    before = len(happened) - len(steps)
+    cut = result.truncated or before > 0 or len(result.sources) > MAX_FOLLOWED
+    gaps = await inquiry.gaps(result.gaps)
+    return Passage(item, tuple(steps), before, result.sources, names, gaps, cut)
 
 
-async def _tell(knowledge: Knowledge, reader: Reader, item: str, told: _Told) -> None:
-    answer = await answer_history(knowledge, reader, HistoryQuestion(item), page_size=MAX_STEPS)
-    told.gaps |= dict.fromkeys(answer.gaps)
-    told.cut |= answer.truncated or bool(answer.next_page_token)
-    for statement in answer.events:
-        told.steps.setdefault(statement.fingerprint, Step(item, statement))
+def _happened(result: WayResult) -> list[tuple[str, HistoryEvent]]:
+    """Every event once, in the order of time, with what it happened to: the package itself, where to both."""
+    found: dict[bytes, tuple[str, HistoryEvent]] = {}
+    for about, events in result.told:
+        for event in events:
+            found.setdefault(event.fingerprint, (about, event))
+    return sorted(found.values(), key=lambda each: (each[1].instant, each[1].fingerprint))
 
 
-def _spoken_of(item: str, sources: Iterable[str], steps: Iterable[Step]) -> list[str]:
-    """What wants a name, most important first: the goods, then places and parties."""
-    goods = [each for one in (item, *sources) for each in (one, class_of(one))]
-    said = [each for step in steps for each in (step.said.place, step.said.speaker.party)]
-    return list(dict.fromkeys(each for each in (*goods, *said) if each))
+def _step(inquiry: Inquiry, about: str, event: HistoryEvent) -> Step:
+    role = ROLES.get(event.role, str(event.role))
+    return Step(about, inquiry.statement(event.fingerprint, role=role, via=event.through))
+
+
+def _spoken_of(item: str, sources: Iterable[str], steps: Sequence[Step]) -> list[str]:
+    """What wants a name, most important first: the package, who says where what happened, the newest first,
+    and what it was made from.
+    """
+    said = [each for step in reversed(steps) for each in (step.said.speaker.party, step.said.place)]
+    goods = [each for one in sources for each in (one, class_of(one))]
+    return list(dict.fromkeys(each for each in (item, class_of(item), *said, *goods) if each))
 
 
 def _heeded(id: str, steps: Iterable[Step]) -> list[Speaker]:
@@ -100,13 +97,11 @@ def _heeded(id: str, steps: Iterable[Step]) -> list[Speaker]:
 
 
 async def _named(
-    knowledge: Knowledge, inquiry: Inquiry, wanted: Iterable[str], steps: Iterable[Step], told: _Told
+    knowledge: Knowledge, inquiry: Inquiry, wanted: Iterable[str], steps: Sequence[Step]
 ) -> dict[str, Called]:
     """Names of the first of these; that some are not public is no gap in the way."""
     asked = [each for each in wanted if _can_be_asked(each)][:MAX_NAMES]
-    found, gaps = await versions(knowledge, inquiry, asked)
-    every = await inquiry.gaps(gaps)
-    told.gaps |= dict.fromkeys(gap for gap in every if gap.reason is GapReason.HOLDER_DOWN)
+    found, _ = await versions(knowledge, inquiry, asked)
     names = {each: called(each, found.get(each, ()), _heeded(each, steps)) for each in asked}
     return {id: name for id, name in names.items() if name is not None}
 

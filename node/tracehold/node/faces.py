@@ -25,6 +25,7 @@ from tracehold.api.rest import Watch, application
 from tracehold.api.rest_server import RestServer, RestSettings
 from tracehold.api.served import serve
 from tracehold.api.server import GrpcServer, GrpcSettings
+from tracehold.api.strangers import Bounds, Strangers
 from tracehold.api.uploads import UploadService
 from tracehold.core.epcis import Mode
 from tracehold.journey.capture import Captures
@@ -88,14 +89,16 @@ async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[F
         slow_s=config.logging.slow_s,
         sample=config.logging.sample,
     )
-    served = serve(FILES, _services(parts))
+    bounds = config.strangers
+    strangers = Strangers(Bounds(bounds.at_once, bounds.max_items, bounds.seconds))
+    served = strangers.guarding(serve(FILES, _services(parts)))
     with closing(SqliteCaptureJobs(config.node.data_dir / CAPTURES_FILE)) as jobs:
         mode = Mode(config.node.mode)
         captures = Captures(parts.gate, jobs, mode, time, _new_id, asyncio.to_thread, Originals(parts.blobs))
         await captures.recover()
         desk = CaptureDesk(calls, captures, jobs, parts.states, config.rest.public_url)
         watch = Watch(_readiness(parts), parts.metrics, lambda: standing(parts))
-        page = PageDesk(calls, parts.knowledge, config.rest.public_url)
+        page = PageDesk(calls, parts.knowledge, strangers, config.rest.public_url)
         attachments = AttachmentDesk(calls, parts.knowledge, parts.blobs)
         routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes(), *attachments.routes()]
         app = application(calls, routes, watch, config.rest.cors_origins)

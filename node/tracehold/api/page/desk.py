@@ -8,10 +8,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tracehold.api.call import Call, Calls
-from tracehold.api.http import arriving
+from tracehold.api.http import CallerGone, arriving, attended
 from tracehold.api.page.markup import Html
 from tracehold.api.page.render import POLICY, ask, way
 from tracehold.api.status import Refusal
+from tracehold.api.strangers import Strangers
 from tracehold.core.errors import Rejected
 from tracehold.core.gs1.keys import KEYS
 from tracehold.journey.knowledge import Knowledge
@@ -25,12 +26,12 @@ MAX_CHARS = 1_024
 @dataclass(frozen=True, slots=True)
 class PageDesk:
     """Shows people the way of a package. `public_url`: where they reach this node; then the QR codes lead
-    here,
-    else to the item's canonical Digital Link.
+    here, else to the item's canonical Digital Link.
     """
 
     calls: Calls
     knowledge: Knowledge
+    strangers: Strangers
     public_url: str = ""
 
     def routes(self) -> list[Route]:
@@ -57,11 +58,15 @@ class PageDesk:
                 raise Rejected(
                     "BAD_REQUEST", f"give one item of at most {MAX_CHARS} characters", path="/item"
                 )
-            found = await passage(self.knowledge, call.caller.reader, item)
+            asked = self.strangers.ask(call, lambda own: passage(self.knowledge, own.caller.reader, item))
+            found = await attended(request, asked)
             page = way(found, self._address(found.item))
             return respond_html(page, 200 if found.steps else 404, call.request_id)
 
-        outcome = await self.calls.run(arriving(request, name), work)
+        try:
+            outcome = await self.calls.run(arriving(request, name), work)
+        except CallerGone:
+            return Response(status_code=499)  # to nobody
         return _refused(outcome, item) if isinstance(outcome, Refusal) else outcome
 
     def _address(self, item: str) -> str:

@@ -92,8 +92,10 @@ def _summary(passage: Passage) -> Html:
     speakers = len({step.said.speaker.party for step in passage.steps})
     if not passage.steps:
         return element("p", "Nothing that you may read is known about this.", class_="doubt")
-    told = f"{len(passage.steps)} records of {speakers} companies."
-    text = f"{told} {proved} of them were checked and are unchanged."
+    said = f"{len(passage.steps)} records"
+    if passage.before:
+        said = f"The newest {len(passage.steps)} of {len(passage.steps) + passage.before} records"
+    text = f"{said}, of {speakers} companies. {proved} of them were checked and are unchanged."
     whole = proved == len(passage.steps) and not passage.gaps and not passage.cut
     more = "" if not (passage.gaps or passage.cut) else " Something is missing: see below."
     return element("p", text + more, class_="sure" if whole else "doubt")
@@ -103,7 +105,7 @@ def _steps(passage: Passage) -> Html:
     if not passage.steps:
         return Html("")
     shown = passage.steps[-SHOWN:]
-    left = len(passage.steps) - len(shown)
+    left = passage.before + len(passage.steps) - len(shown)
     before = [element("p", f"{left} earlier records are not shown.")] if left else []
     return element(
         "section", element("h2", "Its way"), *before, element("ol", *(_step(passage, step) for step in shown))

@@ -1,7 +1,7 @@
 """What happened to an item: events on it, on whatever held it at that instant, and what sensors read where it
 was (docs/lineage.md, "History")."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tracehold.core.gs1 import Level, level
 from tracehold.core.ids import Fingerprint
@@ -10,7 +10,7 @@ from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import Window, holders
 from tracehold.core.lineage.facts import Fact, naming
 from tracehold.core.lineage.intervals import OPEN, is_piece
-from tracehold.core.lineage.stays import Carried, last_told, passages, presence, sojourns
+from tracehold.core.lineage.stays import Carried, Stay, last_told, passages, presence, sojourns
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
 from tracehold.core.spans import Spans, overlaps
@@ -33,19 +33,35 @@ def history(
 
 
 def _history(book: Book, item: str) -> Asking[HistoryResult]:
-    found, carried = yield from told(book, item)
-    yield from _add_sensed(book, item, found, carried)
+    (events,) = yield from recounted(book, [item])
+    return HistoryResult(events, tuple(book.gaps), book.truncated)
+
+
+def recounted(book: Book, items: Sequence[str]) -> Asking[list[tuple[HistoryEvent, ...]]]:
+    """What happened to each of the items, in time order: as many questions as for one of them."""
+    windows = yield from holders(book, items, OPEN)
+    told = [_told(book, item, [each for each in windows if item in each.items]) for item in items]
+    stays = [_stays(book, item, *each) for item, each in zip(items, told, strict=True)]
+    yield from book.load({stay.place for each in stays for stay in each})
+    return [_recounted(book, found, each) for (found, _), each in zip(told, stays, strict=True)]
+
+
+def _recounted(book: Book, found: Told, stays: Sequence[Stay]) -> tuple[HistoryEvent, ...]:
+    there = presence(stays)
+    for stay in stays:  # in their order: a sensor of two places is named by the first
+        for fact in _readings(book, stay.place, there.pop(stay.place, ())):
+            found.setdefault(fact.fingerprint, (fact, Role.SENSED, stay.place))
     events = sorted(found.values(), key=lambda entry: order(entry[0]))
-    return HistoryResult(
-        events=tuple(HistoryEvent(fact.fingerprint, fact.instant, role, item) for fact, role, item in events),
-        gaps=tuple(book.gaps),
-        truncated=book.truncated,
-    )
+    return tuple(HistoryEvent(fact.fingerprint, fact.instant, role, item) for fact, role, item in events)
 
 
 def told(book: Book, item: str) -> Asking[tuple[Told, list[Carried]]]:
     """The statements on the item and on what held it, while it did; and where that was when the item came."""
     windows = yield from holders(book, [item], OPEN)
+    return _told(book, item, windows)
+
+
+def _told(book: Book, item: str, windows: Iterable[Window]) -> tuple[Told, list[Carried]]:
     found: Told = {fact.fingerprint: (fact, role, item) for role, fact in own(book, item)}
     carried: list[Carried] = []
     for window in windows:
@@ -72,17 +88,13 @@ def _within(book: Book, window: Window) -> Iterator[Fact]:
             yield fact
 
 
-def _add_sensed(book: Book, item: str, found: Told, carried: list[Carried]) -> Asking[None]:
+def _stays(book: Book, item: str, found: Told, carried: list[Carried]) -> list[Stay]:
+    """Where the item was, and when: sensors may have read it there."""
     if level(item) is Level.PLACE:
-        return
+        return []
     events = [(fact, through) for fact, _, through in found.values()]
     piece = is_piece(item, [quantity for fact, _ in events for quantity in naming(fact, item)])
-    stays = [*sojourns(events, carried, several=not piece), *passages(events)]
-    there = presence(stays)
-    yield from book.load(there.keys())
-    for stay in stays:  # in their order: a sensor of two places is named by the first
-        for fact in _readings(book, stay.place, there.pop(stay.place, ())):
-            found.setdefault(fact.fingerprint, (fact, Role.SENSED, stay.place))
+    return [*sojourns(events, carried, several=not piece), *passages(events)]
 
 
 def _readings(book: Book, place: str, spans: Spans) -> Iterator[Fact]:
