@@ -81,7 +81,9 @@ async def test_who_speaks_has_a_name_before_what_it_was_made_from():
             *(begun(f"urn:x:g{number}", 0) for number in range(60)), audience=Audience.PUBLIC, party=MILL
         )
         await node.say(
-            made([f"urn:x:g{number}" for number in range(60)], [BREAD], 1), audience=Audience.PUBLIC, party=MILL
+            made([f"urn:x:g{number}" for number in range(60)], [BREAD], 1),
+            audience=Audience.PUBLIC,
+            party=MILL,
         )
         await node.say(said(MILL, "Mill Ltd"), kind=Kind.MASTERDATA, audience=Audience.PUBLIC, party=MILL)
         await node.finish()
