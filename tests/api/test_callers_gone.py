@@ -164,4 +164,5 @@ def _scope(path: str, post: bool) -> dict[str, Any]:
     method = "POST" if post else "GET"
     plain = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": headers}
     query = f"item={ITEM}".encode() if path == "/" else b""
-    return {**plain, "query_string": query, "http_version": "1.1", "scheme": "http", "asgi": {"version": "3.0"}}
+    more = {"query_string": query, "http_version": "1.1", "scheme": "http", "asgi": {"version": "3.0"}}
+    return {**plain, **more}

@@ -23,7 +23,6 @@ from tracehold.core.errors import Rejected
 from tracehold.core.limits import MAX_MESSAGE_BYTES
 from tracehold.wire.descriptors import Method
 
-
 LISTENING = "Watch"
 """The stream of answers that tells what comes; other such streams hand out what is there."""
 

@@ -15,8 +15,8 @@ Answer = TypeVar("Answer")
 
 
 class Streams:
-    """At most `most` streams at once, so that those who listen for hours leave room for those who call. Of
-    those that only hand something out, however slowly it is taken, half as many: so they leave room for others.
+    """At most `most` streams at once, so that those who listen for hours leave room for those who call. Half
+    as many of those that only hand something out, however slowly it is taken: they leave room for the others.
     """
 
     def __init__(self, most: int) -> None:

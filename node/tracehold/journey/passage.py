@@ -33,8 +33,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The way, in the order of time: its newest steps, and how many went `before`. `sources`: what it was made
-    from, nearest first. `names` by identifier, each with who calls it so; `cut`: there is more than this
+    """The way, in the order of time: its newest steps, and how many went `before`. `sources`: what it was
+    made from, nearest first. `names` by identifier, each with who calls it so; `cut`: there is more than this
     answer may hold.
     """
 
