@@ -294,8 +294,8 @@ async def test_a_long_way_is_cut_and_says_so(face: Face):
     await face.node.finish()
     answer = await page(face, "urn:x:box")
     assert "There is more than can be shown here." in answer.text
-    assert "150 earlier records are not shown." in answer.text
-    assert "The newest 200 of 210 records" in answer.text
+    assert "150 older records, or of what it was made from, are not shown." in answer.text
+    assert "200 of 210 records" in answer.text
     assert "1 March 2026, 03:29 UTC" in answer.text
     assert len(answer.content) < 100_000
 

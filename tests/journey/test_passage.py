@@ -60,7 +60,20 @@ async def test_the_newest_of_a_long_way_is_told():
         minutes = [step.said.instant // 60_000_000 for step in found.steps]
         assert minutes == list(range(minutes[-1] - MAX_STEPS + 1, minutes[-1] + 1))
         assert minutes[-1] % (24 * 60) == MAX_STEPS + 9
-        assert (found.before, found.cut) == (10, True)
+        assert (found.left, found.cut) == (10, True)
+
+
+async def test_a_busy_ingredient_does_not_hide_the_package():
+    """What else was made of the flour since is the first to be cut."""
+    async with network() as net:
+        node = await net.join()
+        await node.say(begun("urn:x:flour", 0), made(["urn:x:flour"], [BREAD], 1), audience=Audience.PUBLIC)
+        for minute in range(2, MAX_STEPS + 10):
+            await node.say(made(["urn:x:flour"], [f"urn:x:b{minute}"], minute), audience=Audience.PUBLIC)
+        await node.finish()
+        found = await passage(node.knowledge, ANONYMOUS, BREAD)
+        assert [step.said.role for step in found.steps if step.item == BREAD] == ["output"]
+        assert (len(found.steps), found.left) == (MAX_STEPS, 10)
 
 
 async def test_an_event_of_several_histories_is_told_once_and_of_the_package():

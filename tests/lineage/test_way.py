@@ -6,7 +6,8 @@ from tests.lineage.sources import facts
 from tests.lineage.story import Case
 from tests.lineage.test_stories import CASES
 from tests.unit.lineage_facts import born, drive, lot, told, turn, up
-from tracehold.core.lineage import Fact, WayResult, way
+from tracehold.core.lineage import Fact
+from tracehold.core.lineage.way import WayResult, way
 
 
 def walked(known: list[Fact], item: str) -> WayResult:

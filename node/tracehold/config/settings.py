@@ -85,7 +85,7 @@ class GrpcSection:
 
     max_concurrent: int = 256
     """Calls answered at one time; more are refused with RESOURCE_EXHAUSTED. More than
-    this node can answer only makes all of them late.
+    this node can answer only makes all of them late. Half of them may be streams, a quarter dossiers.
     """
 
 

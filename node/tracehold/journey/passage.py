@@ -4,13 +4,15 @@ One question with the asker's own right to read. The asker is anybody, so it is 
 member a few questions, however much the package was made from.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
 from tracehold.core.gs1.levels import class_of
-from tracehold.core.lineage import Gap, HistoryEvent, WayResult, way
+from tracehold.core.lineage import Gap, HistoryEvent
+from tracehold.core.lineage.way import WayResult, way
 from tracehold.core.speaker import Speaker
 from tracehold.journey.answers import Statement
 from tracehold.journey.called import Called, called
@@ -18,6 +20,8 @@ from tracehold.journey.history import ROLES
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.masterdata import versions
+
+T = TypeVar("T")
 
 MAX_STEPS, MAX_SOURCES, MAX_FOLLOWED, MAX_NAMES = 200, 200, 8, 40
 """How many events, ingredients, ingredients with their own history, and names an answer may hold."""
@@ -33,14 +37,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The way, in the order of time: its newest steps, and how many went `before`. `sources`: what it was
+    """The way, in the order of time: its `newest` steps, and how many are `left` out. `sources`: what it was
     made from, nearest first. `names` by identifier, each with who calls it so; `cut`: there is more than this
     answer may hold.
     """
 
     item: str
     steps: tuple[Step, ...]
-    before: int
+    left: int
     sources: tuple[str, ...]
     names: Mapping[str, Called]
     gaps: tuple[Gap, ...]
@@ -55,12 +59,21 @@ async def passage(knowledge: Knowledge, reader: Reader, item: str) -> Passage:
     inquiry = Inquiry(knowledge, reader)
     result = await inquiry.drive(way(item, max_sources=MAX_SOURCES, max_told=MAX_FOLLOWED))
     happened = _happened(result)
-    steps = [_step(inquiry, about, event) for about, event in happened[-MAX_STEPS:]]
+    chosen = newest(happened, lambda each: each[0] == item, MAX_STEPS)
+    steps = [_step(inquiry, about, event) for about, event in chosen]
     names = await _named(knowledge, inquiry, _spoken_of(item, result.sources, steps), steps)
-    before = len(happened) - len(steps)
-    cut = result.truncated or before > 0 or len(result.sources) > MAX_FOLLOWED
+    left = len(happened) - len(steps)
+    cut = result.truncated or left > 0 or len(result.sources) > MAX_FOLLOWED
     gaps = await inquiry.gaps(result.gaps)
-    return Passage(item, tuple(steps), before, result.sources, names, gaps, cut)
+    return Passage(item, tuple(steps), left, result.sources, names, gaps, cut)
+
+
+def newest(told: Sequence[T], is_own: Callable[[T], bool], most: int) -> list[T]:
+    """So many of what stands in the order of time, in that order: the newest of the package itself, then the
+    newest of what it was made from, which may have gone into a thousand other things since.
+    """
+    ranked = sorted(range(len(told)), key=lambda at: (is_own(told[at]), at))
+    return [told[at] for at in sorted(ranked[-most:])]
 
 
 def _happened(result: WayResult) -> list[tuple[str, HistoryEvent]]:

@@ -10,7 +10,7 @@ import segno
 from tracehold.api.page import words
 from tracehold.api.page.markup import Html, element, join
 from tracehold.core.gs1.levels import class_of
-from tracehold.journey.passage import Passage, Step
+from tracehold.journey.passage import Passage, Step, newest
 
 STYLE = resources.files("tracehold.api.page").joinpath("page.css").read_text(encoding="utf-8")
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -93,8 +93,8 @@ def _summary(passage: Passage) -> Html:
     if not passage.steps:
         return element("p", "Nothing that you may read is known about this.", class_="doubt")
     said = f"{len(passage.steps)} records"
-    if passage.before:
-        said = f"The newest {len(passage.steps)} of {len(passage.steps) + passage.before} records"
+    if passage.left:
+        said = f"{len(passage.steps)} of {len(passage.steps) + passage.left} records"
     text = f"{said}, of {speakers} companies. {proved} of them were checked and are unchanged."
     whole = proved == len(passage.steps) and not passage.gaps and not passage.cut
     more = "" if not (passage.gaps or passage.cut) else " Something is missing: see below."
@@ -104,9 +104,10 @@ def _summary(passage: Passage) -> Html:
 def _steps(passage: Passage) -> Html:
     if not passage.steps:
         return Html("")
-    shown = passage.steps[-SHOWN:]
-    left = passage.before + len(passage.steps) - len(shown)
-    before = [element("p", f"{left} earlier records are not shown.")] if left else []
+    shown = newest(passage.steps, lambda step: step.item == passage.item, SHOWN)
+    left = passage.left + len(passage.steps) - len(shown)
+    cut = f"{left} older records, or of what it was made from, are not shown."
+    before = [element("p", cut)] if left else []
     return element(
         "section", element("h2", "Its way"), *before, element("ol", *(_step(passage, step) for step in shown))
     )

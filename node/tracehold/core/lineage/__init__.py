@@ -42,7 +42,6 @@ from tracehold.core.lineage.steps import ARRIVING, SENT_OFF
 from tracehold.core.lineage.trace import trace
 from tracehold.core.lineage.voids import disputes, order, same_event, takes_back
 from tracehold.core.lineage.walk import Walk
-from tracehold.core.lineage.way import WayResult, way
 
 __all__ = [
     "ARRIVING",
@@ -82,7 +81,6 @@ __all__ = [
     "Walk",
     "Wanted",
     "begun",
-    "WayResult",
     "common",
     "complaint",
     "contents",
@@ -106,5 +104,4 @@ __all__ = [
     "touched",
     "trace",
     "used_up",
-    "way",
 ]
