@@ -73,7 +73,7 @@ async def stops(graph: Stuck) -> bool:
     return await asyncio.to_thread(graph.stopped.wait, 60)
 
 
-QUESTIONS: list[tuple[str, Message, str, dict[str, Any]]] = [
+QUESTIONS: list[tuple[str, Message, str, dict[str, Any] | None]] = [
     ("Trace", pb.TraceRequest(item=ITEM, direction=pb.DIRECTION_UPSTREAM), "/v1/trace", TRACE),
     ("GetHistory", pb.GetHistoryRequest(item=ITEM), "/v1/history", {"item": ITEM}),
     ("GetContents", pb.GetContentsRequest(item=ITEM), "/v1/contents", {"item": ITEM}),
