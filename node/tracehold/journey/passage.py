@@ -113,14 +113,17 @@ async def _named(
     knowledge: Knowledge, inquiry: Inquiry, wanted: Iterable[str], steps: Sequence[Step]
 ) -> dict[str, Called]:
     """Names of the first of these; that some are not public is no gap in the way."""
-    asked = [each for each in wanted if _can_be_asked(each)][:MAX_NAMES]
-    found, _ = await versions(knowledge, inquiry, asked)
-    names = {each: called(each, found.get(each, ()), _heeded(each, steps)) for each in asked}
+    asked = dict([(each, name) for each in wanted if (name := _asked_for(each))][:MAX_NAMES])
+    found, _ = await versions(knowledge, inquiry, list(dict.fromkeys(asked.values())))
+    names = {each: called(name, found.get(name, ()), _heeded(each, steps)) for each, name in asked.items()}
     return {id: name for id, name in names.items() if name is not None}
 
 
-def _can_be_asked(id: str) -> bool:
+def _asked_for(id: str) -> str:
+    """The name under which it is asked for: records spell parties in any way. "" where there is none: what
+    events call a place need not be a name that can be asked for.
+    """
     try:
-        return named(id) == id
+        return named(id)
     except Rejected:
-        return False  # what events call a place need not be a name that can be asked for
+        return ""
