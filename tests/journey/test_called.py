@@ -48,3 +48,14 @@ async def test_attack_a_stranger_looks_at_goods_and_names_them(net: Network):
     await there.finish()
     found = await passage(here.knowledge, EVERYONE, BREAD)
     assert words.goods(found, BREAD) == f"{BREAD} (called “Poison” by {words.number(MILL)})"
+
+
+async def test_a_party_has_its_name_however_records_spell_it(net: Network):
+    """Master data is found by the canonical name."""
+    spelled = "urn:epc:id:pgln:9521000.00001"
+    here = await net.join()
+    await here.say(begun(BREAD, 5), party=spelled, audience=Audience.PUBLIC)
+    await here.say(said(spelled, "Farm Ltd"), party=spelled, audience=Audience.PUBLIC, kind=Kind.MASTERDATA)
+    await here.finish()
+    found = await passage(here.knowledge, EVERYONE, BREAD)
+    assert words.speaks(found, found.steps[0].said.speaker).startswith("Farm Ltd, signed by ")
