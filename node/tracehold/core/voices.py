@@ -15,7 +15,9 @@ nothing.
 
 from collections.abc import Mapping
 
+from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
+from tracehold.core.record import parse
 from tracehold.core.roster import Roster, Speaker
 
 Rosters = Mapping[LogId, Roster]
@@ -33,6 +35,21 @@ def voice(rosters: Rosters, speaker: Speaker, log: LogId, index: int) -> str:
     # The first stay of a party with an operator has the plain name, in all logs of that operator.
     stay = f" after {log.hex()}/{before[-1].index}" if before else ""
     return f"{party} by {operator}{stay}"
+
+
+def overheard(told: Mapping[bytes, int]) -> Roster:
+    """The roster that some control records of a log tell, its header among them: their bytes, which were
+    verified, and where each stands. One that rests on what is not among them says nothing. Raises as
+    `Roster.from_header`.
+    """
+    (_, header), *others = sorted((index, raw) for raw, index in told.items())
+    roster = Roster.from_header(parse(header))
+    for index, raw in others:
+        try:
+            roster.apply(index, parse(raw))
+        except Rejected:
+            pass  # what it rests on was not handed over
+    return roster
 
 
 def _next(rosters: Rosters, here: Roster, party: str, index: int) -> tuple[LogId, int] | None:

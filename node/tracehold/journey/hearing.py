@@ -2,13 +2,12 @@
 records that other nodes hand over.
 """
 
-from tracehold.core.errors import Rejected
 from tracehold.core.evidence import Evidence
 from tracehold.core.ids import LogId
 from tracehold.core.receipt import parse_receipt
-from tracehold.core.record import CONTROL_KINDS, parse
+from tracehold.core.record import CONTROL_KINDS
 from tracehold.core.roster import Roster
-from tracehold.core.voices import Rosters, voice
+from tracehold.core.voices import Rosters, overheard, voice
 from tracehold.journey.admission import Admitted
 from tracehold.journey.speakers import Speakers
 
@@ -41,22 +40,10 @@ class Hearing:
         """Bring together what was heard, and what is kept here (once), which is all there is of its logs."""
         if self._kept is None:
             self._kept = await self._speakers.rosters()
-        self._heard.update((log, _roster(self._told[log])) for log in self._news - self._kept.keys())
+        self._heard.update((log, overheard(self._told[log])) for log in self._news - self._kept.keys())
         self._news.clear()
 
     def voice(self, admitted: Admitted) -> str:
         """Whose statement this is, by what was known when `listen` was last called."""
         rosters = {**self._heard, **(self._kept or {})}
         return voice(rosters, admitted.speaker, admitted.log, admitted.index)
-
-
-def _roster(told: dict[bytes, int]) -> Roster:
-    header, *others = sorted((index, raw) for raw, index in told.items())
-    roster = Roster.from_header(parse(header[1]))
-    for index, raw in others:
-        try:
-            roster.apply(index, parse(raw))
-        except Rejected:
-            # What it rests on was not handed over: then it says nothing here.
-            pass
-    return roster
