@@ -23,7 +23,7 @@ from tracehold.core.dossier import (
     group_name,
     pack,
 )
-from tracehold.core.dossier.deriving import Verified, derived
+from tracehold.core.dossier.deriving import Verified, answered, derived, facts_of
 from tracehold.core.dossier.file import Dossier
 from tracehold.core.evidence import Trust
 from tracehold.core.ids import Fingerprint
@@ -37,10 +37,10 @@ NOW = (START + 200) * 1000
 GRAIN, FLOUR, BREAD = "urn:x:grain", "urn:x:flour", "urn:x:bread"
 
 
-def anchor(log: Log, node: int, size: int, prev_size: int = 0) -> Anchor:
-    """The proved anchor of a node's log, in a block of its own."""
+def anchor(log: Log, node: int, size: int, prev_size: int = 0, *, time: int = START + 110) -> Anchor:
+    """The proved anchor of a node's log, in a block of its own, so many seconds after that time."""
     event = AnchoredEvent(node, prev_size, size, log.root(size), (3, 4))
-    block = Block(10 * node + size, [receipt([anchored_log(event)])], time=START + 110 + node)
+    block = Block(10 * node + size, [receipt([anchored_log(event)])], time=time + node)
     place = (block.number, keccak256(block.headers[0]), block.time, bytes(32), 0)
     return Anchor(CHAIN_ID, CONTRACT, node, log.id, prev_size, size, event.root, *place, block.proof(0))
 
@@ -94,10 +94,10 @@ class Scene:
         """The control records that a party's records need."""
         return (0, 1) if party == FARM else (0, 2)
 
-    def groups(self, told: Sequence[Told] | None = None) -> list[Group]:
-        """The evidence of these, by default of all."""
+    def groups(self, told: Sequence[Told]) -> list[Group]:
+        """The evidence of these."""
         by_party: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-        for each in self.told if told is None else told:
+        for each in told:
             by_party[each.node, each.party].append(each.index)
         found = []
         for (node, party), indexes in sorted(by_party.items()):
@@ -107,10 +107,9 @@ class Scene:
             found.append(Group(self.anchors[node], tuple(controls), tuple(pairs)))
         return found
 
-    def places(self, told: Sequence[Told] | None = None) -> dict[Fingerprint, Place]:
+    def places(self, told: Sequence[Told]) -> dict[Fingerprint, Place]:
         """Where these stand."""
-        some = self.told if told is None else told
-        return {self.name(each): Place(self.logs[each.node].id, each.index) for each in some}
+        return {self.name(each): Place(self.logs[each.node].id, each.index) for each in told}
 
     def name(self, told: Told) -> Fingerprint:
         """The fingerprint of a record."""
@@ -120,10 +119,10 @@ class Scene:
         """All was searched; these gaps were found."""
         return Said(gaps, {log.id: ((0, len(log.entries)),) for log in self.logs.values()}, {})
 
-    def answer(self, question: Question, said: Said, told: Sequence[Told] | None = None) -> dict:
-        """The answer that these records give."""
+    def verified(self, told: Sequence[Told]) -> list[Verified]:
+        """These, as whoever checks the file finds them."""
         records = []
-        for each in self.told if told is None else told:
+        for each in told:
             log, operator = self.logs[each.node], {1: OPERATOR, 2: OTHER_OPERATOR}[each.node]
             controls = tuple(
                 (log.entries[at], log.receipt(at)) for at in self.controls(each.node, each.party)
@@ -134,11 +133,20 @@ class Scene:
             records.append(
                 Verified(record.parse(log.entries[each.index]), place, speaker, known_ms, controls)
             )
-        return derived(Dossier(question, {}, {}, said, ()), records)
+        return records
 
-    def entries(self, question: Question, *gaps: Gap, told: Sequence[Told] | None = None) -> dict[str, bytes]:
+    def about(self, question: Question) -> list[Told]:
+        """Those to which the question leads."""
+        _, used = answered(question, facts_of(self.verified(self.told)).values())
+        return [each for each in self.told if self.name(each) in used]
+
+    def answer(self, question: Question, said: Said, told: Sequence[Told]) -> dict:
+        """The answer that these records give."""
+        return derived(Dossier(question, {}, {}, said, ()), self.verified(told))
+
+    def entries(self, question: Question, *gaps: Gap) -> dict[str, bytes]:
         """The entries of the dossier, by name."""
-        said = self.said(*gaps)
+        said, told = self.said(*gaps), self.about(question)
         text = encode_answer(question, self.answer(question, said, told), self.places(told), said)
         groups = {group_name(at): encode_group(group) for at, group in enumerate(self.groups(told))}
         return {"answer.json": text, **groups}

@@ -12,13 +12,15 @@ from tests.journey.test_moves import TAKE_BACK, enrol, finish, grown, move, sign
 from tests.journey.test_redact import node as redactable
 from tests.journey.test_redact import redact
 from tracehold.core.access import ANONYMOUS, Reader
-from tracehold.core.dossier import Dossier, Kind, Question, follows, read_dossier
+from tracehold.core.dossier import Dossier, Kind, Place, Question, follows, read_dossier
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.lineage import Direction, GapReason
 from tracehold.core.record import CONTROL_KINDS, Audience, parse
+from tracehold.core.record import Kind as Kinds
 from tracehold.journey import dossier as module
 from tracehold.journey.dossier import dossier
+from tracehold.journey.inquiry import Inquiry
 
 __all__ = ["grown", "net", "pair", "redactable"]
 
@@ -121,6 +123,33 @@ async def test_attack_file_with_what_its_asker_may_not_read(net):
     found = read_dossier(raw)
     assert not found.records
     assert [gap.reason for gap in found.said.gaps if gap.item] == [GapReason.ACCESS_REFUSED]
+
+
+async def test_moves_of_whom_its_asker_may_not_read_are_not_in_the_file(net, grown):
+    """Another node hands them over with records that are kept back; those in the file need none of them."""
+    old, new = grown
+    await move(old, new)
+    await old.say(seen("urn:x:flour", 30), party=MILL, audience=Audience.PUBLIC)
+    await finish(old, new)
+    third = await net.join()
+    await finish(third)
+    found = await read(third, Question(Kind.HISTORY, "urn:x:flour"), ANONYMOUS)
+    assert len(found.records) == 1
+    everything = await read(third, Question(Kind.HISTORY, "urn:x:flour"))
+    kinds = {parse(raw).header.kind for group in everything.groups for raw, _ in group.records}
+    assert Kinds.MOVE in kinds
+
+
+async def test_security_a_record_that_is_redacted_meanwhile_is_not_asked_of_others(redactable):
+    """It was read, and went before its proof was made: the file ends, and nobody is asked for a copy."""
+    knowledge = redactable.knowledge
+    inquiry = Inquiry(knowledge, EVERYONE)
+    await inquiry.drive(Question(Kind.TRACE, "urn:x:bread").walk())
+    name, index = await redact(redactable)
+    place = Place(redactable.log, index)
+    with pytest.raises(Rejected) as refused:
+        await module._Proofs(knowledge, EVERYONE, inquiry).of(name, place)
+    assert refused.value.code == "REDACTED"
 
 
 async def test_a_silent_node_is_a_gap(pair):

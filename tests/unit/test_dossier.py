@@ -120,7 +120,7 @@ def test_own_error_declaration_takes_the_event_back():
     scene.say(json.dumps(declaration).encode(), node=2)
     document = json.loads(scene.entries(UPSTREAM)["answer.json"])
     assert document["answer"]["items"] == []
-    assert len(document["records"]) == 5
+    assert len(document["records"]) == 2
     assert checked(scene, scene.dossier(UPSTREAM)).error is None
 
 

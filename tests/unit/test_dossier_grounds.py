@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from tests.dossiers import GRAIN, NOW, Scene
+from tests.dossiers import anchor as in_block
 from tests.journey.network import begun, seen
-from tests.logs import NETWORK
+from tests.logs import NETWORK, START
 from tests.sealing import ACCOUNTS, SALT, SIGNERS, acknowledged, clique_anchor
 from tracehold.core.anchor import Anchor
 from tracehold.core.dossier import Kind, Question, examine, read_dossier
-from tracehold.core.evidence import Accounts, Report, Trust
+from tracehold.core.evidence import Accounts, ChainView, Report, Trust
 
 HISTORY = Question(Kind.HISTORY, GRAIN)
 FIRST = 2
@@ -96,3 +97,30 @@ def test_security_more_must_have_acknowledged():
     error = checked(none, trust(none, told, accounts=ACCOUNTS), told).error
     assert error is not None
     assert error.code == "UNTRUSTED"
+
+
+def test_a_late_anchor_is_proved_and_said():
+    """Anchored after the promised time: every step holds, and step 9 and the report say late."""
+    told = scene()
+    later = in_block(told.logs[1], 1, len(told.logs[1].entries), time=START + 100 + 3_600)
+    report = checked(later, trust(later, told, block_hashes=frozenset({later.block_hash})), told)
+    assert (report.state, report.late) == ("FINAL", True)
+    assert report.steps[8].detail == "2 records, 2 of them anchored after the promised time"
+    found = anchor(told)
+    assert not checked(found, trust(found, told, block_hashes=frozenset({found.block_hash})), told).late
+
+
+def test_attack_chain_asked_for_what_is_false_anyhow():
+    """Records that no key of the log signed: whatever the file calls anchors, the chain is not asked."""
+    told = scene()
+    told.anchors = {1: anchor(told), 2: anchor(told)}
+    dossier = read_dossier(told.dossier(HISTORY))
+    (group,) = dossier.groups
+    unsigned = replace(group, controls=group.controls[:1])
+
+    def ask(_: Anchor) -> ChainView:
+        raise AssertionError("the chain was asked")
+
+    error = examine(replace(dossier, groups=(unsigned,)), None, ask, NOW).error
+    assert error is not None
+    assert error.code == "PROOF_INVALID"

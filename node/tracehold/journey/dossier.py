@@ -25,11 +25,13 @@ from tracehold.core.dossier import (
     is_known,
 )
 from tracehold.core.dossier.file import ANSWER, MAX_RECORDS
+from tracehold.core.dossier.moving import telling
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact
 from tracehold.core.receipt import encode_receipt, parse_receipt
+from tracehold.core.record import parse
 from tracehold.core.spans import Spans, joined
 from tracehold.journey.expand import moves, searched
 from tracehold.journey.fetch import good_copy
@@ -49,7 +51,8 @@ async def dossier(knowledge: Knowledge, reader: Reader, question: Question) -> A
     """The file, part by part. The question's item may stand in any spelling.
 
     Raises `Rejected` (the item is no identifier; TOO_MANY_RECORDS where the answer rests on more than a file
-    holds), `Unavailable`, and `Rejected("PROOF_INVALID")` where nobody has a sound copy of a record any more.
+    holds; REDACTED where a record goes while it is written), `Unavailable`, and `Rejected("PROOF_INVALID")`
+    where nobody has a sound copy of a record any more.
     """
     question = replace(question, item=named(question.item))
     inquiry = Inquiry(knowledge, reader, known_at=question.known_at)
@@ -102,11 +105,17 @@ async def _places(
     knowledge: Knowledge, inquiry: Inquiry, facts: Mapping[Fingerprint, Fact]
 ) -> dict[Fingerprint, Place]:
     """Where the records stand, those with them that tell whose voice is whose (`core.voices`)."""
-    admitted = inquiry.admission.admitted
+    admitted, elsewhere = inquiry.admission.admitted, inquiry.elsewhere
     places = {name: Place(admitted[name].log, admitted[name].index) for name in facts}
     told = await moves(knowledge.log, list(facts), knowledge.speakers)
-    found = {**inquiry.elsewhere.controls, **await knowledge.log.find(told)}
-    return places | {name: Place(at.log, at.index) for name, at in found.items()}
+    kept = await knowledge.log.entries(told)
+    found = {**elsewhere.controls, **await knowledge.log.find(kept)}
+    # Others hand over what tells of all that they found, read or not.
+    controls = {
+        name: parse(kept[name].raw if name in kept else elsewhere.evidence[name].record) for name in found
+    }
+    needed = telling(controls, {admitted[name].speaker.party for name in facts})
+    return places | {name: Place(found[name].log, found[name].index) for name in needed}
 
 
 @dataclass(slots=True)
@@ -126,8 +135,9 @@ class _Proofs:
             kept = (await self.knowledge.log.find([name])).get(name)
             if kept is not None and (kept.log, kept.index) == (place.log, place.index):
                 return evidence
-        except Rejected:
-            pass  # not kept here
+        except Rejected as refused:
+            if refused.code != "NOT_FOUND":
+                raise  # redacted since it was read: nobody is asked for what is to be gone
         except Broken as broken:
             if broken.code != "CORRUPT":
                 raise

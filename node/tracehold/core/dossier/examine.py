@@ -44,7 +44,8 @@ def examine(dossier: Dossier, trust: Trust | None, ask: Ask | None, now_ms: int)
     that the answer follows from them, and what nothing in the file shows.
 
     It is FINAL only where every step holds for every record, and there is one. `ask` is called once for an
-    anchor at the most; what it raises is raised.
+    anchor at the most, and only once a record under it holds but for what the chain says; what it raises is
+    raised.
     """
     case = _Case(dossier, trust, ask, now_ms)
     for group in dossier.groups:
@@ -87,18 +88,27 @@ def follows(dossier: Dossier) -> None:
 
 
 def _check_group(case: _Case, group: Group) -> None:
-    view = None
-    if case.ask is not None and group.anchor is not None:
-        view = case.views.get(group.anchor) or case.ask(group.anchor)
-        case.views[group.anchor] = view
     for evidence in _evidences(case, group):
-        result = report(evidence, case.trust, view, case.now_ms, case.known)
+        result = _checked(case, group, evidence)
         if result.error is None:
             _keep(case, group, evidence, result)
         elif case.bad is None or _rank(result) < _rank(case.bad):
             case.bad = result
         if case.bad is not None and _rank(case.bad) < _AT_ONCE:
             return
+
+
+def _checked(case: _Case, group: Group, evidence: Evidence) -> Report:
+    anchor = group.anchor
+    if case.ask is None or anchor is None:
+        return report(evidence, case.trust, None, case.now_ms, case.known)
+    if anchor not in case.views:
+        # A chain is asked for the sake of a record: not where that is false, whatever the chain says.
+        alone = report(evidence, case.trust, None, case.now_ms, case.known)
+        if _rank(alone) < _AT_ONCE:
+            return alone
+        case.views[anchor] = case.ask(anchor)
+    return report(evidence, case.trust, case.views[anchor], case.now_ms, case.known)
 
 
 def _evidences(case: _Case, group: Group) -> Iterator[Evidence]:
@@ -140,6 +150,8 @@ def _together(case: _Case) -> list[StepResult]:
     shared["operator's signature"] += f" in {len(logs)} logs"
     anchors = {found.anchor for found in case.reports}
     shared["anchor"] += f" under {len(anchors)} anchors"
+    if late := sum(found.late for found in case.reports):
+        shared["times"] += f", {late} of them anchored after the promised time"
     shared["trust"] += ", by " + " and ".join(dict.fromkeys(g.by for r in case.reports for g in r.grounds))
     return [
         StepResult(number, name, "ok" if case.reports else "failed", shared[name])
@@ -185,7 +197,8 @@ def _open_lines(case: _Case) -> Iterator[tuple[str, str]]:
     beyond = f"; {outside} records lie outside of what it names" if outside else ""
     yield (
         "completeness",
-        f"which entries of {len(said.searched)} logs were searched is its node's word{beyond}",
+        "that no record is left out, and which entries of "
+        f"{len(said.searched)} logs were searched, is its node's word{beyond}",
     )
     if said.gaps:
         yield "gaps", f"{len(said.gaps)} gaps, with their reasons, are its node's word"
@@ -200,4 +213,5 @@ def _open_lines(case: _Case) -> Iterator[tuple[str, str]]:
 def _result(case: _Case, lines: tuple[StepResult, ...], error: Rejected | None) -> Report:
     state = case.bad.state if case.bad else "FINAL" if error is None else "UNVERIFIED"
     grounds = tuple(dict.fromkeys(ground for each in case.reports for ground in each.grounds))
-    return Report(lines, state, error, grounds=grounds)
+    late = any(each.late for each in case.reports)
+    return Report(lines, state, error, late=late, grounds=grounds)

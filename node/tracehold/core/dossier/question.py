@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from tracehold.core.errors import Rejected
-from tracehold.core.limits import MAX_ITEM_CHARS
+from tracehold.core.gs1 import canonical
 from tracehold.core.lineage import (
     ContentsResult,
     Direction,
@@ -96,7 +96,7 @@ def read_question(parts: Any) -> Question:
     """The question of such an object; MALFORMED_PROOF otherwise."""
     match parts:
         case {"kind": str(kind), "item": str(item), "atMicros": at, "knownAtMillis": known_at, **more}:
-            _check(0 < len(item) <= MAX_ITEM_CHARS, "item")
+            _check(_is_name(item), "item")
             asked = Question(_word(Kind, kind), item, at=_time(at, 10**6), known_at=_time(known_at, 10**3))
         case _:
             raise _malformed("its parts")
@@ -115,6 +115,15 @@ def read_question(parts: Any) -> Question:
         _count(more["maxItems"], MAX_ITEMS),
         more["strictTime"] is True,
     )
+
+
+def _is_name(item: str) -> bool:
+    """Whether records are found under it as it stands: nothing is known under another spelling."""
+    try:
+        return canonical(item) == item
+    except Rejected as refusal:
+        # A malformed key is a name like any other, as in events; a hidden character is none.
+        return refusal.code != "BAD_URI"
 
 
 def _word(words: Callable[[str], Any], value: Any) -> Any:
