@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracehold.cli.files import CONFIG_NAME
-from tracehold.cli.output import JsonOption, reported, show_json
+from tracehold.cli.output import JsonOption, reported, say, show_json
 
 if TYPE_CHECKING:
     from tracehold.core.anchor import Anchor, AnchorProof
@@ -37,7 +37,7 @@ def acknowledged(
         for head in heads:
             by = ", ".join(f"node {each['node']} ({each['operator']})" for each in head["acknowledgedBy"])
             doubt = "" if head["signaturesChecked"] else UNCHECKED
-            typer.echo(f"size {head['size']}  block {head['block']}  {by or 'nobody'}{doubt}")
+            say(f"size {head['size']}  block {head['block']}  {by or 'nobody'}{doubt}")
 
 
 async def _heads(dir: Path, node: int, after: int) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracehold.cli.connection import DEFAULT_REST, RestOption, TlsOption, TokenOption, read_input, read_token
-from tracehold.cli.output import REFUSED, JsonOption, note, reported, show_json
+from tracehold.cli.output import REFUSED, JsonOption, note, reported, say, show_json
 from tracehold.cli.progress import progress
 from tracehold.cli.upload import TimeoutOption, WaitOption, parse_state
 from tracehold.core.errors import Unavailable
@@ -100,7 +100,7 @@ def _show(job: dict[str, Any], state: "State", as_json: bool) -> None:
         return
     for record in _taken(job):
         again = "  DUPLICATE" if record.get("duplicate") else ""
-        typer.echo(f"{record['fingerprint']}  {record['state']}{again}")
+        say(f"{record['fingerprint']}  {record['state']}{again}")
     errors = job.get("errors", [])
     for error in errors:
         note(f"refused: {error.get('code')}: {error.get('message')} ({error.get('path')})")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracehold.cli.files import CONFIG_NAME
-from tracehold.cli.output import DONE, REFUSED, JsonOption, note, reported, show_json
+from tracehold.cli.output import DONE, REFUSED, JsonOption, note, reported, say, show_json
 from tracehold.cli.progress import counted
 
 if TYPE_CHECKING:
@@ -47,6 +47,6 @@ async def _examine(dir: Path, quiet: bool) -> "list[Diagnosis]":
 
 
 def _show(each: "Diagnosis") -> None:
-    typer.echo(f"{'ok   ' if each.well else 'WRONG'}  {each.name}: {each.detail}")
+    say(f"{'ok   ' if each.well else 'WRONG'}  {each.name}: {each.detail}")
     if each.remedy:
         note(f"       what to do: {each.remedy}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracehold.cli.connection import open_client
-from tracehold.cli.output import note, reported, show_json, usage
+from tracehold.cli.output import note, reported, say, show_json, usage
 from tracehold.cli.question import Door
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def save(question: "Callable[[], Message]", out: Path, door: Door, as_json: bool
             show_json(shown)
             return
         for each in found.answer.get("items", ()):
-            typer.echo(f"{each['depth']}  {each['item']}")
+            say(f"{each['depth']}  {each['item']}")
         for gap in [*found.answer["gaps"], *shown["gaps"]]:
             note(f"gap {gap['reason'].upper()} {gap['item']}: {gap['detail']}".replace(" :", ":"))
         if not found.records:

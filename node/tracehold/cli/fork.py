@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracehold.cli.files import CONFIG_NAME
-from tracehold.cli.output import JsonOption, note, reported, show_json, table, usage
+from tracehold.cli.output import JsonOption, note, reported, say, show_json, table, usage
 
 if TYPE_CHECKING:
     from tracehold.core.forkproof import ForkReport
@@ -133,4 +133,4 @@ def _show(told: dict[str, Any], as_json: bool) -> None:
         show_json(told)
         return
     for name, value in told.items():
-        typer.echo(f"{name}: {value}")
+        say(f"{name}: {value}")

@@ -68,20 +68,36 @@ def show_error(error: TraceholdError, as_json: bool) -> None:
 
 def show_json(document: Any) -> None:
     """One JSON document on stdout."""
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    lines = json.dumps(document, indent=2, ensure_ascii=False).split("\n")
+    typer.echo("\n".join(map(plain, lines)))
 
 
-def note(line: str) -> None:
-    """One line for the human at the terminal, on stderr, so that stdout stays clean."""
-    typer.echo(line, err=True)
+def plain(text: str) -> str:
+    """The text on one line, as nothing but text: what others wrote draws no lines, moves no cursor, hides and
+    turns nothing. What is not printable is spelled as in JSON.
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
+
+
+def say(text: str) -> None:
+    """One line of an answer on stdout, as `plain` has it."""
+    typer.echo(plain(text))
+
+
+def note(text: str) -> None:
+    """One line for the human at the terminal, on stderr, so that stdout stays clean; as `plain` has it."""
+    typer.echo(plain(text), err=True)
 
 
 def table(rows: list[tuple[str, ...]]) -> None:
-    """Rows in aligned columns on stdout."""
+    """Rows in aligned columns on stdout, each cell as `plain` has it."""
     if not rows:
         return
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
+    cells = [tuple(map(plain, row)) for row in rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    for row in cells:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 

@@ -10,7 +10,7 @@ import typer
 from tracehold.cli.connection import open_client
 from tracehold.cli.files import CONFIG_NAME
 from tracehold.cli.local import local
-from tracehold.cli.output import DONE, JsonOption, note, reported, show_json
+from tracehold.cli.output import DONE, JsonOption, note, reported, say, show_json
 from tracehold.cli.progress import counted
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ async def _ask(config: "Config", dir: Path, tell: Callable[[int, int], None], wa
 
 
 def _show(answer: dict[str, Any]) -> None:
-    typer.echo(f"{answer['entries']} entries read, {answer['mended']} mended, {answer['bad']} damaged still")
+    say(f"{answer['entries']} entries read, {answer['mended']} mended, {answer['bad']} damaged still")
     for line in answer["damages"]:
         note(f"  {line}")
     if answer["alone"]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption, open_client, read_input
-from tracehold.cli.output import REFUSED, JsonOption, note, reported, show_json, usage
+from tracehold.cli.output import REFUSED, JsonOption, note, reported, say, show_json, usage
 from tracehold.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def show_outcomes(outcomes: "list[Uploaded]", as_json: bool) -> int:
             note(f"record {at} refused: {outcome.error.code}: {outcome.error.message}{where}")
         else:
             again = "  DUPLICATE" if outcome.duplicate else ""
-            typer.echo(f"{outcome.fingerprint}  {outcome.state.name}  entry {outcome.index}{again}")
+            say(f"{outcome.fingerprint}  {outcome.state.name}  entry {outcome.index}{again}")
     note(f"{len(outcomes) - refused} taken, {refused} refused")
     return refused
 

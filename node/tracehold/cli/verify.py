@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracehold.cli.connection import read_input
-from tracehold.cli.output import JsonOption, note, show_error, show_json, usage
+from tracehold.cli.output import JsonOption, note, say, show_error, show_json, usage
 from tracehold.cli.pin import Pinned, check_free, write_pins
 from tracehold.cli.proved import Proved, read_proved
 from tracehold.core.errors import TraceholdError
@@ -162,10 +162,10 @@ def _print(report: "Report", code: int) -> None:
     for step in report.steps:
         status = "FAILED" if step.status == "failed" else step.status
         name = step.name if step.required else f"({step.name})"
-        typer.echo(f"{status:<12}{step.number:>2}  {name:<22}{step.detail}".rstrip())
+        say(f"{status:<12}{step.number:>2}  {name:<22}{step.detail}".rstrip())
     for ground in report.grounds:
-        typer.echo(f"trusted by {ground.by}: rests on {ground.rests_on}")
-    typer.echo(_VERDICTS[code])
+        say(f"trusted by {ground.by}: rests on {ground.rests_on}")
+    say(_VERDICTS[code])
     if report.error is not None:
         note(f"{report.error.code} in {report.error.path}: {report.error.message}")
         note(f"  what to do: {report.error.remedy}")
