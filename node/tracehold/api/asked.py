@@ -7,10 +7,12 @@ from tracehold.v1 import trace_pb2
 from tracehold.v1 import verify_pb2 as pb
 from tracehold.wire.times import to_us
 
-_DIRECTIONS: dict[int, Direction] = {
+DIRECTIONS: dict[int, Direction] = {
     trace_pb2.DIRECTION_UPSTREAM: Direction.UPSTREAM,
     trace_pb2.DIRECTION_DOWNSTREAM: Direction.DOWNSTREAM,
 }
+"""Which way a question of the protos follows goods."""
+
 Asked = (
     trace_pb2.TraceRequest
     | trace_pb2.GetHistoryRequest
@@ -43,13 +45,13 @@ def question_of(request: pb.GetDossierRequest) -> Question:
 
 
 def _trace(asked: trace_pb2.TraceRequest) -> Question:
-    if asked.direction not in _DIRECTIONS:
+    if asked.direction not in DIRECTIONS:
         raise Rejected("BAD_REQUEST", "is none of the words allowed here", path="/trace/direction")
     at, known_at = _times(asked, "/trace")
     return Question(
         Kind.TRACE,
         asked.item,
-        _DIRECTIONS[asked.direction],
+        DIRECTIONS[asked.direction],
         at,
         known_at,
         asked.max_depth or _DEFAULTS.max_depth,

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from tracehold.api.asked import DIRECTIONS
 from tracehold.api.call import Call
 from tracehold.core.errors import Rejected
-from tracehold.core.lineage import Direction
 from tracehold.journey.compare import CompareQuestion, Question, answer_compare
 from tracehold.journey.contents import ContentsQuestion, answer_contents
 from tracehold.journey.history import HistoryQuestion, answer_history
@@ -36,10 +36,6 @@ MAX_DEPTH, MAX_ITEMS = 100, 20_000
 EVENTS_PER_PAGE, LOCATIONS_PER_PAGE, RECALLED_PER_PAGE = 1_000, 100, 500
 """What stands for 0, as the protos say."""
 
-_DIRECTIONS: dict[int, Direction] = {
-    pb.DIRECTION_UPSTREAM: Direction.UPSTREAM,
-    pb.DIRECTION_DOWNSTREAM: Direction.DOWNSTREAM,
-}
 _FULL: dict[int, bool] = {
     pb.VERIFY_MODE_UNSPECIFIED: False,
     pb.VERIFY_MODE_PROOF: False,
@@ -145,7 +141,7 @@ class TraceService:
 
 
 def _trace_question(request: pb.TraceRequest) -> TraceQuestion:
-    direction = _word(_DIRECTIONS, request.direction, "/direction")
+    direction = _word(DIRECTIONS, request.direction, "/direction")
     return TraceQuestion(request.item, direction, **_reach(request))
 
 
