@@ -48,7 +48,7 @@ def test_verified(tmp_path: Path):
     result = run(tmp_path, RAW, *trusted(tmp_path))
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1] == "VERIFIED"
-    assert "not checked 12  (completeness)" in result.stdout
+    assert "not checked 13  (completeness)" in result.stdout
     told = json.loads(run(tmp_path, RAW, *trusted(tmp_path), "--json").stdout)
     assert (told["verdict"], told["records"], told["question"]["kind"]) == ("VERIFIED", 4, "trace")
     assert [each["item"] for each in told["answer"]["items"]] == ["urn:x:flour", "urn:x:grain"]

@@ -13,6 +13,7 @@ from tests.journey.test_redact import node as redactable
 from tests.journey.test_redact import redact
 from tracehold.core.access import ANONYMOUS, Reader
 from tracehold.core.dossier import Dossier, Kind, Place, Question, follows, read_dossier
+from tracehold.core.dossier.word import Word, check_word
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.lineage import Direction, GapReason
@@ -21,6 +22,7 @@ from tracehold.core.record import Kind as Kinds
 from tracehold.journey import dossier as module
 from tracehold.journey.dossier import dossier
 from tracehold.journey.inquiry import Inquiry
+from tracehold.journey.word import word
 
 __all__ = ["grown", "net", "pair", "redactable"]
 
@@ -89,6 +91,19 @@ async def test_other_questions(pair, question):
     assert found.question == question
     if question.known_at == 0:
         assert not found.records
+
+
+async def test_the_node_that_answers_signs_for_it(pair):
+    """With its node key: what was searched, and what is missing, is its word."""
+    node = pair[0]
+
+    async def vouch(answer: bytes) -> Word | None:
+        return await word(node.store, node.sealer.own, answer)
+
+    parts = [part async for part in dossier(node.knowledge, EVERYONE, UPSTREAM, vouch)]
+    found = read_dossier(b"".join(parts))
+    assert found.word is not None
+    assert check_word(found.word, found.text).log == node.log
 
 
 async def test_item_is_asked_in_any_spelling(net):

@@ -63,7 +63,7 @@ def test_what_is_not_checked_is_said():
     report = checked(scene, scene.dossier(UPSTREAM, ERASED))
     told = {line.name: line.detail for line in report.steps if not line.required}
     assert report.error is None
-    assert told.keys() == {"completeness", "gaps", "revocations", "holders"}
+    assert told.keys() == {"node's word", "completeness", "gaps", "revocations", "holders"}
     assert "2 logs" in told["completeness"]
     assert told["gaps"].startswith("1 gaps")
 

@@ -10,7 +10,7 @@ from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.evidence import Report
 from tracehold.core.ids import Fingerprint
 from tracehold.journey.attest import answer_receipt
-from tracehold.journey.dossier import dossier
+from tracehold.journey.dossier import Vouch, dossier, unsigned
 from tracehold.journey.found import Findings
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.locate import answer_record
@@ -30,7 +30,7 @@ PART_BYTES = 1 << 20
 
 class VerifyService:
     """Thin: hands records and proofs out as far as the caller
-    may read them. `now` gives seconds since 1970.
+    may read them. `now` gives seconds since 1970, `vouch` the node's word for its dossiers.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class VerifyService:
         standing: Callable[[], Awaitable[Standing]],
         now: Callable[[], float],
         findings: Findings | None = None,
+        vouch: Vouch = unsigned,
     ) -> None:
         self._knowledge = knowledge
         self._receipts = receipts
@@ -48,6 +49,7 @@ class VerifyService:
         self._standing = standing
         self._now = now
         self._findings = findings
+        self._vouch = vouch
 
     async def get_record(self, request: pb.GetRecordRequest, call: Call) -> pb.GetRecordResponse:
         """One record with its signed bytes, from wherever it is kept. Raises NOT_FOUND, FORBIDDEN or
@@ -79,7 +81,8 @@ class VerifyService:
         """An answer with all that it rests on, as far as the caller may read it. Raises BAD_REQUEST, and as
         `journey.dossier`.
         """
-        async with aclosing(dossier(self._knowledge, call.caller.reader, question_of(request))) as parts:
+        asked, reader = question_of(request), call.caller.reader
+        async with aclosing(dossier(self._knowledge, reader, asked, self._vouch)) as parts:
             async for part in parts:
                 for start in range(0, len(part), PART_BYTES):
                     await send(pb.GetDossierResponse(part=part[start : start + PART_BYTES]))

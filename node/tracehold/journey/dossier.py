@@ -4,7 +4,7 @@ The answer is derived as every answer is, and told in the words that whoever che
 come the proofs, group by group: no more of them is in memory than goes out next.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -24,8 +24,9 @@ from tracehold.core.dossier import (
     group_name,
     is_known,
 )
-from tracehold.core.dossier.file import ANSWER, MAX_RECORDS
+from tracehold.core.dossier.file import ANSWER, MAX_RECORDS, WORD
 from tracehold.core.dossier.moving import telling
+from tracehold.core.dossier.word import Word, encode_word
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint, LogId
@@ -47,8 +48,18 @@ SUSPECT = "SUSPECT"
 """Flag of a record whose signer a later revocation doubts."""
 
 
-async def dossier(knowledge: Knowledge, reader: Reader, question: Question) -> AsyncGenerator[bytes, None]:
-    """The file, part by part. The question's item may stand in any spelling.
+Vouch = Callable[[bytes], Awaitable[Word | None]]
+"""The node's own word for an `answer.json`, where it can give one."""
+
+
+async def unsigned(_: bytes, /) -> None:
+    """Nobody's word."""
+
+
+async def dossier(
+    knowledge: Knowledge, reader: Reader, question: Question, vouch: Vouch = unsigned
+) -> AsyncGenerator[bytes, None]:
+    """The file, part by part, with the word that `vouch` gives. The item may be asked in any spelling.
 
     Raises `Rejected` (the item is no identifier; TOO_MANY_RECORDS where the answer rests on more than a file
     holds; REDACTED where a record goes while it is written), `Unavailable`, and `Rejected("PROOF_INVALID")`
@@ -65,13 +76,16 @@ async def dossier(knowledge: Knowledge, reader: Reader, question: Question) -> A
     if len(places) > MAX_RECORDS:
         raise _too_much(f"the answer rests on {len(places)} records; a file holds {MAX_RECORDS}")
     packing = Packing()
-    answer = answer_json(question, result, heard, gaps)
-    yield _next(packing, ANSWER, encode_answer(question, answer, places, said))
+    answer = encode_answer(question, answer_json(question, result, heard, gaps), places, said)
+    word = await vouch(answer)
+    yield _next(packing, ANSWER, answer)
     number = 0
     async with aclosing(_grouped(_Proofs(knowledge, reader, inquiry), places)) as groups:
         async for group in groups:
             yield _next(packing, group_name(number), encode_group(group))
             number += 1
+    if word is not None:
+        yield _next(packing, WORD, encode_word(word))
     yield packing.end()
 
 

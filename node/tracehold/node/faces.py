@@ -31,6 +31,7 @@ from tracehold.core.epcis import Mode
 from tracehold.journey.capture import Captures
 from tracehold.journey.originals import Originals
 from tracehold.journey.watch import Watching
+from tracehold.journey.word import word
 from tracehold.node.parts import Parts
 from tracehold.node.peering import peer_server
 from tracehold.node.standing import standing
@@ -122,7 +123,13 @@ def _services(parts: Parts) -> dict[str, object]:
             findings,
         ),
         "tracehold.v1.VerifyService": VerifyService(
-            parts.knowledge, parts.receipts, parts.states, lambda: standing(parts), time, findings
+            parts.knowledge,
+            parts.receipts,
+            parts.states,
+            lambda: standing(parts),
+            time,
+            findings,
+            lambda answer: word(parts.store, parts.own, answer),
         ),
         "tracehold.v1.TraceService": TraceService(parts.knowledge),
     }

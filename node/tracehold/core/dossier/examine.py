@@ -7,6 +7,7 @@ from tracehold.core.anchor import Anchor
 from tracehold.core.dossier.deriving import Verified, derived
 from tracehold.core.dossier.file import Dossier, Place, same_words
 from tracehold.core.dossier.groups import Group
+from tracehold.core.dossier.word import check_word, vouched
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence import ChainView, Evidence, Known, Report, StepResult, Trust, report
 from tracehold.core.evidence.steps import STEPS
@@ -41,7 +42,7 @@ class _Case:
 
 def examine(dossier: Dossier, trust: Trust | None, ask: Ask | None, now_ms: int) -> Report:
     """The report: the nine steps of evidence for all records together, that they are those which are listed,
-    that the answer follows from them, and what nothing in the file shows.
+    that the answer follows from them, whose word the rest is, and what nothing in the file shows.
 
     It is FINAL only where every step holds for every record, and there is one. `ask` is called once for an
     anchor at the most, and only once a record under it holds but for what the chain says; what it raises is
@@ -63,6 +64,11 @@ def examine(dossier: Dossier, trust: Trust | None, ask: Ask | None, now_ms: int)
         except Rejected as refusal:
             error = Rejected("PROOF_INVALID", refusal.message, path=f"step {number} ({name})")
             lines.append(StepResult(number, name, "failed", error.message))
+    try:
+        lines.append(vouched(dossier.word, dossier.text, trust, len(lines) + 1))
+    except Rejected as refusal:
+        error = error or refusal
+        lines.append(StepResult(len(lines) + 1, "node's word", "failed", refusal.message))
     first = len(lines) + 1
     lines += [
         StepResult(number, name, "not checked", why, required=False)
@@ -85,6 +91,8 @@ def follows(dossier: Dossier) -> None:
             _keep(case, group, evidence, result)
     for _, step in _OWN_STEPS:
         step(case)
+    if dossier.word is not None:
+        check_word(dossier.word, dossier.text)
 
 
 def _check_group(case: _Case, group: Group) -> None:

@@ -10,12 +10,13 @@ from tracehold.core.dossier.archive import unpack
 from tracehold.core.dossier.groups import Group, decode_group
 from tracehold.core.dossier.question import Question, question_json, read_question
 from tracehold.core.dossier.telling import MAGIC, Json, gaps_json
+from tracehold.core.dossier.word import Word, decode_word
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Gap, GapReason
 from tracehold.core.spans import Spans, joined
 
-ANSWER = "answer.json"
+ANSWER, WORD = "answer.json", "word.cbor"
 MAX_RECORDS = 100_000
 """Records of a dossier, control records that are shared in groups not counted."""
 
@@ -53,6 +54,9 @@ class Dossier:
     records: Mapping[Fingerprint, Place]
     said: Said
     groups: tuple[Group, ...]
+    text: bytes = b""
+    """`answer.json`, which `word` is about."""
+    word: Word | None = None
 
 
 def encode_answer(
@@ -83,11 +87,13 @@ def read_dossier(raw: bytes) -> Dossier:
         text = entries.pop(ANSWER)
     except KeyError:
         raise _malformed(f"no {ANSWER}") from None
+    word = entries.pop(WORD, None)
     for number, name in enumerate(sorted(entries)):
         if name != group_name(number):
             raise _malformed(f"entry {name} has no place here")
     question, answer, records, said = _read(text)
-    return Dossier(question, answer, records, said, tuple(map(decode_group, entries.values())))
+    groups = tuple(map(decode_group, entries.values()))
+    return Dossier(question, answer, records, said, groups, text, None if word is None else decode_word(word))
 
 
 def group_name(number: int) -> str:

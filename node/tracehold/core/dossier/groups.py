@@ -71,7 +71,7 @@ def decode_group(raw: bytes) -> Group:
             few = len(controls) <= MAX_EVIDENCE_CONTROLS and len(records) <= MAX_RECORDS
             if magic == MAGIC and not others and few:
                 whole = None if anchor is None else decode_anchor(anchor)
-                return Group(whole, tuple(map(_pair, controls)), tuple(map(_pair, records)))
+                return Group(whole, tuple(map(read_pair, controls)), tuple(map(read_pair, records)))
     raise _malformed(f"no {MAGIC}")
 
 
@@ -85,7 +85,8 @@ def apart(receipt: bytes) -> tuple[Anchor | None, bytes]:
     return parsed.anchor, encode_receipt(replace(parsed, anchor=None))
 
 
-def _pair(entry: Any) -> Pair:
+def read_pair(entry: Any) -> Pair:
+    """A record and its receipt as they stand in a group; MALFORMED_PROOF otherwise."""
     match entry:
         case [bytes(raw), bytes(receipt)]:
             return raw, receipt
