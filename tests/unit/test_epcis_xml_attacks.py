@@ -3,6 +3,7 @@
 import codecs
 import socket
 import time
+import tracemalloc
 
 import pytest
 
@@ -148,6 +149,46 @@ def test_attack_many_elements(monkeypatch):
     assert refused(f"<a {attributes}/>".encode())[0] == "REQUEST_TOO_LARGE"
 
 
+def test_attack_attributes_that_are_given_at_once(monkeypatch):
+    """The parser holds all attributes of an element before anything asks how many: it is not begun."""
+    monkeypatch.setattr(tree, "MAX_PARTS", 1000)
+    monkeypatch.setattr(tree, "_Builder", lambda: pytest.fail("the parser was begun"))
+    attributes = " ".join(f'a{n}="1"' for n in range(1001))
+    assert refused(f"<a {attributes}/>".encode())[0] == "REQUEST_TOO_LARGE"
+
+
+def test_attack_namespaces_of_a_wrapper_around_many():
+    """What an `extension` declares is in force inside of it, and is no copy for each element there."""
+    spaces = "".join(f' xmlns:a{n}="urn:{n}"' for n in range(98))
+    within = f"<extension{spaces}>{'<e/>' * 9000}</extension>"
+    assert peak(document(within)) < 12 << 20
+    assert peak(with_fields(within)) < 12 << 20
+    many = f"<extension{spaces}>{'<extension xmlns:b="urn:b"><e/></extension>' * 9000}</extension>"
+    assert peak(document(many)) < 18 << 20
+
+
+@pytest.mark.parametrize("shape", ["<e/>", "<e>1</e>", "<e{}/>", "<x:a{} xmlns:x='urn:x{}:'/>", '<e a="1"/>'])
+def test_attack_memory_of_the_tree(shape):
+    """A few hundred bytes for each element, attribute and namespace, also where no two have the same name."""
+    inner = "".join(shape.replace("{}", str(n)) for n in range(20_000))
+    tracemalloc.start()
+    tree.parse_xml(f"<a>{inner}</a>".encode())
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most / 20_000 / (1 + shape.count("=")) < 420
+
+
+def peak(raw: bytes) -> int:
+    """The most memory that reading takes, in bytes."""
+    tracemalloc.start()
+    try:
+        from_xml(raw, Mode.TOLERANT)
+    finally:
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return most
+
+
 def test_attack_a_document_over_the_limit():
     """Not even looked at."""
     assert refused(b"<" * (MAX_MESSAGE_BYTES + 1))[0] == "REQUEST_TOO_LARGE"
@@ -177,7 +218,7 @@ def test_attack_many_namespaces():
 
 def test_attack_small_events_that_grow(monkeypatch):
     """What a long namespace makes of many short names is bounded as a whole."""
-    monkeypatch.setattr("tracehold.core.epcis.xml.documents.MAX_MESSAGE_BYTES", 100_000)
+    monkeypatch.setattr("tracehold.core.epcis.xml.frame.MAX_MESSAGE_BYTES", 100_000)
     raw = document("<x:E><x:a/></x:E>" * 2000, spaces=f'xmlns:x="urn:{"x" * 250}:"')
     assert len(raw) < 50_000
     assert refused(raw)[0] == "REQUEST_TOO_LARGE"

@@ -5,7 +5,7 @@ comes into the JSON under its own name, and the reader of the JSON says what it 
 alone.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,16 +30,16 @@ Read = Callable[[Names, Node], Value]
 _WRAPPERS = frozenset({"extension", "baseExtension"})
 
 
-def flat(node: Node) -> Iterator[Node]:
-    """The children, without the wrappers that EPCIS 1.x put around later fields."""
+def flat(names: Names, node: Node) -> Iterator[Node]:
+    """The children of an element of EPCIS, without the wrappers that 1.x put around later fields. What a
+    wrapper declares is in force for `names` while that is looked at which stands in it."""
     for child in node.children:
         if not _wraps(child):
             yield child
             continue
-        for inner in flat(child):
-            if child.declared:
-                inner.declared = {**child.declared, **(inner.declared or {})}
-            yield inner
+        before = names.enter(child)
+        yield from flat(names, child)
+        names.leave(before)
 
 
 def _wraps(node: Node) -> bool:
@@ -58,13 +58,19 @@ def put(members: dict[str, Value], name: str, value: Value) -> None:
 
 
 def fields(names: Names, node: Node, known: Mapping[str, Read]) -> dict[str, Value]:
-    """An object: attributes and children, those that are `known` read as what they are. An element without
-    any content says nothing: it is left out, and told."""
+    """An object of EPCIS: attributes and children, those that are `known` read as what they are. An element
+    without any content says nothing: it is left out, and told."""
+    return _members(names, node, flat(names, node), known)
+
+
+def _members(
+    names: Names, node: Node, children: Iterable[Node], known: Mapping[str, Read]
+) -> dict[str, Value]:
     members: dict[str, Value] = {}
     before = names.enter(node)
     for name, value in node.attributes.items():
         put(members, names.written(name), value)
-    for child in flat(node):
+    for child in children:
         read = known.get(child.name.local) if STANDARD.fullmatch(child.name.space) else None
         value = "" if child.nil else (read or free)(names, child)
         if value == "":
@@ -78,10 +84,11 @@ def fields(names: Names, node: Node, known: Mapping[str, Read]) -> dict[str, Val
 
 
 def free(names: Names, node: Node) -> Value:
-    """An element of whoever: its text, or an object where it has attributes or elements."""
+    """An element of whoever: its text, or an object where it has attributes or elements, all of them its own:
+    `extension` wraps nothing there."""
     if not node.attributes and not node.children:
         return node.text
-    return fields(names, node, {})
+    return _members(names, node, node.children, {})
 
 
 def term(standard: Vocabulary) -> Read:
@@ -111,7 +118,7 @@ def listed(item: str, read: Read) -> Read:
     def each(names: Names, node: Node) -> Value:
         before = names.enter(node)
         values: list[Value] = [{names.written(name): value} for name, value in node.attributes.items()]
-        for child in flat(node):
+        for child in flat(names, node):
             called = names.written(child.name)
             values.append(read(names, child) if called == item else {called: free(names, child)})
         names.leave(before)

@@ -1,86 +1,99 @@
 """Master data of an XML document: vocabularies of the header (EPCIS 1.2 section 9.5, 2.0 section 9.5.3)."""
 
+from dataclasses import replace
 from typing import Any
 
 from tracehold.core.epcis.reader import Reader, pointer
-from tracehold.core.epcis.xml.fields import fields, flat, free, put
-from tracehold.core.epcis.xml.names import STANDARD, Names
+from tracehold.core.epcis.xml.aside import beside, lost, set_aside
+from tracehold.core.epcis.xml.fields import TEXT, flat, free, listed, put
+from tracehold.core.epcis.xml.names import Names, is_standard
 from tracehold.core.epcis.xml.tree import Node
 
 _HEADER = "/epcisHeader"
+_CHILDREN = listed("id", free)
 
 
-def header(reader: Reader, names: Names, node: Node) -> dict[str, Any]:
-    """The JSON header. Raises HEADER_NOT_KEPT for what would be lost; the business document header, which
-    describes the file, is told."""
-    found: dict[str, Any] = {}
-    for child in flat(node):
+def header(reader: Reader, names: Names, node: Node) -> list[dict[str, Any]]:
+    """The JSON of all vocabularies of a header. Raises HEADER_NOT_KEPT for what would be lost; the business
+    document header, which describes the file, is told."""
+    _only_children(reader, node, _HEADER)
+    found: list[list[dict[str, Any]]] = []
+    for child in flat(names, node):
         local, path = child.name.local, pointer(_HEADER, child.name.local)
         if local == "StandardBusinessDocumentHeader":
-            reader.note("HEADER_NOT_KEPT", path, "this describes the file and is not kept")
-        elif local != "EPCISMasterData" or "epcisMasterData" in found:
-            _lost(reader, path, local)
+            set_aside(reader, child, path)
+        elif found or not is_standard(child, "EPCISMasterData"):
+            lost(reader, path, local)
         else:
-            found["epcisMasterData"] = _masterdata(reader, names, child)
-    return found
+            found.append(_masterdata(reader, names, child))
+    return found[0] if found else []
 
 
 def vocabularies(reader: Reader, names: Names, node: Node, path: str) -> list[dict[str, Any]]:
-    """The JSON of a VocabularyList. Raises HEADER_NOT_KEPT."""
+    """The JSON of a VocabularyList, which stands at the path. Raises HEADER_NOT_KEPT."""
+    path = f"{path}/vocabularyList"
+    _only_children(reader, node, path)
     found = []
-    for at, child in enumerate(flat(node)):
-        if child.name.local != "Vocabulary":
-            _lost(reader, f"{path}/vocabularyList/{at}", child.name.local)
-        found.append(_vocabulary(reader, names, child, f"{path}/vocabularyList/{at}"))
+    for at, child in enumerate(flat(names, node)):
+        if not is_standard(child, "Vocabulary"):
+            lost(reader, f"{path}/{at}", child.name.local)
+        found.append(_vocabulary(reader, names, child, f"{path}/{at}"))
     return found
 
 
-def _masterdata(reader: Reader, names: Names, node: Node) -> dict[str, Any]:
+def _only_children(reader: Reader, node: Node, path: str) -> None:
+    for place in beside(node, path):
+        lost(reader, place, place.rpartition("/")[2])
+
+
+def _masterdata(reader: Reader, names: Names, node: Node) -> list[dict[str, Any]]:
     path = f"{_HEADER}/epcisMasterData"
-    found: dict[str, Any] = {}
-    for child in flat(node):
-        if child.name.local != "VocabularyList" or found:
-            _lost(reader, pointer(path, child.name.local), child.name.local)
-        found["vocabularyList"] = vocabularies(reader, names, child, path)
-    return found
+    _only_children(reader, node, path)
+    found: list[list[dict[str, Any]]] = []
+    for child in flat(names, node):
+        if found or not is_standard(child, "VocabularyList"):
+            lost(reader, pointer(path, child.name.local), child.name.local)
+        found.append(vocabularies(reader, names, child, path))
+    return found[0] if found else []
 
 
 def _vocabulary(reader: Reader, names: Names, node: Node, path: str) -> dict[str, Any]:
     found: dict[str, Any] = {names.written(name): value for name, value in node.attributes.items()}
+    if node.text:
+        lost(reader, f"{path}/{TEXT}", TEXT)
     elements: list[dict[str, Any]] = []
-    for child in flat(node):
-        if child.name.local != "VocabularyElementList":
-            _lost(reader, pointer(path, child.name.local), child.name.local)
-        for element in flat(child):
-            if element.name.local != "VocabularyElement":
-                _lost(reader, pointer(path, element.name.local), element.name.local)
+    for child in flat(names, node):
+        if not is_standard(child, "VocabularyElementList"):
+            lost(reader, pointer(path, child.name.local), child.name.local)
+        _only_children(reader, child, f"{path}/vocabularyElementList")
+        for element in flat(names, child):
+            if not is_standard(element, "VocabularyElement"):
+                lost(reader, pointer(path, element.name.local), element.name.local)
             elements.append(_element(names, element))
-    return {**found, "vocabularyElementList": elements}
+    put(found, "vocabularyElementList", elements)
+    return found
 
 
 def _element(names: Names, node: Node) -> dict[str, Any]:
     """One element: its id, its attributes as pairs, the ids of its parts, and what else it says."""
     found: dict[str, Any] = {names.written(name): value for name, value in node.attributes.items()}
-    attributes, children = [], []
-    for child in flat(node):
-        local = child.name.local if STANDARD.fullmatch(child.name.space) else ""
-        if local == "attribute":
+    attributes: list[dict[str, Any]] = []
+    children: list[Any] = []
+    for child in flat(names, node):
+        if is_standard(child, "attribute"):
             attributes.append(_attribute(names, child))
-        elif local == "children":
-            children += [free(names, each) for each in child.children]
+        elif is_standard(child, "children"):
+            children += _CHILDREN(names, child)
         else:
             put(found, names.written(child.name), free(names, child))
-    found |= {"attributes": attributes} if attributes else {}
-    return found | ({"children": children} if children else {})
+    for name, value in (("attributes", attributes), ("children", children), (TEXT, node.text)):
+        if value:
+            put(found, name, value)
+    return found
 
 
 def _attribute(names: Names, node: Node) -> dict[str, Any]:
     """`{"id": ..., "attribute": ...}`; a value of elements is an object."""
     pair: dict[str, Any] = {names.written(name): value for name, value in node.attributes.items()}
-    if not node.children:
-        return {**pair, "attribute": node.text}
-    return {**pair, "attribute": fields(names, Node(node.name, {}, None, node.children, node.texts), {})}
-
-
-def _lost(reader: Reader, path: str, name: str) -> None:
-    reader.refuse("HEADER_NOT_KEPT", path, f"{name[:60]} would be lost")
+    put(pair, "attribute", free(names, replace(node, attributes={})))
+    return pair

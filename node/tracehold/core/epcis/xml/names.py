@@ -18,28 +18,33 @@ _SCHEMES = frozenset({"http", "https", "urn", "did", "info", "ni", "oid", "tag",
 """Prefixes in XML, and schemes elsewhere: another prefix is taken."""
 
 
-class Names:
-    """Gives each namespace of an event one prefix. `context` is what the event must declare, `empty` what was
-    left out because it says nothing."""
+def is_standard(node: Node, local: str) -> bool:
+    """Whether this is EPCIS's own element of the name."""
+    return node.name.local == local and STANDARD.fullmatch(node.name.space) is not None
 
-    __slots__ = ("_prefixes", "_scope", "context", "empty")
+
+class Names:
+    """Gives each namespace of an event one prefix. `scope` are the prefixes in force where it is read,
+    `context` is what the event must declare, `empty` what was left out because it says nothing."""
+
+    __slots__ = ("_prefixes", "context", "empty", "scope")
 
     def __init__(self, scope: dict[str, str]) -> None:
-        self._scope = scope
+        self.scope = scope
         self._prefixes: dict[str, str] = {}
         self.context: dict[str, str] = {}
         self.empty: list[str] = []
 
     def enter(self, node: Node) -> dict[str, str]:
         """Names and values inside of this element are read from here on; gives what `leave` takes."""
-        before = self._scope
+        before = self.scope
         if node.declared:
-            self._scope = {**before, **node.declared}
+            self.scope = {**before, **node.declared}
         return before
 
     def leave(self, before: dict[str, str]) -> None:
         """Outside of the element again."""
-        self._scope = before
+        self.scope = before
 
     def written(self, name: Name) -> str:
         """The name as JSON writes it: bare where it is EPCIS's own, else `prefix:local`."""
@@ -51,7 +56,7 @@ class Names:
         """A vocabulary value: a standard one as its bare word, a CURIE with a prefix that the event declares;
         anything else as it is."""
         prefix, colon, local = text.partition(":")
-        bound = self._scope.get(prefix) if colon and prefix not in _SCHEMES else None
+        bound = self.scope.get(prefix) if colon and prefix not in _SCHEMES else None
         space = None if local.startswith("//") else bound
         spelled = text if space is None else space + local
         word = standard.word(spelled)

@@ -6,7 +6,9 @@ built. The text is UTF-8 whatever it claims to be: two readers that guess an enc
 The whole document is given to expat at once, so that a token that never ends is looked at once.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, NoReturn
 from xml.parsers import expat
 
@@ -18,7 +20,11 @@ MAX_DEPTH = MAX_JSON_DEPTH // 2
 """Nesting of elements. In JSON each may stand in a list: twice as deep."""
 
 MAX_PARTS = 500_000
-"""Elements and attributes of one document: some 200 bytes of memory each."""
+"""Elements, attributes and namespace declarations of one document: 100 to 400 bytes of memory each, and their
+text."""
+
+_MAX_NAMES = 10_000
+"""Different names whose parts are kept for when they come again."""
 
 MAX_NAMESPACES = 100
 """Namespace declarations in force at one place. What stands inside may use them all, in every event."""
@@ -37,28 +43,36 @@ class Name(NamedTuple):
     prefix: str
 
 
+_NO_ATTRIBUTES: Mapping[Name, str] = MappingProxyType({})
+
 @dataclass(slots=True)
 class Node:
-    """One element. `texts` are the pieces of its own text, in order; `declared` the prefixes it declares.
+    """One element. `text` is its own text, without the space around it; `declared` the prefixes it declares.
     Attributes of the schema language (`xsi:type`, `xsi:schemaLocation`) are left out."""
 
     name: Name
-    attributes: dict[Name, str]
+    attributes: Mapping[Name, str]
     declared: dict[str, str] | None = None
-    children: list["Node"] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    children: Sequence["Node"] = ()
+    text: str = ""
     nil: bool = False
 
-    @property
-    def text(self) -> str:
-        """Its own text, without the space around it."""
-        return "".join(self.texts).strip()
+
+@dataclass(slots=True)
+class _Open:
+    """An element that has not ended, and what was found in it so far."""
+
+    node: Node
+    children: list[Node]
+    texts: list[str]
 
 
 def parse_xml(raw: bytes) -> Node:
     """The root element of a document. Raises MALFORMED_XML, XML_DOCTYPE or REQUEST_TOO_LARGE."""
     if len(raw) > MAX_MESSAGE_BYTES:
         raise Rejected("REQUEST_TOO_LARGE", f"the document is over {MAX_MESSAGE_BYTES} bytes")
+    if raw.count(b"=") > MAX_PARTS:  # expat gives all attributes of an element at once
+        _refuse_parts()
     try:
         text = raw.removeprefix(_MARK)
         text.decode("utf-8")
@@ -71,9 +85,10 @@ class _Builder:
     """The handlers of one parse."""
 
     def __init__(self) -> None:
-        self._open: list[Node] = []
+        self._open: list[_Open] = []
         self._root: Node | None = None
         self._names: dict[str, Name] = {}
+        self._spaces_seen: dict[str, str] = {}
         self._declared: dict[str, str] = {}
         self._parts = self._spaces = 0
 
@@ -113,6 +128,7 @@ class _Builder:
         raise Rejected("XML_DOCTYPE", "the document has a DOCTYPE")
 
     def _declare(self, prefix: str | None, space: str | None) -> None:
+        self._count(1)
         self._spaces += 1
         if self._spaces > MAX_NAMESPACES:
             _refuse(f"more than {MAX_NAMESPACES} namespaces are declared at one place")
@@ -125,38 +141,52 @@ class _Builder:
         self._spaces -= 1
 
     def _start(self, name: str, attributes: list[str]) -> None:
-        self._parts += 1 + len(attributes) // 2
-        if self._parts > MAX_PARTS:
-            raise Rejected("REQUEST_TOO_LARGE", f"over {MAX_PARTS} elements and attributes in one document")
+        self._count(1 + len(attributes) // 2)
         if len(self._open) >= MAX_DEPTH:
             _refuse(f"nested deeper than {MAX_DEPTH}")
-        node = Node(self._named(name), {})
-        for at in range(0, len(attributes), 2):
-            self._attribute(node, self._named(attributes[at]), attributes[at + 1])
+        node = Node(self._named(name), _NO_ATTRIBUTES)
+        if attributes:
+            node.attributes = self._attributes(node, attributes)
         if self._declared:
             node.declared, self._declared = self._declared, {}
         if self._open:
             self._open[-1].children.append(node)
         else:
             self._root = node
-        self._open.append(node)
+        self._open.append(_Open(node, [], []))
 
-    def _attribute(self, node: Node, name: Name, value: str) -> None:
-        if name.space != _SCHEMA:
-            node.attributes[name] = value.strip()
-        elif name.local == "nil":
-            node.nil = value.strip() in {"true", "1"}
+    def _count(self, parts: int) -> None:
+        self._parts += parts
+        if self._parts > MAX_PARTS:
+            _refuse_parts()
+
+    def _attributes(self, node: Node, given: list[str]) -> dict[Name, str]:
+        found: dict[Name, str] = {}
+        for at in range(0, len(given), 2):
+            name, value = self._named(given[at]), given[at + 1].strip()
+            if name.space != _SCHEMA:
+                found[name] = value
+            elif name.local == "nil":
+                node.nil = value in {"true", "1"}
+        return found
 
     def _named(self, text: str) -> Name:
         name = self._names.get(text)
         if name is None:
             parts = text.split(_BETWEEN)  # local; namespace, local; namespace, local, prefix
             space, local, prefix = ("", *parts, "") if len(parts) == 1 else (*parts, "")[:3]
-            name = self._names[text] = Name(space, local, prefix)
+            name = Name(self._spaces_seen.setdefault(space, space), local, prefix)
+            if len(self._names) < _MAX_NAMES:
+                self._names[text] = name
         return name
 
     def _end(self, _: str) -> None:
-        self._open.pop()
+        ended = self._open.pop()
+        # Only now: most elements have no children, and most that have children no text.
+        if ended.children:
+            ended.node.children = ended.children
+        if ended.texts:
+            ended.node.text = "".join(ended.texts).strip()
 
     def _characters(self, data: str) -> None:
         self._open[-1].texts.append(data)
@@ -164,3 +194,7 @@ class _Builder:
 
 def _refuse(message: str) -> NoReturn:
     raise Rejected("MALFORMED_XML", message)
+
+
+def _refuse_parts() -> NoReturn:
+    raise Rejected("REQUEST_TOO_LARGE", f"over {MAX_PARTS} elements and attributes in one document")
