@@ -5,15 +5,13 @@
 
 A mutant that ends in anything but an answer or `Rejected`, takes over ten seconds of processor time, or needs
 a gigabyte, ends the run and is kept as fuzz-failed.json in the folder for temporary files. Writes
-results/fuzz_events.json and fuzz_events.md; with --xml, XML documents through the XML reader, and
-fuzz_xml.*.
+results/fuzz_events.json and fuzz_events.md; with --xml, XML documents through the XML reader, and fuzz_xml.*.
 """
 
 import argparse
 import json
 import resource
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -28,7 +26,9 @@ from typing import Any
 
 from bench.event_seeds import seeds
 from bench.mutations import damaged, mutant, swollen
+from bench.workload import machine
 from bench.xml_mutations import xml_mutants
+from bench.xml_records import check_records
 from bench.xml_seeds import xml_seeds
 from tracehold.core.epcis import Mode, examine_event, parse_document, parse_event, parse_masterdata
 from tracehold.core.epcis.xml import from_xml, looks_like_xml
@@ -101,6 +101,7 @@ def read_xml(raw: bytes, tally: Tally) -> None:
         read(found, tally)
         if tally.outcomes["MALFORMED_JSON"] != before:
             raise AssertionError("the XML reader wrote what is no JSON")
+        check_records(raw, found)
 
 
 def _event(payload: bytes, mode: Mode) -> str:
@@ -194,15 +195,16 @@ def _whole(parts: Sequence[tuple[Tally, int]]) -> dict[str, Any]:
 
 
 def _page(report: dict[str, Any]) -> str:
+    where = report["machine"]
     rows = [f"| {name} | {value} |" for name, value in report.items() if not isinstance(value, dict)]
     for part in ("documents_by_outcome", "events_by_outcome"):
         rows += [f"| {part}: {code} | {count} |" for code, count in report[part].items()]
-    head = [
-        "# Fuzzing of the event reader",
-        "",
-        "Each mutant is read in both modes. `python -m bench.fuzz_events`.",
-    ]
-    return "\n".join([*head, "", "| | |", "|---|---|", *rows, ""])
+    head = f"""\
+# Fuzzing of the event reader
+
+{where["date"]}, {where["cores"]} cores of {where["cpu"]}, {where["system"]}, Python {where["python"]}.
+Each mutant is read in both modes. `python -m bench.fuzz_events`."""
+    return "\n".join([head, "", "| | |", "|---|---|", *rows, ""])
 
 
 def main() -> None:
@@ -218,7 +220,7 @@ def main() -> None:
     found = sorted(chosen.corpus.rglob("*.xml" if chosen.xml else "*.json*")) if chosen.corpus else []
     own = xml_seeds() if chosen.xml else seeds()
     texts = [*own, *(path.read_bytes() for path in found if path.stat().st_size < _CORPUS_BYTES)]
-    start = time.perf_counter()
+    where, start = machine(), time.perf_counter()
     count = -(-chosen.documents // _PART)
     sizes = [_PART] * (count - 1) + [chosen.documents - _PART * (count - 1)]
     parts = []
@@ -232,7 +234,7 @@ def main() -> None:
         "documents": sum(sizes[: len(parts)]),
         "first_seed": chosen.seed,
         "texts": len(texts),
-        "python": sys.version.split()[0],
+        "machine": where,
         "processes": chosen.processes,
         "seconds": round(time.perf_counter() - start),
         **_whole(parts),

@@ -24,6 +24,18 @@ _LATER = {
 _SPACES = "".join(f" xmlns:{name}={quoteattr(iri)}" for name, iri in NAMESPACES.items())
 
 
+_VOCABULARIES = (
+    '<VocabularyList><Vocabulary type="urn:epcglobal:epcis:vtype:Location"><VocabularyElementList>'
+    '<VocabularyElement id="urn:epc:id:sgln:9521234.00001.0"><attribute id="urn:x:name">Dock</attribute>'
+    "<children><id>urn:x:c</id></children></VocabularyElement></VocabularyElementList></Vocabulary>"
+    "</VocabularyList>"
+)
+_SHORT = (
+    "<ObjectEvent><eventTime>2026-03-01T12:00:00Z</eventTime><eventTimeZoneOffset>+01:00</eventTimeZoneOffset>"
+    "<epcList><epc>urn:x:1</epc></epcList><action>OBSERVE</action></ObjectEvent>"
+)
+
+
 def xml_document(*events: dict[str, Any], version: str = "2.0", header: str = "") -> bytes:
     """An EPCISDocument of these JSON events; in 1.2 with the fields that came late in their wrappers."""
     inside = "".join(xml_event(each, version) for each in events)
@@ -84,5 +96,13 @@ def _text(name: str, value: Any) -> str:
 
 
 def xml_seeds() -> list[bytes]:
-    """Documents with all fields of every event type, in both versions."""
-    return [xml_document(event(kind), version=version) for kind in TYPES for version in ("2.0", "1.2")]
+    """Documents with all fields of every event type, in both versions, with master data, and an answer."""
+    versions = [xml_document(event(kind), version=version) for kind in TYPES for version in ("2.0", "1.2")]
+    header = f"<EPCISHeader><EPCISMasterData>{_VOCABULARIES}</EPCISMasterData></EPCISHeader>"
+    answer = (
+        '<q:EPCISQueryDocument xmlns:q="urn:epcglobal:epcis-query:xsd:1" schemaVersion="1.2"'
+        ' creationDate="2026-03-01T12:00:00Z"><EPCISBody><q:QueryResults><queryName>All</queryName>'
+        f"<resultsBody>{_VOCABULARIES}<EventList>{_SHORT}</EventList></resultsBody></q:QueryResults>"
+        "</EPCISBody></q:EPCISQueryDocument>"
+    )
+    return [*versions, xml_document(event("ObjectEvent"), header=header), answer.encode()]

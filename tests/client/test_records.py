@@ -41,6 +41,14 @@ def test_xml_is_converted(capsys):
     assert json.loads(payloads(OBJECT.strip().encode()).events[0])["action"] == "OBSERVE"
 
 
+def test_what_a_document_says_and_its_payloads_do_not_is_told(capsys):
+    """The node never sees it, so nobody else would tell."""
+    payloads(document(header='<s:StandardBusinessDocumentHeader xmlns:s="urn:x:s"/>'))
+    assert "HEADER_NOT_KEPT" in capsys.readouterr().err
+    payloads(json.dumps({**json.loads(_document(1)), "sender": "urn:x:1"}).encode())
+    assert "(/sender)" in capsys.readouterr().err
+
+
 def test_attack_xml_with_a_doctype():
     """Refused before anything is signed."""
     with pytest.raises(Rejected, match="XML_DOCTYPE"):

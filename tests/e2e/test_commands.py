@@ -6,14 +6,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
 from tests.e2e.conftest import SENDER, SIGNER, SIGNER_KEY, Running
 from tests.e2e.signing import document, event, signer
+from tests.unit.epcis_xml_samples import OBJECT, PIECE
+from tests.unit.epcis_xml_samples import document as xml_document
 from tracehold.core.errors import Rejected
 from tracehold.lab.programs import command
 from tracehold_client import Client, Signer, State, event_json, statement
+from tracehold_client.rest import RestClient
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -132,6 +136,42 @@ def test_capture_of_a_bad_document(tracehold: Command, tmp_path: Path):
     job = answer(tracehold("capture", "-", "--json", text=text), code=1)
     assert job["success"] is False
     assert len(job["errors"]) == 1
+
+
+SBDH = '<s:StandardBusinessDocumentHeader xmlns:s="urn:x:s"/>'
+
+
+def test_capture_of_an_xml_file(tracehold: Command, running: Running, tmp_path: Path):
+    """Converted, sealed, traced, kept as it came; what is not kept is said to people and to programs."""
+    item = SENDER.piece(8, "XML").link
+    file = tmp_path / "goods.xml"
+    file.write_bytes(xml_document(OBJECT.replace(PIECE, item), header=SBDH))
+    done = tracehold("capture", str(file), "--wait-for", "FINAL")
+    assert done.returncode == 0, done.stderr
+    assert "1 event, 0 master data elements at FINAL or beyond; 0 errors" in done.stderr
+    assert "HEADER_NOT_KEPT: this describes the file and is not kept" in done.stderr
+    (name,) = [line.split()[0] for line in done.stdout.splitlines()]
+    assert [each["fingerprint"] for each in answer(tracehold("history", item, "--json"))["events"]] == [name]
+    rest = RestClient(running.world.rest, token=running.reader)
+    (original,) = rest.get(f"v1/records/{name}")["record"]["attachments"]
+    asked = Request(
+        f"{running.world.rest}/v1/records/{name}/attachments/{original['fingerprint']}",
+        headers={"Authorization": f"Bearer {running.reader}"},
+    )
+    with urlopen(asked) as got:
+        assert got.read() == file.read_bytes()
+
+
+def test_the_same_xml_file_again_and_a_broken_one(tracehold: Command, tmp_path: Path):
+    """The first fingerprints, marked; exit 2 for what is no XML, with its code."""
+    file = tmp_path / "again.xml"
+    file.write_bytes(xml_document(OBJECT.replace(PIECE, SENDER.piece(9, "XML").link)))
+    first, again = (answer(tracehold("capture", str(file), "--json")) for _ in range(2))
+    assert first["events"][0]["fingerprint"] == again["events"][0]["fingerprint"]
+    assert again["events"][0]["duplicate"] is True
+    file.write_bytes(xml_document().replace(b"</EventList>", b""))
+    done = tracehold("capture", str(file))
+    assert (done.returncode, "MALFORMED_XML" in done.stderr) == (2, True)
 
 
 def test_trace_history_contents_and_locate_answer_in_json(tracehold: Command, uploaded: tuple[str, str]):

@@ -5,8 +5,9 @@ from random import Random
 import pytest
 
 from bench import fuzz_events
-from bench.fuzz_events import fuzz
+from bench.fuzz_events import Tally, fuzz, read_xml
 from bench.xml_mutations import broken, mutant
+from bench.xml_records import in_xml
 from bench.xml_seeds import xml_seeds
 from tracehold.core.epcis.xml import Converted
 
@@ -34,6 +35,36 @@ def test_a_reader_that_writes_no_json_ends_the_run(tmp_path, monkeypatch):
     with pytest.raises(AssertionError, match="no JSON"):
         fuzz(10, 1, xml_seeds())
     assert (tmp_path / "failed").stat().st_size > 0
+
+
+EVENT, ELEMENT = "<EventList><ObjectEvent/></EventList>", '<VocabularyElement id="urn:x:1"/>'
+
+
+@pytest.mark.parametrize("lost", [EVENT, ELEMENT])
+def test_a_reader_that_loses_something_ends_the_run(lost, tmp_path, monkeypatch):
+    """The fuzzing can fail: a document of which nothing came, and nothing was said, is found."""
+    monkeypatch.setattr(fuzz_events, "FAILED", tmp_path / "failed")
+    empty = b'{"@context":[],"type":"EPCISDocument","epcisBody":{"eventList":[]}}'
+    monkeypatch.setattr(fuzz_events, "from_xml", lambda *_: Converted(empty, ()))
+    with pytest.raises(AssertionError, match="the XML has"):
+        read_xml(f"<EPCISDocument><EPCISBody>{lost}</EPCISBody></EPCISDocument>".encode(), Tally())
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        (EVENT, {"events": 1}),
+        ("<EventList><extension><ObjectEvent/><x/></extension><x><ObjectEvent/></x></EventList>", {"events": 1}),
+        ("<EventList><extension>x<ObjectEvent/></extension></EventList>", {}),
+        ("<EventList><ObjectEvent><ObjectEvent/></ObjectEvent></EventList>", {"events": 1}),
+        ("<a xmlns='urn:x:'><ObjectEvent/><ObjectEvent xmlns=''/></a>", {"events": 1}),
+        (f"<VocabularyList>{ELEMENT}{ELEMENT}</VocabularyList>{EVENT}", {"events": 1, "masterdata": 2}),
+    ],
+)
+def test_what_the_fuzzing_counts(inside, expected):
+    """Events and elements that stand in no other, wherever that is."""
+    found = {name: count for name, count in in_xml(f"<r>{inside}</r>".encode()).items() if count}
+    assert found == expected
 
 
 @pytest.mark.parametrize("change", [mutant, broken])

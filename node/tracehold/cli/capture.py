@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tracehold_client import State
     from tracehold_client.rest import RestClient
 
+_SHOWN = 20
+"""Warnings in words; a document of thousands of events may have as many."""
 _FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.1, 2.0, 1.6
 
 
@@ -102,6 +104,11 @@ def _show(job: dict[str, Any], state: "State", as_json: bool) -> None:
         again = "  DUPLICATE" if record.get("duplicate") else ""
         say(f"{record['fingerprint']}  {record['state']}{again}")
     errors = job.get("errors", [])
+    warnings = job.get("warnings", [])
+    for warning in warnings[:_SHOWN]:
+        note(f"warning: {warning.get('code')}: {warning.get('message')} ({warning.get('path')})")
+    if len(warnings) > _SHOWN:
+        note(f"and {_number(warnings[_SHOWN:], 'more warning')}: --json has all")
     for error in errors:
         note(f"refused: {error.get('code')}: {error.get('message')} ({error.get('path')})")
     taken = (

@@ -3,7 +3,7 @@ document, lines of events, or a ready statement.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tracehold.cli.output import note, usage
 
 if TYPE_CHECKING:
+    from tracehold.core.epcis import Finding
     from tracehold.core.record import Audience
     from tracehold_client import Item, Signer
 
@@ -74,7 +75,9 @@ def payloads(raw: bytes) -> Payloads:
 
     if looks_like_xml(raw):
         note("read as XML and sent as JSON: the file itself stays here (capture hands it in)")
-        raw = from_xml(raw, Mode.TOLERANT).json
+        converted = from_xml(raw, Mode.TOLERANT)
+        _tell(converted.findings)
+        raw = converted.json
     lines = [line for line in raw.splitlines() if line.strip()]
     if len(lines) > 1 and all(_is_object(line) for line in lines):
         return Payloads(lines, [])
@@ -83,8 +86,15 @@ def payloads(raw: bytes) -> Payloads:
         raise usage("a file holds one event, an EPCISDocument, or one event a line")
     if content.get("type") in {"EPCISDocument", "EPCISQueryDocument"}:
         document = parse_document(raw, Mode.TOLERANT)
+        _tell(document.findings)
         return Payloads(document.events, document.masterdata)
     return Payloads([raw], [])
+
+
+def _tell(findings: "Iterable[Finding]") -> None:
+    """What the document says and its payloads do not: the node sees only those."""
+    for found in findings:
+        note(f"warning: {found.code}: {found.message} ({found.path})")
 
 
 def _is_object(line: bytes) -> bool:

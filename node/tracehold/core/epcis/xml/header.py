@@ -61,6 +61,8 @@ def _vocabulary(reader: Reader, names: Names, node: Node, path: str) -> dict[str
     found: dict[str, Any] = {names.written(name): value for name, value in node.attributes.items()}
     if node.text:
         lost(reader, f"{path}/{TEXT}", TEXT)
+    if "vocabularyElementList" in found:
+        lost(reader, f"{path}/vocabularyElementList", "an attribute of this name")
     elements: list[dict[str, Any]] = []
     for child in flat(names, node):
         if not is_standard(child, "VocabularyElementList"):
@@ -70,8 +72,7 @@ def _vocabulary(reader: Reader, names: Names, node: Node, path: str) -> dict[str
             if not is_standard(element, "VocabularyElement"):
                 lost(reader, pointer(path, element.name.local), element.name.local)
             elements.append(_element(names, element))
-    put(found, "vocabularyElementList", elements)
-    return found
+    return {**found, "vocabularyElementList": elements}
 
 
 def _element(names: Names, node: Node) -> dict[str, Any]:
