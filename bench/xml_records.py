@@ -47,7 +47,7 @@ def _listed(node: ET.Element) -> Iterator[ET.Element]:
     """The children, without wrappers of EPCIS 1.x."""
     for child in node:
         text = "".join([child.text or "", *(inner.tail or "" for inner in child)])
-        bare = not text.strip() and all(name.startswith(_SCHEMA) for name in child.keys())
+        bare = not text.strip() and all(name.startswith(_SCHEMA) for name in child.attrib)
         if bare and _own(child) in {"extension", "baseExtension"}:
             yield from _listed(child)
         else:

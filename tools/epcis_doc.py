@@ -13,16 +13,19 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)  # in place of this file's folder
 
 from tools.epcis_examples import EXAMPLES, Example  # noqa: E402
+from tools.epcis_text_examples import TEXTS, Text  # noqa: E402
 from tracehold.core.epcis import WARNINGS, Finding, Mode, examine_event, parse_document, parse_masterdata  # noqa: E402
+from tracehold.core.epcis.xml import from_xml, looks_like_xml  # noqa: E402
 from tracehold.core.errors import CODES, Rejected  # noqa: E402
 
+ALL = (*TEXTS, *EXAMPLES)
 TARGET = ROOT / "docs" / "epcis.md"
 
 _INTRO = """\
 # What the event reader finds
 
-Written by `tools/epcis_doc.py` from `tools/epcis_examples.py`, each example read in both modes; do not
-edit.
+Written by `tools/epcis_doc.py` from `tools/epcis_examples.py` and `tools/epcis_text_examples.py`, each
+example read in both modes; do not edit.
 
 EPCIS 2.0 documents, query documents and events in JSON (and [XML](#xml)) are read in one of two modes.
 `strict` takes what the published JSON schema takes and what makes sense. `tolerant`, the default of
@@ -60,11 +63,15 @@ EPCIS XML 1.0 to 2.0 (EPCISDocument, EPCISQueryDocument, EPCISMasterDataDocument
 converted to the JSON above by `core/epcis/xml`, and then read as such: all findings of events are those of
 this page, with paths into that JSON. Published XML twins have the event hashes of their JSON.
 
-* Bounds: 32 MiB, 500,000 elements and attributes, 32 levels, 100 namespaces in force at one place of at most
-  256 characters each. UTF-8 only, with or without its mark, whatever the document claims (MALFORMED_XML). A
-  DOCTYPE is refused at its first word (XML_DOCTYPE): nothing is expanded, defaulted or fetched.
-* `extension` and `baseExtension` of EPCIS 1.x are looked through. The order of elements says nothing and is
-  not checked. Elements of EPCIS are read in no namespace and in EPCIS's own.
+* Bounds: 32 MiB, 500,000 elements, attributes and namespace declarations (and as many `=`, texts included:
+  they are counted before the parser begins), 32 levels, 100 namespaces in force at one place of at most 256
+  characters each. So many elements take some 200 MiB of memory at most, text a few times its size. UTF-8
+  only, with or without its mark, whatever the document claims (MALFORMED_XML). A DOCTYPE is refused at its
+  first word (XML_DOCTYPE): nothing is expanded, defaulted or fetched.
+* `extension` and `baseExtension` of EPCIS 1.x are looked through in elements of EPCIS; inside of an own
+  element they are names like any other. Elements of EPCIS are read in no namespace and in EPCIS's own.
+* The order of an event's fields, which the XML schema fixes, says nothing and is taken as it comes: a warning
+  (EPCIS_FORM) at the event in both modes, also in strict mode. `ilmd` and extensions may stand anywhere.
 * Standard values come to the bare word, CURIEs by the prefixes that the XML declares. `gs1:MT-...` stays.
 * Namespaces of extensions become prefixes in the event's `@context`: the document's own where they are free,
   else `ns1`, `ns2`... `urn:epcglobal:cbv:mda`, as CBV's XML has it, is `cbvmda`.
@@ -72,10 +79,13 @@ this page, with paths into that JSON. Published XML twins have the event hashes 
   where it stands more than once. Numbers keep their digits. What stands in a standard field and has no place
   there comes into the JSON all the same, and the event's reader refuses that event, and no other.
 * An element without any content says nothing and is left out: a warning (EPCIS_FORM) at the event.
-* Master data of the header, of an answer and of a master data document is kept. What describes the file
-  (StandardBusinessDocumentHeader, foreign elements around the events) is not, and told (HEADER_NOT_KEPT).
+* Master data of the header, of the body and of an answer is kept, beside events as well. What describes the
+  file (StandardBusinessDocumentHeader, foreign elements, attributes and text around the events) is not, and
+  told (HEADER_NOT_KEPT). Where events or master data stand in what is not read, or attributes and text around
+  master data, the document is refused with that code: as many events as elements of events, or none.
+* Not read and not told: comments, processing instructions, and the schema language's attributes (`xsi:type`,
+  `xsi:schemaLocation`). What says that it is nil is an element without content.
 """
-_HEAD = ["| code | at | said | in | example |", "|---|---|---|---|---|"]
 _SECTIONS = (
     ("Refused in both modes", ("error", "error")),
     ("Refused in strict mode, a warning in tolerant mode", ("error", "warning")),
@@ -83,10 +93,12 @@ _SECTIONS = (
 )
 
 
-def findings(example: Example, mode: Mode) -> list[Finding]:
+def findings(example: Example | Text, mode: Mode) -> list[Finding]:
     """What is found in an example, of severity error where it refuses."""
     raw = example.payload()
     try:
+        if isinstance(example, Text):
+            return _of_text(raw, mode)
         if example.kind in {"masterdata", "vocabulary"}:
             return list(parse_masterdata(raw, mode).findings)
         if example.kind not in {"document", "query"}:
@@ -94,6 +106,13 @@ def findings(example: Example, mode: Mode) -> list[Finding]:
         return list(parse_document(raw, mode).findings)
     except Rejected as error:
         return [Finding(error.code, error.path, error.message, "error")]
+
+
+def _of_text(raw: bytes, mode: Mode) -> list[Finding]:
+    if not looks_like_xml(raw):
+        return list(parse_document(raw, mode).findings)
+    converted = from_xml(raw, mode)
+    return [*converted.findings, *parse_document(converted.json, mode).findings]
 
 
 def render() -> str:
@@ -117,7 +136,7 @@ def render() -> str:
 
 
 def _rows() -> Iterator[tuple[tuple[str, str], str]]:
-    for example in EXAMPLES:
+    for example in ALL:
         strict, tolerant = ({_key(found): found for found in findings(example, mode)} for mode in Mode)
         for key, found in strict.items():
             also = tolerant[key]
@@ -129,11 +148,9 @@ def _key(found: Finding) -> tuple[str, str, str]:
     return found.code, found.path, found.message
 
 
-def _row(found: Finding, example: Example) -> str:
-    left_out = "".join(f" no `{name}`" for name in example.without.split())
-    shown = f" `{example.change}`" if example.change else ""
+def _row(found: Finding, example: Example | Text) -> str:
     at = f"`{found.path}`" if found.path else "the whole"
-    return f"| `{found.code}` | {at} | {found.message} | {example.kind} |{left_out}{shown} |"
+    return f"| `{found.code}` | {at} | {found.message} | {example.kind} | {example.shown} |"
 
 
 if __name__ == "__main__":

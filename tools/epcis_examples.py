@@ -38,6 +38,12 @@ class Example:
     change: str = ""
     without: str = ""
 
+    @property
+    def shown(self) -> str:
+        """What is changed, as Markdown."""
+        left_out = " ".join(f"no `{name}`" for name in self.without.split())
+        return " ".join(filter(None, (left_out, f"`{self.change}`" if self.change else "")))
+
     def payload(self) -> bytes:
         """The whole of it."""
         value = _base(self.kind)

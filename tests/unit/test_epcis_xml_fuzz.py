@@ -54,7 +54,10 @@ def test_a_reader_that_loses_something_ends_the_run(lost, tmp_path, monkeypatch)
     ("inside", "expected"),
     [
         (EVENT, {"events": 1}),
-        ("<EventList><extension><ObjectEvent/><x/></extension><x><ObjectEvent/></x></EventList>", {"events": 1}),
+        (
+            "<EventList><extension><ObjectEvent/><x/></extension><x><ObjectEvent/></x></EventList>",
+            {"events": 1},
+        ),
         ("<EventList><extension>x<ObjectEvent/></extension></EventList>", {}),
         ("<EventList><ObjectEvent><ObjectEvent/></ObjectEvent></EventList>", {"events": 1}),
         ("<a xmlns='urn:x:'><ObjectEvent/><ObjectEvent xmlns=''/></a>", {"events": 1}),

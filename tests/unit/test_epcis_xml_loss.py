@@ -140,7 +140,11 @@ def test_an_extension_of_ones_own_keeps_its_levels():
 
 def test_values_of_master_data_keep_their_levels():
     """An attribute of elements is an object of all that stands in it."""
-    raw = document(header=HEADER.replace("/>", '><attribute id="urn:x:p"><extension><b>1</b></extension></attribute></VocabularyElement>'))
+    raw = document(
+        header=HEADER.replace(
+            "/>", '><attribute id="urn:x:p"><extension><b>1</b></extension></attribute></VocabularyElement>'
+        )
+    )
     (payload,) = parse_document(from_xml(raw, Mode.STRICT).json, Mode.STRICT).masterdata
     assert parse_masterdata(payload).attributes[0].value == {"extension": {"b": "1"}}
 
@@ -152,7 +156,10 @@ def test_values_of_master_data_keep_their_levels():
         ("<children>x<id>urn:x:c</id></children>", {"children": ["urn:x:c", {"#text": "x"}]}),
         ("<children><id a='1'>urn:x:c</id></children>", {"children": [{"a": "1", "#text": "urn:x:c"}]}),
         ("<children><part>urn:x:c</part></children>", {"children": [{"part": "urn:x:c"}]}),
-        ("<attribute id='p' attribute='1'>2</attribute>", {"attributes": [{"id": "p", "attribute": ["1", "2"]}]}),
+        (
+            "<attribute id='p' attribute='1'>2</attribute>",
+            {"attributes": [{"id": "p", "attribute": ["1", "2"]}]},
+        ),
         (
             "<attributes>1</attributes><attribute id='p'>2</attribute>",
             {"attributes": ["1", [{"id": "p", "attribute": "2"}]]},
@@ -169,5 +176,7 @@ def test_what_an_element_of_master_data_says_besides_stays_in_it(inside, expecte
 
 def test_empty_parts_of_master_data_are_told():
     """As in events."""
-    raw = document(header=HEADER.replace("/>", '><attribute id="urn:x:p"><b/></attribute></VocabularyElement>'))
+    raw = document(
+        header=HEADER.replace("/>", '><attribute id="urn:x:p"><b/></attribute></VocabularyElement>')
+    )
     assert told(raw) == [("EPCIS_FORM", "/epcisHeader/epcisMasterData/vocabularyList")]

@@ -17,6 +17,8 @@ from tracehold.core.epcis.model import (
 from tracehold.core.epcis.reader import Reader, pointer
 from tracehold.core.epcis.vocabulary import DISPOSITIONS, ERROR_REASONS, SOURCE_DEST_TYPES, TRANSACTION_TYPES
 
+# Not what Python's float takes besides: underscores, other scripts' digits, spaces, infinity.
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _UOM = re.compile(r"[A-Z0-9]{2,3}", re.ASCII)
 _QUANTITY = frozenset({"epcClass", "quantity", "uom"})
 _TRANSACTION = frozenset({"type", "bizTransaction"})
@@ -72,14 +74,12 @@ def _amount(reader: Reader, value: Any, path: str) -> float:
 
 
 def decimal(reader: Reader, value: Any, path: str) -> float:
-    """A number; one in quotes is sloppy. May be infinite or no number where a quoted text says so."""
+    """A number; one in quotes is sloppy. May be infinite where a quoted text is beyond any double."""
     if isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
+        if not _NUMBER.fullmatch(value):
             reader.refuse("EPCIS_FORM", path, f"{value[:40]!r} is no number")
         reader.sloppy("EPCIS_FORM", path, "an amount is a number, not a string")
-        return number
+        return float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         reader.refuse("EPCIS_FORM", path, "an amount is a number")
     try:

@@ -7,16 +7,19 @@ from tracehold.core.epcis.xml.tree import Node
 _HEAD = "eventTime recordTime eventTimeZoneOffset eventID errorDeclaration certificationInfo"
 _WHY = "bizStep disposition readPoint bizLocation"
 _TAIL = "sourceList destinationList sensorElementList persistentDisposition"
-# `ilmd` has no place here: it stands before the sensors in some published documents, and behind them in others.
-_FIELDS = {
-    "ObjectEvent": f"{_HEAD} epcList action {_WHY} bizTransactionList quantityList {_TAIL}",
-    "AggregationEvent": f"{_HEAD} parentID childEPCs action {_WHY} bizTransactionList childQuantityList {_TAIL}",
-    "AssociationEvent": f"{_HEAD} parentID childEPCs childQuantityList action {_WHY} bizTransactionList {_TAIL}",
-    "TransactionEvent": f"{_HEAD} bizTransactionList parentID epcList action {_WHY} quantityList {_TAIL}",
-    "TransformationEvent": f"{_HEAD} inputEPCList inputQuantityList outputEPCList outputQuantityList "
-    f"transformationID {_WHY} bizTransactionList {_TAIL}",
+# `ilmd` has no place here: published documents have it before the sensors as well as behind them.
+_BETWEEN = {
+    "ObjectEvent": f"epcList action {_WHY} bizTransactionList quantityList",
+    "AggregationEvent": f"parentID childEPCs action {_WHY} bizTransactionList childQuantityList",
+    "AssociationEvent": f"parentID childEPCs childQuantityList action {_WHY} bizTransactionList",
+    "TransactionEvent": f"bizTransactionList parentID epcList action {_WHY} quantityList",
+    "TransformationEvent": "inputEPCList inputQuantityList outputEPCList outputQuantityList transformationID "
+    f"{_WHY} bizTransactionList",
 }
-_PLACES = {kind: {name: at for at, name in enumerate(text.split())} for kind, text in _FIELDS.items()}
+_PLACES = {
+    kind: {name: at for at, name in enumerate(f"{_HEAD} {own} {_TAIL}".split())}
+    for kind, own in _BETWEEN.items()
+}
 
 
 def misplaced(names: Names, node: Node) -> tuple[str, str] | None:

@@ -45,6 +45,7 @@ class Name(NamedTuple):
 
 _NO_ATTRIBUTES: Mapping[Name, str] = MappingProxyType({})
 
+
 @dataclass(slots=True)
 class Node:
     """One element. `text` is its own text, without the space around it; `declared` the prefixes it declares.
