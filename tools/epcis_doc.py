@@ -18,7 +18,7 @@ from tracehold.core.epcis import WARNINGS, Finding, Mode, examine_event, parse_d
 from tracehold.core.epcis.xml import from_xml, looks_like_xml  # noqa: E402
 from tracehold.core.errors import CODES, Rejected  # noqa: E402
 
-ALL = (*TEXTS, *EXAMPLES)
+ALL: tuple[Example | Text, ...] = (*TEXTS, *EXAMPLES)
 TARGET = ROOT / "docs" / "epcis.md"
 
 _INTRO = """\
@@ -65,7 +65,7 @@ this page, with paths into that JSON. Published XML twins have the event hashes 
 
 * Bounds: 32 MiB, 500,000 elements, attributes and namespace declarations (and as many `=`, texts included:
   they are counted before the parser begins), 32 levels, 100 namespaces in force at one place of at most 256
-  characters each. So many elements take some 200 MiB of memory at most, text a few times its size. UTF-8
+  characters each. So many elements take some 200 MiB of memory at most, text ten times its size. UTF-8
   only, with or without its mark, whatever the document claims (MALFORMED_XML). A DOCTYPE is refused at its
   first word (XML_DOCTYPE): nothing is expanded, defaulted or fetched.
 * `extension` and `baseExtension` of EPCIS 1.x are looked through in elements of EPCIS; inside of an own

@@ -178,6 +178,12 @@ def test_attack_memory_of_the_tree(shape):
     assert most / 20_000 / (1 + shape.count("=")) < 420
 
 
+def test_attack_one_wide_character_in_a_long_text():
+    """It makes all characters of a Python text four bytes; so few such texts as can be are held at once."""
+    long = "x" * 1_000_000 + "\N{GRINNING FACE}"
+    assert peak(with_fields(f'<x:a xmlns:x="urn:x:">{long}</x:a>')) < 13_000_000
+
+
 def peak(raw: bytes) -> int:
     """The most memory that reading takes, in bytes."""
     tracemalloc.start()

@@ -75,6 +75,7 @@ LISTED = f"<EventList>{OBJECT}</EventList>"
         ),
         (behind(query(LISTED), "<EPCISBody>", LISTED), "/epcisBody/EventList"),
         (behind(document(), "<EPCISBody>", OBJECT), "/epcisBody/ObjectEvent"),
+        (behind(document(), "<EPCISBody>", "<QuantityEvent/>"), "/epcisBody/QuantityEvent"),
         (behind(document(), "<EPCISBody>", f"<ex:a {EX}>{LISTED}</ex:a>"), "/epcisBody/a"),
         (behind(document(), "<EPCISBody>", f"<extension>x{LISTED}</extension>"), "/epcisBody/extension"),
         (behind(document(), "<EPCISBody>", f"<ex:a {EX}>{master('a')}</ex:a>"), "/epcisBody/a"),

@@ -9,7 +9,7 @@ from tracehold.core.epcis.xml.names import STANDARD
 from tracehold.core.epcis.xml.tree import Node
 
 EVENTS = frozenset(member.value for member in EventType)
-_RECORDS = EVENTS | {"VocabularyElement"}
+_RECORDS = EVENTS | {"QuantityEvent", "VocabularyElement"}
 
 
 def lost(reader: Reader, path: str, name: str) -> NoReturn:

@@ -45,7 +45,7 @@ def from_xml(raw: bytes, mode: Mode) -> Converted:
         raise Rejected("NOT_EPCIS", "the XML is no EPCIS document or event", path="/type")
     if not root.name.space:
         reader.sloppy("EPCIS_FORM", "/type", "the document stands in no namespace")
-    return Converted(write(Frame(reader, root).json()).encode(), tuple(reader.findings))
+    return Converted(write(Frame(reader, root).json()), tuple(reader.findings))
 
 
 def _single(reader: Reader, root: Node) -> bytes:
@@ -55,4 +55,4 @@ def _single(reader: Reader, root: Node) -> bytes:
     found = event(root, names)
     tell_event(reader, "", root, names)
     own = found.pop("@context", None)
-    return write({"@context": [CONTEXT, own] if own else [CONTEXT], **found}).encode()
+    return write({"@context": [CONTEXT, own] if own else [CONTEXT], **found})

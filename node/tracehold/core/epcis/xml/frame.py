@@ -12,7 +12,7 @@ from tracehold.core.epcis.xml.header import header, vocabularies
 from tracehold.core.epcis.xml.names import STANDARD, Names
 from tracehold.core.epcis.xml.order import misplaced
 from tracehold.core.epcis.xml.tree import Node
-from tracehold.core.epcis.xml.writing import Written, write
+from tracehold.core.epcis.xml.writing import write
 from tracehold.core.errors import Rejected
 from tracehold.core.limits import MAX_MESSAGE_BYTES
 
@@ -167,4 +167,4 @@ class Frame:
             if size > MAX_MESSAGE_BYTES:
                 raise Rejected("REQUEST_TOO_LARGE", f"the events in JSON are over {MAX_MESSAGE_BYTES} bytes")
         self._names.leave(before)
-        return {"eventList": Written("[" + ",".join(texts) + "]")}
+        return {"eventList": b"[" + b",".join(texts) + b"]"}

@@ -1,5 +1,6 @@
-"""JSON text of converted values. What is `Written` stands as it is: numbers with the digits that the XML
-has, and parts that were written before."""
+"""JSON of converted values. Parts that were written before, and numbers with the digits that the XML has,
+stand as they are. UTF-8 from the smallest part on: one wide character makes a whole `str` four times as large.
+"""
 
 import re
 from json.encoder import encode_basestring
@@ -11,7 +12,7 @@ _MAX_CHARS = 300
 
 
 class Written(str):
-    """JSON text."""
+    """A number's JSON text."""
 
     __slots__ = ()
 
@@ -27,16 +28,17 @@ def number(text: str) -> str:
     return text if "inf" in str(float(found)) else Written(found)
 
 
-def write(value: Any) -> str:
-    """The JSON of dicts, lists, strings, booleans and what is `Written`."""
+def write(value: Any) -> bytes:
+    """The JSON of dicts, lists, strings, booleans, and of what is JSON already: bytes, and the `Written`."""
+    if isinstance(value, bytes):
+        return value
     if isinstance(value, Written):
-        return str.__str__(value)
+        return str.encode(value)
     if isinstance(value, str):
         quoted: str = encode_basestring(value)
-        return quoted
+        return quoted.encode()
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return b"true" if value else b"false"
     if isinstance(value, list):
-        return "[" + ",".join([write(item) for item in value]) + "]"
-    members = [f"{encode_basestring(name)}:{write(item)}" for name, item in value.items()]
-    return "{" + ",".join(members) + "}"
+        return b"[" + b",".join([write(item) for item in value]) + b"]"
+    return b"{" + b",".join([write(name) + b":" + write(item) for name, item in value.items()]) + b"}"
