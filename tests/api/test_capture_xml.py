@@ -65,6 +65,15 @@ async def test_xml_becomes_records_that_name_it(face: Face, media: str):
         assert got.headers["content-disposition"].startswith("attachment")
 
 
+async def test_events_and_master_data_of_one_body_are_both_sealed(face: Face):
+    """Neither takes the place of the other; where one would be lost, nothing is taken."""
+    both = MASTER.replace("EPCISMasterData", "extension").encode()
+    job = await sent(face, document().replace(b"<EPCISBody>", b"<EPCISBody>" + both))
+    assert (job["success"], len(job["events"]), len(job["masterdata"])) == (True, 1, 1)
+    lost = document().replace(b"<EPCISBody>", b"<EPCISBody><x>" + both + b"</x>")
+    assert await refused(face, lost) == (400, "HEADER_NOT_KEPT")
+
+
 async def test_the_json_twin_is_a_duplicate(face: Face):
     """The same events in JSON are answered with the records that were made of the XML, and the other way."""
     job = await sent(face, document())

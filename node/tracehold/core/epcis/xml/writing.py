@@ -1,5 +1,5 @@
 """JSON of converted values. Parts that were written before, and numbers with the digits that the XML has,
-stand as they are. UTF-8 from the smallest part on: one wide character makes a whole `str` four times as large.
+stand as they are. UTF-8 from the smallest part on: one wide character makes a `str` four times as large.
 """
 
 import re
