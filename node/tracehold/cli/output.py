@@ -18,7 +18,7 @@ from tracehold.core.errors import Rejected, TraceholdError
 DONE, REFUSED, MALFORMED, UNREACHABLE, BROKEN = 0, 1, 2, 5, 70
 
 _MALFORMED_CODES = frozenset(
-    {"MALFORMED_COSE", "MALFORMED_JSON", "MALFORMED_PROOF", "BAD_REQUEST", "BAD_CONFIG"}
+    {"MALFORMED_COSE", "MALFORMED_JSON", "MALFORMED_PROOF", "MALFORMED_XML", "BAD_REQUEST", "BAD_CONFIG"}
 )
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as one JSON document on stdout.")]
