@@ -91,8 +91,9 @@ class Face:
     lines: Lines
     faults: list[BaseException]
     doubts: SqliteFindings
+    originals: Originals
+    blobs: MemoryBlobs
     checks: dict[str, Any] = field(default_factory=dict)
-    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
 
     def rest(self, who: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A REST client that presents a token."""
@@ -203,17 +204,18 @@ def build(
     served = strangers.guarding(serve(FILES, own | services))
     jobs = SqliteCaptureJobs(folder / "captures.sqlite")
     blobs = MemoryBlobs()
+    originals = Originals(blobs, node.store, lambda: node.sealer.own, node.uploads._disk.check)
     captures = Captures(
-        node.uploads, jobs, Mode.TOLERANT, running.clock.now, ids, asyncio.to_thread, Originals(blobs)
+        node.uploads, jobs, Mode.TOLERANT, running.clock.now, ids, asyncio.to_thread, originals
     )
     desk = CaptureDesk(calls, captures, jobs, States(node.store))
     checks = {"log": node.store.probe, "ledger": node.ledger.height}
     watch = Watch(Readiness(checks), calls.metrics, _standing(node))
     page = PageDesk(calls, node.knowledge, strangers, more.get("public_url", ""))
-    attachments = AttachmentDesk(calls, node.knowledge, blobs)
+    attachments = AttachmentDesk(calls, node.knowledge, originals)
     routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes(), *attachments.routes()]
     app = application(calls, routes, watch, more.get("cors", ()))
-    return Face(node, calls, served, app, desk, jobs, lines, faults, doubts, checks, blobs)
+    return Face(node, calls, served, app, desk, jobs, lines, faults, doubts, originals, blobs, checks)
 
 
 def _standing(node: Node) -> Any:

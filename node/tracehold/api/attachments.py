@@ -1,4 +1,4 @@
-"""Attachments over HTTP: bytes that a record names, for those who may read the record."""
+"""Attachments over HTTP: bytes that are kept for a record and that it names, for those who may read it."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,8 +11,7 @@ from tracehold.api.status import Refusal
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
 from tracehold.journey.knowledge import Knowledge
-from tracehold.journey.originals import attached
-from tracehold.journey.ports import Blobs
+from tracehold.journey.originals import Originals, attached
 
 PATH = "/v1/records/{fingerprint}/attachments/{attachment}"
 _DIGITS = frozenset("0123456789abcdef")
@@ -22,10 +21,10 @@ class AttachmentDesk:
     """Hands attachments out. Always as a download of plain bytes: they came from outside, and nothing of
     them is to run in a browser."""
 
-    def __init__(self, calls: Calls, knowledge: Knowledge, blobs: Blobs) -> None:
+    def __init__(self, calls: Calls, knowledge: Knowledge, originals: Originals) -> None:
         self._calls = calls
         self._knowledge = knowledge
-        self._blobs = blobs
+        self._originals = originals
 
     def routes(self) -> list[Route]:
         """The one route."""
@@ -36,7 +35,7 @@ class AttachmentDesk:
             record = _fingerprint(request, "fingerprint")
             named = _fingerprint(request, "attachment")
             try:
-                raw = await attached(self._knowledge, self._blobs, call.caller.reader, record, named)
+                raw = await attached(self._knowledge, self._originals, call.caller.reader, record, named)
             except Rejected as refusal:
                 raise asking_for_token(refusal, call) from None
             headers = {

@@ -17,8 +17,9 @@ from tracehold.core.errors import Rejected, TraceholdError
 from tracehold.core.limits import MAX_BATCH_RECORDS, MAX_MESSAGE_BYTES
 from tracehold.core.record import Attachment, Audience, Kind
 from tracehold.journey.capture_jobs import Captured, CaptureJob, CaptureJobs, ErrorBehaviour, JobNote
+from tracehold.journey.intake import Ready, Taken
 from tracehold.journey.originals import Originals, attachment
-from tracehold.journey.upload import Delegated, Item, Outcome
+from tracehold.journey.upload import Before, Delegated, Item, Outcome, at_once
 
 INTERRUPTED = JobNote(
     "STOPPING",
@@ -40,7 +41,12 @@ class Submits(Protocol):
     """What takes uploads (`upload.Uploads`)."""
 
     async def submit(
-        self, items: Sequence[Item], *, all_or_nothing: bool = False, receipts: bool = True
+        self,
+        items: Sequence[Item],
+        *,
+        all_or_nothing: bool = False,
+        receipts: bool = True,
+        before: Before = at_once,
     ) -> list[Outcome]:
         """One outcome per item, in order."""
         ...
@@ -49,13 +55,14 @@ class Submits(Protocol):
 @dataclass(frozen=True, slots=True)
 class Begun:
     """A document that was taken: its job, already durable, and what is still to be done. `raw` is its JSON,
-    `original` what came, where that was converted."""
+    `original` what came, where that was converted, and `attachment` the name that its records have for it."""
 
     job: CaptureJob
     raw: bytes
     document: Document
     items: tuple[Item, ...]
-    original: bytes | None = None
+    original: bytes = b""
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ class Captures:
         _check_size(items)
         job = CaptureJob(self.new_id(), party, behaviour, self._now_ms(), warnings=_notes(found.findings))
         await self.jobs.save(job)
-        return Begun(job, found.json, found.document, items, raw if found.attachments else None)
+        return Begun(job, found.json, found.document, items, raw, found.attachment)
 
     async def run(self, begun: Begun) -> CaptureJob:
         """Seal the document's parts and end the job; it is durable on return, and also where this raises:
@@ -109,15 +116,20 @@ class Captures:
         return job
 
     async def _submit(self, begun: Begun, together: bool) -> list[Outcome]:
-        if begun.original is None:
+        if begun.attachment is None:
             return await self.uploads.submit(begun.items, all_or_nothing=together, receipts=False)
-        async with self.originals.kept(begun.original) as use:
-            try:
-                outcomes = await self.uploads.submit(begun.items, all_or_nothing=together, receipts=False)
-            except BaseException:
-                use.sealed = True  # nobody knows
-                raise
-            use.sealed |= any(each.index is not None and not each.duplicate for each in outcomes)
+        name = begun.attachment.fingerprint
+        async with self.originals.capturing(begun.job.party, begun.original, name) as original:
+
+            async def keep(taken: Sequence[Taken]) -> None:
+                if any(isinstance(each, Ready) for each in taken) and not _says_redacted(taken):
+                    await original.keep()
+
+            outcomes = await self.uploads.submit(
+                begun.items, all_or_nothing=together, receipts=False, before=keep
+            )
+            if not _says_redacted([each.error for each in outcomes]):
+                await original.sealed([each.fingerprint for each in outcomes if each.fingerprint is not None])
             return outcomes
 
     async def recover(self) -> None:
@@ -139,7 +151,7 @@ class Read:
     json: bytes
     document: Document
     findings: tuple[Finding, ...]
-    attachments: tuple[Attachment, ...] = ()
+    attachment: Attachment | None = None
 
 
 def _read(raw: bytes, mode: Mode, media: str) -> Read:
@@ -149,14 +161,20 @@ def _read(raw: bytes, mode: Mode, media: str) -> Read:
     converted = from_xml(raw, mode)
     document = parse_document(converted.json, mode)
     findings = (*converted.findings, *document.findings)
-    return Read(converted.json, document, findings, (attachment(raw, "application/xml"),))
+    return Read(converted.json, document, findings, attachment(raw, "application/xml"))
 
 
 def _items(found: Read, party: str, audience: Audience) -> Iterator[Item]:
+    attachments = (found.attachment,) if found.attachment else ()
     for payload in found.document.masterdata:
-        yield Delegated(party, payload, Kind.MASTERDATA, audience, found.attachments)
+        yield Delegated(party, payload, Kind.MASTERDATA, audience, attachments)
     for payload in found.document.events:
-        yield Delegated(party, payload, Kind.EVENT, audience, found.attachments)
+        yield Delegated(party, payload, Kind.EVENT, audience, attachments)
+
+
+def _says_redacted(what: Sequence[object]) -> bool:
+    """Whether a part of the document was redacted: then the document as a whole says what is forgotten."""
+    return any(isinstance(each, Rejected) and each.code == "REDACTED" for each in what)
 
 
 def _check_size(items: Sequence[Item]) -> None:

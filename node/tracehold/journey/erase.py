@@ -1,5 +1,5 @@
 """Erase (follower): delete the bytes of records that redactions in the logs kept here name, of own logs and
-foreign ones alike, with their attachments, and let the index forget them.
+foreign ones alike, with the originals that are kept for them, and let the index forget them.
 
 Nothing but the logs themselves says what is to be erased. So after every start all redactions are gone
 through once more; what is done costs two looks. One whose record is not kept here stays open, since that may
@@ -7,6 +7,7 @@ still come; and so does one that the index has not come to, which may be reading
 is damaged here, or whose record is, until that is mended.
 """
 
+from contextlib import nullcontext
 from typing import NoReturn
 
 from tracehold.core.control import Redact, decode_control
@@ -17,8 +18,9 @@ from tracehold.core.redaction import check_redaction
 from tracehold.core.spans import covers
 from tracehold.journey.follow import Bell, Trouble, patiently, untold
 from tracehold.journey.judge import take_effect
+from tracehold.journey.originals import Originals
 from tracehold.journey.own_log import OwnLog
-from tracehold.journey.ports import Blobs, Entry, Graph, RecordLog
+from tracehold.journey.ports import Entry, Graph, RecordLog
 from tracehold.journey.speakers import Speakers, settled
 from tracehold.journey.states import Sleep
 
@@ -30,11 +32,15 @@ class Eraser:
     """Erases what is redacted. One runs per store."""
 
     def __init__(
-        self, log: RecordLog, graph: Graph, speakers: Speakers | None = None, blobs: Blobs | None = None
+        self,
+        log: RecordLog,
+        graph: Graph,
+        speakers: Speakers | None = None,
+        originals: Originals | None = None,
     ) -> None:
         self._log = log
         self._graph = graph
-        self._blobs = blobs
+        self._originals = originals
         self._speakers = speakers or Speakers(log)
         self._read: dict[LogId, int] = {}
         self._open: dict[LogId, list[Entry]] = {}
@@ -108,21 +114,11 @@ class Eraser:
         (kept,) = await self._log.read(log, says.index, says.index + 1)
         if kept.erased:
             return False
-        await self._erase_attachments(kept)
-        await self._log.erase(log, says.index)
+        # The originals before the record: afterwards nobody could tell which they were. A document from which
+        # other records were made goes as a whole, for it says what is to be forgotten.
+        async with self._originals.forgetting(kept) if self._originals else nullcontext():
+            await self._log.erase(log, says.index)
         return True
-
-    async def _erase_attachments(self, kept: Entry) -> None:
-        # Before the record: afterwards nobody could tell which they were. A document from which other
-        # records were made goes as a whole, for it says what is to be forgotten.
-        if self._blobs is None:
-            return
-        try:
-            named = parse(kept.raw).header.attachments
-        except Rejected:
-            return  # damaged here
-        for each in named:
-            await self._blobs.erase(each.fingerprint)
 
     async def _forgotten(self, log: LogId, says: Redact) -> bool:
         """Whether the index is past the place, and has forgotten what stood there."""

@@ -1,55 +1,35 @@
 """Originals: documents that were converted, kept byte for byte as attachments of the records made of them.
 
-The bytes are on disk before a record names them. Those of a document of which no record came are taken away
-again, unless they were here before; a crash in between may leave them behind.
+An original is the party's, in the own log: what this node signed for that party there, and names it, is what
+it is kept for, handed out by, and erased with. Attachments of other records are their signer's word, and
+nothing of this node's: whoever names a document that somebody else brought gets nothing by that.
+
+The bytes are on disk before a record names them, unsettled since the log's size at that time. Where it is
+not known what became of a capture (a crash, a stopping node), the log from there on tells: by `sweep`.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
+
+from blake3 import blake3
 
 from tracehold.core.access import Reader
-from tracehold.core.errors import Rejected
-from tracehold.core.ids import Fingerprint
-from tracehold.core.record import Attachment, fingerprint
+from tracehold.core.errors import Rejected, TraceholdError, Unavailable
+from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.record import Attachment, Record, fingerprint, parse
+from tracehold.journey.check import SLICE
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.locate import answer_record
-from tracehold.journey.ports import Blobs
+from tracehold.journey.own_log import OwnLog
+from tracehold.journey.ports import Blobs, Entry, Owner, RecordLog
 
+_OWNER = "tracehold/attachment-owner/v1"
 
-@dataclass(slots=True)
-class Use:
-    """One document in use, by so many captures. `sealed`: a record of one of them names it."""
-
-    users: int = 0
-    new: bool = False
-    sealed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Originals:
-    """Keeps originals. One per node: captures of one document at once share its bytes."""
-
-    blobs: Blobs
-    _uses: dict[Fingerprint, Use] = field(default_factory=dict)
-
-    @asynccontextmanager
-    async def kept(self, raw: bytes) -> AsyncIterator[Use]:
-        """Within, the bytes are kept, durably. Whoever seals a record that names them says so by `sealed`.
-        Raises `Broken`."""
-        name = fingerprint(raw)
-        use = self._uses.setdefault(name, Use())
-        use.users += 1
-        try:
-            use.new |= await self.blobs.keep(raw)
-            yield use
-        finally:
-            use.users -= 1
-            if use.users == 0:
-                del self._uses[name]
-                # No await before this: a capture that comes now keeps the bytes anew, behind the erasing.
-                if use.new and not use.sealed:
-                    await self.blobs.erase(name)
+Whose = tuple[Owner, Fingerprint]
+"""One original of one party."""
 
 
 def attachment(raw: bytes, media_type: str) -> Attachment:
@@ -57,18 +37,158 @@ def attachment(raw: bytes, media_type: str) -> Attachment:
     return Attachment(fingerprint(raw), len(raw), media_type)
 
 
+def owner(log: LogId, party: str) -> Owner:
+    """The party in this log, as `Blobs` knows it: BLAKE3 over both, 32 bytes."""
+    return Owner(blake3(log + party.encode("utf-8", "surrogatepass"), derive_key_context=_OWNER).digest())
+
+
+@dataclass(frozen=True, slots=True)
+class Originals:
+    """Keeps originals. One per node. `own` gives the own log as it is on disk; `room` returns if so many
+    bytes may be written, and raises `Unavailable("DISK_LOW")` otherwise.
+    """
+
+    blobs: Blobs
+    log: RecordLog
+    own: Callable[[], OwnLog]
+    room: Callable[[int], None]
+    _locks: "WeakValueDictionary[Whose, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
+
+    @asynccontextmanager
+    async def capturing(self, party: str, raw: bytes, name: Fingerprint) -> AsyncIterator["Original"]:
+        """Within, the party's document is captured: nobody else captures, erases or settles it meanwhile.
+
+        At the end what no record names is gone. Where this is left by what may have sealed records and may
+        not, it stays unsettled.
+        """
+        whose = owner(self.own().log, party), name
+        async with self._alone(whose):
+            try:
+                yield Original(self, whose, raw)
+            except (Rejected, Unavailable) as error:
+                if error.code != "STOPPING":  # the log may go on after that
+                    await self.settle(whose)
+                raise
+            await self.settle(whose)
+
+    @asynccontextmanager
+    async def forgetting(self, entry: Entry) -> AsyncIterator[None]:
+        """Delete what is kept for the entry; until the end nothing is kept for it anew. Raises `Broken`."""
+        named: Collection[Whose] = ()
+        with suppress(Rejected):
+            named = self.kept_for_entry(entry)
+        async with AsyncExitStack() as stack:
+            for whose in sorted(named):
+                await stack.enter_async_context(self._alone(whose))
+                await self.blobs.erase(*whose)
+            yield
+
+    async def sweep(self) -> None:
+        """Settle what the last run left open. To be called when the own log is whole. Raises what blobs and
+        the store raise; harmless to repeat.
+        """
+        for each in await self.blobs.unsettled():
+            whose = each.owner, each.name
+            async with self._alone(whose):
+                await self._settle(whose)
+
+    def kept_for(self, log: LogId, record: Record) -> frozenset[Whose]:
+        """What is kept here for a record that stands in this log: nothing, unless this node signed it there
+        for its party.
+        """
+        own = self.own()
+        if log != own.log or record.header.kid not in {key.kid for key in own.roster.node_keys()}:
+            return frozenset()
+        whose = owner(log, record.header.iss)
+        return frozenset((whose, each.fingerprint) for each in record.header.attachments)
+
+    def kept_for_entry(self, entry: Entry) -> frozenset[Whose]:
+        """`kept_for` a stored entry; raises `Rejected` where it is damaged."""
+        return frozenset() if entry.erased else self.kept_for(entry.log, parse(entry.raw))
+
+    @asynccontextmanager
+    async def _alone(self, whose: Whose) -> AsyncIterator[None]:
+        lock = self._locks.setdefault(whose, asyncio.Lock())
+        async with lock:
+            yield
+
+    async def settle(self, whose: Whose) -> None:
+        """Keep it for good or not at all, as the log says; where log or folder do not tell now, the next
+        start asks again.
+        """
+        with suppress(TraceholdError):
+            await self._settle(whose)
+
+    async def _settle(self, whose: Whose) -> None:
+        for each in await self.blobs.unsettled():
+            if (each.owner, each.name) != whose:
+                continue
+            if await self._is_named(whose, each.since):
+                await self.blobs.settle(*whose)
+            else:
+                await self.blobs.erase(*whose)
+
+    async def _is_named(self, whose: Whose, since: int) -> bool:
+        own = self.own().log
+        while entries := await self.log.read(own, since, since + SLICE):
+            if any(self.may_name(entry, whose) for entry in entries):
+                return True
+            since = entries[-1].index + 1
+            await asyncio.sleep(0)
+        return False
+
+    def may_name(self, entry: Entry, whose: Whose) -> bool:
+        """Whether the original is kept for this entry, or may be."""
+        try:
+            return whose in self.kept_for_entry(entry)
+        except Rejected:
+            return True  # damaged here: bytes too many do less harm than lost ones
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """One document of a party, while it is captured."""
+
+    _originals: Originals
+    _whose: Whose
+    _raw: bytes
+
+    async def keep(self) -> None:
+        """Keep the bytes, durably, for records that are about to be sealed. Raises DISK_LOW and `Broken`."""
+        originals = self._originals
+        originals.room(len(self._raw))
+        try:
+            await originals.blobs.keep(*self._whose, self._raw, originals.own().size)
+        except BaseException:
+            # Nothing was sealed for it. Where the caller was cancelled, the bytes may be here all the same.
+            await originals.settle(self._whose)
+            raise
+
+    async def sealed(self, records: Sequence[Fingerprint]) -> None:
+        """These records of the document are in the log, now or since long. If one of them names the bytes,
+        they are kept, also where they were lost or damaged meanwhile. Raises as `keep`.
+        """
+        originals = self._originals
+        for start in range(0, len(records), SLICE):
+            found = await originals.log.entries(records[start : start + SLICE])
+            if any(originals.may_name(entry, self._whose) for entry in found.values()):
+                await originals.blobs.keep(*self._whose, self._raw, None)
+                await originals.blobs.settle(*self._whose)
+                return
+
+
 async def attached(
-    knowledge: Knowledge, blobs: Blobs, reader: Reader, record: Fingerprint, name: Fingerprint
+    knowledge: Knowledge, originals: Originals, reader: Reader, record: Fingerprint, name: Fingerprint
 ) -> bytes:
     """The bytes of an attachment, by a record that names it, for who may read the record.
 
     Raises as `answer_record`; NOT_FOUND also where the record names no such attachment, and where it does and
-    this node has not its bytes: only the node that took them keeps them.
+    nothing is kept here for it: only the node that took them keeps them, for what it signed itself.
     """
     answer = await answer_record(knowledge, reader, record)
     if name not in {each.fingerprint for each in answer.record.header.attachments}:
         raise Rejected("NOT_FOUND", "the record names no such attachment", path="/attachment")
-    raw = await blobs.find(name)
-    if raw is None:
-        raise Rejected("NOT_FOUND", "this node does not keep the attachment", path="/attachment")
-    return raw
+    for whose in originals.kept_for(answer.log, answer.record):
+        if whose[1] == name and (raw := await originals.blobs.find(*whose)) is not None:
+            return raw
+    raise Rejected("NOT_FOUND", "this node does not keep the attachment", path="/attachment")

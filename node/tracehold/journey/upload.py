@@ -60,14 +60,24 @@ class Disk:
     free: Callable[[], int]
     reserve: int = DISK_RESERVE_BYTES
 
-    def check(self) -> None:
-        """Returns if there is room for uploads; raises `Unavailable("DISK_LOW")` otherwise."""
-        if (free := self.free()) < self.reserve:
+    def check(self, more: int = 0) -> None:
+        """Returns if there is room for uploads, and for `more` bytes beside; raises `Unavailable("DISK_LOW")`
+        otherwise.
+        """
+        if (free := self.free()) - more < self.reserve:
             raise Unavailable("DISK_LOW", f"{free} bytes of disk are free, {self.reserve} are kept free")
 
 
 Policy = Callable[[Sequence[Taken], OwnLog], Awaitable[list[Taken]]]
 """What this node takes of what it might."""
+
+
+Before = Callable[[Sequence[Taken]], Awaitable[None]]
+"""Told what was found out about each item when all is ready to be sealed and nothing is."""
+
+
+async def at_once(_: Sequence[Taken]) -> None:
+    """Seal at once."""
 
 
 async def everything(taken: Sequence[Taken], _: OwnLog) -> list[Taken]:
@@ -106,12 +116,15 @@ class Uploads:
         all_or_nothing: bool = False,
         patience: float | None = None,
         receipts: bool = True,
+        before: Before = at_once,
     ) -> list[Outcome]:
         """One outcome per item, in order. Nothing is answered as sealed before it is durable.
 
         `patience` bounds, in seconds, the wait for states past SEALED; what is not there by then is answered
-        as it stands, with the error DEADLINE. Raises, with nothing sealed: `Rejected` (TOO_MANY_RECORDS,
-        REQUEST_TOO_LARGE), `Unavailable` (DISK_LOW, BUSY, STOPPING); and what the store or the sealer raises.
+        as it stands, with the error DEADLINE. `before` is awaited when everything was asked that may refuse
+        the upload, and not where all are refused together. Raises, with nothing sealed: what `before` raises,
+        `Rejected` (TOO_MANY_RECORDS, REQUEST_TOO_LARGE), `Unavailable` (DISK_LOW, BUSY, STOPPING); and what
+        the store or the sealer raises.
         """
         self._check_size(items)
         self._disk.check()
@@ -119,6 +132,7 @@ class Uploads:
         taken = await self.policy(await self._intake.take(items, own), own)
         if all_or_nothing and any(isinstance(each, TraceholdError) for each in taken):
             return [Outcome(self._log, error=error) for error in refuse_together(taken)]
+        await before(taken)
         outcomes = await self._seal(taken, together=all_or_nothing)
         if wait_for is not State.SEALED:
             outcomes = await self._wait(outcomes, wait_for, patience)

@@ -1,7 +1,6 @@
 """The logs of others at this node: what keeps them, and what follows their anchors."""
 
 import asyncio
-import shutil
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -22,9 +21,9 @@ from tracehold.journey.room import Room
 from tracehold.journey.speakers import Speakers
 from tracehold.journey.states import States
 from tracehold.journey.underway import Underway
-from tracehold.journey.upload import Disk
 from tracehold.journey.witness import Witnessing
 from tracehold.node.faults import Faults
+from tracehold.node.originals import disk_of
 
 RESTORED = "restored"
 """A file of this name in the data folder marks it as an older copy of itself, until every holder was
@@ -59,8 +58,7 @@ def custody(
     """
     doubts = Doubts(store, (config.node.data_dir / RESTORED).exists)
     witnessing = Witnessing(store, store.copies, ledger, time.time, faults.error, doubts)
-    disk = Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes)
-    room = Room(disk, config.replication.quota_bytes)
+    room = Room(disk_of(config), config.replication.quota_bytes)
     intervals = Intervals(poll=config.ledger.poll_s)
     anchors = KeptAnchors(witnessing, states, intervals, asyncio.sleep, faults.error)
     judge = Judge(checks.verify, partial(check_content, mode=Mode.TOLERANT, events=checks.events))

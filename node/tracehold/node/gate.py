@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from tracehold.core.errors import Rejected, TraceholdError, Unavailable
 from tracehold.journey.follow import Trouble, patiently
 from tracehold.journey.states import Sleep, State
-from tracehold.journey.upload import Item, Outcome, Uploads
+from tracehold.journey.upload import Before, Item, Outcome, Uploads, at_once
 
 LAST_WAIT_S = 5.0
 """Seconds between two comparisons at most."""
@@ -65,6 +65,10 @@ class Gate:
         self._opened.set()
         self._looked.set()
 
+    async def opened(self) -> None:
+        """Wait until uploads are taken."""
+        await self._opened.wait()
+
     async def looked(self) -> None:
         """Wait until the first comparison has ended, well or not."""
         await self._looked.wait()
@@ -82,6 +86,7 @@ class Gate:
         all_or_nothing: bool = False,
         patience: float | None = None,
         receipts: bool = True,
+        before: Before = at_once,
     ) -> list[Outcome]:
         """As `Uploads.submit`. Before the gate is open, raises STARTING or NOT_A_MEMBER and seals nothing;
         then, what `check` raises; and at any time what `ever` raises.
@@ -95,6 +100,7 @@ class Gate:
             all_or_nothing=all_or_nothing,
             patience=patience,
             receipts=receipts,
+            before=before,
         )
 
 

@@ -6,14 +6,13 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from structlog.typing import FilteringBoundLogger
 
 from tracehold.adapters.ethereum.ledger import EthereumLedger
-from tracehold.adapters.files import FolderBlobs
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.api.metrics import Metrics
 from tracehold.config import Config
@@ -31,6 +30,7 @@ from tracehold.journey.index import Indexer
 from tracehold.journey.knowledge import Knowledge, everybody
 from tracehold.journey.leaving import Leaving
 from tracehold.journey.onchain import Link, nobody
+from tracehold.journey.originals import Originals
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.parsed import Parsed
 from tracehold.journey.ports import Graph, RecordLog
@@ -40,7 +40,7 @@ from tracehold.journey.replicate import Replicator
 from tracehold.journey.scrub import Scrubber
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
-from tracehold.journey.upload import Disk, Uploads
+from tracehold.journey.upload import Uploads
 from tracehold.node.chain_node import chain_peers
 from tracehold.node.clocks import micros, ticks
 from tracehold.node.custody import Custody, custody
@@ -50,6 +50,7 @@ from tracehold.node.faults import Faults
 from tracehold.node.following import following, guarding, remind
 from tracehold.node.gate import Gate, staying
 from tracehold.node.number import number_of
+from tracehold.node.originals import disk_of, open_originals
 from tracehold.node.own import contract_of, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
 from tracehold.node.pulling import pulling
@@ -58,9 +59,6 @@ from tracehold.node.replication import replication
 from tracehold.node.retiring import is_retired, unretired
 from tracehold.node.scrubbing import scrubbing
 from tracehold.node.verifying import threaded
-
-BLOBS = "blobs"
-"""Folder of attachments, in the data folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class Parts:
     anchorer: Anchorer
     indexer: Indexer
     eraser: Eraser
-    blobs: FolderBlobs
+    originals: Originals
     knowledge: Knowledge
     peering: Peering | None
     """None where the node keeps to itself ([peers] listen is empty)."""
@@ -121,7 +119,6 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
     faults = Faults(log, metrics.fault)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(config))
-        blobs = stack.enter_context(closing(FolderBlobs(config.node.data_dir / BLOBS)))
         ledger = await stack.enter_async_context(open_ledger(config, faults.error))
         await store.in_force(contract_of(config))
         await remind(ledger, store.followed, contract_of(config))
@@ -132,6 +129,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         sealer = Sealer(store, own, time.time, ticks=ticks, bell=bell, sealed=metrics.sealed)
         doubts = await stack.enter_async_context(open_quality(config, store, bell.ring))
         sealer.permit, events = unretired(config), Parsed()
+        originals = stack.enter_context(open_originals(config, store, lambda: sealer.own))
         given = Given(config, store, sealer, bell, faults, metrics.directory, events)
         ring = await stack.enter_async_context(open_directory(given, peering))
         holders = await Holders.open(store, store.copies, own.log, config.replication.target)
@@ -160,8 +158,8 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             anchorer=anchorer,
             leaving=leaver,
             indexer=Indexer(store, doubts.quality.watched, dispute=faults.disputed, events=events),
-            eraser=Eraser(store, doubts.quality.watched, blobs=blobs),
-            blobs=blobs,
+            eraser=Eraser(store, doubts.quality.watched, originals=originals),
+            originals=originals,
             peering=peering,
             replicator=replicator,
             ring=ring,
@@ -210,7 +208,7 @@ def _uploads(
         checks,
         Delegation(sealer.own.identity, time.time, os.urandom),
         sleep=asyncio.sleep,
-        disk=Disk(lambda: shutil.disk_usage(config.node.data_dir).free, config.limits.disk_reserve_bytes),
+        disk=disk_of(config),
     )
     uploads.policy = doubts.refusing(config, checks.events)
     return uploads

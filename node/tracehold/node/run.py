@@ -18,6 +18,7 @@ from structlog.typing import FilteringBoundLogger
 
 from tracehold.config import Config
 from tracehold.core.errors import TraceholdError
+from tracehold.journey.follow import patiently
 from tracehold.node.directory import Follower
 from tracehold.node.draining import draining
 from tracehold.node.ending import ending
@@ -91,6 +92,7 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         reading = parts.scrubber.run(parts.faults.trouble("scrub"))
         following += [
             tasks.create_task(reading, name="scrub"),
+            tasks.create_task(_sweeping(parts), name="originals"),
             tasks.create_task(_guarding(parts), name="chain guard"),
             tasks.create_task(obeying(parts), name="scrub wishes"),
         ]
@@ -139,6 +141,12 @@ async def _doubting(parts: Parts) -> None:
 
 async def _erasing(parts: Parts) -> None:
     await parts.eraser.run(parts.bell, asyncio.sleep, parts.faults.trouble("erase"))
+
+
+async def _sweeping(parts: Parts) -> None:
+    """Once the own log is known to be whole: entries that come back from holders may name originals."""
+    await parts.gate.opened()
+    await patiently(parts.originals.sweep, asyncio.sleep, parts.faults.trouble("originals"))
 
 
 async def _guarding(parts: Parts) -> None:

@@ -1,26 +1,40 @@
 """Blobs in memory."""
 
+from collections.abc import Sequence
+
 from tracehold.core.ids import Fingerprint
 from tracehold.core.record import fingerprint
+from tracehold.journey.ports.blobs import Owner, Unsettled
 
 
 class MemoryBlobs:
-    """`journey.ports.Blobs` in a dict."""
+    """`journey.ports.Blobs` in two dicts: bytes, and since when they are unsettled."""
 
     def __init__(self) -> None:
-        self.kept: dict[Fingerprint, bytes] = {}
+        self.kept: dict[tuple[Owner, Fingerprint], bytes] = {}
+        self.open: dict[tuple[Owner, Fingerprint], int] = {}
 
-    async def keep(self, raw: bytes) -> bool:
+    async def keep(self, owner: Owner, name: Fingerprint, raw: bytes, since: int | None) -> None:
         """Keep the bytes."""
-        name = fingerprint(raw)
-        new = name not in self.kept
-        self.kept[name] = raw
-        return new
+        if fingerprint(raw) != name:
+            raise ValueError("the bytes have another fingerprint")
+        if (owner, name) not in self.kept and since is not None:
+            self.open.setdefault((owner, name), since)
+        self.kept[owner, name] = raw
 
-    async def find(self, fingerprint: Fingerprint) -> bytes | None:
+    async def settle(self, owner: Owner, name: Fingerprint) -> None:
+        """They stay."""
+        self.open.pop((owner, name), None)
+
+    async def unsettled(self) -> Sequence[Unsettled]:
+        """Those of which nothing is known."""
+        return [Unsettled(*key, since) for key, since in self.open.items()]
+
+    async def find(self, owner: Owner, name: Fingerprint) -> bytes | None:
         """The bytes, or None."""
-        return self.kept.get(fingerprint)
+        return self.kept.get((owner, name))
 
-    async def erase(self, fingerprint: Fingerprint) -> None:
+    async def erase(self, owner: Owner, name: Fingerprint) -> None:
         """Forget the bytes."""
-        self.kept.pop(fingerprint, None)
+        self.kept.pop((owner, name), None)
+        self.open.pop((owner, name), None)

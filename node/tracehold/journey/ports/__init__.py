@@ -5,7 +5,7 @@ harmless; which errors it raises, and it raises no others. Adapters do not inher
 behaviour suite per port (`tests/ports`) runs on every back-end, the in-memory one included.
 """
 
-from tracehold.journey.ports.blobs import Blobs
+from tracehold.journey.ports.blobs import Blobs, Owner, Unsettled
 from tracehold.journey.ports.chain import ChainOutlook, Endpoint, FinalityStanding, Funds, Newest
 from tracehold.journey.ports.copies import Copies, Copy, Fork, Witness
 from tracehold.journey.ports.earlier import Earlier
@@ -81,6 +81,7 @@ __all__ = [
     "Network",
     "NewEntry",
     "Newest",
+    "Owner",
     "Peer",
     "Peers",
     "Pledge",
@@ -90,5 +91,6 @@ __all__ = [
     "Sent",
     "Shipment",
     "SignedTransaction",
+    "Unsettled",
     "Witness",
 ]
