@@ -27,9 +27,11 @@ TWO = document(OBJECT + OBJECT.replace("x1", "x2"))
 PROCEED = {"gs1-capture-error-behaviour": "proceed"}
 
 
-async def sent(face: Face, raw: bytes = RAW, who: str = "farm", status: int = 202, **headers: str) -> Any:
+async def sent(
+    face: Face, raw: bytes = RAW, who: str = "farm", *, status: int = 202, more: dict[str, str] | None = None
+) -> Any:
     """The finished job of an XML document, or the refusal."""
-    async with face.rest(who, **{"content-type": "application/xml", **headers}) as client:
+    async with face.rest(who, **{"content-type": "application/xml", **(more or {})}) as client:
         response = await client.post("/capture", content=raw)
     assert response.status_code == status, response.text
     return (await face.get(response.headers["location"], who)).json() if status == 202 else response.json()
@@ -109,7 +111,7 @@ async def test_attack_erase_from_a_foreign_log(face: Face):
 async def test_attack_read_or_guess_by_naming_anothers_original(face: Face, kept: bool):
     """One's own public record opens nothing, and is answered alike whether the document is here or not."""
     if kept:
-        await sent(face, **{"tracehold-audience": "authority"})
+        await sent(face, more={"tracehold-audience": "authority"})
     assert await download(face, await statement(face), who="mill") == 404
 
 
@@ -166,8 +168,7 @@ async def test_the_disk_is_asked_for_room_for_the_document(face: Face, monkeypat
     """The reserve is what stays free when it was written."""
     reserve = face.node.uploads._disk.reserve
     for free, status in ((reserve + len(RAW) - 1, 429), (reserve + len(RAW), 202)):
-        disk = Disk(lambda free=free: free)
-        object.__setattr__(face.originals, "room", disk.check)
+        object.__setattr__(face.originals, "room", Disk(lambda: free).check)  # noqa: B023
         answer = await sent(face, status=status)
         assert (len(face.blobs.kept), answer.get("code")) == ((0, "DISK_LOW") if status == 429 else (1, None))
 
@@ -221,10 +222,12 @@ async def test_a_redacted_document_does_not_come_back(face: Face):
     """Captured again, its other parts are known or new: its bytes say what is to be forgotten."""
     job = await sent(face, TWO)
     await redact(face, record(job))
-    again = await sent(face, TWO, **PROCEED)
+    again = await sent(face, TWO, more=PROCEED)
     assert [each["code"] for each in again["errors"]] == ["REDACTED"]
     more = await sent(
-        face, TWO.replace(b"</EventList>", OBJECT.replace("x1", "x3").encode() + b"</EventList>"), **PROCEED
+        face,
+        TWO.replace(b"</EventList>", OBJECT.replace("x1", "x3").encode() + b"</EventList>"),
+        more=PROCEED,
     )
     assert len(more["events"]) == 3
     assert (face.blobs.kept, face.blobs.open) == ({}, {})
@@ -243,7 +246,7 @@ async def test_a_capture_while_its_document_is_erased(face: Face, monkeypatch: p
 
     async def slow(*args: Any) -> None:
         await real(*args)
-        both.append(asyncio.create_task(sent(face, TWO, **PROCEED)))
+        both.append(asyncio.create_task(sent(face, TWO, more=PROCEED)))
         for _ in range(200):
             await asyncio.sleep(0)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tracehold.adapters.files import FolderBlobs
-from tracehold.adapters.files import blobs as folder
 from tracehold.adapters.memory.blobs import MemoryBlobs
 from tracehold.core.errors import Broken
 from tracehold.core.ids import Fingerprint
@@ -175,13 +174,12 @@ async def test_a_crash_at_any_sync_leaves_no_bytes_that_pass_for_settled(
 async def test_hashing_leaves_the_loop_free(kept: FolderBlobs, monkeypatch: pytest.MonkeyPatch):
     """Bytes are hashed by the folder's own thread, whatever is done with them."""
     used: set[str] = set()
-    real = folder.fingerprint
 
     def seen(raw: bytes) -> Fingerprint:
         used.add(threading.current_thread().name)
-        return real(raw)
+        return fingerprint(raw)
 
-    monkeypatch.setattr(folder, "fingerprint", seen)
+    monkeypatch.setattr("tracehold.adapters.files.blobs.fingerprint", seen)
     for _ in range(2):
         await kept.keep(FARM, NAME, RAW, 1)
         await kept.find(FARM, NAME)

@@ -1,8 +1,8 @@
 """Originals: documents that were converted, kept byte for byte as attachments of the records made of them.
 
-An original is the party's, in the own log: what this node signed for that party there, and names it, is what
-it is kept for, handed out by, and erased with. Attachments of other records are their signer's word, and
-nothing of this node's: whoever names a document that somebody else brought gets nothing by that.
+An original is its party's: it is kept for that party's records in the own log that name it, handed out by
+them, and erased with the first of them that is redacted. Records of others name what they like: whoever names
+a document that somebody else brought gets nothing by that, and takes nothing away.
 
 The bytes are on disk before a record names them, unsettled since the log's size at that time. Where it is
 not known what became of a capture (a crash, a stopping node), the log from there on tells: by `sweep`.
@@ -93,11 +93,10 @@ class Originals:
                 await self._settle(whose)
 
     def kept_for(self, log: LogId, record: Record) -> frozenset[Whose]:
-        """What is kept here for a record that stands in this log: nothing, unless this node signed it there
-        for its party.
+        """What may be kept here for a record that stands in this log: of its party, and in the own log only.
+        Whoever speaks in another one speaks for parties that this node did not enrol.
         """
-        own = self.own()
-        if log != own.log or record.header.kid not in {key.kid for key in own.roster.node_keys()}:
+        if log != self.own().log:
             return frozenset()
         whose = owner(log, record.header.iss)
         return frozenset((whose, each.fingerprint) for each in record.header.attachments)
@@ -183,7 +182,7 @@ async def attached(
     """The bytes of an attachment, by a record that names it, for who may read the record.
 
     Raises as `answer_record`; NOT_FOUND also where the record names no such attachment, and where it does and
-    nothing is kept here for it: only the node that took them keeps them, for what it signed itself.
+    nothing is kept here for its party: only the node that took the bytes keeps them.
     """
     answer = await answer_record(knowledge, reader, record)
     if name not in {each.fingerprint for each in answer.record.header.attachments}:
