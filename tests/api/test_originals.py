@@ -19,6 +19,7 @@ from tracehold.journey.erase import Eraser
 from tracehold.journey.intake import Statement
 from tracehold.journey.originals import Originals, attachment, owner
 from tracehold.journey.upload import Disk
+from tracehold.node.gate import Gate
 
 RAW = document()
 NAME = fingerprint(RAW)
@@ -142,7 +143,14 @@ async def test_a_refused_capture_leaves_nothing_on_disk(
     """Whatever it is refused for, and wherever, before anything is sealed."""
     family = {"TOO_MANY_RECORDS": Rejected, "STORE_FAILED": Broken}.get(code, Unavailable)
     error: TraceholdError = family(code, "x")
-    uploads = face.node.uploads
+    uploads, written = face.node.uploads, []
+    real = face.blobs.keep
+
+    async def keep(*args: Any) -> None:
+        written.append(args)
+        await real(*args)
+
+    monkeypatch.setattr(face.blobs, "keep", keep)
 
     def check(*_: Any) -> None:
         raise error
@@ -157,7 +165,29 @@ async def test_a_refused_capture_leaves_nothing_on_disk(
         assert (await client.post("/capture", content=RAW)).status_code != 202
     if where == "_sealer" and code in ("STOPPING", "STORE_FAILED"):
         await face.originals.sweep()  # at the next start: the log tells
+    assert len(written) == (where == "_sealer")
     assert (face.blobs.kept, face.blobs.open) == ({}, {})
+
+
+async def test_the_gate_is_asked_before_the_bytes_are_written(face: Face, monkeypatch: pytest.MonkeyPatch):
+    """A closed one keeps them off the disk; an open one lets them on it before anything is sealed."""
+    gate, real, there = Gate(face.node.uploads), face.node.sealer.seal, []
+    face.desk.captures = replace(face.desk.captures, uploads=gate)
+
+    async def seal(*args: Any, **more: Any) -> Any:
+        there.append((list(face.blobs.kept.values()), list(face.blobs.open.values())))
+        return await real(*args, **more)
+
+    monkeypatch.setattr(face.node.sealer, "seal", seal)
+    assert (await sent(face, status=503))["code"] == "STARTING"
+    assert (there, face.blobs.kept) == ([], {})
+    await gate.open(started, asyncio.sleep, lambda _: None)
+    await sent(face)
+    assert (there, face.blobs.open) == ([([RAW], [2])], {})
+
+
+async def started() -> None:
+    """The log is the chain's."""
 
 
 async def test_the_disk_is_asked_for_room_for_the_document(face: Face, monkeypatch: pytest.MonkeyPatch):
