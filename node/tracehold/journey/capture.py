@@ -128,8 +128,9 @@ class Captures:
             outcomes = await self.uploads.submit(
                 begun.items, all_or_nothing=together, receipts=False, before=keep
             )
-            if not _says_redacted([each.error for each in outcomes]):
-                await original.sealed([each.fingerprint for each in outcomes if each.fingerprint is not None])
+            if not original.kept and not _says_redacted([each.error for each in outcomes]):
+                known = [each.fingerprint for each in outcomes if each.fingerprint is not None]
+                await original.put_back(known)
             return outcomes
 
     async def recover(self) -> None:

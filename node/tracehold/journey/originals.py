@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 from blake3 import blake3
 
 from tracehold.core.access import Reader
-from tracehold.core.errors import Rejected, TraceholdError, Unavailable
+from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import Attachment, Record, fingerprint, parse
 from tracehold.journey.check import SLICE
@@ -144,13 +144,14 @@ class Originals:
             return True  # damaged here: bytes too many do less harm than lost ones
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Original:
-    """One document of a party, while it is captured."""
+    """One document of a party, while it is captured. `kept`: its bytes are here for records to come."""
 
     _originals: Originals
     _whose: Whose
     _raw: bytes
+    kept: bool = False
 
     async def keep(self) -> None:
         """Keep the bytes, durably, for records that are about to be sealed. Raises DISK_LOW and `Broken`."""
@@ -162,18 +163,27 @@ class Original:
             # Nothing was sealed for it. Where the caller was cancelled, the bytes may be here all the same.
             await originals.settle(self._whose)
             raise
+        self.kept = True
 
-    async def sealed(self, records: Sequence[Fingerprint]) -> None:
-        """These records of the document are in the log, now or since long. If one of them names the bytes,
-        they are kept, also where they were lost or damaged meanwhile. Raises as `keep`.
+    async def put_back(self, records: Sequence[Fingerprint]) -> None:
+        """These records of the document were in the log before. If one of them names the bytes, and those
+        were lost or damaged since, they are kept again. Raises as `keep`.
         """
         originals = self._originals
         for start in range(0, len(records), SLICE):
             found = await originals.log.entries(records[start : start + SLICE])
             if any(originals.may_name(entry, self._whose) for entry in found.values()):
-                await originals.blobs.keep(*self._whose, self._raw, None)
+                if not await self._is_whole():
+                    originals.room(len(self._raw))
+                    await originals.blobs.keep(*self._whose, self._raw, None)
                 await originals.blobs.settle(*self._whose)
                 return
+
+    async def _is_whole(self) -> bool:
+        try:
+            return await self._originals.blobs.find(*self._whose) is not None
+        except Broken:
+            return False
 
 
 async def attached(
