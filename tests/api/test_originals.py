@@ -233,11 +233,17 @@ async def test_the_sweep_takes_what_no_record_names(face: Face):
     assert await download(face, record(job)) == 200
 
 
-async def test_a_lost_original_is_put_back_by_capturing_again(face: Face):
-    """All parts are known; the bytes are those that the first records name."""
+@pytest.mark.parametrize("open_", [False, True])
+@pytest.mark.parametrize(("left", "status"), [(b"", 404), (b"<b/>", 500)])
+async def test_a_lost_or_damaged_original_is_put_back(face: Face, left: bytes, status: int, open_: bool):
+    """By capturing again: all parts are known, the bytes are those that the first records name. What an
+    undecided capture left beside it changes nothing.
+    """
     job = await sent(face)
-    face.blobs.kept.clear()
-    assert await download(face, record(job)) == 404
+    (key,) = face.blobs.kept
+    face.blobs.kept = {key: left} if left else {}
+    face.blobs.open = {key: await face.node.store.size(face.node.log)} if open_ else {}
+    assert await download(face, record(job)) == status
     again = await sent(face)
     assert again["events"] == [{**job["events"][0], "duplicate": True}]
     assert (await download(face, record(job)), face.blobs.open) == (200, {})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tracehold.core.errors import Broken
 from tracehold.core.ids import Fingerprint
 from tracehold.core.record import fingerprint
 from tracehold.journey.ports.blobs import Owner, Unsettled
@@ -31,8 +32,11 @@ class MemoryBlobs:
         return [Unsettled(*key, since) for key, since in self.open.items()]
 
     async def find(self, owner: Owner, name: Fingerprint) -> bytes | None:
-        """The bytes, or None."""
-        return self.kept.get((owner, name))
+        """The bytes, or None. Raises `Broken("CORRUPT")` where a test damaged them."""
+        raw = self.kept.get((owner, name))
+        if raw is not None and fingerprint(raw) != name:
+            raise Broken("CORRUPT", f"the attachment {name.hex()} is damaged")
+        return raw
 
     async def erase(self, owner: Owner, name: Fingerprint) -> None:
         """Forget the bytes."""
