@@ -3,16 +3,29 @@
 import pytest
 
 from tests.journey.bread import net
-from tests.journey.network import AUTHORITY, EVERYONE, FARM, MILL, Network, Node, looked, packed, seen
+from tests.journey.network import (
+    AUTHORITY,
+    EVERYONE,
+    FARM,
+    MILL,
+    Network,
+    Node,
+    looked,
+    packed,
+    seen,
+)
+from tests.unit.lettuce import event
 from tracehold.core.errors import Rejected
 from tracehold.core.lineage import GapReason
 from tracehold.core.record import Audience
+from tracehold.journey import state
 from tracehold.journey.state import StateAnswer, StateQuestion, answer_state
 from tracehold.journey.whereabouts import Whereabouts
 
 __all__ = ["net"]
 
 PIECE, PALLET, SHIP = "urn:x:piece", "urn:x:pallet", "urn:x:ship"
+LOT = "https://id.gs1.org/01/09521234000020/10/L1"
 MILLS, SHOPS = {"id": "urn:x:mill-yard"}, {"id": "urn:x:shop"}
 
 
@@ -201,3 +214,47 @@ async def test_too_many_rows_are_cut_and_said(net: Network, monkeypatch: pytest.
     await node.index()
     answer = await ask(node, "urn:x:lot")
     assert (len(answer.stands.places), answer.truncated) == (2, True)
+
+
+def lived(action: str, hour: int, **fields: object) -> bytes:
+    """An object event of a day."""
+    return event("ObjectEvent", f"2026-03-01T{hour:02}:00:00", action=action, **fields)
+
+
+def some(amount: float) -> list[dict[str, object]]:
+    """Of the lot."""
+    return [{"epcClass": LOT, "quantity": amount}]
+
+
+async def test_an_end_is_told_by_the_event_that_says_so(net: Network):
+    """Though somebody saw the thing afterwards, and that is what places it."""
+    node = await net.join()
+    await node.say(
+        lived("ADD", 1, epcList=[PIECE]),
+        lived("DELETE", 2, epcList=[PIECE], bizStep="destroying"),
+        lived("OBSERVE", 3, epcList=[PIECE], bizStep="receiving", bizLocation=SHOPS),
+    )
+    await node.index()
+    answer = await ask(node)
+    assert answer.stands.ended
+    assert ("DELETE", "destroying") in [(event.action, event.step) for event in answer.events]
+
+
+async def test_what_is_left_is_told_by_what_was_counted(net: Network, monkeypatch):
+    """Whole, or cut and said to be."""
+    node = await net.join()
+    await node.say(
+        lived("ADD", 1, quantityList=some(10)),
+        lived("DELETE", 2, quantityList=some(2)),
+        lived("DELETE", 3, quantityList=some(3)),
+        lived("OBSERVE", 4, quantityList=some(1), bizStep="receiving"),
+    )
+    await node.index()
+    answer = await ask(node, LOT)
+    assert answer.stands.amounts == ((5.0, None),)
+    assert [event.action for event in answer.events] == ["ADD", "DELETE", "DELETE", "OBSERVE"]
+    assert not answer.truncated
+    monkeypatch.setattr(state, "ROWS", 1)
+    cut = await ask(node, LOT)
+    assert cut.truncated
+    assert [event.action for event in cut.events if event.action != "OBSERVE"] == ["DELETE"]

@@ -54,6 +54,18 @@ def test_a_recall_is_all_that_came_of_any(made, items):
 
 @few
 @given(worlds)
+def test_what_has_ended_and_what_is_left_follow_from_the_evidence(made):
+    """Of a lot all that was counted, of a piece the event that ended it: shown, not only told."""
+    for item in THINGS:
+        whole = stands(made.facts, item)
+        shown = stands([fact for fact in made.facts if fact.fingerprint in whole.events], item)
+        if item in LOTS:
+            assert (shown.amounts, shown.ended) == (whole.amounts, whole.ended)
+        assert shown.ended or not whole.ended
+
+
+@few
+@given(worlds)
 def test_items_looked_up_together_stand_as_each_by_itself(made):
     """In the order of the question."""
     assert list(drive(standing(THINGS), made.facts)) == [stands(made.facts, item) for item in THINGS]

@@ -44,7 +44,7 @@ async def answer_state(knowledge: Knowledge, reader: Reader, question: StateQues
     return StateAnswer(
         item,
         stands,
-        tuple(told_in(inquiry, result)),
+        tuple(told_in(inquiry, result, ROWS)),
         await inquiry.gaps(result.gaps),
         result.truncated or stands.cut,
         await inquiry.coverage(),

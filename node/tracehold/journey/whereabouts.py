@@ -82,15 +82,27 @@ def whereabouts(hands: Hands, item: str, result: StateResult, limit: int) -> Whe
         custodians,
         result.amounts[:limit],
         result.ended,
-        any(len(each) > limit for each in rows),
+        any(len(each) > limit for each in (*rows, _counted(result))),
     )
 
 
-def told_in(inquiry: Inquiry, result: StateResult) -> list[Statement]:
-    """The statements that a state rests on, and those that contradict it, in order of time."""
+def told_in(inquiry: Inquiry, result: StateResult, limit: int) -> list[Statement]:
+    """The statements that a state rests on, and those that contradict it, in order of time. Of those that
+    amounts alone were counted from the last `limit`.
+    """
     flags = {True: (CONTRADICTS,), False: ()}
     against = set(result.contradicted_by)
-    return [inquiry.statement(name, flags=flags[name in against]) for name in result.events]
+    left_out = set(_counted(result)[:-limit])
+    shown = (name for name in result.events if name not in left_out)
+    return [inquiry.statement(name, flags=flags[name in against]) for name in shown]
+
+
+def _counted(result: StateResult) -> list[Fingerprint]:
+    """The statements that say nothing but how much there is."""
+    said = {each.told_by for each in (*result.places, *result.conditions)}
+    said |= {each.opened_by for each in (*result.around, *result.part_of)}
+    said |= {*result.handled_by, *result.contradicted_by}
+    return [name for name in result.events if name not in said]
 
 
 def _newest(told: Iterable[Custodian]) -> list[Custodian]:

@@ -13,12 +13,12 @@ from tracehold.core.lineage import (
     ContentsResult,
     Fact,
     Gap,
-    GapReason,
     Held,
     HistoryResult,
     StateResult,
     TraceResult,
     disputes,
+    spoken_for,
 )
 from tracehold.core.speaker import Speaker
 
@@ -40,9 +40,7 @@ def answer_json(question: Question, result: Result, heard: Heard, said: Iterable
     kept back from it, it does not say what they do not say.
     """
     said = list(said)
-    stopped = {gap.item for gap in said}
-    missing = GapReason.NEVER_COMMISSIONED
-    gaps = [gap for gap in result.gaps if gap.reason is not missing or gap.item not in stopped]
+    gaps = spoken_for(result.gaps, said)
     told: Json = {
         "gaps": gaps_json(gaps),
         "truncated": result.truncated,

@@ -25,6 +25,7 @@ from tracehold.core.lineage.answers import (
     TracedItem,
     TraceResult,
     Wanted,
+    spoken_for,
 )
 from tracehold.core.lineage.contents import contents
 from tracehold.core.lineage.dealings import dealt, is_under
@@ -97,6 +98,7 @@ __all__ = [
     "order",
     "recall",
     "same_event",
+    "spoken_for",
     "standing",
     "state",
     "stays",

@@ -1,6 +1,7 @@
 """What the questions of lineage answer. All identifiers
 canonical, all instants microseconds since 1970 UTC."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,6 +46,15 @@ class Wanted:
 
     def __bool__(self) -> bool:
         return bool(self.items or self.transformations)
+
+
+def spoken_for(found: Iterable[Gap], kept_back: Iterable[Gap]) -> list[Gap]:
+    """Those gaps of a walk that may be told: where records were kept back from it, nothing may be said about
+    what they do not say.
+    """
+    stopped = {gap.item for gap in kept_back}
+    missing = GapReason.NEVER_COMMISSIONED
+    return [gap for gap in found if gap.reason is not missing or gap.item not in stopped]
 
 
 BREATH = Wanted(frozenset())
@@ -157,7 +167,8 @@ class StateResult:
     item itself; `conditions` are both, with who says so. `around`: what it is in, with what that is in and so
     on; `part_of` the same for assemblies. `amounts` (amount, unit) are what is left of a class or lot, None:
     some. `ended`: decommissioned, or nothing is left. `handled_by`: the statements by which it is told who
-    has it. `contradicted_by`: statements of others that say otherwise for the same instant."""
+    has it. `contradicted_by`: statements of others that say otherwise for the same instant. `events`: all
+    that says any of this, in time order, those that `amounts` and `ended` were counted from included."""
 
     places: tuple[At, ...]
     disposition: str | None

@@ -1,12 +1,12 @@
 """What is left of a lot or class, begun less used up, and whether a piece has ended (docs/lineage.md,
 "State")."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from tracehold.core.lineage.facts import Fact, Quantity
-from tracehold.core.lineage.life import TOLERANCE, begins, begun, ended, is_among
+from tracehold.core.lineage.life import TOLERANCE, begins, begun, ended, is_among, used_up
 from tracehold.core.lineage.voids import order, same_event
 
 
@@ -66,10 +66,20 @@ def remains(item: str, facts: Iterable[Fact]) -> Remains:
     return found
 
 
-def has_ended(item: str, facts: Iterable[Fact]) -> bool:
-    """Whether a piece was decommissioned, and neither commissioned nor put out by a process after that."""
+def counting(item: str, facts: Iterable[Fact]) -> Iterator[Fact]:
+    """The events that begin some of a lot or class, or use some of it up: what `remains` rests on."""
+    for fact in facts:
+        if is_among(item, begun(fact)) or is_among(item, used_up(fact)):
+            yield fact
+
+
+def ending(item: str, facts: Iterable[Fact]) -> Fact | None:
+    """The event that decommissioned a piece, where it was neither commissioned nor put out by a process after
+    that.
+    """
     lives = [fact for fact in facts if begins(item, fact) or is_among(item, ended(fact))]
-    return bool(lives) and not begins(item, max(lives, key=order))
+    last = max(lives, key=order, default=None)
+    return None if last is None or begins(item, last) else last
 
 
 def _of(item: str, quantities: Iterable[Quantity]) -> list[Quantity]:

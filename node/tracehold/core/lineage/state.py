@@ -14,7 +14,7 @@ from tracehold.core.lineage.facts import Fact, naming
 from tracehold.core.lineage.hands import handling
 from tracehold.core.lineage.history import own, told
 from tracehold.core.lineage.intervals import OPEN, intervals, is_piece
-from tracehold.core.lineage.remains import has_ended, remains
+from tracehold.core.lineage.remains import counting, ending, remains
 from tracehold.core.lineage.stays import is_subject, sojourns
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
@@ -57,10 +57,14 @@ def _state(book: Book, item: str) -> Asking[StateResult]:
     condition, lasting = _condition(subject), _lasting(subject)
     conditions = _conditions(condition, lasting)
     left = None if piece else remains(item, named.values())
+    end = ending(item, named.values()) if piece else None
+    counted = [] if piece else counting(item, named.values())
     hands = handling(concerning, several=not piece)
     evidence = {entry.opened_by for entries in around.values() for entry in entries}
     evidence |= {stay.told_by for stay in stays} | {each.told_by for each in conditions} | {*hands}
+    evidence |= {end.fingerprint} if end else set()
     against = contradicting(concerning, [book.fact(name) for name in evidence]) if piece else frozenset()
+    evidence |= {fact.fingerprint for fact in counted}
     return StateResult(
         places=tuple([At(stay.place, stay.start, stay.told_by) for stay in stays]),
         disposition=condition.disposition if condition else None,
@@ -68,7 +72,7 @@ def _state(book: Book, item: str) -> Asking[StateResult]:
         around=tuple(around[EventType.AGGREGATION]),
         part_of=tuple(around[EventType.ASSOCIATION]),
         amounts=left.amounts() if left else (),
-        ended=left.is_used_up() if left else has_ended(item, named.values()),
+        ended=left.is_used_up() if left else end is not None,
         events=tuple(sorted(evidence | against, key=lambda name: order(book.fact(name)))),
         gaps=tuple(book.gaps),
         truncated=book.truncated,
