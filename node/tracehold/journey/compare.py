@@ -18,7 +18,7 @@ from tracehold.core.lineage import (
     TraceResult,
     differences,
 )
-from tracehold.journey import contents, history, pages, trace
+from tracehold.journey import contents, cursor, history, trace
 from tracehold.journey.answers import TIME_ORDER, Coverage, Statement
 from tracehold.journey.contents import ContentsQuestion
 from tracehold.journey.history import ROLES, HistoryQuestion
@@ -85,13 +85,13 @@ async def answer_compare(
     The second question is asked when the first was answered: what comes in between is known to it alone.
     Raises `Rejected` as the question does, BAD_PAGE_TOKEN, and `Unavailable`.
     """
-    (after,) = pages.marks(page_token, question, 1)
+    (after,) = cursor.begin(page_token, question)
     first = await _asked(knowledge, reader, question.question)
     second = await _asked(knowledge, reader, replace(question.question, known_at=question.compared_with))
     between = (question.question.known_at, question.compared_with)
     replaced = {**first.inquiry.replaced, **second.inquiry.replaced}
     found = differences(first.picture, second.picture, between, replaced)
-    page, last, more = pages.cut(found, after, page_size, lambda each: _mark(each.part, second, first))
+    page, last, more = cursor.cut(found, after, page_size, lambda each: _key(each.part, second, first))
     return CompareAnswer(
         first.name,
         tuple(page),
@@ -99,7 +99,7 @@ async def answer_compare(
         tuple(dict.fromkeys([*first.gaps, *second.gaps])),
         first.truncated or second.truncated,
         await second.inquiry.coverage(),
-        pages.encode(question, (last,)) if more else "",
+        cursor.encode(question, (last,)) if more else "",
     )
 
 
@@ -169,14 +169,12 @@ def _moment(microseconds: int) -> str:
     return (EPOCH + timedelta(microseconds=microseconds)).isoformat().replace("+00:00", "Z")
 
 
-def _mark(part: Part, *sides: _Side) -> pages.Mark:
-    """Ranked by aspect, records then by time, items and edges by how the name begins."""
-    rank = list(Aspect).index(part.aspect) << 60
-    name = f"{part.item}\0{part.parent}\0{part.record.hex() if part.record else ''}"
+def _key(part: Part, *sides: _Side) -> cursor.Key:
+    """In the order of `differences`: records by time, then items and edges by name."""
     if part.aspect is Aspect.RECORD and part.record is not None:
-        fact = next(side.inquiry.facts[part.record] for side in sides if part.record in side.inquiry.facts)
-        return pages.mark(rank + fact.instant, name)
-    return pages.mark(rank + int.from_bytes(part.item.encode()[:7].ljust(7, b"\0")), name)
+        return cursor.by_time(_side_of(part.record, sides).inquiry.fact(part.record))
+    record = part.record.hex() if part.record else ""
+    return f"{list(Aspect).index(part.aspect)}{part.item}", 0, f"{part.parent}\0{record}"
 
 
 def _statements(page: Sequence[Difference], *sides: _Side) -> Iterator[Statement]:
@@ -187,5 +185,8 @@ def _statements(page: Sequence[Difference], *sides: _Side) -> Iterator[Statement
 
 
 def _statement(name: Fingerprint, sides: Iterable[_Side]) -> Statement:
-    side = next(side for side in sides if name in side.inquiry.facts)
-    return side.inquiry.statement(name)
+    return _side_of(name, sides).inquiry.statement(name)
+
+
+def _side_of(name: Fingerprint, sides: Iterable[_Side]) -> _Side:
+    return next(side for side in sides if name in side.inquiry.facts)

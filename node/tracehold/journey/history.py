@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from tracehold.core.access import Reader
 from tracehold.core.lineage import HistoryResult, Role, Walk, dealt, history
-from tracehold.journey import pages
+from tracehold.journey import cursor
 from tracehold.journey.answers import HistoryAnswer
 from tracehold.journey.inquiry import Inquiry
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.subject import Subject, Transaction, name_of
-from tracehold.journey.trace import event_mark
 
 ROLES = {Role.OBSERVED: "subject", Role.HELD: "container"}
 """Roles by the names of the protos, where these are others."""
@@ -39,14 +38,14 @@ async def answer_history(
     identifier, BAD_PAGE_TOKEN) and `Unavailable`.
     """
     item = name_of(question.item)
-    (after,) = pages.marks(page_token, question, 1)
+    (after,) = cursor.begin(page_token, question)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
     result = await inquiry.drive(walk_of(question, item))
     statements = [
         inquiry.statement(e.fingerprint, role=ROLES.get(e.role, str(e.role)), via=e.through)
         for e in result.events
     ]
-    events, last, more = pages.cut(statements, after, page_size, event_mark)
+    events, last, more = cursor.cut(statements, after, page_size, inquiry.key)
     return HistoryAnswer(
         item,
         tuple(events),
@@ -54,7 +53,7 @@ async def answer_history(
         result.truncated,
         await inquiry.coverage(),
         inquiry.timings(),
-        pages.encode(question, (last,)) if more else "",
+        cursor.encode(question, (last,)) if more else "",
     )
 
 

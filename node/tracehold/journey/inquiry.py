@@ -15,7 +15,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import scanned
 from tracehold.core.gs1.link import on_foreign_domain
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, found_under
+from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, found_under, spoken_for
 from tracehold.core.spans import joined, without
 from tracehold.journey.admission import SLICE, Admission, Admitted
 from tracehold.journey.answers import (
@@ -27,6 +27,7 @@ from tracehold.journey.answers import (
     Timings,
     statement,
 )
+from tracehold.journey.cursor import Key, by_time
 from tracehold.journey.elsewhere import Elsewhere
 from tracehold.journey.expand import searched
 from tracehold.journey.index import event_fact
@@ -138,6 +139,10 @@ class Inquiry:
         """What a statement says that a walk of this inquiry named."""
         return self._facts[fingerprint]
 
+    def key(self, event: Statement) -> Key:
+        """Its place among statements of this inquiry that are in the order of time."""
+        return by_time(self._facts[event.fingerprint])
+
     @property
     def replaced(self) -> Mapping[Fingerprint, Fingerprint]:
         """Records that were withdrawn by what was known by then, each with the one that took its place."""
@@ -181,14 +186,11 @@ class Inquiry:
 
     async def gaps(self, found: Iterable[Gap]) -> tuple[Gap, ...]:
         """The walk's own gaps, those of looking things up, and what was not searched; by item."""
-        stopped = {gap.item for gap in self._gaps}
-        missing = GapReason.NEVER_COMMISSIONED
-        # Where records were kept back, nothing may be said about what they do not say.
-        kept = [gap for gap in found if gap.reason is not missing or gap.item not in stopped]
+        kept_back = {*self._gaps, *self.elsewhere.gaps()}
         behind = await self._behind()
         own = await searched(self._knowledge.log, self._knowledge.graph)
         unsearched = await self.elsewhere.unsearched(own)
-        every = {*kept, *self._gaps, *self.elsewhere.gaps(), *behind, *unsearched}
+        every = {*spoken_for(found, kept_back), *kept_back, *behind, *unsearched}
         return tuple(sorted(every, key=lambda gap: (gap.item, gap.reason, gap.detail)))
 
     async def _behind(self) -> list[Gap]:

@@ -8,7 +8,7 @@ from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Gap, GapReason
-from tracehold.journey import pages
+from tracehold.journey import cursor
 from tracehold.journey.admission import UNREADABLE, Admission, Admitted, readable
 from tracehold.journey.answers import LocateAnswer, Location, RecordAnswer
 from tracehold.journey.disputed import answer_disputed
@@ -40,16 +40,16 @@ async def answer_locate(
     Raises `Rejected` (no identifier, BAD_PAGE_TOKEN) and `Unavailable`.
     """
     item = name_of(question.item)
-    (after,) = pages.marks(page_token, question, 1)
+    (after,) = cursor.begin(page_token, question)
     inquiry = Inquiry(knowledge, reader)
     gaps, here = await _gather(knowledge, inquiry, question.item, item)
-    found = sorted(inquiry.admission.admitted.values(), key=lambda admitted: (admitted.index, admitted.log))
-    page, last, more = pages.cut(found, after, page_size, _mark)
+    found = sorted(inquiry.admission.admitted.values(), key=_key)
+    page, last, more = cursor.cut(found, after, page_size, _key)
     return LocateAnswer(
         item,
         tuple(_location(admitted, _holders(knowledge, inquiry, admitted, here)) for admitted in page),
         await inquiry.gaps(gaps),
-        pages.encode(question, (last,)) if more else "",
+        cursor.encode(question, (last,)) if more else "",
     )
 
 
@@ -111,8 +111,8 @@ def _location(admitted: Admitted, holders: tuple[int, ...]) -> Location:
     )
 
 
-def _mark(admitted: Admitted) -> pages.Mark:
-    return pages.mark(admitted.index, admitted.record.fingerprint.hex())
+def _key(admitted: Admitted) -> cursor.Key:
+    return "", admitted.index, admitted.log.hex()
 
 
 async def answer_record(

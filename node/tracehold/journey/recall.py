@@ -90,11 +90,12 @@ async def answer_recall(
     asked = names(question.items, question.max_items)
     if not asked:
         raise Rejected("BAD_REQUEST", "at least one item is required", path="/items")
+    (after,) = cursor.begin(page_token, question)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
     result = await _affected(inquiry, question, asked)
     rows = _Rows(inquiry, question)
     ordered = sorted(result.items, key=rows.key)
-    page, next_token = cursor.page(ordered, rows.key, question, page_token, page_size)
+    page, last, more = cursor.cut(ordered, after, page_size, rows.key)
     first = [Affected(item, 0, (), (), False) for item in asked] if not page_token else []
     recalled = await rows.of([*first, *page])
     ids, skipped = _reached(recalled)
@@ -108,7 +109,7 @@ async def answer_recall(
         await inquiry.gaps([*result.gaps, *rows.gaps, *hidden]),
         result.truncated or rows.truncated or skipped,
         await inquiry.coverage(),
-        next_token,
+        cursor.encode(question, (last,)) if more else "",
     )
 
 
@@ -178,7 +179,7 @@ class _Rows:
                 self.gaps += state.gaps
                 stands = whereabouts(self.hands, each.item, state, ROWS)
                 self.truncated |= stands.cut
-                found.append(self._row(each, stands, told_in(self.inquiry, state)))
+                found.append(self._row(each, stands, told_in(self.inquiry, state, ROWS)))
             await asyncio.sleep(0)  # an answer of many items lets others have their turn
         return found
 

@@ -7,12 +7,11 @@ from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import ComplaintResult, Gap, SharedItem, complaint
-from tracehold.journey import pages
+from tracehold.journey import cursor
 from tracehold.journey.answers import Coverage, Statement
 from tracehold.journey.inquiry import Inquiry
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.several import names
-from tracehold.journey.trace import event_mark
 
 MET = 1_000
 """Places, and parties, of one answer at most."""
@@ -72,7 +71,7 @@ async def answer_common(
     asked = names(question.items, question.max_items)
     if len(asked) < 2:
         raise Rejected("BAD_REQUEST", "at least two different items are required", path="/items")
-    after_items, after_events = pages.marks(page_token, question, 2)
+    after_items, after_events = cursor.begin(page_token, question, 2)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
     result = await inquiry.drive(
         complaint(
@@ -88,9 +87,9 @@ async def answer_common(
     parties = _parties(inquiry, result)
     met = [*places[:MET], *parties[:MET]]
     evidence = {*result.common.events, *(name for each in met for name in each.told_by)}
-    statements = sorted((inquiry.statement(name) for name in evidence), key=_by_time)
-    items, last_item, more_items = pages.cut(result.common.items, after_items, page_size, _item_mark)
-    events, last_event, more_events = pages.cut(statements, after_events, page_size, event_mark)
+    statements = sorted((inquiry.statement(name) for name in evidence), key=inquiry.key)
+    items, last_item, more_items = cursor.cut(result.common.items, after_items, page_size, _key)
+    events, last_event, more_events = cursor.cut(statements, after_events, page_size, inquiry.key)
     return CommonAnswer(
         asked,
         tuple(items),
@@ -100,7 +99,7 @@ async def answer_common(
         await inquiry.gaps(result.common.gaps),
         result.common.truncated or max(len(places), len(parties)) > MET,
         await inquiry.coverage(),
-        pages.encode(question, (last_item, last_event)) if more_items or more_events else "",
+        cursor.encode(question, (last_item, last_event)) if more_items or more_events else "",
     )
 
 
@@ -125,9 +124,5 @@ def _first(said: Iterable[tuple[str, Fingerprint]]) -> dict[str, Fingerprint]:
     return found
 
 
-def _by_time(event: Statement) -> tuple[int, Fingerprint]:
-    return event.instant, event.fingerprint
-
-
-def _item_mark(item: SharedItem) -> pages.Mark:
-    return pages.mark(sum(item.depths), item.item)
+def _key(item: SharedItem) -> cursor.Key:
+    return "", sum(item.depths), item.item

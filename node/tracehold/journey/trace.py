@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tracehold.core.access import Reader
 from tracehold.core.lineage import Direction, TracedItem, TraceResult, Walk, trace
-from tracehold.journey import pages
+from tracehold.journey import cursor
 from tracehold.journey.answers import TIME_ORDER, Statement, TraceAnswer
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
@@ -42,12 +42,12 @@ async def answer_trace(
     Raises `Rejected` (the item is no identifier, or BAD_PAGE_TOKEN) and `Unavailable`.
     """
     item = named(question.item)
-    after_items, after_events = pages.marks(page_token, question, 2)
+    after_items, after_events = cursor.begin(page_token, question, 2)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
     result = await inquiry.drive(walk_of(question, item))
     statements = _statements(inquiry, result)
-    items, last_item, more_items = pages.cut(result.items, after_items, page_size, _item_mark)
-    events, last_event, more_events = pages.cut(statements, after_events, page_size, event_mark)
+    items, last_item, more_items = cursor.cut(result.items, after_items, page_size, _key)
+    events, last_event, more_events = cursor.cut(statements, after_events, page_size, inquiry.key)
     more = more_items or more_events
     return TraceAnswer(
         item,
@@ -58,7 +58,7 @@ async def answer_trace(
         result.truncated,
         await inquiry.coverage(),
         inquiry.timings(),
-        pages.encode(question, (last_item, last_event)) if more else "",
+        cursor.encode(question, (last_item, last_event)) if more else "",
     )
 
 
@@ -81,10 +81,5 @@ def _statements(inquiry: Inquiry, result: TraceResult) -> list[Statement]:
     return [inquiry.statement(name, flags=flags[name in against]) for name in result.events]
 
 
-def _item_mark(item: TracedItem) -> pages.Mark:
-    return pages.mark(item.depth, item.item)
-
-
-def event_mark(event: Statement) -> pages.Mark:
-    """The mark of an event in a list by time."""
-    return pages.mark(event.instant, event.fingerprint.hex())
+def _key(item: TracedItem) -> cursor.Key:
+    return "", item.depth, item.item
