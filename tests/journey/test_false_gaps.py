@@ -1,4 +1,4 @@
-"""Where a record was kept back, nothing is said about what it does not say: at one node, at two, in a file."""
+"""Where a record was kept back, nothing is said of what it does not say: at one node, at two, in a file."""
 
 import pytest
 

@@ -1,11 +1,15 @@
 """What every `Graph` forgets of a record that was erased, and what it keeps: which items are concerned."""
 
+import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tests.ports.graphs import TWO, fact, made, names, step, version
 from tests.ports.test_graph import graph
-from tracehold.adapters.sqlite_graph import SqliteGraph
+from tracehold.adapters.sqlite_graph import SqliteGraph, queries
+from tracehold.core.lineage import Fact, Quantity
 
 __all__ = ["graph"]
 
@@ -79,4 +83,58 @@ async def test_nothing_of_it_is_left_in_the_file(tmp_path: Path):
     assert b"the-secret-place" in content(tmp_path)
     await opened.erase(fact("one").fingerprint)
     assert b"the-secret-place" not in content(tmp_path)
+    opened.close()
+
+
+async def test_no_word_of_it_is_left_in_the_file(tmp_path: Path):
+    """Nor the ids by which it was found; those of others stay."""
+    opened = SqliteGraph(tmp_path / "graph.sqlite")
+    secret = fact("one", event_id="urn:secret:event", transformation_id="urn:secret:run", issuer="urn:secret",
+                  parties=frozenset({"urn:secret:party"}), observed=(Quantity("a"),))  # fmt: skip
+    shared = {"event_id": "urn:shared:event", "transformation_id": "urn:shared:run"}
+    await opened.add(step(secret, fact("two", **shared), fact("three", **shared), said=(version("v"),)))
+    for name in ("one", "two"):
+        await opened.erase(fact(name).fingerprint)
+    assert b"secret" not in content(tmp_path)
+    assert [found.fingerprint for found in await opened.by_event_id(["urn:shared:event"])] == [
+        fact("three").fingerprint
+    ]
+    assert await names(opened, transformations=("urn:shared:run",)) == ["three"]
+    assert await names(opened, "a") == ["one"]
+    opened.close()
+
+
+async def test_attack_the_id_of_an_erased_record_leads_to_no_other(graph):
+    """Its place in an index is not given to what comes next."""
+    await graph.add(step(fact("one", observed=(Quantity("a"),), event_id="e1")))
+    await graph.erase(fact("one").fingerprint)
+    await graph.add(step(fact("two", observed=(Quantity("b"),), event_id="e2"), start=1))
+    assert await graph.by_event_id(["e1"]) == []
+    assert [found.fingerprint for found in await graph.by_event_id(["e2"])] == [fact("two").fingerprint]
+    assert (await names(graph, "a"), await names(graph, "b")) == (["one"], ["two"])
+
+
+async def test_attack_a_read_from_before_brings_nothing_back(tmp_path: Path, monkeypatch):
+    """It sees the record, and ends after that was erased: nobody is told of it afterwards."""
+    opened = SqliteGraph(tmp_path / "graph.sqlite")
+    monkeypatch.setattr(opened, "_checkpoint", lambda: None)  # it would wait for the read
+    await opened.add(step(made("one", "a", "b")))
+    looked, erased = threading.Event(), threading.Event()
+    decode = queries.decode
+
+    def slowly(*of: Any) -> Fact:
+        looked.set()
+        erased.wait()
+        return decode(*of)
+
+    monkeypatch.setattr(queries, "decode", slowly)
+    reading = asyncio.ensure_future(opened.facts(["a"]))
+    await asyncio.to_thread(looked.wait)
+    monkeypatch.setattr(queries, "decode", decode)
+    await opened.erase(fact("one").fingerprint)
+    erased.set()
+    (before,) = await reading
+    assert before.inputs
+    (after,) = await opened.facts(["a"])
+    assert after.inputs == ()
     opened.close()

@@ -21,7 +21,6 @@ from tests.ports.graphs import ONE, fact, step
 from tracehold.adapters.keyfiles.tls import create_certificate
 from tracehold.adapters.neo4j_graph import Neo4jGraph, Server
 from tracehold.adapters.neo4j_graph.connection import WAITS_S, may_help, told
-from tracehold.adapters.neo4j_graph.gate import Gate
 from tracehold.core.errors import Broken, Unavailable
 
 CALLS = [
@@ -149,52 +148,6 @@ def test_a_commit_of_unknown_end_is_run_again():
     assert may_help(IncompleteCommit("no"))
     assert may_help(DEADLOCK)
     assert not any(may_help(error) for error in (REFUSED, LATE, SYNTAX, TimeoutError()))
-
-
-async def test_a_commit_waits_for_reads_and_reads_for_the_commit():
-    """So that a read of several statements sees whole steps."""
-    gate, seen = Gate(), []
-    first_may_end = asyncio.Event()
-
-    async def read(name: str, until: asyncio.Event) -> None:
-        async with gate.reading():
-            seen.append(f"{name} begins")
-            await until.wait()
-            seen.append(f"{name} ends")
-
-    async def commit() -> None:
-        async with gate.committing():
-            seen.append("commit")
-
-    ready = asyncio.Event()
-    ready.set()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(read("first", first_may_end))
-        group.create_task(commit())
-        await asyncio.sleep(0)
-        group.create_task(read("second", ready))
-        for _ in range(5):
-            await asyncio.sleep(0)
-        assert seen == ["first begins"]
-        first_may_end.set()
-    assert seen == ["first begins", "first ends", "commit", "second begins", "second ends"]
-
-
-async def test_a_read_that_is_cancelled_lets_the_commit_through():
-    """Also one that waited behind it."""
-    gate = Gate()
-    never = asyncio.Event()
-
-    async def read() -> None:
-        async with gate.reading():
-            await never.wait()
-
-    reading = asyncio.ensure_future(read())
-    await asyncio.sleep(0)
-    committing = asyncio.ensure_future(gate.committing().__aenter__())
-    await asyncio.sleep(0)
-    reading.cancel()
-    await committing
 
 
 @pytest.mark.parametrize("trusts", ["another", "the system's", "nobody's"])

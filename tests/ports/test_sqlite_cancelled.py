@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.ports.graphs import made, names, step
-from tracehold.adapters.sqlite_graph import SqliteGraph
+from tracehold.adapters.sqlite_graph import SqliteGraph, reading
 from tracehold.adapters.sqlite_graph.reading import Readers
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
@@ -52,6 +52,30 @@ async def test_a_cancelled_read_leaves_no_thread_working(tmp_path: Path, short: 
     assert work.ended.is_set()
     assert isinstance(work.reason, sqlite3.OperationalError)
     assert "interrupted" in str(work.reason)
+    graph.close()
+
+
+async def test_a_read_that_is_cancelled_again_ends_all_the_same(tmp_path: Path, monkeypatch):
+    """While the first cancellation still waits for the thread."""
+    graph = SqliteGraph(tmp_path / "graph.sqlite")
+    work = Endless()
+    asking = asyncio.ensure_future(graph._read(work))
+    await work.begun.wait()
+    interrupted: list[bool] = []
+    really = reading._Reading.interrupt
+
+    def first_nothing(self: reading._Reading) -> bool:
+        interrupted.append(True)
+        if len(interrupted) == 1:
+            asyncio.get_running_loop().call_soon(asking.cancel)
+            return True
+        return really(self)
+
+    monkeypatch.setattr(reading._Reading, "interrupt", first_nothing)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert work.ended.is_set()
     graph.close()
 
 

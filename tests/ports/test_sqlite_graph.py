@@ -6,8 +6,9 @@ from typing import cast
 import pytest
 
 from tests.ports.graphs import ONE, fact, made, names, step, version
-from tracehold.adapters.sqlite_graph import SqliteGraph, queries
-from tracehold.adapters.sqlite_graph.encoding import decode, encode
+from tracehold.adapters.graph_facts import remembered
+from tracehold.adapters.graph_facts.encoding import decode, encode
+from tracehold.adapters.sqlite_graph import SqliteGraph, queries, writes
 from tracehold.core.epcis import EventType
 from tracehold.core.errors import Broken, Unavailable
 from tracehold.core.ids import Fingerprint
@@ -61,7 +62,10 @@ async def test_a_failed_step_leaves_the_graph_as_it_was(tmp_path):
     opened.close()
 
 
-@pytest.mark.parametrize("query", [queries.HITS, queries.BODIES, queries.MASTERDATA])
+SEARCHED = [queries.HITS, queries.BODIES, queries.MASTERDATA, writes.UNTOUCH, writes.NO_TERM, writes.EMPTY]
+
+
+@pytest.mark.parametrize("query", SEARCHED)
 async def test_questions_search_and_never_scan(tmp_path, query):
     """With rows and with statistics: no table is read from end to end, no filter is built over one.
 
@@ -74,7 +78,8 @@ async def test_questions_search_and_never_scan(tmp_path, query):
     for statistics in (False, True):
         if statistics:
             opened._writer.execute("ANALYZE")
-        plan = [row[-1] for row in opened._writer.execute(f"EXPLAIN QUERY PLAN {query}", ("[]",))]
+        asked = ("[]",) * query.count("?")
+        plan = [row[-1] for row in opened._writer.execute(f"EXPLAIN QUERY PLAN {query}", asked)]
         assert not [line for line in plan if "BLOOM" in line or "AUTOMATIC" in line], plan
         assert not [line for line in plan if line.startswith("SCAN") and line.split()[1] not in "w hit l"], (
             plan
@@ -84,7 +89,7 @@ async def test_questions_search_and_never_scan(tmp_path, query):
 
 async def test_facts_are_the_same_when_memory_is_full(tmp_path, monkeypatch):
     """What is remembered is forgotten at a limit, and changes no answer."""
-    monkeypatch.setattr(queries, "REMEMBER", 3)
+    monkeypatch.setattr(remembered, "REMEMBER", 3)
     opened = SqliteGraph(tmp_path / "graph.sqlite")
     await opened.add(step(*(made(f"f{at}", "a", str(at)) for at in range(9))))
     for _ in range(2):

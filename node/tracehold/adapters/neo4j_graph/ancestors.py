@@ -12,9 +12,9 @@ from typing import Any
 
 from neo4j import AsyncTransaction
 
+from tracehold.adapters.graph_facts.remembered import Remembered
 from tracehold.adapters.neo4j_graph.queries import BY_ITEM, BY_TRANSFORMATION, facts
 from tracehold.adapters.neo4j_graph.relating import rows
-from tracehold.adapters.sqlite_graph.queries import Remembered
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.book import Book
 from tracehold.core.lineage.containment import Use, contents_at, spread

@@ -67,7 +67,7 @@ class Connection:
     def __init__(self, server: Server, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._server = server
         self._sleep = sleep
-        self._gate = Gate()
+        self._gate = Gate(server.timeout_s / 4)
         self._driver = _driver(server)
 
     async def close(self) -> None:
@@ -75,9 +75,8 @@ class Connection:
         await self._driver.close()
 
     async def read(self, work: Work[Answer]) -> Answer:
-        """What the work answers, of whole steps only. Raises as `write`."""
-        async with self._gate.reading():
-            return await self._patiently(lambda: self._transaction(work, READ_ACCESS))
+        """What the work answers, of whole steps only; it may run more than once. Raises as `write`."""
+        return await self._gate.read(lambda: self._patiently(lambda: self._transaction(work, READ_ACCESS)))
 
     async def write(self, work: Work[Answer]) -> Answer:
         """Run the work and commit; it is durable on return.

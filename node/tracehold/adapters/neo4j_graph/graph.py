@@ -6,11 +6,11 @@ from typing import Self, TypeVar
 
 from neo4j import AsyncTransaction
 
+from tracehold.adapters.graph_facts.remembered import Remembered
 from tracehold.adapters.neo4j_graph import queries, schema, writes
 from tracehold.adapters.neo4j_graph.ancestors import Ancestry
 from tracehold.adapters.neo4j_graph.connection import Connection, Server, Work
 from tracehold.adapters.neo4j_graph.relating import rows
-from tracehold.adapters.sqlite_graph.queries import Remembered
 from tracehold.core.errors import Broken, Unavailable
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, SharedItem
@@ -34,7 +34,7 @@ class Neo4jGraph:
         self._connection = Connection(server, sleep)
         self._preparing: asyncio.Task[None] | None = None
         self._prepared = False
-        self._remembered: Remembered = {}
+        self._remembered = Remembered()
 
     async def __aenter__(self) -> Self:
         return self
@@ -118,7 +118,7 @@ class Neo4jGraph:
 
     def forget(self) -> None:
         """Drop the facts that are kept decoded in memory; they are read again when they are asked for."""
-        self._remembered.clear()
+        self._remembered.forget()
 
     # -- parts
 
@@ -160,12 +160,20 @@ class Neo4jGraph:
                 f"the graph on the server has schema {version}, this release knows {schema.VERSION}",
             )
         if version != schema.VERSION or emptying:
-            if standing:
-                await self._drop_schema()
-            for statement in schema.statements():
-                await self._connection.run(statement)
-            await self._empty()
+            await self._make(anew=bool(standing))
         self._prepared = True
+
+    async def _make(self, *, anew: bool) -> None:
+        """An empty graph, `anew` in the place of another: its content goes before its schema, and no index is
+        made over a graph that goes. What is interrupted here is done again.
+        """
+        await self._connection.run(schema.BEGIN_ANEW, {"version": schema.VERSION})
+        await self._delete()
+        if anew:
+            await self._drop_schema()
+        for statement in schema.statements():
+            await self._connection.run(statement)
+        await self._connection.run(schema.FOUND, {"version": schema.VERSION, "emptying": False})
 
     async def _drop_schema(self) -> None:
         for listed, kind in ((schema.CONSTRAINTS, "CONSTRAINT"), (schema.STRAY_INDEXES, "INDEX")):
@@ -175,5 +183,9 @@ class Neo4jGraph:
     async def _empty(self) -> None:
         begun: dict[str, object] = {"version": schema.VERSION, "emptying": True}
         await self._connection.run(schema.FOUND, begun)
-        await self._connection.run(schema.EMPTY, limited=False)
+        await self._delete()
         await self._connection.run(schema.FOUND, {**begun, "emptying": False})
+
+    async def _delete(self) -> None:
+        for statement in schema.EMPTY:
+            await self._connection.run(statement, limited=False)

@@ -6,10 +6,11 @@ from typing import Any
 
 from neo4j import AsyncTransaction
 
+from tracehold.adapters.graph_facts.encoding import decode
+from tracehold.adapters.graph_facts.remembered import Remembered
+from tracehold.adapters.graph_facts.versions import earliest, merged
 from tracehold.adapters.neo4j_graph.relating import hexed, rows
 from tracehold.adapters.neo4j_graph.writes import spanned
-from tracehold.adapters.sqlite_graph.encoding import decode
-from tracehold.adapters.sqlite_graph.queries import REMEMBER, Remembered, merged
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact
 from tracehold.core.spans import Spans
@@ -43,34 +44,24 @@ Asked = tuple[str, Collection[str]]
 
 async def facts(transaction: AsyncTransaction, asked: Iterable[Asked], remembered: Remembered) -> list[Fact]:
     """Every fact that one of these finds, once."""
+    begun = remembered.begin()
     hits: dict[Fingerprint, int | None] = {}
     for statement, names in asked:
         if names:
             for name, here, again in await rows(transaction, statement, names=list(names)):
                 hits[Fingerprint(bytes.fromhex(name))] = earliest([here, *again])
-    found = {
-        fingerprint: fact
-        for fingerprint, known_ms in hits.items()
-        if (fact := remembered.get(fingerprint)) is not None and fact.known_ms == known_ms
-    }
-    unread = hexed(fingerprint for fingerprint in hits if fingerprint not in found)
+    found = remembered.known(hits)
+    unread = hexed(hits.keys() - {fact.fingerprint for fact in found})
     bodies = await rows(transaction, BODIES, events=unread) if unread else []
     # A frontier may be thousands: the loop has others to serve meanwhile.
     fresh = await asyncio.to_thread(_decoded, bodies, hits) if bodies else []
-    if len(remembered) + len(fresh) > REMEMBER:
-        remembered.clear()
-    remembered.update((fact.fingerprint, fact) for fact in fresh[:REMEMBER])
-    return [*found.values(), *fresh]
+    remembered.keep(fresh, begun)
+    return found + fresh
 
 
 def _decoded(bodies: Iterable[list[Any]], hits: dict[Fingerprint, int | None]) -> list[Fact]:
     named = ((Fingerprint(bytes.fromhex(name)), body) for name, body in bodies)
     return [decode(fingerprint, body, hits[fingerprint]) for fingerprint, body in named]
-
-
-def earliest(times: Iterable[int | None]) -> int | None:
-    """The earliest of the times that are known."""
-    return min((time for time in times if time is not None), default=None)
 
 
 async def masterdata(transaction: AsyncTransaction, id: str) -> list[MasterDataVersion]:

@@ -62,13 +62,20 @@ FOUND = (
     "MERGE (g:Tracehold {id: 'graph'}) ON CREATE SET g.writes = 0 "
     "SET g.version = $version, g.emptying = $emptying"
 )
+BEGIN_ANEW = "MATCH (g:Tracehold {id: 'graph'}) SET g.version = $version, g.emptying = true"
+"""Says that an older graph is none any more, before anything of it goes. Needs no constraint."""
 LOCK = (
     "MATCH (g:Tracehold {id: 'graph'}) WHERE g.version = $version "
     "SET g.writes = g.writes + 1 RETURN g.emptying"
 )
 """The first statement of every write: its lock on this vertex makes one writer of any number."""
 
-EMPTY = (
-    f"MATCH (n:{'|'.join(label for label in LABELS if label != 'Tracehold')}) "
-    "CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
+_OWN = ("Event", "Copy", "MasterData", "Known", "Log")
+_SHARED = tuple(label for label in LABELS if label not in (*_OWN, "Tracehold"))
+EMPTY = tuple(
+    f"MATCH (n:{'|'.join(labels)}) CALL (n) {{ DETACH DELETE n }} IN TRANSACTIONS OF 2000 ROWS"
+    for labels in (_OWN, _SHARED)
 )
+"""In this order: what an event has is bounded, and a party that stated a million of them goes when it has
+nothing any more. One transaction of a million relationships would never get done.
+"""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from tracehold.adapters.sqlite_graph.encoding import encode
+from tracehold.adapters.graph_facts.encoding import encode
 from tracehold.core.gs1.levels import Level, level
 from tracehold.core.lineage import Fact, Quantity, found_under
 from tracehold.journey.ports import MasterDataVersion

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from neo4j import AsyncTransaction
 
+from tracehold.adapters.graph_facts.encoding import decode
 from tracehold.adapters.neo4j_graph.relating import change, rows, run
 from tracehold.adapters.neo4j_graph.vertices import Standing
-from tracehold.adapters.sqlite_graph.encoding import decode
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Namesakes, takes_back
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from neo4j import AsyncTransaction
 
+from tracehold.adapters.graph_facts.encoding import decode
 from tracehold.adapters.neo4j_graph.known import Times, known_at, laid
 from tracehold.adapters.neo4j_graph.relating import hexed, part, relate, rows, run
 from tracehold.adapters.neo4j_graph.vertices import Standing, described, properties
 from tracehold.adapters.neo4j_graph.withdrawing import by_name, restore, withdraw
-from tracehold.adapters.sqlite_graph.encoding import decode
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied
 from tracehold.core.spans import Spans, covers, joined, without

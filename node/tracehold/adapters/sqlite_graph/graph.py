@@ -8,10 +8,11 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
+from tracehold.adapters.graph_facts.remembered import Remembered
 from tracehold.adapters.sqlite_graph import queries, writes
-from tracehold.adapters.sqlite_graph.encoding import EVENT, TRANSFORMATION
 from tracehold.adapters.sqlite_graph.reading import Readers
 from tracehold.adapters.sqlite_graph.schema import NAMES, connect, prepare
+from tracehold.adapters.sqlite_graph.terms import EVENT, TRANSFORMATION
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact
@@ -34,7 +35,7 @@ class SqliteGraph:
     def __init__(self, path: Path) -> None:
         self._writing = Lock()
         self._readers = Readers(path)
-        self._remembered: queries.Remembered = {}
+        self._remembered = Remembered()
         with _reported():
             self._writer = connect(path)
             prepare(self._writer)
@@ -91,7 +92,7 @@ class SqliteGraph:
 
     def forget(self) -> None:
         """Drop the facts that are kept decoded in memory; they are read again when they are asked for."""
-        self._remembered.clear()
+        self._remembered.forget()
 
     def close(self) -> None:
         """Close all connections; call it when nothing reads or writes any more."""
@@ -99,7 +100,8 @@ class SqliteGraph:
         self._writer.close()
 
     async def _facts(self, terms: Collection[str]) -> Sequence[Fact]:
-        return await self._read(lambda connection: queries.facts(connection, terms, self._remembered))
+        begun = self._remembered.begin()
+        return await self._read(lambda connection: queries.facts(connection, terms, self._remembered, begun))
 
     async def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
         def run() -> None:

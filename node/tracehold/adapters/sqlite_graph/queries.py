@@ -4,14 +4,14 @@
 search per row. A test looks at the query plans.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from itertools import accumulate
-from operator import itemgetter
+from collections.abc import Collection
 from sqlite3 import Connection
 
 import orjson
 
-from tracehold.adapters.sqlite_graph.encoding import decode
+from tracehold.adapters.graph_facts.encoding import decode
+from tracehold.adapters.graph_facts.remembered import Remembered
+from tracehold.adapters.graph_facts.versions import earliest, merged
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied
 from tracehold.core.spans import Spans, joined
@@ -46,44 +46,28 @@ WHERE m.id = ? ORDER BY m.log, m.at
 """
 
 
-Remembered = dict[Fingerprint, Fact]
-"""Facts read before. Only the time since which a fact is known
-ever changes, so it is taken if that still holds.
-"""
-
-REMEMBER = 16_384
-"""Facts kept in memory, some 3 KiB each. A walk meets the same fact at several of its items."""
-
-
-def facts(connection: Connection, terms: Collection[str], remembered: Remembered) -> list[Fact]:
-    """Every fact that touches one of the terms, once. Two
-    statements that must see one state: open a transaction.
+def facts(connection: Connection, terms: Collection[str], remembered: Remembered, begun: int) -> list[Fact]:
+    """Every fact that touches one of the terms, once. Two statements that must see one state: open a
+    transaction. `begun` is of `remembered`, from before that.
     """
-    found: list[Fact] = []
-    unread: list[tuple[int, Fingerprint, int | None]] = []
-    for id, fingerprint, here, again in connection.execute(HITS, (_json(terms),)):
-        known_ms = _earliest(here, again)
-        fact = remembered.get(fingerprint)
-        if fact is not None and fact.known_ms == known_ms:
-            found.append(fact)
-        else:
-            unread.append((id, fingerprint, known_ms))
-    bodies = connection.execute(BODIES, (_json([id for id, *_ in unread]),))
-    fresh = [decode(fp, body, known_ms) for (_, fp, known_ms), (body,) in zip(unread, bodies, strict=True)]
-    if len(remembered) + len(fresh) > REMEMBER:
-        remembered.clear()
-    remembered.update((fact.fingerprint, fact) for fact in fresh[:REMEMBER])
+    hits = {
+        Fingerprint(name): (id, earliest((here, again)))
+        for id, name, here, again in connection.execute(HITS, (_json(terms),))
+    }
+    found = remembered.known({name: known_ms for name, (_, known_ms) in hits.items()})
+    for fact in found:
+        del hits[fact.fingerprint]
+    bodies = connection.execute(BODIES, (_json([id for id, _ in hits.values()]),))
+    fresh = [
+        decode(name, body, known_ms)
+        for (name, (_, known_ms)), (body,) in zip(hits.items(), bodies, strict=True)
+    ]
+    remembered.keep(fresh, begun)
     return found + fresh
 
 
 def _json(values: Collection[object]) -> str:
     return orjson.dumps(list(values)).decode()
-
-
-def _earliest(first: int | None, second: int | None) -> int | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return min(first, second)
 
 
 def tells(connection: Connection, fingerprint: Fingerprint) -> bool:
@@ -109,27 +93,6 @@ def is_described(connection: Connection, id: str) -> bool:
     """Whether a version about `id` says something."""
     said = "SELECT 1 FROM masterdata WHERE id = ? AND issuer != '' LIMIT 1"
     return connection.execute(said, (id,)).fetchone() is not None
-
-
-def merged(by_log: Mapping[LogId, Sequence[MasterDataVersion]]) -> list[MasterDataVersion]:
-    """The versions of several logs, each in the order of its positions, in one order, each record once.
-
-    Within a log the position decides. Between logs the time known does, and it is taken as never falling
-    along a log, because an anchor's block is later than the checkpoints that it covers.
-    """
-    dated = [
-        (known, log, version)
-        for log, versions in by_log.items()
-        for known, version in zip(_rising(versions), versions, strict=True)
-    ]
-    first: dict[Fingerprint, MasterDataVersion] = {}
-    for _, _, version in sorted(dated, key=itemgetter(0, 1)):
-        first.setdefault(version.fingerprint, version)
-    return list(first.values())
-
-
-def _rising(versions: Sequence[MasterDataVersion]) -> list[int]:
-    return list(accumulate((version.known_ms or 0 for version in versions), max))
 
 
 def coverage(connection: Connection) -> dict[LogId, Spans]:

@@ -7,6 +7,7 @@ that comes between two statements. So a read that is to end is interrupted until
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -37,7 +38,8 @@ class Readers:
             await asyncio.wait({thread})
         except asyncio.CancelledError:
             while reading.interrupt() and not thread.done():
-                await asyncio.wait({thread}, timeout=AGAIN_S)
+                with suppress(asyncio.CancelledError):  # whoever cancels again is told when it has ended
+                    await asyncio.wait({thread}, timeout=AGAIN_S)
             thread.add_done_callback(_passed_over)
             raise
         return thread.result()

@@ -1,7 +1,7 @@
 """The graph's file: its tables, its version, its connections.
 
 Every identifier that can be asked for is a *term*: items and business transactions as they are, event ids and
-transformation ids behind a prefix that no URI begins with (`encoding.py`). `touch` is the one index over
+transformation ids behind a prefix that no URI begins with (`terms.py`). `touch` is the one index over
 terms; a fact's body is one compact value, because a walk needs whole facts and a row per edge would cost more
 to read than it saves.
 
@@ -17,7 +17,7 @@ from tracehold.core.errors import Broken
 APPLICATION_ID = 0x54484752
 """`THGR`: tells a graph from other SQLite files."""
 
-VERSION = 5
+VERSION = 6
 """Of the tables below. A graph of an older version is dropped and derived again; a newer one is refused."""
 
 TABLES = """

@@ -5,13 +5,18 @@ from sqlite3 import Connection
 
 import orjson
 
-from tracehold.adapters.sqlite_graph.encoding import decode, encode, terms
+from tracehold.adapters.graph_facts.encoding import decode, encode
+from tracehold.adapters.sqlite_graph.terms import terms
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied
 from tracehold.core.spans import covers, joined, without
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
 TERMS = "SELECT n.name, n.id FROM json_each(?) w CROSS JOIN term n ON n.name = w.value"
+UNTOUCH = "DELETE FROM touch WHERE term = (SELECT id FROM term WHERE name = ?) AND fact = ?"
+NO_TERM = "DELETE FROM term WHERE name = ? AND NOT EXISTS (SELECT 1 FROM touch t WHERE t.term = term.id)"
+"""A term without a fact would tell of what was erased; and its number may be given to another."""
+EMPTY = "UPDATE masterdata SET issuer = '', type = '', payload = x'' WHERE fingerprint = ?"
 
 
 def add(connection: Connection, step: Indexed) -> None:
@@ -98,17 +103,19 @@ def _add_masterdata(
 
 
 def erase(connection: Connection, fingerprint: Fingerprint) -> None:
-    """Cut a fact down to its items, and a version of master data down to whose it is."""
+    """Cut a fact down to its items, and a version of master data down to whose it is. The ids by which it is
+    not found any more are gone with it.
+    """
     row = connection.execute("SELECT id, body FROM fact WHERE fingerprint = ?", (fingerprint,)).fetchone()
     if row is not None:
         id, body = row
-        left = emptied(decode(fingerprint, body, None))
+        before = decode(fingerprint, body, None)
+        left = emptied(before)
         connection.execute("UPDATE fact SET body = ? WHERE id = ?", (encode(left), id))
-        connection.execute("DELETE FROM touch WHERE fact = ?", (id,))
-        _touch(connection, [(id, terms(left))])
-    connection.execute(
-        "UPDATE masterdata SET issuer = '', type = '', payload = x'' WHERE fingerprint = ?", (fingerprint,)
-    )
+        for name in terms(before) - terms(left):
+            connection.execute(UNTOUCH, (name, id))
+            connection.execute(NO_TERM, (name,))
+    connection.execute(EMPTY, (fingerprint,))
 
 
 def set_known(connection: Connection, log: LogId, ranges: Iterable[Known]) -> None:

@@ -1,7 +1,7 @@
-"""A fact as one compact value, and the terms by which it is found.
+"""A fact as one compact value.
 
 The value is a JSON array in the order of `encode`; reading it back is most of what a walk costs, so there are
-no names in it and nothing is looked up. The fingerprint and the known time stand in columns.
+no names in it and nothing is looked up. The fingerprint and the known time stand beside it.
 """
 
 from typing import Any
@@ -10,26 +10,10 @@ import orjson
 
 from tracehold.core.epcis import Action, EventType
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Fact, Quantity, found_under
-
-EVENT = " e "
-"""Prefix of the term of an event id. No identifier begins with it: outer space is refused in all of them."""
-
-TRANSFORMATION = " t "
-"""Prefix of the term of a transformation id."""
+from tracehold.core.lineage import Fact, Quantity
 
 _TYPES = {str(member): member for member in EventType}
 _ACTIONS: dict[str | None, Action | None] = {None: None, **{str(member): member for member in Action}}
-
-
-def terms(fact: Fact) -> set[str]:
-    """All that the fact is found by."""
-    found = set(found_under(fact))
-    if fact.event_id is not None:
-        found.add(EVENT + fact.event_id)
-    if fact.transformation_id is not None:
-        found.add(TRANSFORMATION + fact.transformation_id)
-    return found
 
 
 def encode(fact: Fact) -> bytes:
