@@ -1,5 +1,7 @@
 """Pages: what stood when the first one was shown and still stands is shown once, whatever comes and goes."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,8 @@ from tracehold.journey.history import HistoryQuestion, answer_history
 from tracehold.journey.locate import LocateQuestion, answer_locate
 from tracehold.journey.shared import CommonQuestion, answer_common
 from tracehold.journey.trace import TraceQuestion, answer_trace
+from tracehold.v1.trace_pb2 import CompareRequest, TraceRequest
+from tracehold.wire.limits import limit_of
 
 __all__ = ["net"]
 
@@ -79,6 +83,30 @@ def test_attack_a_token_of_other_keys_is_refused(last):
     with pytest.raises(Rejected) as caught:
         cursor.begin(cursor.encode("question", last), "question")
     assert caught.value.code == "BAD_PAGE_TOKEN"
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "\U0001f33e", '"'])
+async def test_the_longest_names_have_pages_too(net: Network, letter: str):
+    """A token is never longer than what its request takes."""
+    node = await net.join()
+    outputs = [f"urn:x:{letter * 1017}{at}" for at in range(2)]
+    await node.say(begun(GRAIN, 0), made([GRAIN], outputs, 10))
+    await node.index()
+    question = TraceQuestion(GRAIN, Direction.DOWNSTREAM)
+    for asked, ask, most in (
+        (question, answer_trace, TraceRequest),
+        (CompareQuestion(replace(question, known_at=0)), answer_compare, CompareRequest),
+    ):
+        token = (await ask(node.knowledge, EVERYONE, asked, page_size=1)).next_page_token
+        assert token
+        check_field(most, token)
+
+
+def check_field(message, token: str) -> None:
+    """Against the limit of its request."""
+    bound = limit_of(message.DESCRIPTOR.fields_by_name["page_token"])
+    assert bound is not None
+    assert len(token) <= bound.max_chars
 
 
 GRAIN, MILL = "urn:x:grain", "urn:x:mill"

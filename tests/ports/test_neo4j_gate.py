@@ -113,20 +113,20 @@ async def test_a_commit_does_not_wait_for_ever():
 @pytest.mark.parametrize("how", ["cancelled", "failed"])
 async def test_a_read_that_ends_otherwise_lets_the_commit_through(how: str):
     """Also on its second run."""
-    scene, runs = Scene(), []
+    scene, runs, again = Scene(), [], asyncio.Event()
 
     async def look() -> None:
         runs.append(how)
         if len(runs) == 1:
             await scene.commit()
-        elif how == "failed":
+            return
+        again.set()
+        if how == "failed":
             raise Unavailable("GRAPH_DOWN", "it is")
-        else:
-            await asyncio.Event().wait()
+        await asyncio.Event().wait()
 
     task = asyncio.create_task(scene.gate.read(look))
-    while len(runs) < 2:
-        await asyncio.sleep(0)
+    await again.wait()
     task.cancel()
     await asyncio.wait({task})
     await scene.commit()

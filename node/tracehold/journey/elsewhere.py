@@ -15,9 +15,8 @@ from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, Gap, GapReason, Wanted
 from tracehold.core.record import CONTROL_KINDS, fingerprint
-from tracehold.core.spans import Spans, joined, missing, prefix
+from tracehold.core.spans import Spans
 from tracehold.journey.admission import UNREADABLE, Admission, Admitted
-from tracehold.journey.answers import Coverage
 from tracehold.journey.claims import Claims
 from tracehold.journey.differences import Answered, Shown, fault_of, left_out
 from tracehold.journey.hearing import Hearing
@@ -26,9 +25,6 @@ from tracehold.journey.ledger_view import LedgerView
 from tracehold.journey.locating import EVERYBODY, Whom
 from tracehold.journey.ports import Expansion, Found, Peer, Position
 from tracehold.journey.proving import Budget, Proved, Prover
-
-HINTED = "of {logs} logs, in which the directory names no such record, not all was searched"
-"""Protocol section 7: a large network is not asked as a whole."""
 
 PARTLY = "the directory may not have named all holders"
 
@@ -123,39 +119,12 @@ class Elsewhere:
                 if not source.silent and not self._claims.distrusted(source.peer.node, log):
                     await self._look_into(source, log, some)
 
-    def covered(self, own: Collection[LogId]) -> Sequence[Coverage]:
-        """Logs that only other nodes searched. What they say of it is their word."""
-        ends = {log: prefix(spans) for log, spans in self._claims.searched().items() if log not in own}
-        return [Coverage(log, upto, upto, upto) for log, upto in ends.items()]
-
     def searched(self) -> Mapping[LogId, Spans]:
         """What other nodes say they searched, by log."""
         return self._claims.searched()
 
-    async def unsearched(self, own: Mapping[LogId, Spans]) -> Sequence[Gap]:
-        """Anchored entries of members' logs that nobody searched: neither this node, `own`, nor others."""
-        if self._knowledge.horizon is None:
-            return []
-        ends = await self._knowledge.horizon.ends()
-        if ends is None:
-            return [Gap("", GapReason.NOT_COVERED, "without the ledger it is not known which logs there are")]
-        others = self._claims.searched()
-        left = [
-            (log, start, stop)
-            for log, end in ends.items()
-            for start, stop in missing(joined((*own.get(log, ()), *others.get(log, ()))), end)
-        ]
-        if left and self._hinted:
-            return [Gap("", GapReason.HINTED, HINTED.format(logs=len({log for log, _, _ in left})))]
-        return [
-            Gap(
-                "", GapReason.NOT_COVERED, f"nobody searched entries {start} to {stop - 1} of log {log.hex()}"
-            )
-            for log, start, stop in left
-        ]
-
     @property
-    def _hinted(self) -> bool:
+    def hinted(self) -> bool:
         """Whether the directory named those who were asked, for one of the questions at least."""
         return any(whom.logs is not None for whom in self._named)
 

@@ -15,8 +15,7 @@ from tracehold.core.errors import Rejected
 from tracehold.core.gs1 import scanned
 from tracehold.core.gs1.link import on_foreign_domain
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Fact, Gap, GapReason, Walk, Wanted, disputes, found_under, spoken_for
-from tracehold.core.spans import joined, without
+from tracehold.core.lineage import Fact, Gap, Walk, Wanted, disputes, found_under, spoken_for
 from tracehold.journey.admission import SLICE, Admission, Admitted
 from tracehold.journey.answers import (
     CLAIMED,
@@ -27,9 +26,9 @@ from tracehold.journey.answers import (
     Timings,
     statement,
 )
+from tracehold.journey.covering import covered, not_searched
 from tracehold.journey.cursor import Key, by_time
 from tracehold.journey.elsewhere import Elsewhere
-from tracehold.journey.expand import searched
 from tracehold.journey.index import event_fact
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.superseded import Superseding, Supersession
@@ -187,40 +186,13 @@ class Inquiry:
     async def gaps(self, found: Iterable[Gap]) -> tuple[Gap, ...]:
         """The walk's own gaps, those of looking things up, and what was not searched; by item."""
         kept_back = {*self._gaps, *self.elsewhere.gaps()}
-        behind = await self._behind()
-        own = await searched(self._knowledge.log, self._knowledge.graph)
-        unsearched = await self.elsewhere.unsearched(own)
-        every = {*spoken_for(found, kept_back), *kept_back, *behind, *unsearched}
+        nobody = await not_searched(self._knowledge, self.elsewhere)
+        every = {*spoken_for(found, kept_back), *kept_back, *nobody}
         return tuple(sorted(every, key=lambda gap: (gap.item, gap.reason, gap.detail)))
 
-    async def _behind(self) -> list[Gap]:
-        """What is kept here and nobody searched: neither this node, which may still be looking through it,
-        nor another one that answered.
-        """
-        log, elsewhere = self._knowledge.log, self.elsewhere.searched()
-        indexed = await self._knowledge.graph.coverage()
-        return [
-            Gap(
-                "",
-                GapReason.NOT_COVERED,
-                f"entries {start} to {stop - 1} of log {id.hex()} were not searched",
-            )
-            for id in await log.logs()
-            for start, stop in without(
-                await log.spans(id), joined((*indexed.get(id, ()), *elsewhere.get(id, ())))
-            )
-        ]
-
     async def coverage(self) -> tuple[Coverage, ...]:
-        """What the answer rests on, own logs first, then those that only other nodes searched."""
-        log = self._knowledge.log
-        indexed = await self._knowledge.graph.coverage()
-        own: list[Coverage] = []
-        for id in await log.logs():
-            size, due = await log.size(id), without(await log.spans(id), indexed.get(id, ()))
-            upto = due[0][0] if due else size
-            own.append(Coverage(id, size, upto, await self.admission.anchored(id)))
-        return (*own, *self.elsewhere.covered({one.log for one in own}))
+        """What the answer rests on."""
+        return await covered(self._knowledge, self.admission, self.elsewhere)
 
     def timings(self) -> Timings:
         """Where the time went so far."""

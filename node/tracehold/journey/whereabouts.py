@@ -99,7 +99,7 @@ def told_in(inquiry: Inquiry, result: StateResult, limit: int) -> list[Statement
 
 def _counted(result: StateResult) -> list[Fingerprint]:
     """The statements that say nothing but how much there is."""
-    said = {each.told_by for each in (*result.places, *result.conditions)}
+    said = {each.told_by for each in result.places} | {each.told_by for each in result.conditions}
     said |= {each.opened_by for each in (*result.around, *result.part_of)}
     said |= {*result.handled_by, *result.contradicted_by}
     return [name for name in result.events if name not in said]

@@ -84,6 +84,31 @@ async def test_a_voided_event_is_withdrawn_in_any_order(graph, neo4j_server, ord
     assert await names(graph, "b") == ["declaration", "event"]
 
 
+@pytest.mark.parametrize("order", [("event", "declaration"), ("declaration", "event")])
+@pytest.mark.parametrize("hashed", [True, False])
+async def test_a_declaration_reads_nothing_but_what_it_is_about(
+    graph, neo4j_server, monkeypatch, order, hashed
+):
+    """Of a hundred events of one issuer at one instant, and none at all with the events that come later."""
+    same = {"issuer": "urn:x:mill", "instant": 5}
+    hash = {"event_hash": "h"} if hashed else {}
+    told = {
+        "event": made("event", "a", "b", **same, **hash),
+        "declaration": made("declaration", "a", "b", declares_error=True, **same, **hash),
+    }
+    others = [made(f"o{at}", "a", "c", event_hash=f"h{at}", **same) for at in range(100)]
+    await graph.add(step(*others))
+    read: list[str] = []
+    decode = withdrawing.decode
+    monkeypatch.setattr(withdrawing, "decode", lambda name, *of: read.append(name) or decode(name, *of))
+    for at, name in enumerate(order, 100):
+        await graph.add(step(told[name], start=at))
+    assert await joined(neo4j_server, "event") == {"WITHDRAWN_FROM"}
+    assert len(read) <= 2
+    await graph.add(step(made("later", "a", "d", event_hash="later", **same), start=102))
+    assert len(read) <= 2
+
+
 async def test_who_declares_another_s_event_wrong_withdraws_nothing(graph, neo4j_server):
     """A dispute; and neither does a declaration about another event of the same issuer and instant."""
     await graph.add(step(made("event", "a", "b", **WRONG)))
@@ -224,6 +249,7 @@ async def test_two_writers_make_no_doubles(graph, neo4j_server):
     assert (await graph.coverage())[ONE] == ((0, 120),)
 
 
+KEY = {"t": 1, "issuer": "x", "hash": "h"}
 READS: dict[str, tuple[str, dict[str, Any]]] = {
     "by item": (queries.BY_ITEM, {"names": ["a"]}),
     "by transformation": (queries.BY_TRANSFORMATION, {"names": ["t"]}),
@@ -234,8 +260,8 @@ READS: dict[str, tuple[str, dict[str, Any]]] = {
     "overlapping": (writes.OVERLAPPING, {"log": "00", "start": 0, "stop": 9}),
     "date": (writes.DATE, {"rows": [{"log": "00", "start": 0, "stop": 9, "known_ms": 1}]}),
     "versions": (writes.VERSIONS, {"rows": [{"log": "00", "at": 0, "id": "x"}]}),
-    "declarations": (withdrawing.DECLARATIONS, {"times": [1]}),
-    "meant": (withdrawing.MEANT, {"keys": [{"t": 1, "issuer": "x"}]}),
+    **{f"declarations by {kind}": (each, {"keys": [KEY]}) for kind, each in withdrawing.DECLARATIONS.items()},
+    **{f"meant by {kind}": (each, {"keys": [KEY]}) for kind, each in withdrawing.MEANT.items()},
     "namesakes": (withdrawing.NAMESAKES, {"ids": ["e"]}),
     "makers": (ancestors.MAKERS[0], {"names": ["a"], "at": None}),
     "makers of pieces": (ancestors.MAKERS[1], {"names": ["a"], "at": None}),

@@ -6,7 +6,7 @@ them. Places and parties are many events' neighbours, so nothing here is ever fo
 
 from collections.abc import Sequence
 
-VERSION = 2
+VERSION = 3
 """Of all below. A graph of an older version is dropped and derived again; a newer one is refused."""
 
 PREFIX = "tracehold_"
@@ -28,7 +28,8 @@ INDEXES = {
     "event_id": "FOR (n:Event) ON (n.event_id)",
     "event_transformation": "FOR (n:Event) ON (n.transformation_id)",
     "event_time": "FOR (n:Event) ON (n.t)",
-    "declaration_time": "FOR (n:ErrorDeclaration) ON (n.t)",
+    "event_hash": "FOR (n:Event) ON (n.event_hash)",
+    "declaration_hash": "FOR (n:ErrorDeclaration) ON (n.event_hash)",
     "known": "FOR (n:Known) ON (n.log, n.stop)",
     "masterdata": "FOR (n:MasterData) ON (n.id)",
     "masterdata_record": "FOR (n:MasterData) ON (n.fingerprint)",

@@ -5,7 +5,7 @@ down what may be meant: an event of the same issuer and instant, or of the same 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from neo4j import AsyncTransaction
@@ -16,14 +16,21 @@ from tracehold.adapters.neo4j_graph.vertices import Standing
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Namesakes, takes_back
 
-DECLARATIONS = """
-UNWIND $times AS t MATCH (d:ErrorDeclaration {t: t}) RETURN DISTINCT d.fingerprint, d.body
-"""
-MEANT = """
-UNWIND $keys AS k MATCH (e:Event {t: k.t}) USING INDEX e:Event(t)
-WHERE e.issuer = k.issuer AND NOT e:ErrorDeclaration
-RETURN DISTINCT e.fingerprint, e.body, EXISTS { (e)<-[:TAKES_BACK]-() }
-"""
+_SAME = {
+    "hash": "MATCH (e:{0} {{event_hash: k.hash}}) USING INDEX SEEK e:{0}(event_hash) WHERE e.t = k.t",
+    "none": "MATCH (e:Event {{t: k.t}}) USING INDEX SEEK e:Event(t) WHERE e:{0} AND e.event_hash IS NULL",
+}
+"""What may be the same event as that of `k`: by its hash, which all have that were read from records."""
+DECLARATIONS = {
+    kind: f"UNWIND $keys AS k {same.format('ErrorDeclaration')} AND e.issuer = k.issuer "
+    "RETURN DISTINCT e.fingerprint, e.body, false"
+    for kind, same in _SAME.items()
+}
+MEANT = {
+    kind: f"UNWIND $keys AS k {same.format('Event')} AND e.issuer = k.issuer AND NOT e:ErrorDeclaration "
+    "RETURN DISTINCT e.fingerprint, e.body, EXISTS { (e)<-[:TAKES_BACK]-() }"
+    for kind, same in _SAME.items()
+}
 TAKE_BACK = """
 UNWIND $pairs AS p MATCH (d:ErrorDeclaration {fingerprint: p.declaration})
 MATCH (e:Event {fingerprint: p.event}) MERGE (d)-[:TAKES_BACK {t: d.t}]->(e)
@@ -54,25 +61,47 @@ async def withdraw(transaction: AsyncTransaction, fresh: Collection[Fact]) -> se
     return stated | await by_name(transaction, ids, {fact.fingerprint for fact in fresh})
 
 
+_Key = tuple[str | None, int, str]
+
+
+def _key(fact: Fact) -> _Key:
+    return fact.event_hash, fact.instant, fact.issuer
+
+
 async def _by_statement(transaction: AsyncTransaction, fresh: Collection[Fact]) -> set[Fingerprint]:
-    times = sorted({fact.instant for fact in fresh})
-    declarations = [
-        decode(Fingerprint(bytes.fromhex(fingerprint)), body, None)
-        for fingerprint, body in await rows(transaction, DECLARATIONS, times=times)
-    ]
-    if not declarations:
-        return set()
-    keys = [{"t": t, "issuer": issuer} for t, issuer in {(d.instant, d.issuer) for d in declarations}]
-    meant = [
-        (decode(Fingerprint(bytes.fromhex(fingerprint)), body, None), withdrawn)
-        for fingerprint, body, withdrawn in await rows(transaction, MEANT, keys=keys)
-    ]
-    pairs = [(d, fact, withdrawn) for d in declarations for fact, withdrawn in meant if takes_back(d, fact)]
-    await run(transaction, TAKE_BACK, pairs=_pairs((fact, {d.fingerprint}) for d, fact, _ in pairs))
+    """Only what a fresh event or declaration may be about is read, however much is told of one instant."""
     new = {fact.fingerprint for fact in fresh}
+    declared: defaultdict[_Key, list[Fact]] = defaultdict(list)
+    for fact in fresh:
+        if fact.declares_error:
+            declared[_key(fact)].append(fact)
+    found = await _same(transaction, MEANT, list(declared))
+    events = {_key(fact): None for fact in fresh if not fact.declares_error}
+    for declaration, _ in await _same(transaction, DECLARATIONS, list(events)):
+        if declaration.fingerprint not in new:
+            declared[_key(declaration)].append(declaration)
+    found += [(fact, False) for fact in fresh if not fact.declares_error]
+    pairs = [(d, fact, before) for fact, before in found for d in declared[_key(fact)] if takes_back(d, fact)]
+    await run(transaction, TAKE_BACK, pairs=_pairs((fact, {d.fingerprint}) for d, fact, _ in pairs))
     late = {fact.fingerprint: fact for _, fact, before in pairs if not before and fact.fingerprint not in new}
     await change(transaction, [(fact, Standing.WITHDRAWN) for fact in late.values()])
     return {fact.fingerprint for _, fact, _ in pairs} & new
+
+
+async def _same(
+    transaction: AsyncTransaction, statements: Mapping[str, str], keys: Collection[_Key]
+) -> list[tuple[Fact, bool]]:
+    """The events or declarations of these keys, each with whether it is taken back by now."""
+    found: list[tuple[Fact, bool]] = []
+    for kind, statement in statements.items():
+        asked = [
+            {"hash": hash, "t": t, "issuer": issuer}
+            for hash, t, issuer in keys
+            if (hash is not None) == (kind == "hash")
+        ]
+        for name, body, withdrawn in await rows(transaction, statement, keys=asked) if asked else []:
+            found.append((decode(Fingerprint(bytes.fromhex(name)), body, None), withdrawn))
+    return found
 
 
 @dataclass(slots=True)
