@@ -36,7 +36,8 @@ def same(row: cursor.Key) -> cursor.Key:
 @given(states=st.lists(KEYS, min_size=1, max_size=6), size=st.integers(1, 3))
 def test_rows_that_stay_are_shown_once_and_in_order(states, size):
     """One state of the list after the other, a page of each; the last one to its end."""
-    shown, token, at = [], "", 0
+    shown: list[cursor.Key] = []
+    token, at = "", 0
     while True:
         (after,) = cursor.begin(token, "question")
         rows, last, more = cursor.cut(sorted(states[min(at, len(states) - 1)]), after, size, same)
@@ -52,7 +53,8 @@ def test_rows_that_stay_are_shown_once_and_in_order(states, size):
 @given(first=st.lists(KEYS, min_size=2, max_size=2), size=st.integers(1, 3))
 def test_several_lists_are_cut_each_for_itself(first, size):
     """Until all have ended; one that has is not begun again."""
-    lists, shown, token = [sorted(each) for each in first], [[], []], ""
+    lists, token = [sorted(each) for each in first], ""
+    shown: list[list[cursor.Key]] = [[], []]
     while True:
         after = cursor.begin(token, "question", 2)
         cuts = [cursor.cut(rows, key, size, same) for rows, key in zip(lists, after, strict=True)]
@@ -93,11 +95,10 @@ async def test_the_longest_names_have_pages_too(net: Network, letter: str):
     await node.say(begun(GRAIN, 0), made([GRAIN], outputs, 10))
     await node.index()
     question = TraceQuestion(GRAIN, Direction.DOWNSTREAM)
-    for asked, ask, most in (
-        (question, answer_trace, TraceRequest),
-        (CompareQuestion(replace(question, known_at=0)), answer_compare, CompareRequest),
-    ):
-        token = (await ask(node.knowledge, EVERYONE, asked, page_size=1)).next_page_token
+    trace = await answer_trace(node.knowledge, EVERYONE, question, page_size=1)
+    compared = CompareQuestion(replace(question, known_at=0))
+    compare = await answer_compare(node.knowledge, EVERYONE, compared, page_size=1)
+    for most, token in ((TraceRequest, trace.next_page_token), (CompareRequest, compare.next_page_token)):
         assert token
         check_field(most, token)
 

@@ -69,7 +69,7 @@ def told(item: str, *minutes: float | tuple[float, str], **more: Any) -> Ask:
     return _ask(TOLD, item, list(minutes), more)
 
 
-def inside(vessel: str, *things: Thing, **more: Any) -> Ask:
+def inside(vessel: str, *things: Thing | tuple[str, None, None], **more: Any) -> Ask:
     """All that is in a container, one level deep; with the amounts of lots, (lot, None, None) for some."""
     return _ask(INSIDE, vessel, _bag(vessel, things), more)
 
@@ -100,7 +100,9 @@ def _ask(kind: str, about: Any, expected: Any, more: dict[str, Any]) -> Ask:
     return Ask(kind, about, expected, more.pop("at", None), more.pop("known_at", None), more)
 
 
-def _bag(vessel: str, things: Sequence[Thing]) -> set[tuple[str, str, tuple[Any, ...]]]:
+def _bag(
+    vessel: str, things: Sequence[Thing | tuple[str, None, None]]
+) -> set[tuple[str, str, tuple[Any, ...]]]:
     found: dict[str, tuple[Any, ...]] = {}
     for thing in things:
         name, *amount = (thing,) if isinstance(thing, str) else thing

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.ports.graphs import TWO, fact, made, names, step, version
 from tests.ports.test_graph import graph
+from tracehold.adapters.graph_facts.encoding import decode
 from tracehold.adapters.sqlite_graph import SqliteGraph, queries
 from tracehold.core.lineage import Fact, Quantity
 
@@ -120,7 +121,6 @@ async def test_attack_a_read_from_before_brings_nothing_back(tmp_path: Path, mon
     monkeypatch.setattr(opened, "_checkpoint", lambda: None)  # it would wait for the read
     await opened.add(step(made("one", "a", "b")))
     looked, erased = threading.Event(), threading.Event()
-    decode = queries.decode
 
     def slowly(*of: Any) -> Fact:
         looked.set()

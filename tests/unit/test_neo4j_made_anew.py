@@ -14,7 +14,7 @@ class Database:
     """
 
     def __init__(self, version: int | None, steps: int = 10**6) -> None:
-        self.standing = None if version is None else [version, False]
+        self.standing: list[int] | None = None if version is None else [version, False]
         self.own = self.shared = version is not None
         self.constraints = {"tracehold_old"} if version is not None else set[str]()
         self.steps = steps
@@ -41,7 +41,7 @@ class Database:
             self.constraints.add(statement.split()[2])
         elif statement == schema.FOUND:
             assert len(self.constraints) > 1, "a MERGE that nothing guards"
-            self.standing = [schema.VERSION, parameters["emptying"] if parameters else None]
+            self.standing = [schema.VERSION, bool(parameters and parameters["emptying"])]
         return []
 
     def delete(self, statement: str, limited: bool) -> None:

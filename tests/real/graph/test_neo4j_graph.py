@@ -11,9 +11,10 @@ import pytest
 from tests.neo4j_servers import ask, drawn, login, opened
 from tests.ports.graphs import ONE, TWO, fact, made, names, step, version
 from tests.unit.lineage_world import world
+from tracehold.adapters.graph_facts.encoding import decode
 from tracehold.adapters.neo4j_graph import ancestors, queries, relating, schema, withdrawing, writes
 from tracehold.core.errors import Broken
-from tracehold.core.lineage import Quantity
+from tracehold.core.lineage import Fact, Quantity
 from tracehold.journey.ports import Indexed, Known
 
 pytestmark = pytest.mark.real
@@ -99,8 +100,12 @@ async def test_a_declaration_reads_nothing_but_what_it_is_about(
     others = [made(f"o{at}", "a", "c", event_hash=f"h{at}", **same) for at in range(100)]
     await graph.add(step(*others))
     read: list[str] = []
-    decode = withdrawing.decode
-    monkeypatch.setattr(withdrawing, "decode", lambda name, *of: read.append(name) or decode(name, *of))
+
+    def counted(name: Any, *of: Any) -> Fact:
+        read.append(name)
+        return decode(name, *of)
+
+    monkeypatch.setattr(withdrawing, "decode", counted)
     for at, name in enumerate(order, 100):
         await graph.add(step(told[name], start=at))
     assert await joined(neo4j_server, "event") == {"WITHDRAWN_FROM"}
