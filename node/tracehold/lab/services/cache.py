@@ -35,6 +35,8 @@ SERVERS = {
         Server("geth", "1.16.9", "geth"),
         # The Community edition; the last line that runs on Java 17. Its program is a script of ours.
         Server("neo4j", "5.26.30", "neo4j"),
+        # The daemon of IPFS; tools/services/kubo_module names all that goes into it.
+        Server("kubo", "0.38.2", "ipfs"),
     )
 }
 

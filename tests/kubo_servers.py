@@ -1,0 +1,35 @@
+"""Daemons of IPFS for tests."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tracehold.lab.ports import held
+from tracehold.lab.services.kubo import KuboServer, new_swarm_key, server_in
+
+
+@contextmanager
+def running(folder: Path, swarm_key: str = "") -> Iterator[KuboServer]:
+    """A daemon of its own on loopback, killed at the end; without a key in a network of its own."""
+    server = server_in(folder)
+    try:
+        with held(2) as ports:
+            api, swarm = ports.numbers
+            server.found(api, swarm, swarm_key or new_swarm_key())
+            ports.release(*ports.numbers)
+            server.launch()
+        server.wait()
+        yield server
+    finally:
+        server.kill()
+
+
+@contextmanager
+def meshed(folder: Path, count: int = 2) -> Iterator[list[KuboServer]]:
+    """So many daemons of one network, each with a line to the first."""
+    swarm_key = new_swarm_key()
+    with ExitStack() as stack:
+        servers = [stack.enter_context(running(folder / str(at), swarm_key)) for at in range(count)]
+        for other in servers[1:]:
+            other.connect(servers[0])
+        yield servers
