@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.vectors import (
     ack_cases,
+    attachment_cases,
     directory_cases,
     false_cases,
     ground_cases,
@@ -36,6 +37,7 @@ FOLDERS = (
     "acks",
     "providers",
     "itemkeys",
+    "attachments",
 )
 """Those that this script fills. `identifiers` is written by hand."""
 
@@ -57,6 +59,7 @@ def vectors() -> Iterator[Case]:
     yield from ack_cases.acks()
     yield from directory_cases.providers()
     yield from directory_cases.item_keys()
+    yield from attachment_cases.attachments()
 
 
 def files() -> dict[str, Path]:

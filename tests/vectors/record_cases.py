@@ -26,6 +26,15 @@ def records() -> Iterator[Case]:
     yield _good("event-es256", "An event, signed with P-256, low s.", mill, MILL_KEY)
     yield _good("public", "For anyone to read.", replace(farm, audience=Audience.PUBLIC), FARM_KEY)
     yield _good("attachment", "Names an attachment.", replace(farm, attachments=attached), FARM_KEY)
+    yield _good(
+        "attachment-blocks", "Of more than 64 KiB.", replace(farm, attachments=_large(64 << 10 | 1)), FARM_KEY
+    )
+    yield _good(
+        "attachment-whole",
+        "The same of older records.",
+        replace(farm, attachments=_old(64 << 10 | 1)),
+        FARM_KEY,
+    )
     yield _good("supersedes", "Replaces another statement.", replace(farm, supersedes=_ANY), FARM_KEY)
     yield _good("masterdata", "Master data.", replace(farm, kind=Kind.MASTERDATA), FARM_KEY)
     yield _good(
@@ -45,6 +54,14 @@ _RAW = record.sign(header(FARM_KEY, FARM), PAYLOAD, FARM_KEY)
 _SIGN1 = cose.parse_sign1(_RAW)
 _PARTS = cbor.decode(_SIGN1.protected)
 _CLAIMS = _PARTS[labels.CWT_CLAIMS]
+
+
+def _large(size: int) -> tuple[Attachment, ...]:
+    return (Attachment(Fingerprint(b"\x0a" * 32), size, "image/png", b"\x0d" * 32),)
+
+
+def _old(size: int) -> tuple[Attachment, ...]:
+    return tuple(replace(one, blocks=None) for one in _large(size))
 
 
 def _framing() -> Iterator[Case]:
@@ -69,6 +86,13 @@ def _headers() -> Iterator[Case]:
     yield _bad("unsorted-labels", "Header labels in another order.", _signed(unsorted), "NOT_DETERMINISTIC")
     yield _bad("unknown-label", "A label of nobody.", _signed({**_PARTS, -70099: 1}), "BAD_HEADER")
     yield _bad("crit", "A crit label.", _signed({**_PARTS, 2: [15]}), "BAD_HEADER")
+    for name, why, attached in (
+        ("small-blocks", "A block manifest of 64 KiB.", _large(64 << 10)[0].parts()),
+        ("huge-blocks", "1 GiB and a byte, in blocks.", _large((1 << 30) + 1)[0].parts()),
+        ("short-blocks", "A block manifest's digest of 31 bytes.", [*_old(1 << 20)[0].parts(), bytes(31)]),
+        ("more-blocks", "Two block manifests.", [*_large(1 << 20)[0].parts(), bytes(32)]),
+    ):
+        yield _bad(name, why, _signed({**_PARTS, labels.ATTACHMENTS: [attached]}), "BAD_HEADER")
     yield _bad("no-salt", "No salt.", _signed(salt), "BAD_HEADER")
     yield _bad(
         "audience", "An audience of nobody.", _signed({**_PARTS, labels.AUDIENCE: "all"}), "BAD_HEADER"
@@ -158,7 +182,10 @@ def _told(name: str, description: str, raw: bytes, key: SigningKey) -> Case:
         "issuedAt": said.iat,
         "salt": said.salt.hex(),
         "audience": str(said.audience),
-        "attachments": [[one.fingerprint.hex(), one.size, one.media_type] for one in said.attachments],
+        "attachments": [
+            [part.hex() if isinstance(part, bytes) else part for part in one.parts()]
+            for one in said.attachments
+        ],
         "supersedes": said.supersedes.hex() if said.supersedes else None,
         "payload": PAYLOAD.decode(),
     }

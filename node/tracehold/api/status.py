@@ -41,7 +41,12 @@ HTTP_OF_STATUS = {
 }
 """HTTP status of a gRPC status, as `google.rpc.Code` documents it."""
 
-HTTP_OF_CODE = {"REQUEST_TOO_LARGE": 413, "TOO_MANY_RECORDS": 413, "RECORD_TOO_LARGE": 413}
+HTTP_OF_CODE = {
+    "REQUEST_TOO_LARGE": 413,
+    "TOO_MANY_RECORDS": 413,
+    "RECORD_TOO_LARGE": 413,
+    "ATTACHMENT_TOO_LARGE": 413,
+}
 """Codes for which HTTP has a more exact word (RFC 9110 section 15.5.14) than their gRPC status gives."""
 
 

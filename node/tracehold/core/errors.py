@@ -132,6 +132,9 @@ _ALL = (
     _rejected("FORBIDDEN", "The token does not carry the role that this call needs.", "Use a token with that role.", "PERMISSION_DENIED"),
     _rejected("CONFLICT", "The thing exists already with other content.", "Read it, then decide.", "ALREADY_EXISTS"),
     _rejected("HEAD_MOVED", "The log grew in the meantime.", "Read the head and try again.", "ABORTED"),
+    # -- attachments
+    _rejected("ATTACHMENT_TOO_LARGE", "The attachment is larger than this node takes.", "Attach at most 1 GiB.", "RESOURCE_EXHAUSTED"),
+    _rejected("ATTACHMENT_MISMATCH", "The bytes are not those that were announced, or that a record vouches for.", "Send the content again; where another node gave it, ask another holder."),
     # -- verification
     _rejected("PROOF_INVALID", "A step of the verification failed: the proof is false.", "Do not rely on it; ask another holder.", "FAILED_PRECONDITION"),
     _rejected("MALFORMED_PROOF", "The receipt, checkpoint or evidence file cannot be read.", "Fetch it again.", "INVALID_ARGUMENT"),

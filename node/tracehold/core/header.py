@@ -11,10 +11,12 @@ from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint, KeyId, NetworkId
 from tracehold.core.keys import Alg
 from tracehold.core.limits import (
+    MAX_ATTACHMENT_BYTES,
     MAX_ATTACHMENTS,
     MAX_HEADER_BYTES,
     MAX_HEADER_ITEMS,
     MAX_PARTY_CHARS,
+    MAX_PLAIN_ATTACHMENT_BYTES,
     SALT_BYTES,
 )
 
@@ -72,13 +74,18 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Content that a record vouches for and does not hold: its
-    BLAKE3-256, its size in bytes, its media type.
+    """Content that a record vouches for and does not hold: its BLAKE3-256, its size in bytes, its media type;
+    and over 64 KiB BLAKE3-256 of its block manifest (`core/blocks.py`). Older records lack that.
     """
 
     fingerprint: Fingerprint
     size: int
     media_type: str
+    blocks: bytes | None = None
+
+    def parts(self) -> list[bytes | int | str]:
+        """The elements that stand in the header."""
+        return [self.fingerprint, self.size, self.media_type, *([self.blocks] if self.blocks else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ def encode_header(header: Header) -> bytes:
         labels.AUDIENCE: str(header.audience),
     }
     if header.attachments:
-        parts[labels.ATTACHMENTS] = [[a.fingerprint, a.size, a.media_type] for a in header.attachments]
+        parts[labels.ATTACHMENTS] = [a.parts() for a in header.attachments]
     if header.supersedes is not None:
         parts[labels.SUPERSEDES] = header.supersedes
     return cbor.encode(parts)
@@ -205,12 +212,23 @@ def _read_attachments(parts: dict[int, Any]) -> tuple[Attachment, ...]:
 
 def _read_attachment(at: int, entry: Any) -> Attachment:
     match entry:
-        case [bytes(digest), int(size), str(media)] if (
-            len(digest) == 32 and size >= 0 and type(size) is int and _KIND.fullmatch(media)
+        case [bytes(digest), int(size), str(media), *rest] if (
+            len(digest) == 32
+            and size >= 0
+            and type(size) is int
+            and _KIND.fullmatch(media)
+            and (not rest or _is_manifest(size, rest))
         ):
-            return Attachment(Fingerprint(digest), size, media)
-    message = "an attachment is [fingerprint of 32 bytes, size, media type]"
-    raise Rejected("BAD_HEADER", message, path=f"header.attachments[{at}]")
+            return Attachment(Fingerprint(digest), size, media, *rest)
+    message = (
+        "an attachment is [fingerprint of 32 bytes, size, media type], and over 64 KiB its block manifest's"
+    )
+    raise Rejected("BAD_HEADER", f"{message} digest", path=f"header.attachments[{at}]")
+
+
+def _is_manifest(size: int, rest: list[Any]) -> bool:
+    large = MAX_PLAIN_ATTACHMENT_BYTES < size <= MAX_ATTACHMENT_BYTES
+    return large and len(rest) == 1 and _is_32_bytes(rest[0])
 
 
 def check_party(party: Any, code: str, path: str) -> None:

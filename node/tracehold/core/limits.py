@@ -54,3 +54,15 @@ MAX_ATTACHMENTS = 64
 
 ANCHOR_BY_MS = 3_600_000
 """Default promise of a receipt: anchored within one hour, later verify says OVERDUE."""
+
+MAX_ATTACHMENT_BYTES = 1 << 30
+"""One attachment (docs/spec/attachment.md)."""
+
+MAX_PLAIN_ATTACHMENT_BYTES = 64 << 10
+"""An attachment up to here is named by its fingerprint alone; a larger one by its block manifest too."""
+
+BLOCK_BYTES = 1 << 20
+"""Every block of an attachment but the last: the most that IPFS passes on as one block."""
+
+CHUNK_BYTES = 1 << 10
+"""Every leaf of an attachment's tree but the last."""

@@ -185,6 +185,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The document is no well-formed XML, or more than is read of one."""
     ERROR_REASON_XML_DOCTYPE: _ErrorReason.ValueType  # 79
     """The XML document declares a document type."""
+    ERROR_REASON_ATTACHMENT_TOO_LARGE: _ErrorReason.ValueType  # 81
+    """The attachment is larger than this node takes."""
+    ERROR_REASON_ATTACHMENT_MISMATCH: _ErrorReason.ValueType  # 82
+    """The bytes are not those that were announced, or that a record vouches for."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -351,6 +355,10 @@ ERROR_REASON_MALFORMED_XML: ErrorReason.ValueType  # 78
 """The document is no well-formed XML, or more than is read of one."""
 ERROR_REASON_XML_DOCTYPE: ErrorReason.ValueType  # 79
 """The XML document declares a document type."""
+ERROR_REASON_ATTACHMENT_TOO_LARGE: ErrorReason.ValueType  # 81
+"""The attachment is larger than this node takes."""
+ERROR_REASON_ATTACHMENT_MISMATCH: ErrorReason.ValueType  # 82
+"""The bytes are not those that were announced, or that a record vouches for."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
