@@ -65,6 +65,12 @@ async def test_masterdata_is_found_by_an_identifier_in_the_path(face: Face, spel
         (version,) = body["versions"]
         assert version["element"]["attributes"][0]["attribute"] == "Silo"
         assert version["speaker"]["party"] == FARM
+    then = {"then": "2026-03-01T00:00:00Z", "now": "2100-01-01T00:00:00Z"}
+    for when, count in (("then", 0), ("now", 1)):
+        body = (await face.get(f"/v1/masterdata/{spelling}?knownAt={then[when]}", "reader")).json()
+        assert len(body["versions"]) == count
+    refused = await face.get(f"/v1/masterdata/{spelling}?knownAt=yesterday", "reader")
+    assert (refused.status_code, refused.json()["path"]) == (400, "/knownAt")
 
 
 async def test_record_and_receipt_are_handed_out(face: Face):

@@ -111,6 +111,9 @@ async def run(*arguments: str) -> tuple[int, str, Script]:
         (("history", "i"), "history"),
         (("history", "PO-1", "--transaction", "po"), "history"),
         (("contents", "i"), "contents"),
+        (("state", "i"), "state"),
+        (("common", "i", "j"), "common"),
+        (("recall", "i"), "recall"),
     ],
 )
 async def test_the_command_line_shows_what_differs(command: tuple[str, ...], question: str):

@@ -70,7 +70,7 @@ async def test_nothing_differs_where_nothing_became_known(node):
     for later in (known, None):
         answer = await compared(node, up(FLOUR, known), later)
         assert (answer.differences, answer.events, answer.next_page_token) == ((), (), "")
-        assert (answer.item, answer.truncated) == (FLOUR, False)
+        assert (answer.asked, answer.truncated) == ((FLOUR,), False)
 
 
 async def test_what_was_told_later_is_added_and_causes_what_is_behind_it(node):

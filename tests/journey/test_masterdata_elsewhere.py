@@ -83,3 +83,15 @@ async def test_what_the_reader_may_not_read_is_a_gap(net: Network):
     assert refused.versions == ()
     assert {gap.reason for gap in refused.gaps} == {GapReason.ACCESS_REFUSED}
     assert names(await ask(here, AUTHORITY)) == ["secret"]
+
+
+async def test_what_was_said_by_then(net: Network):
+    """By what was known at a time: what came later is not in the answer, of the other node neither."""
+    here, there = await net.join(), await net.join()
+    known = [0]
+    for node, name in ((here, "first"), (there, "second"), (here, "third")):
+        await tell(node, name, party=MILL if node is there else FARM)
+        known.append(int(net.clock.time) * 1_000)
+    for count, known_at in enumerate(known):
+        answer = await answer_masterdata(here.knowledge, EVERYONE, PLACE, known_at=known_at)
+        assert names(answer) == ["first", "second", "third"][:count]

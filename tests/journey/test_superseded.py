@@ -303,3 +303,20 @@ async def test_master_data_is_superseded_too(node: Node) -> None:
         await pointers.say(before, right if before is wrong else wrong)
         answer = await answer_masterdata(node.knowledge, EVERYONE, "urn:x:place")
         assert [version.fingerprint for version in answer.versions] == versions
+
+
+async def test_master_data_as_it_stood_before_it_was_superseded(node: Node) -> None:
+    """By what was known then, the version stands that was replaced since, and the other is not there."""
+    pointers = Pointers(node)
+    own = node.sealer.own.identity.key
+    (outcome,) = await node.say(said("urn:x:place", "wrong"), kind=Kind.MASTERDATA)
+    await node.finish()
+    wrong, then = outcome.fingerprint, int(node.network.clock.time) * 1_000
+    assert wrong is not None
+    header = replace(event_header(own.public, FARM, NETWORK, 1_790_000_000, SALTS(16)), kind=Kind.MASTERDATA)
+    right = await sealed(node, sign(replace(header, supersedes=wrong), said("urn:x:place", "right"), own))
+    await node.finish()
+    await pointers.say(wrong, right)
+    for known_at, versions in ((0, []), (then, [wrong]), (None, [right])):
+        answer = await answer_masterdata(node.knowledge, EVERYONE, "urn:x:place", known_at=known_at)
+        assert [version.fingerprint for version in answer.versions] == versions

@@ -230,9 +230,13 @@ class AsyncClient:
         request = questions.recall_request(items, **reach)
         return await questions.whole_answer(partial(self._call, self._questions.Recall), request)
 
-    async def masterdata(self, identifier: str) -> trace_pb2.GetMasterdataResponse:
-        """What parties say about a product, a place or a party: every version, oldest first."""
-        request = trace_pb2.GetMasterdataRequest(id=identifier)
+    async def masterdata(
+        self, identifier: str, *, known_at: datetime | None = None
+    ) -> trace_pb2.GetMasterdataResponse:
+        """What parties say about a product, a place or a party: every version, oldest first, as it was known
+        at `known_at`, None: now.
+        """
+        request = questions.masterdata_request(identifier, known_at)
         answer: trace_pb2.GetMasterdataResponse = await self._call(self._questions.GetMasterdata, request)
         return answer
 

@@ -1,12 +1,20 @@
 """One question by what was known at two times, and what is different between its answers."""
 
 from datetime import datetime
+from typing import Any
 
 from tracehold.v1 import trace_pb2 as pb
 from tracehold_client import questions
 from tracehold_client.aio import AsyncClient
 
-Question = pb.TraceRequest | pb.GetHistoryRequest | pb.GetContentsRequest
+Question = (
+    pb.TraceRequest
+    | pb.GetHistoryRequest
+    | pb.GetContentsRequest
+    | pb.GetStateRequest
+    | pb.CommonRequest
+    | pb.RecallRequest
+)
 """As `questions` makes them; the first time is its `known_at`."""
 
 LARGEST_PAGE = 10_000
@@ -24,13 +32,7 @@ async def compare(
         # Looked at as the question's own times are.
         moment = questions.history_request("", None, compared_with, False).known_at
         request.compared_with.CopyFrom(moment)
-    match question:
-        case pb.TraceRequest():
-            request.trace.CopyFrom(question)
-        case pb.GetHistoryRequest():
-            request.history.CopyFrom(question)
-        case pb.GetContentsRequest():
-            request.contents.CopyFrom(question)
+    _chosen(request, question).CopyFrom(question)
     whole = page = await _page(client, request)
     while page.next_page_token:
         request.page_token = page.next_page_token
@@ -47,6 +49,23 @@ async def compare(
     del whole.events[:]
     whole.MergeFrom(kept)
     return whole
+
+
+def _chosen(request: pb.CompareRequest, question: Question) -> Any:
+    """The field for a question of this type."""
+    match question:
+        case pb.TraceRequest():
+            return request.trace
+        case pb.GetHistoryRequest():
+            return request.history
+        case pb.GetContentsRequest():
+            return request.contents
+        case pb.GetStateRequest():
+            return request.state
+        case pb.CommonRequest():
+            return request.common
+        case pb.RecallRequest():
+            return request.recall
 
 
 async def _page(client: AsyncClient, request: pb.CompareRequest) -> pb.CompareResponse:

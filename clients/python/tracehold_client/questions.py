@@ -108,6 +108,11 @@ def recall_request(items: Sequence[str], **reach: Unpack[Reach]) -> trace_pb2.Re
     return trace_pb2.RecallRequest(items=_items(items), **_along(**reach))
 
 
+def masterdata_request(identifier: str, known_at: datetime | None) -> trace_pb2.GetMasterdataRequest:
+    """What is said of a product, a place or a party."""
+    return trace_pb2.GetMasterdataRequest(id=identifier, known_at=_stamp(known_at, "known_at"))
+
+
 async def whole_answer(ask: Callable[[_Request], Awaitable[_Answer]], request: _Request) -> _Answer:
     """The answer of all pages as one, with the largest pages allowed.
     What is not paged is taken from the first page.

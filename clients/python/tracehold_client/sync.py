@@ -171,9 +171,11 @@ class Client:
         """See `AsyncClient.recall`; the options are those of `trace`."""
         return self._run(self._client.recall(items, **reach))
 
-    def masterdata(self, identifier: str) -> trace_pb2.GetMasterdataResponse:
+    def masterdata(
+        self, identifier: str, *, known_at: datetime | None = None
+    ) -> trace_pb2.GetMasterdataResponse:
         """See `AsyncClient.masterdata`."""
-        return self._run(self._client.masterdata(identifier))
+        return self._run(self._client.masterdata(identifier, known_at=known_at))
 
     def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         if self._loop.is_closed():

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from tracehold.api.call import Call, within
-from tracehold.api.questions import MAX_ITEMS
+from tracehold.api.requested import MAX_ITEMS
 from tracehold.api.served import Handler, Served
 from tracehold.core.errors import Rejected, Unavailable
 

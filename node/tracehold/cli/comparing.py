@@ -54,12 +54,12 @@ def _show(answer: "CompareResponse") -> None:
 def _row(found: "Difference") -> tuple[str, ...]:
     from tracehold.cli import shown
 
-    what = found.item or found.fingerprint[:16]
-    where = found.parent or (found.fingerprint[:16] if found.item else "")
+    what = found.item or ("" if found.name else found.fingerprint[:16])
+    where = [found.parent, found.name, found.fingerprint[:16] if found.item else ""]
     return (
         SIGNS.get(shown.name_of(found, "kind"), "?"),
         shown.name_of(found, "subject").lower(),
-        " ".join(filter(None, [what, where])),
+        " ".join(filter(None, [what, *where])),
         " -> ".join(filter(None, [found.before, found.after])),
         "by " + ", ".join(cause[:16] for cause in found.causes),
     )

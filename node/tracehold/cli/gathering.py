@@ -152,7 +152,7 @@ async def _masterdata(
 
     async def one(id: str) -> list[Said]:
         try:
-            answer = await client.masterdata(id)
+            answer = await client.masterdata(id, known_at=known_at)
         except Rejected as refusal:
             if refusal.code in _NO_NAMES:
                 return []

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracehold.cli.comparing import ComparedOption, ask_compared
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.moments import (
     AtOption,
@@ -30,6 +31,7 @@ def recall(
     ],
     at: AtOption = "",
     known_at: KnownAtOption = "",
+    compared_with: ComparedOption = "",
     max_depth: DepthOption = 0,
     verify: VerifyOption = "proof",
     strict_time: StrictTimeOption = False,
@@ -42,15 +44,31 @@ def recall(
 
     By issuer, the nearest first; contacts are from master data.
 
+    With --known-at and --compared-with: what is different between the two, and which records did it.
+
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.
     """
+    door = Door(node, token_file, tls_ca)
+    if compared_with:
+        from tracehold_client import questions
+
+        ask_compared(
+            lambda: questions.recall_request(
+                items, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
+            ),
+            compared_with,
+            door,
+            as_json,
+            None,
+        )
+        return
     ask(
         lambda client: client.recall(
             items, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
         ),
         _show,
-        Door(node, token_file, tls_ca),
+        door,
         as_json,
     )
 

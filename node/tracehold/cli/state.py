@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from tracehold.cli.comparing import ComparedOption, ask_compared
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.locate import ItemArgument
@@ -21,6 +22,7 @@ def state(
     item: ItemArgument,
     at: AtOption = "",
     known_at: KnownAtOption = "",
+    compared_with: ComparedOption = "",
     verify: VerifyOption = "proof",
     out: OutOption = None,
     node: NodeOption = DEFAULT_NODE,
@@ -32,10 +34,23 @@ def state(
 
     With the events that say so, and those that say otherwise.
 
+    With --known-at and --compared-with: what is different between the two, and which records did it.
+
     Exit codes: 0 answered, 1 refused, 2 malformed, 5 node not reachable. Gaps are
     no error: they are in the answer.
     """
     door = Door(node, token_file, tls_ca)
+    if compared_with:
+        from tracehold_client import questions
+
+        ask_compared(
+            lambda: questions.state_request(item, **as_of(at, known_at, verify)),
+            compared_with,
+            door,
+            as_json,
+            out,
+        )
+        return
     if out is not None:
         from tracehold_client.questions import state_request
 

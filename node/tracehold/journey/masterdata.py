@@ -7,6 +7,7 @@ from tracehold.core.epcis import parse_masterdata
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Gap, GapReason
 from tracehold.core.record import Kind
+from tracehold.core.said import known_by
 from tracehold.journey.admission import UNREADABLE, Admitted
 from tracehold.journey.answers import MasterDataAnswer, Said
 from tracehold.journey.inquiry import Inquiry, named
@@ -17,15 +18,16 @@ Version = tuple[Admitted, int | None]
 
 
 async def answer_masterdata(
-    knowledge: Knowledge, reader: Reader, id: str, *, full: bool = False
+    knowledge: Knowledge, reader: Reader, id: str, *, full: bool = False, known_at: int | None = None
 ) -> MasterDataAnswer:
     """All versions that the reader may read, from here and from other nodes, oldest first, but for those that
-    were superseded. Raises `Rejected` (no identifier) and `Unavailable`.
+    were superseded; all of this by what was known by `known_at` (milliseconds), None for all there is.
+    Raises `Rejected` (no identifier) and `Unavailable`.
     """
     name = named(id, "/id")
-    inquiry = Inquiry(knowledge, reader, full=full)
+    inquiry = Inquiry(knowledge, reader, full=full, known_at=known_at)
     found, gaps = await versions(knowledge, inquiry, [name])
-    said = tuple(_said(admitted, ms) for admitted, ms in found.get(name, ()))
+    said = tuple(_said(each, ms) for each, ms in found.get(name, ()) if known_by(ms, known_at))
     return MasterDataAnswer(name, said, await inquiry.gaps(gaps))
 
 

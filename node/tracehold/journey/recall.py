@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Affected, Gap, RecallResult, recall, standing
+from tracehold.core.lineage import Affected, Gap, RecallResult, Walk, recall, standing
 from tracehold.journey import cursor
 from tracehold.journey.answers import CONTRADICTS, DISPUTED, TIME_ORDER, Coverage, Statement
 from tracehold.journey.contact import Contact, contacts
@@ -87,12 +87,10 @@ async def answer_recall(
     Raises `Rejected` (no identifier, BAD_REQUEST where there is no item or they may reach too much,
     BAD_PAGE_TOKEN) and `Unavailable`.
     """
-    asked = names(question.items, question.max_items)
-    if not asked:
-        raise Rejected("BAD_REQUEST", "at least one item is required", path="/items")
+    asked = asked_of(question)
     (after,) = cursor.begin(page_token, question)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
-    result = await _affected(inquiry, question, asked)
+    result = await inquiry.drive(walk_of(question, asked))
     rows = _Rows(inquiry, question)
     ordered = sorted(result.items, key=rows.key)
     page, last, more = cursor.cut(ordered, after, page_size, rows.key)
@@ -113,16 +111,23 @@ async def answer_recall(
     )
 
 
-async def _affected(inquiry: Inquiry, question: RecallQuestion, asked: Sequence[str]) -> RecallResult:
-    return await inquiry.drive(
-        recall(
-            asked,
-            at=question.at,
-            known_at=question.known_at,
-            max_depth=question.max_depth,
-            max_items=question.max_items,
-            strict_time=question.strict_time,
-        )
+def asked_of(question: RecallQuestion) -> tuple[str, ...]:
+    """The items of the question in canonical spelling. Raises `Rejected` as `answer_recall`."""
+    asked = names(question.items, question.max_items)
+    if not asked:
+        raise Rejected("BAD_REQUEST", "at least one item is required", path="/items")
+    return asked
+
+
+def walk_of(question: RecallQuestion, asked: Sequence[str]) -> Walk[RecallResult]:
+    """The walk that answers the question about its items, in canonical spelling."""
+    return recall(
+        asked,
+        at=question.at,
+        known_at=question.known_at,
+        max_depth=question.max_depth,
+        max_items=question.max_items,
+        strict_time=question.strict_time,
     )
 
 

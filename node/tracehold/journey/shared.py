@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import ComplaintResult, Gap, SharedItem, complaint
+from tracehold.core.lineage import ComplaintResult, Gap, SharedItem, Walk, complaint
 from tracehold.journey import cursor
 from tracehold.journey.answers import Coverage, Statement
 from tracehold.journey.inquiry import Inquiry
@@ -68,23 +68,12 @@ async def answer_common(
     Raises `Rejected` (no identifier, BAD_REQUEST where there are not two items or they may reach too much,
     BAD_PAGE_TOKEN) and `Unavailable`.
     """
-    asked = names(question.items, question.max_items)
-    if len(asked) < 2:
-        raise Rejected("BAD_REQUEST", "at least two different items are required", path="/items")
+    asked = asked_of(question)
     after_items, after_events = cursor.begin(page_token, question, 2)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
-    result = await inquiry.drive(
-        complaint(
-            asked,
-            at=question.at,
-            known_at=question.known_at,
-            max_depth=question.max_depth,
-            max_items=question.max_items,
-            strict_time=question.strict_time,
-        )
-    )
+    result = await inquiry.drive(walk_of(question, asked))
     places = [SharedName(each.place, each.told_by) for each in result.places]
-    parties = _parties(inquiry, result)
+    parties = shared_parties(inquiry, result)
     met = [*places[:MET], *parties[:MET]]
     evidence = {*result.common.events, *(name for each in met for name in each.told_by)}
     statements = sorted((inquiry.statement(name) for name in evidence), key=inquiry.key)
@@ -103,7 +92,27 @@ async def answer_common(
     )
 
 
-def _parties(inquiry: Inquiry, result: ComplaintResult) -> list[SharedName]:
+def asked_of(question: CommonQuestion) -> tuple[str, ...]:
+    """The items of the question in canonical spelling. Raises `Rejected` as `answer_common`."""
+    asked = names(question.items, question.max_items)
+    if len(asked) < 2:
+        raise Rejected("BAD_REQUEST", "at least two different items are required", path="/items")
+    return asked
+
+
+def walk_of(question: CommonQuestion, asked: Sequence[str]) -> Walk[ComplaintResult]:
+    """The walk that answers the question about its items, in canonical spelling."""
+    return complaint(
+        asked,
+        at=question.at,
+        known_at=question.known_at,
+        max_depth=question.max_depth,
+        max_items=question.max_items,
+        strict_time=question.strict_time,
+    )
+
+
+def shared_parties(inquiry: Inquiry, result: ComplaintResult) -> list[SharedName]:
     """Those that spoke on each of the passages, or are named in it, by name."""
     first = [_first(_parties_of(inquiry, passage)) for passage in result.passed]
     both: Collection[str] = set.intersection(*map(set, first))

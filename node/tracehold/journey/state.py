@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tracehold.core.access import Reader
-from tracehold.core.lineage import Gap, state
+from tracehold.core.lineage import Gap, StateResult, Walk, state
 from tracehold.journey.answers import Coverage, Statement
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
@@ -39,7 +39,7 @@ async def answer_state(knowledge: Knowledge, reader: Reader, question: StateQues
     """How the item stood at that time. Raises `Rejected` (no identifier) and `Unavailable`."""
     item = named(question.item)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
-    result = await inquiry.drive(state(item, at=question.at, known_at=question.known_at))
+    result = await inquiry.drive(walk_of(question, item))
     stands = whereabouts(Hands(inquiry), item, result, ROWS)
     return StateAnswer(
         item,
@@ -49,3 +49,8 @@ async def answer_state(knowledge: Knowledge, reader: Reader, question: StateQues
         result.truncated or stands.cut,
         await inquiry.coverage(),
     )
+
+
+def walk_of(question: StateQuestion, item: str) -> Walk[StateResult]:
+    """The walk that answers the question about its item, in canonical spelling."""
+    return state(item, at=question.at, known_at=question.known_at)

@@ -151,11 +151,23 @@ class _DifferenceSubjectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Dif
     DIFFERENCE_SUBJECT_UNSPECIFIED: _DifferenceSubject.ValueType  # 0
     """Not given."""
     DIFFERENCE_SUBJECT_ITEM: _DifferenceSubject.ValueType  # 1
-    """An item of a trace or of contents."""
+    """An item of a trace, of contents, of what several have in common, or of a recall."""
     DIFFERENCE_SUBJECT_EDGE: _DifferenceSubject.ValueType  # 2
-    """What ties an item in: the event through which a trace reached it, or what holds it."""
+    """What ties an item in: the event through which it was reached, what holds it, or which of the items called back it comes from. In common: the event by which an item
+    passed a place or party.
+    """
     DIFFERENCE_SUBJECT_RECORD: _DifferenceSubject.ValueType  # 3
     """A record of the answer."""
+    DIFFERENCE_SUBJECT_PLACE: _DifferenceSubject.ValueType  # 4
+    """Where an item is, or a place that all items passed."""
+    DIFFERENCE_SUBJECT_CONDITION: _DifferenceSubject.ValueType  # 5
+    """In which disposition an item is."""
+    DIFFERENCE_SUBJECT_PARTY: _DifferenceSubject.ValueType  # 6
+    """Who has an item, or a party that all items passed."""
+    DIFFERENCE_SUBJECT_AMOUNT: _DifferenceSubject.ValueType  # 7
+    """How much of a class or lot is left, in one unit."""
+    DIFFERENCE_SUBJECT_END: _DifferenceSubject.ValueType  # 8
+    """That an item was decommissioned, or that nothing of it is left."""
 
 class DifferenceSubject(_DifferenceSubject, metaclass=_DifferenceSubjectEnumTypeWrapper):
     """What is different."""
@@ -163,11 +175,23 @@ class DifferenceSubject(_DifferenceSubject, metaclass=_DifferenceSubjectEnumType
 DIFFERENCE_SUBJECT_UNSPECIFIED: DifferenceSubject.ValueType  # 0
 """Not given."""
 DIFFERENCE_SUBJECT_ITEM: DifferenceSubject.ValueType  # 1
-"""An item of a trace or of contents."""
+"""An item of a trace, of contents, of what several have in common, or of a recall."""
 DIFFERENCE_SUBJECT_EDGE: DifferenceSubject.ValueType  # 2
-"""What ties an item in: the event through which a trace reached it, or what holds it."""
+"""What ties an item in: the event through which it was reached, what holds it, or which of the items called back it comes from. In common: the event by which an item
+passed a place or party.
+"""
 DIFFERENCE_SUBJECT_RECORD: DifferenceSubject.ValueType  # 3
 """A record of the answer."""
+DIFFERENCE_SUBJECT_PLACE: DifferenceSubject.ValueType  # 4
+"""Where an item is, or a place that all items passed."""
+DIFFERENCE_SUBJECT_CONDITION: DifferenceSubject.ValueType  # 5
+"""In which disposition an item is."""
+DIFFERENCE_SUBJECT_PARTY: DifferenceSubject.ValueType  # 6
+"""Who has an item, or a party that all items passed."""
+DIFFERENCE_SUBJECT_AMOUNT: DifferenceSubject.ValueType  # 7
+"""How much of a class or lot is left, in one unit."""
+DIFFERENCE_SUBJECT_END: DifferenceSubject.ValueType  # 8
+"""That an item was decommissioned, or that nothing of it is left."""
 Global___DifferenceSubject: _TypeAlias = DifferenceSubject  # noqa: Y015
 
 @_typing.final
@@ -911,6 +935,9 @@ class CompareRequest(_message.Message):
     TRACE_FIELD_NUMBER: _builtins.int
     HISTORY_FIELD_NUMBER: _builtins.int
     CONTENTS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    COMMON_FIELD_NUMBER: _builtins.int
+    RECALL_FIELD_NUMBER: _builtins.int
     COMPARED_WITH_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
@@ -931,6 +958,20 @@ class CompareRequest(_message.Message):
         """What is in a container."""
 
     @_builtins.property
+    def state(self) -> Global___GetStateRequest:
+        """How an item stands."""
+
+    @_builtins.property
+    def common(self) -> Global___CommonRequest:
+        """What several items have in common."""
+
+    @_builtins.property
+    def recall(self) -> Global___RecallRequest:
+        """What is affected when items are called back. How an item stands is compared for those called back and for the first 2,000 others, the nearest first; contacts are
+        not compared.
+        """
+
+    @_builtins.property
     def compared_with(self) -> _timestamp_pb2.Timestamp:
         """The second time, by the blocks of the covering anchors; not set means everything that is known."""
 
@@ -940,15 +981,18 @@ class CompareRequest(_message.Message):
         trace: Global___TraceRequest | None = ...,
         history: Global___GetHistoryRequest | None = ...,
         contents: Global___GetContentsRequest | None = ...,
+        state: Global___GetStateRequest | None = ...,
+        common: Global___CommonRequest | None = ...,
+        recall: Global___RecallRequest | None = ...,
         compared_with: _timestamp_pb2.Timestamp | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["compared_with", b"compared_with", "contents", b"contents", "history", b"history", "question", b"question", "trace", b"trace"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["common", b"common", "compared_with", b"compared_with", "contents", b"contents", "history", b"history", "question", b"question", "recall", b"recall", "state", b"state", "trace", b"trace"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_with", b"compared_with", "contents", b"contents", "history", b"history", "page_size", b"page_size", "page_token", b"page_token", "question", b"question", "trace", b"trace"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["common", b"common", "compared_with", b"compared_with", "contents", b"contents", "history", b"history", "page_size", b"page_size", "page_token", b"page_token", "question", b"question", "recall", b"recall", "state", b"state", "trace", b"trace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_question: _TypeAlias = _typing.Literal["trace", "history", "contents"]  # noqa: Y015
+    _WhichOneofReturnType_question: _TypeAlias = _typing.Literal["trace", "history", "contents", "state", "common", "recall"]  # noqa: Y015
     _WhichOneofArgType_question: _TypeAlias = _typing.Literal["question", b"question"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_question) -> _WhichOneofReturnType_question | None: ...
 
@@ -968,20 +1012,23 @@ class Difference(_message.Message):
     BEFORE_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     CAUSES_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
     kind: Global___DifferenceKind.ValueType
     """What became of it."""
     subject: Global___DifferenceSubject.ValueType
     """What it is."""
     item: _builtins.str
-    """The item; empty for records."""
+    """The item; empty for records, and for places and parties that all items passed."""
     parent: _builtins.str
-    """What holds the item, for edges of contents."""
+    """What holds the item, for edges of contents and states; of a recall also the item called back that it comes from."""
     fingerprint: _builtins.str
-    """Fingerprint of the record, or of the event through which a trace reached the item; 64 lowercase hexadecimal digits."""
+    """Fingerprint of the record, or of the event through which the item was reached; 64 lowercase hexadecimal digits."""
     before: _builtins.str
     """How it stood in the first answer, for example `depth 2`."""
     after: _builtins.str
     """How it stands in the second."""
+    name: _builtins.str
+    """The place, the party, the persistent disposition, or the unit of measure that it is about."""
     @_builtins.property
     def causes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Fingerprints of the records that became known between and brought it about; at most 100. All are among the events of the answer."""
@@ -997,10 +1044,11 @@ class Difference(_message.Message):
         before: _builtins.str = ...,
         after: _builtins.str = ...,
         causes: _abc.Iterable[_builtins.str] | None = ...,
+        name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "causes", b"causes", "fingerprint", b"fingerprint", "item", b"item", "kind", b"kind", "parent", b"parent", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "causes", b"causes", "fingerprint", b"fingerprint", "item", b"item", "kind", b"kind", "name", b"name", "parent", b"parent", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1019,15 +1067,16 @@ class CompareResponse(_message.Message):
     TRUNCATED_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
+    ASKED_FIELD_NUMBER: _builtins.int
     item: _builtins.str
-    """The item, or the id of the business transaction, in canonical spelling."""
+    """The item, or the id of the business transaction, in canonical spelling; empty where several were asked about."""
     truncated: _builtins.bool
     """That a limit cut one of the answers."""
     next_page_token: _builtins.str
     """Hand this in for the next page; empty at the end."""
     @_builtins.property
     def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Difference]:
-        """Records first, then items, then edges."""
+        """Records first, then items, then edges, then how items stand."""
 
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___TracedEvent]:
@@ -1041,6 +1090,10 @@ class CompareResponse(_message.Message):
     def coverage(self) -> _containers.RepeatedCompositeFieldContainer[Global___Coverage]:
         """What the answers rest on."""
 
+    @_builtins.property
+    def asked(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The items asked about, or the id of the business transaction, in canonical spelling, each once."""
+
     def __init__(
         self,
         *,
@@ -1051,10 +1104,11 @@ class CompareResponse(_message.Message):
         truncated: _builtins.bool = ...,
         next_page_token: _builtins.str = ...,
         coverage: _abc.Iterable[Global___Coverage] | None = ...,
+        asked: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "differences", b"differences", "events", b"events", "gaps", b"gaps", "item", b"item", "next_page_token", b"next_page_token", "truncated", b"truncated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked", b"asked", "coverage", b"coverage", "differences", b"differences", "events", b"events", "gaps", b"gaps", "item", b"item", "next_page_token", b"next_page_token", "truncated", b"truncated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1067,16 +1121,22 @@ class GetMasterdataRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
+    KNOWN_AT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Product, place or party, any GS1 spelling or a URI."""
+    @_builtins.property
+    def known_at(self) -> _timestamp_pb2.Timestamp:
+        """What was known by this time; not set means everything. What was superseded only later stands in the answer."""
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
+        known_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["known_at", b"known_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "known_at", b"known_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

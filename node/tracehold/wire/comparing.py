@@ -10,7 +10,8 @@ from tracehold.wire.words import number_of
 def compare_message(answer: CompareAnswer) -> pb.CompareResponse:
     """What is different, and the records that it names."""
     return pb.CompareResponse(
-        item=answer.item,
+        item=answer.asked[0] if len(answer.asked) == 1 else "",
+        asked=answer.asked,
         differences=[_difference(each) for each in answer.differences],
         events=[event_message(each) for each in answer.events],
         gaps=gap_messages(answer.gaps),
@@ -27,6 +28,7 @@ def _difference(found: Difference) -> pb.Difference:
         subject=number_of(pb.DifferenceSubject, part.aspect),
         item=part.item,
         parent=part.parent,
+        name=part.name,
         fingerprint=part.record.hex() if part.record else "",
         before=found.before,
         after=found.after,

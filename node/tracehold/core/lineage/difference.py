@@ -32,30 +32,38 @@ class Became(StrEnum):
 
 class Aspect(StrEnum):
     """RECORD: a record of the answer. ITEM: an item of it. EDGE: what ties an item in: the record through
-    which it was reached, or what holds it."""
+    which it was reached, or what holds it. The others are how an item stands: at a PLACE, in a CONDITION,
+    with a PARTY, what AMOUNT is left, and its END; and places and parties that items have in common."""
 
     RECORD = "record"
     ITEM = "item"
     EDGE = "edge"
+    PLACE = "place"
+    CONDITION = "condition"
+    PARTY = "party"
+    AMOUNT = "amount"
+    END = "end"
 
 
 class Part(NamedTuple):
-    """One thing that an answer shows."""
+    """One thing that an answer shows. `parent` holds the item; `name` is the place, the party, the lasting
+    disposition or the unit that it is about."""
 
     aspect: Aspect
     item: str = ""
     parent: str = ""
     record: Fingerprint | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """An answer: its parts and how each stands. `facts` are all that the question saw, `ties` the records
-    that tie an item in."""
+    that tie a part in, be it an item or how it stands."""
 
     parts: Mapping[Part, str]
     facts: Mapping[Fingerprint, Fact]
-    ties: Mapping[str, Collection[Fingerprint]] = field(default_factory=dict)
+    ties: Mapping[Part, Collection[Fingerprint]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def differences(
     between: tuple[int | None, int | None],
     replaced: Mapping[Fingerprint, Fingerprint],
 ) -> tuple[Difference, ...]:
-    """All that differs: records by time, then items and edges by name.
+    """All that differs: records by time, then the others by aspect and name.
 
     `between`: the two times of knowledge, milliseconds, None for all that is known. `replaced`: records that
     were superseded, and what by.
@@ -110,7 +118,7 @@ def _became(first: Picture, second: Picture, part: Part) -> Became:
 def _rank(part: Part, facts: Mapping[Fingerprint, Fact]) -> tuple[object, ...]:
     if part.aspect is Aspect.RECORD and part.record is not None:
         return 0, *order(facts[part.record])
-    return list(Aspect).index(part.aspect), part.item, part.parent, part.record or b""
+    return list(Aspect).index(part.aspect), part.item, part.parent, part.name, part.record or b""
 
 
 def _came_between(facts: Iterable[Fact], between: tuple[int | None, int | None]) -> list[Fact]:
@@ -136,8 +144,8 @@ class _Causes:
         self._fresh = {fact.fingerprint: fact for fact in fresh}
         self._errors = [fact for fact in fresh if fact.declares_error]
         self._ties = {
-            item: {name for picture in pictures for name in picture.ties.get(item, ())}
-            for item in {**pictures[0].ties, **pictures[1].ties}
+            part: {name for picture in pictures for name in picture.ties.get(part, ())}
+            for part in {**pictures[0].ties, **pictures[1].ties}
         }
         self._shown = {part.record for picture in pictures for part in picture.parts}
         self._by_name: defaultdict[str, list[Fact]] = defaultdict(list)
@@ -201,11 +209,8 @@ class _Causes:
         return about or ((other,) if other is not None and other in self._facts else ())
 
     def _tied(self, part: Part) -> Collection[Fingerprint]:
-        """What brought about that the records differ that tie the item in."""
-        if part.aspect is not Aspect.ITEM:
-            return ()
-        tying = self._ties.get(part.item, ())
-        records = [Part(Aspect.RECORD, record=name) for name in tying]
+        """What brought about that the records differ that tie the part in."""
+        records = [Part(Aspect.RECORD, record=name) for name in self._ties.get(part, ())]
         return [cause for record in records for cause in self._found.get(record, ())]
 
     def _near(self, part: Part, counts: Callable[[Fact], bool]) -> Collection[Fingerprint]:
@@ -219,7 +224,7 @@ class _Causes:
         return [name for name, count in shared.items() if count == most]
 
     def _names(self, part: Part) -> set[str]:
-        names = {part.item, part.parent} - {""}
+        names = {part.item or part.name, part.parent} - {""}
         return names | found_under(self._facts[part.record]) if part.record is not None else names
 
 
