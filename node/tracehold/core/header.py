@@ -38,6 +38,8 @@ class Kind(StrEnum):
     REVOKE = _TREE + "revoke+cbor"
     ROTATE = _TREE + "rotate+cbor"
     SNAPSHOT = _TREE + "snapshot+cbor"
+    CUSTODY = _TREE + "custody+cbor"
+    """What a node keeps of others in an epoch. Who may speak does not follow from it: no control record."""
     NODE = _TREE + "node+cbor"
     """A node record. It has a record's form and is no entry of a log."""
 
@@ -56,7 +58,7 @@ CONTROL_KINDS = frozenset(
 )
 """Kinds that say who may speak, and the snapshots that list them."""
 
-RESERVED_KINDS = frozenset(f"{_TREE}{name}+cbor" for name in ("custody", "notice"))
+RESERVED_KINDS = frozenset(f"{_TREE}{name}+cbor" for name in ("notice",))
 """Kinds that a later release will define. A creator of this release refuses them at upload; holders keep
 what they get. One that was sealed before the rules version that defines its kind is never interpreted.
 """

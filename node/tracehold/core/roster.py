@@ -166,11 +166,12 @@ class Roster:
             case LogHeader():
                 raise Rejected("BAD_CONTROL", "a log has one header, its entry 0", path="header.kind")
 
-    def _speaks_as_operator(self, record: Record) -> bool:
+    def speaks_as_operator(self, record: Record) -> bool:
+        """Whether it is signed with a node key of this log, past or present, and in the operator's name."""
         return record.header.kid in self._node_keys and record.header.iss == self.operator
 
     def _rotate(self, index: int, record: Record, rotate: Rotate) -> None:
-        if not self._speaks_as_operator(record):
+        if not self.speaks_as_operator(record):
             raise Rejected("BAD_CONTROL", "only the node key names the next one", path="header.kid")
         if rotate.key.kid in self._node_keys or rotate.key.kid in self._book.enrolled:
             # A node key that was a party's would make that party's word the operator's, and back.
@@ -178,7 +179,7 @@ class Roster:
         self._node_keys.keys.append(Enrolment(rotate.key, index))
 
     def _enrol(self, index: int, record: Record, enrol: Enrol) -> None:
-        if not self._speaks_as_operator(record):
+        if not self.speaks_as_operator(record):
             raise Rejected("BAD_CONTROL", "only the node key enrols, for its operator", path="header.kid")
         if enrol.key.kid in self._node_keys:
             if enrol.party == self.operator and enrol.key.kid == self.node_key.kid:
@@ -190,7 +191,7 @@ class Roster:
 
     def _snapshot(self, record: Record) -> None:
         # Whether it lists what is there is for those who keep all control records to say (`core.snapshot`).
-        if not self._speaks_as_operator(record):
+        if not self.speaks_as_operator(record):
             raise Rejected("BAD_CONTROL", "only the node key makes snapshots", path="header.kid")
 
     def _mandate(self, index: int, record: Record, mandate: Mandate) -> None:
@@ -217,7 +218,7 @@ class Roster:
         if revoke.suspect_since is not None and revoke.suspect_since > index:
             raise Rejected("BAD_CONTROL", "suspect since an entry that is not there yet", path="payload.2")
         party: str | None = record.header.iss
-        if self._speaks_as_operator(record):
+        if self.speaks_as_operator(record):
             party, known = None, revoke.kid in self._book.enrolled
         elif record.header.kid in self._node_keys:
             raise Rejected("BAD_CONTROL", "the node key revokes for its operator only", path="header.iss")

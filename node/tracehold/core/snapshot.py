@@ -9,8 +9,10 @@ from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
 from tracehold.core.tree import CompactRange, leaf_hash
 
-RULES_VERSION = 1
-"""Of the rules by which records are judged. Raise it when what some bytes mean at some position changes."""
+RULES_VERSION = 2
+"""Of the rules by which records are judged. Raise it when what some bytes mean at some position changes. 2
+defines the kind `custody`.
+"""
 
 
 class Listed:

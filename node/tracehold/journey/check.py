@@ -7,7 +7,7 @@ that fails refuses the record.
     4  signer        enrolled for the party at this position of the log, and not revoked
     5  signature     of that key over these bytes
     6  control       what a control record says may be said by its signer here
-    7  content       an event in form and meaning, master data in form, no reserved kind
+    7  content       an event in form and meaning, master data and custody in form, no reserved kind
 
 Rules 1 to 6 depend on bytes and log alone. Rule 7 also on the mode, which is this creator's own upload policy
 (protocol section 3). A record refuses itself only: `Checks.run` gives one verdict each, in order.
@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from tracehold.core.custody import decode_custody
 from tracehold.core.epcis import Finding, Mode, parse_event, parse_masterdata
 from tracehold.core.errors import Rejected
 from tracehold.core.keys import PublicKey
@@ -96,6 +97,8 @@ def check_content(kind: str, payload: bytes, mode: Mode, events: Events = tolera
         return tuple(event.findings)
     if kind == Kind.MASTERDATA:
         parse_masterdata(payload)
+    if kind == Kind.CUSTODY:
+        decode_custody(payload)
     return ()
 
 
@@ -195,6 +198,8 @@ class Checks:
             return Rejected("BAD_CONTROL", "a node rotates its key itself", path="header.kind")
         if record.header.kind == Kind.SNAPSHOT:
             return Rejected("BAD_CONTROL", "a node makes its snapshots itself", path="header.kind")
+        if record.header.kind == Kind.CUSTODY:
+            return Rejected("BAD_CONTROL", "a node says itself what it keeps", path="header.kind")
         try:
             return Checked(record, self.content(record.header.kind, record.payload))
         except Rejected as refusal:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from tracehold.core.control import Redact, Snapshot, decode_control
+from tracehold.core.custody import check_custody
 from tracehold.core.epcis import Mode
 from tracehold.core.errors import Rejected
 from tracehold.core.record import CONTROL_KINDS, Kind, Record, check_signature, fingerprint
@@ -177,7 +178,9 @@ def _admitted(
                 take_effect(roster, at, record)
                 _check_snapshot(record, listed)
             else:
-                yield at, (record, roster.check(record, at))
+                pair = record, roster.check(record, at)
+                check_custody(record, roster)
+                yield at, pair
         except Rejected as refusal:
             codes[at] = refusal.code
         if record.header.kind in CONTROL_KINDS:

@@ -1,0 +1,233 @@
+"""An audit's question and its signed answer (docs/spec/audit.md, protocol section 8).
+
+Auditor and holder both come to the same places from a block that neither chose and a nonce that the auditor
+committed to before that block. The holder answers each place and signs what it answered: a wrong answer is
+then proof against it, whoever keeps it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from blake3 import blake3
+
+from tracehold.core import cbor
+from tracehold.core.custody import Custody, Run
+from tracehold.core.errors import Rejected
+from tracehold.core.ids import Fingerprint, LogId, NetworkId, Root
+from tracehold.core.keys import PublicKey, SigningKey
+from tracehold.core.limits import SEGMENT_ENTRIES
+from tracehold.core.merkle import leaf_hash, root_from_inclusion
+from tracehold.core.sampling import Owed, Place
+from tracehold.core.spans import joined, overlaps
+
+MAX_PLACES = 128
+"""Places in one question."""
+
+WINDOW_S = 600
+"""Seconds in which a holder answers, by default."""
+
+_ANSWER = b"tracehold/audit-answer/v1\n"
+_SEED = "tracehold/audit-seed/v1"
+_MAX_PATH = 64
+
+
+class State(IntEnum):
+    """What a holder says of a place."""
+
+    GIVEN = 0
+    ERASED = 1
+    MISSING = 2
+
+
+class Outcome(StrEnum):
+    """What an audit came to. `contained` says nothing of the holder's data: it did not answer, or too late."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    CONTAINED = "contained"
+
+
+class Mark(StrEnum):
+    """What one answer came to."""
+
+    OK = "ok"
+    WRONG = "wrong"
+    MISSING = "missing"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """A final anchor of a log: its size and root, and the number of its block."""
+
+    size: int
+    root: Root
+    block: int
+
+
+Anchors = Mapping[LogId, Sequence[Anchored]]
+"""Final anchors by log, by size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an auditor asks a holder in an epoch. `block` is the hash of the epoch's first final block."""
+
+    network: NetworkId
+    auditor: LogId
+    holder: LogId
+    epoch_s: int
+    epoch: int
+    block: bytes
+    nonce: bytes
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAnswer:
+    """A holder's answer for one place: the record's bytes, or the fingerprint of one that was redacted, with
+    the inclusion path of the entry under the asked size; or that it has not got it, with neither.
+    """
+
+    raw: bytes = b""
+    erased: bytes = b""
+    path: tuple[bytes, ...] = ()
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A holder's answers to the first places that it was asked for, one each, and its signature over them."""
+
+    entries: tuple[EntryAnswer, ...]
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the signature covers of an answer, and all that is kept of it: the fingerprint of the given bytes
+    or of the redacted record (empty where missing), and the path. It holds nothing of a record's content.
+    """
+
+    state: State
+    fingerprint: bytes = b""
+    path: tuple[bytes, ...] = ()
+
+
+def seed_of(
+    network: NetworkId, epoch: int, block: bytes, nonce: bytes, auditor: LogId, holder: LogId
+) -> bytes:
+    """The 32 bytes from which an audit's places are drawn."""
+    parts = network + epoch.to_bytes(8, "big") + block + nonce + auditor + holder
+    return blake3(parts, derive_key_context=_SEED).digest()
+
+
+def challenge_after_s(auditor: LogId, holder: LogId, epoch_s: int, epoch: int) -> int:
+    """How many seconds after an epoch's beginning this auditor asks this holder: somewhere in its first half,
+    so that a holder is not asked by all at once.
+    """
+    spread = blake3(auditor + holder + epoch.to_bytes(8, "big")).digest(length=8)
+    return int.from_bytes(spread, "big") % max(1, epoch_s // 2)
+
+
+def owed(holder: Custody, asking: LogId, auditor: Custody, anchors: Anchors, before: int) -> tuple[Owed, ...]:
+    """What a holder owes this auditor: of the runs that it keeps the entries under final anchors in blocks
+    before number `before`, segment by segment, in segments that the auditor keeps something of, or whose log
+    is its own.
+    """
+    ours: dict[LogId, list[tuple[int, int]]] = {}
+    for run in auditor.kept:
+        ours.setdefault(run.log, []).append((run.start, run.stop))
+    found: list[Owed] = []
+    tops: dict[LogId, dict[int, int]] = {}
+    for run in holder.kept:
+        top = tops.setdefault(run.log, {}) or _tops(anchors.get(run.log, ()), before)
+        tops[run.log] = top
+        spans = None if run.log == asking else joined(ours.get(run.log, ()))
+        found += _owed_of(run, top, spans)
+    return tuple(found)
+
+
+def _tops(anchors: Iterable[Anchored], before: int) -> dict[int, int]:
+    """By segment, the largest size in it that was anchored before a block."""
+    sizes = sorted(each.size for each in anchors if each.block < before and each.size > 0)
+    return {(size - 1) // SEGMENT_ENTRIES: size for size in sizes}
+
+
+def _owed_of(run: Run, tops: Mapping[int, int], spans: Sequence[tuple[int, int]] | None) -> list[Owed]:
+    found = []
+    for segment, size in tops.items():
+        begin, end = segment * SEGMENT_ENTRIES, (segment + 1) * SEGMENT_ENTRIES
+        start, stop = max(run.start, begin), min(run.stop, end, size)
+        if start < stop and (spans is None or overlaps(spans, begin, end)):
+            found.append(Owed(run.log, start, stop, size))
+    return found
+
+
+def told(answer: EntryAnswer) -> Told:
+    """What is signed and kept of an answer. MALFORMED_PROOF where it is none."""
+    if len(answer.path) > _MAX_PATH or any(len(part) != 32 for part in answer.path):
+        raise _malformed("a path is at most 64 hashes of 32 bytes")
+    match bool(answer.raw), bool(answer.erased), answer.missing:
+        case True, False, False:
+            return Told(State.GIVEN, blake3(answer.raw).digest(), answer.path)
+        case False, True, False if len(answer.erased) == 32:
+            return Told(State.ERASED, answer.erased, answer.path)
+        case False, False, True if not answer.path:
+            return Told(State.MISSING)
+    raise _malformed("an answer is bytes, a fingerprint of 32 bytes, or that nothing is there")
+
+
+def sign_answer(asked: Asked, answers: Sequence[Told], key: SigningKey) -> bytes:
+    """The holder's signature (64 bytes) over its answers to the first of these places."""
+    return key.sign(_signed(asked, answers))
+
+
+def check_answer(asked: Asked, answers: Sequence[Told], signature: bytes, key: PublicKey) -> None:
+    """Returns if `key` signed these answers to the first of these places, BAD_SIGNATURE otherwise;
+    MALFORMED_PROOF where there are none, or more than places.
+    """
+    if not 0 < len(answers) <= len(asked.places):
+        raise _malformed(f"{len(answers)} answers to {len(asked.places)} places")
+    key.verify(signature, _signed(asked, answers))
+
+
+def mark(place: Place, answer: Told, root: Root) -> Mark:
+    """What an answer comes to under the root anchored at the place's size. Whether an erasure was due is not
+    known here.
+    """
+    if answer.state is State.MISSING:
+        return Mark.MISSING
+    try:
+        leaf = leaf_hash(Fingerprint(answer.fingerprint))
+        if root_from_inclusion(leaf, place.index, place.size, answer.path) != root:
+            return Mark.WRONG
+    except Rejected:
+        return Mark.WRONG
+    return Mark.OK if answer.state is State.GIVEN else Mark.ERASED
+
+
+def encode_told(answer: Told) -> list[Any]:
+    """As CBOR values: [state, fingerprint, path]."""
+    return [int(answer.state), answer.fingerprint, list(answer.path)]
+
+
+def _signed(asked: Asked, answers: Sequence[Told]) -> bytes:
+    said = [
+        asked.network,
+        asked.epoch_s,
+        asked.epoch,
+        asked.auditor,
+        asked.holder,
+        asked.block,
+        asked.nonce,
+        [[place.log, place.index, place.size] for place in asked.places[: len(answers)]],
+        [encode_told(answer) for answer in answers],
+    ]
+    return _ANSWER + cbor.encode(said)
+
+
+def _malformed(message: str) -> Rejected:
+    return Rejected("MALFORMED_PROOF", message, path="audit")
