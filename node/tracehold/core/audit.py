@@ -5,7 +5,8 @@ committed to before that block. The holder answers each place and signs what it 
 then proof against it, whoever keeps it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -20,7 +21,7 @@ from tracehold.core.keys import PublicKey, SigningKey
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.merkle import leaf_hash, root_from_inclusion
 from tracehold.core.sampling import Owed, Place
-from tracehold.core.spans import joined, overlaps
+from tracehold.core.spans import Span, overlaps
 
 MAX_PLACES = 128
 """Places in one question."""
@@ -42,7 +43,9 @@ class State(IntEnum):
 
 
 class Outcome(StrEnum):
-    """What an audit came to. `contained` says nothing of the holder's data: it did not answer, or too late."""
+    """What an audit came to. `contained` says nothing of the holder's data: it did not answer, or not in
+    time.
+    """
 
     PASS = "pass"  # noqa: S105
     FAIL = "fail"
@@ -135,35 +138,26 @@ def challenge_after_s(auditor: LogId, holder: LogId, epoch_s: int, epoch: int) -
 def owed(holder: Custody, asking: LogId, auditor: Custody, anchors: Anchors, before: int) -> tuple[Owed, ...]:
     """What a holder owes this auditor: of the runs that it keeps the entries under final anchors in blocks
     before number `before`, segment by segment, in segments that the auditor keeps something of, or whose log
-    is its own.
+    is its own. Each is proved under the largest such anchor that the run reaches.
     """
-    ours: dict[LogId, list[tuple[int, int]]] = {}
+    ours: dict[LogId, list[Span]] = {}
     for run in auditor.kept:
         ours.setdefault(run.log, []).append((run.start, run.stop))
+    logs = {run.log for run in holder.kept}
+    sizes = {log: sorted(each.size for each in anchors.get(log, ()) if each.block < before) for log in logs}
     found: list[Owed] = []
-    tops: dict[LogId, dict[int, int]] = {}
     for run in holder.kept:
-        top = tops.setdefault(run.log, {}) or _tops(anchors.get(run.log, ()), before)
-        tops[run.log] = top
-        spans = None if run.log == asking else joined(ours.get(run.log, ()))
-        found += _owed_of(run, top, spans)
+        spans = [(run.start, run.stop)] if run.log == asking else ours.get(run.log, [])
+        found += _owed_of(run, sizes[run.log], spans)
     return tuple(found)
 
 
-def _tops(anchors: Iterable[Anchored], before: int) -> dict[int, int]:
-    """By segment, the largest size in it that was anchored before a block."""
-    sizes = sorted(each.size for each in anchors if each.block < before and each.size > 0)
-    return {(size - 1) // SEGMENT_ENTRIES: size for size in sizes}
-
-
-def _owed_of(run: Run, tops: Mapping[int, int], spans: Sequence[tuple[int, int]] | None) -> list[Owed]:
-    found = []
-    for segment, size in tops.items():
+def _owed_of(run: Run, sizes: Sequence[int], ours: Sequence[Span]) -> Iterator[Owed]:
+    reached = sizes[bisect_right(sizes, run.start) : bisect_right(sizes, run.stop)]
+    for segment, size in {(size - 1) // SEGMENT_ENTRIES: size for size in reached}.items():
         begin, end = segment * SEGMENT_ENTRIES, (segment + 1) * SEGMENT_ENTRIES
-        start, stop = max(run.start, begin), min(run.stop, end, size)
-        if start < stop and (spans is None or overlaps(spans, begin, end)):
-            found.append(Owed(run.log, start, stop, size))
-    return found
+        if overlaps(ours, begin, end):
+            yield Owed(run.log, max(run.start, begin), size, size)
 
 
 def told(answer: EntryAnswer) -> Told:

@@ -14,6 +14,7 @@ from blake3 import blake3
 from tracehold.core import cbor
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
+from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.record import Kind, Record
 from tracehold.core.roster import Roster
 
@@ -32,7 +33,7 @@ _ITEMS = 4 * MAX_RUNS + 8
 
 @dataclass(frozen=True, slots=True, order=True)
 class Run:
-    """Entries [start, stop) of another's log."""
+    """Entries [start, stop) of another's log, from the start of a segment on."""
 
     log: LogId
     start: int
@@ -105,9 +106,10 @@ def _runs(entries: list[Any]) -> Iterator[Run]:
 def _run(entry: Any) -> Run:
     match entry:
         case [bytes(log), int(start), int(stop)] if len(log) == 32 and _number(start, 0):
-            if _number(stop, start + 1):
+            # As copies do. So there is one run at most in each segment, and each segment counts once.
+            if start % SEGMENT_ENTRIES == 0 and _number(stop, start + 1):
                 return Run(LogId(log), start, stop)
-    raise _bad("a run is [log of 32 bytes, start, stop behind it]")
+    raise _bad("a run is [log of 32 bytes, start of a segment, stop behind it]")
 
 
 def _number(value: Any, least: int) -> bool:

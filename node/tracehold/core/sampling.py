@@ -42,7 +42,7 @@ def needed(lost: float, sure: float) -> int:
 @dataclass(frozen=True, slots=True, order=True)
 class Owed:
     """Entries [start, stop) of one segment of a log that a holder said it keeps, proved under the anchored
-    tree of this size.
+    tree of this size, which is not below `stop`.
     """
 
     log: LogId
