@@ -20,7 +20,7 @@ from tracehold.core.ids import Fingerprint, LogId, NetworkId, Root
 from tracehold.core.keys import PublicKey, SigningKey
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.merkle import leaf_hash, root_from_inclusion
-from tracehold.core.sampling import Owed, Place
+from tracehold.core.sampling import Owed, AskedEntry
 from tracehold.core.spans import Span, overlaps
 
 MAX_PLACES = 128
@@ -75,43 +75,71 @@ Anchors = Mapping[LogId, Sequence[Anchored]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What an auditor asks a holder in an epoch. `block` is the hash of the epoch's first final block."""
+class Between:
+    """Whose audit of whom, by the ids of their logs."""
 
     network: NetworkId
     auditor: LogId
     holder: LogId
+
+
+@dataclass(frozen=True, slots=True)
+class AskedChunk:
+    """A piece of 1 KiB of an attachment, by number from 0 on."""
+
+    fingerprint: Fingerprint
+    chunk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an auditor asks a holder in an epoch. `block_hash` is that of the epoch's first final block."""
+
     epoch_s: int
     epoch: int
-    block: bytes
     nonce: bytes
-    places: tuple[Place, ...]
+    block_hash: bytes
+    entries: tuple[AskedEntry, ...]
+    chunks: tuple[AskedChunk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EntryAnswer:
-    """A holder's answer for one place: the record's bytes, or the fingerprint of one that was redacted, with
+    """A holder's answer for one entry: the record's bytes, or the fingerprint of one that was redacted, with
     the inclusion path of the entry under the asked size; or that it has not got it, with neither.
     """
 
     raw: bytes = b""
-    erased: bytes = b""
+    erased: Fingerprint | None = None
+    path: tuple[bytes, ...] = ()
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkAnswer:
+    """The same for a piece of an attachment, with its path in the attachment's tree."""
+
+    chunk: bytes = b""
     path: tuple[bytes, ...] = ()
     missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A holder's answers to the first places that it was asked for, one each, and its signature over them."""
+    """A holder's answers to the first places that it was asked for, entries before pieces, one each, and its
+    signature over them.
+    """
 
     entries: tuple[EntryAnswer, ...]
+    chunks: tuple[ChunkAnswer, ...]
     signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the signature covers of an answer, and all that is kept of it: the fingerprint of the given bytes
-    or of the redacted record (empty where missing), and the path. It holds nothing of a record's content.
+    or of the redacted record (of a piece its leaf hash; empty where missing), and the path. It holds nothing
+    of a record's content.
     """
 
     state: State
@@ -119,11 +147,9 @@ class Told:
     path: tuple[bytes, ...] = ()
 
 
-def seed_of(
-    network: NetworkId, epoch: int, block: bytes, nonce: bytes, auditor: LogId, holder: LogId
-) -> bytes:
+def seed_of(between: Between, epoch: int, block_hash: bytes, nonce: bytes) -> bytes:
     """The 32 bytes from which an audit's places are drawn."""
-    parts = network + epoch.to_bytes(8, "big") + block + nonce + auditor + holder
+    parts = between.network + epoch.to_bytes(8, "big") + block_hash + nonce + between.auditor + between.holder
     return blake3(parts, derive_key_context=_SEED).digest()
 
 
@@ -160,35 +186,39 @@ def _owed_of(run: Run, sizes: Sequence[int], ours: Sequence[Span]) -> Iterator[O
             yield Owed(run.log, max(run.start, begin), size, size)
 
 
-def told(answer: EntryAnswer) -> Told:
+def told(answer: EntryAnswer | ChunkAnswer) -> Told:
     """What is signed and kept of an answer. MALFORMED_PROOF where it is none."""
     if len(answer.path) > _MAX_PATH or any(len(part) != 32 for part in answer.path):
         raise _malformed("a path is at most 64 hashes of 32 bytes")
-    match bool(answer.raw), bool(answer.erased), answer.missing:
-        case True, False, False:
-            return Told(State.GIVEN, blake3(answer.raw).digest(), answer.path)
-        case False, True, False if len(answer.erased) == 32:
-            return Told(State.ERASED, answer.erased, answer.path)
-        case False, False, True if not answer.path:
+    match answer:
+        case EntryAnswer(raw, None, path, False) if raw:
+            return Told(State.GIVEN, blake3(raw).digest(), path)
+        case EntryAnswer(b"", bytes(erased), path, False) if len(erased) == 32:
+            return Told(State.ERASED, erased, path)
+        case ChunkAnswer(chunk, path, False) if chunk:
+            return Told(State.GIVEN, leaf_hash(chunk), path)
+        case EntryAnswer(b"", None, (), True) | ChunkAnswer(b"", (), True):
             return Told(State.MISSING)
     raise _malformed("an answer is bytes, a fingerprint of 32 bytes, or that nothing is there")
 
 
-def sign_answer(asked: Asked, answers: Sequence[Told], key: SigningKey) -> bytes:
+def sign_answer(between: Between, asked: Asked, answers: Sequence[Told], key: SigningKey) -> bytes:
     """The holder's signature (64 bytes) over its answers to the first of these places."""
-    return key.sign(_signed(asked, answers))
+    return key.sign(_signed(between, asked, answers))
 
 
-def check_answer(asked: Asked, answers: Sequence[Told], signature: bytes, key: PublicKey) -> None:
+def check_answer(
+    between: Between, asked: Asked, answers: Sequence[Told], signature: bytes, key: PublicKey
+) -> None:
     """Returns if `key` signed these answers to the first of these places, BAD_SIGNATURE otherwise;
     MALFORMED_PROOF where there are none, or more than places.
     """
-    if not 0 < len(answers) <= len(asked.places):
-        raise _malformed(f"{len(answers)} answers to {len(asked.places)} places")
-    key.verify(signature, _signed(asked, answers))
+    if not 0 < len(answers) <= len(asked.entries) + len(asked.chunks):
+        raise _malformed(f"{len(answers)} answers to {len(asked.entries) + len(asked.chunks)} places")
+    key.verify(signature, _signed(between, asked, answers))
 
 
-def mark(place: Place, answer: Told, root: Root) -> Mark:
+def mark(place: AskedEntry, answer: Told, root: Root) -> Mark:
     """What an answer comes to under the root anchored at the place's size. Whether an erasure was due is not
     known here.
     """
@@ -208,16 +238,18 @@ def encode_told(answer: Told) -> list[Any]:
     return [int(answer.state), answer.fingerprint, list(answer.path)]
 
 
-def _signed(asked: Asked, answers: Sequence[Told]) -> bytes:
+def _signed(between: Between, asked: Asked, answers: Sequence[Told]) -> bytes:
+    chunks = max(0, len(answers) - len(asked.entries))
     said = [
-        asked.network,
+        between.network,
+        between.auditor,
+        between.holder,
         asked.epoch_s,
         asked.epoch,
-        asked.auditor,
-        asked.holder,
-        asked.block,
+        asked.block_hash,
         asked.nonce,
-        [[place.log, place.index, place.size] for place in asked.places[: len(answers)]],
+        [[each.log, each.index, each.size] for each in asked.entries[: len(answers)]],
+        [[each.fingerprint, each.chunk] for each in asked.chunks[:chunks]],
         [encode_told(answer) for answer in answers],
     ]
     return _ANSWER + cbor.encode(said)

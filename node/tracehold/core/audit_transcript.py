@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tracehold.core import cbor
-from tracehold.core.audit import Outcome, State, Told, encode_told
+from tracehold.core.audit import Between, Outcome, State, Told, encode_told
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.keys import SigningKey
@@ -70,14 +70,19 @@ class Transcript:
     signature: bytes = b""
 
     @property
+    def between(self) -> Between:
+        """Whose audit of whom."""
+        return Between(self.network, self.auditor, self.holder)
+
+    @property
     def answers(self) -> tuple[Told, ...]:
         """All answers, in the order of the places."""
         return tuple(answer for part in self.parts for answer in part.answers)
 
     @property
     def latency_ms(self) -> int:
-        """How long the holder took for the slowest part; 0 where it did not answer."""
-        return max((part.answered_ms - part.asked_ms for part in self.parts), default=0)
+        """From the first question of the epoch to the last answer; 0 where there was none."""
+        return max(0, self.parts[-1].answered_ms - self.asked_ms) if self.parts else 0
 
 
 def sign_transcript(transcript: Transcript, key: SigningKey) -> bytes:

@@ -27,13 +27,13 @@ from tracehold.core.keys import PublicKey
 from tracehold.core.merkle import leaf_hash, root_from_inclusion, verify_consistency
 from tracehold.core.receipt import Receipt, parse_receipt
 from tracehold.core.record import Kind, Record, check_signature, parse
-from tracehold.core.sampling import Place, draw
+from tracehold.core.sampling import AskedEntry, draw
 
-Redacted = Callable[[Place, bytes], bool | None]
+Redacted = Callable[[AskedEntry, bytes], bool | None]
 """Whether a redaction names the record with this fingerprint at a place; None where that is not known."""
 
 
-def unknown(_: Place, __: bytes) -> bool | None:
+def unknown(_: AskedEntry, __: bytes) -> bool | None:
     """Nothing is known of redactions."""
     return None
 
@@ -66,11 +66,11 @@ class Verdict:
     """What came of an audit: of each place that was answered, and of all."""
 
     outcome: Outcome
-    places: tuple[Place, ...] = ()
+    places: tuple[AskedEntry, ...] = ()
     marks: tuple[Mark, ...] = ()
 
     @property
-    def failed(self) -> tuple[Place, ...]:
+    def failed(self) -> tuple[AskedEntry, ...]:
         """The places that the holder signed a wrong answer to, or none."""
         marked = zip(self.places, self.marks, strict=False)
         return tuple(place for place, found in marked if found in (Mark.WRONG, Mark.MISSING))
@@ -111,16 +111,16 @@ def recompute(transcript: Transcript, view: AuditView) -> Verdict:
     return Verdict(_outcome(of, places, marks), places, marks)
 
 
-def places_of(of: Transcript, own: Custody, holder: Custody, anchors: Anchors) -> tuple[Place, ...]:
+def places_of(of: Transcript, own: Custody, holder: Custody, anchors: Anchors) -> tuple[AskedEntry, ...]:
     """What the auditor has to ask. `own` is its custody record, `holder` that of whom it asks."""
     number, block = of.block
-    seed = seed_of(of.network, of.epoch, block, of.nonce, of.auditor, of.holder)
+    seed = seed_of(of.between, of.epoch, block, of.nonce)
     return draw(seed, owed(holder, of.auditor, own, anchors, number), of.samples, of.epoch)
 
 
-def asked(of: Transcript, places: Sequence[Place]) -> Asked:
+def asked(of: Transcript, places: Sequence[AskedEntry]) -> Asked:
     """The question for these places."""
-    return Asked(of.network, of.auditor, of.holder, of.epoch_s, of.epoch, of.block[1], of.nonce, (*places,))
+    return Asked(of.epoch_s, of.epoch, of.nonce, of.block[1], (*places,))
 
 
 def read_custody(said: Said, keys: Sequence[NodeKey], of: LogId, anchors: Anchors, before: int) -> Custody:
@@ -159,7 +159,7 @@ def _check_anchored(record: Record, receipt: Receipt, log: LogId, anchors: Ancho
     verify_consistency(receipt.size, size, reached, root, receipt.consistency or ())
 
 
-def _check_answers(of: Transcript, places: Sequence[Place], view: AuditView) -> None:
+def _check_answers(of: Transcript, places: Sequence[AskedEntry], view: AuditView) -> None:
     """Every part is signed by the holder, for the next places. The key is one that was in force in the epoch
     or later.
     """
@@ -167,11 +167,11 @@ def _check_answers(of: Transcript, places: Sequence[Place], view: AuditView) -> 
     begin = 0
     for part in of.parts:
         question = asked(of, places[begin:])
-        _any_of(keys, lambda key: check_answer(question, part.answers, part.signature, key))  # noqa: B023
+        _any_of(keys, lambda key: check_answer(of.between, question, part.answers, part.signature, key))  # noqa: B023
         begin += len(part.answers)
 
 
-def _marks(of: Transcript, places: Sequence[Place], view: AuditView) -> Iterator[Mark]:
+def _marks(of: Transcript, places: Sequence[AskedEntry], view: AuditView) -> Iterator[Mark]:
     roots = {(log, each.size): each.root for log, found in view.anchors.items() for each in found}
     for place, answer in zip(places, of.answers, strict=False):
         found = mark(place, answer, roots[place.log, place.size])
@@ -180,7 +180,7 @@ def _marks(of: Transcript, places: Sequence[Place], view: AuditView) -> Iterator
         yield found
 
 
-def _outcome(of: Transcript, places: Sequence[Place], marks: Sequence[Mark]) -> Outcome:
+def _outcome(of: Transcript, places: Sequence[AskedEntry], marks: Sequence[Mark]) -> Outcome:
     if any(found in (Mark.WRONG, Mark.MISSING) for found in marks):
         return Outcome.FAIL
     late = any(part.answered_ms - part.asked_ms > of.window_ms for part in of.parts)

@@ -52,7 +52,7 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class AskedEntry:
     """An entry that is asked for, and the tree size under which it is to be proved."""
 
     log: LogId
@@ -89,7 +89,7 @@ class Draws:
         return self._words.pop()
 
 
-def draw(seed: bytes, owed: Iterable[Owed], samples: int, epoch: int) -> tuple[Place, ...]:
+def draw(seed: bytes, owed: Iterable[Owed], samples: int, epoch: int) -> tuple[AskedEntry, ...]:
     """The places of an audit, in the order in which they are asked: first one in each segment whose turn it
     is, then places that are uniform over all owed entries, with replacement. None where nothing is owed.
 
@@ -112,5 +112,5 @@ def draw(seed: bytes, owed: Iterable[Owed], samples: int, epoch: int) -> tuple[P
     return tuple(places)
 
 
-def _place(run: Owed, offset: int) -> Place:
-    return Place(run.log, run.start + offset, run.size)
+def _place(run: Owed, offset: int) -> AskedEntry:
+    return AskedEntry(run.log, run.start + offset, run.size)

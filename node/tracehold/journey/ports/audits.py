@@ -6,15 +6,16 @@ from typing import Protocol
 
 from tracehold.core.audit import Outcome
 from tracehold.core.ids import LogId
-from tracehold.core.sampling import Place
+from tracehold.core.sampling import AskedEntry
 
 
 @dataclass(frozen=True, slots=True)
 class KeptTranscript:
-    """One transcript as it was signed (`raw`, `core.audit_transcript`), with what is looked for: `node` is the
-    holder's number in the contract, `at_ms` when the audit ended, `latency_ms` how long the holder took,
-    `places` how many were asked for, `failed` those that it signed a wrong answer to. `number` is given by
-    `save`; 0 before.
+    """One transcript as it was signed (`raw`, `core.audit_transcript`), with what is looked for.
+
+    `node` is the holder's number in the contract, `at_ms` when the audit ended, `latency_ms` how long the
+    holder took, `places` how many were asked for, `failed` those that it signed a wrong answer to. `number`
+    is given by `save`; 0 before.
     """
 
     epoch: int
@@ -25,7 +26,7 @@ class KeptTranscript:
     at_ms: int
     latency_ms: int
     places: int
-    failed: tuple[Place, ...]
+    failed: tuple[AskedEntry, ...]
     raw: bytes
     number: int = 0
 
@@ -74,7 +75,7 @@ class Transcripts(Protocol):
         ...
 
     async def keep_nonce(self, epoch: int, nonce: bytes) -> bytes:
-        """Keep a nonce of 32 bytes for an epoch, and tell it; where one is kept already that one stays, and is
-        told. Durable on return: whoever commits to it may rely on having it at the audit.
+        """Keep a nonce of 32 bytes for an epoch, and tell it. Where one is kept already, that one stays, and
+        is told. Durable on return: whoever commits to it may rely on having it at the audit.
         """
         ...
