@@ -5,8 +5,7 @@ committed to before that block. The holder answers each place and signs what it 
 then proof against it, whoever keeps it.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -14,14 +13,34 @@ from typing import Any
 from blake3 import blake3
 
 from tracehold.core import cbor
-from tracehold.core.custody import Custody, Run
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint, LogId, NetworkId, Root
 from tracehold.core.keys import PublicKey, SigningKey
-from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.merkle import leaf_hash, root_from_inclusion
-from tracehold.core.sampling import Owed, AskedEntry
-from tracehold.core.spans import Span, overlaps
+from tracehold.core.sampling import AskedEntry
+
+__all__ = [
+    "MAX_PLACES",
+    "WINDOW_S",
+    "Answered",
+    "Asked",
+    "AskedChunk",
+    "AskedEntry",
+    "Between",
+    "ChunkAnswer",
+    "EntryAnswer",
+    "Mark",
+    "Outcome",
+    "State",
+    "Told",
+    "challenge_after_s",
+    "check_answer",
+    "encode_told",
+    "mark",
+    "seed_of",
+    "sign_answer",
+    "told",
+]
 
 MAX_PLACES = 128
 """Places in one question."""
@@ -59,19 +78,6 @@ class Mark(StrEnum):
     WRONG = "wrong"
     MISSING = "missing"
     ERASED = "erased"
-
-
-@dataclass(frozen=True, slots=True)
-class Anchored:
-    """A final anchor of a log: its size and root, and the number of its block."""
-
-    size: int
-    root: Root
-    block: int
-
-
-Anchors = Mapping[LogId, Sequence[Anchored]]
-"""Final anchors by log, by size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,31 +165,6 @@ def challenge_after_s(auditor: LogId, holder: LogId, epoch_s: int, epoch: int) -
     """
     spread = blake3(auditor + holder + epoch.to_bytes(8, "big")).digest(length=8)
     return int.from_bytes(spread, "big") % max(1, epoch_s // 2)
-
-
-def owed(holder: Custody, asking: LogId, auditor: Custody, anchors: Anchors, before: int) -> tuple[Owed, ...]:
-    """What a holder owes this auditor: of the runs that it keeps the entries under final anchors in blocks
-    before number `before`, segment by segment, in segments that the auditor keeps something of, or whose log
-    is its own. Each is proved under the largest such anchor that the run reaches.
-    """
-    ours: dict[LogId, list[Span]] = {}
-    for run in auditor.kept:
-        ours.setdefault(run.log, []).append((run.start, run.stop))
-    logs = {run.log for run in holder.kept}
-    sizes = {log: sorted(each.size for each in anchors.get(log, ()) if each.block < before) for log in logs}
-    found: list[Owed] = []
-    for run in holder.kept:
-        spans = [(run.start, run.stop)] if run.log == asking else ours.get(run.log, [])
-        found += _owed_of(run, sizes[run.log], spans)
-    return tuple(found)
-
-
-def _owed_of(run: Run, sizes: Sequence[int], ours: Sequence[Span]) -> Iterator[Owed]:
-    reached = sizes[bisect_right(sizes, run.start) : bisect_right(sizes, run.stop)]
-    for segment, size in {(size - 1) // SEGMENT_ENTRIES: size for size in reached}.items():
-        begin, end = segment * SEGMENT_ENTRIES, (segment + 1) * SEGMENT_ENTRIES
-        if overlaps(ours, begin, end):
-            yield Owed(run.log, max(run.start, begin), size, size)
 
 
 def told(answer: EntryAnswer | ChunkAnswer) -> Told:

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from tracehold.core.audit import (
     MAX_PLACES,
-    Anchors,
     Asked,
+    AskedEntry,
     Mark,
     Outcome,
     check_answer,
     mark,
-    owed,
     seed_of,
 )
 from tracehold.core.audit_transcript import Said, Transcript, signed_text
@@ -25,9 +24,10 @@ from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.keys import PublicKey
 from tracehold.core.merkle import leaf_hash, root_from_inclusion, verify_consistency
+from tracehold.core.owed import Anchors, owed
 from tracehold.core.receipt import Receipt, parse_receipt
 from tracehold.core.record import Kind, Record, check_signature, parse
-from tracehold.core.sampling import AskedEntry, draw
+from tracehold.core.sampling import draw
 
 Redacted = Callable[[AskedEntry, bytes], bool | None]
 """Whether a redaction names the record with this fingerprint at a place; None where that is not known."""
