@@ -92,7 +92,7 @@ BAD = {
     "rotate: unknown key": (Kind.ROTATE, {1: KEY, 2: 0}),
     "no map": (Kind.REVOKE, [bytes(32)]),
     "another kind": (Kind.EVENT, {1: bytes(32)}),
-    "a kind of later": ("application/vnd.tracehold.custody+cbor", {1: bytes(32)}),
+    "a kind of later": ("application/vnd.tracehold.notice+cbor", {1: bytes(32)}),
 }
 
 

@@ -84,14 +84,14 @@ def test_bad_headers_are_refused(parts, code):
 
 def test_an_unknown_kind_is_kept_with_its_own_labels():
     """A kind of a later release is read as far as everybody must, and never interpreted."""
-    parsed = record.parse(signed({**PARTS, 3: "application/vnd.tracehold.custody+cbor", -70099: [1]}))
+    parsed = record.parse(signed({**PARTS, 3: "application/vnd.tracehold.notice+cbor", -70099: [1]}))
     record.check_signature(parsed, FARM_KEY.public)
     assert parsed.header.kind not in set(Kind)
 
 
 def test_an_unknown_kind_still_needs_its_audience():
     """Else nobody could tell who may read it."""
-    parts = {**without(labels.AUDIENCE), 3: "application/vnd.tracehold.custody+cbor"}
+    parts = {**without(labels.AUDIENCE), 3: "application/vnd.tracehold.notice+cbor"}
     assert code_of(signed(parts)) == "BAD_HEADER"
 
 
@@ -143,7 +143,7 @@ def test_harmless_parties_are_taken(party):
 
 def test_reserved_kinds_are_kept_and_never_interpreted():
     """Holders keep what they get; creators look the kind up before they seal."""
-    assert "application/vnd.tracehold.custody+cbor" in RESERVED_KINDS
+    assert "application/vnd.tracehold.notice+cbor" in RESERVED_KINDS
     assert not RESERVED_KINDS & (set(Kind) | CONTROL_KINDS)
     for kind in RESERVED_KINDS:
         assert record.parse(signed({**PARTS, 3: kind})).header.kind == kind

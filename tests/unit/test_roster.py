@@ -174,7 +174,7 @@ def test_a_mandate_by_a_suspect_key_is_suspect():
 def test_other_kinds_change_nothing():
     """Events and unknown kinds pass by."""
     log = Log().fill(3)
-    kind = "application/vnd.tracehold.custody+cbor"
+    kind = "application/vnd.tracehold.notice+cbor"
     log.add(record.sign(header(FARM_KEY, FARM, kind), b"?", FARM_KEY))
     assert roster(log).parties() == {FARM}
 

@@ -9,17 +9,21 @@ from tests.vectors import attachment_cases
 from tests.vectors.make_vectors import FOLDERS, files, text, vectors
 from tracehold.adapters.ethereum import acks
 from tracehold.core import merkle, record
+from tracehold.core.audit_transcript import decode_transcript
+from tracehold.core.audit_verdict import AuditView, NodeKey, examine
 from tracehold.core.blocks import check_block, check_chunk, decode_blocks, read_blocks
 from tracehold.core.checkpoint import Checkpoint, check_checkpoint
+from tracehold.core.custody import decode_custody, encode_custody
 from tracehold.core.dht.keys import NetworkKey, keys_of
 from tracehold.core.dht.provider import check_provider, parse_provider
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence import decode_evidence, parse_trust, verify
 from tracehold.core.gs1 import canonical
 from tracehold.core.ids import Fingerprint, LogId, NetworkId, Root
-from tracehold.core.keys import PublicKey
+from tracehold.core.keys import Alg, PublicKey
 from tracehold.core.limits import BLOCK_BYTES
 from tracehold.core.noderecord import parse_node_record
+from tracehold.core.owed import Anchored
 from tracehold.core.receipt import check_receipt, parse_receipt
 from tracehold.core.roster import Roster
 
@@ -191,6 +195,39 @@ def run_attachment(case):
     decode_blocks(unhex(case["manifest"]), Fingerprint(unhex(case["fingerprint"])), case["size"], digest)
 
 
+def run_custody(case):
+    """Read, and written again."""
+    says = decode_custody(unhex(case["payload"]))
+    kept = [[run.log.hex(), run.start, run.stop] for run in says.kept]
+    assert [says.epoch_s, says.epoch, says.nonce_hash.hex()] == [
+        case["epochSeconds"],
+        case["epoch"],
+        case["nonceHash"],
+    ]
+    assert kept == case["kept"]
+    assert encode_custody(says).hex() == case["payload"]
+
+
+def run_audit(case):
+    """Recomputed from the transcript and what the chain shows."""
+    keys = {
+        LogId(unhex(log)): [NodeKey(PublicKey(Alg.EDDSA, unhex(raw)), ended) for raw, ended in found]
+        for log, found in case["keys"].items()
+    }
+    anchors = {
+        LogId(unhex(log)): [Anchored(size, Root(unhex(root)), block) for size, root, block in found]
+        for log, found in case["anchors"].items()
+    }
+    number, block = case["block"]
+    view = AuditView(
+        NetworkId(unhex(case["network"])), case["epochSeconds"], (number, unhex(block)), keys, anchors
+    )
+    found = examine(decode_transcript(unhex(case["transcript"])), view)
+    assert found.outcome == case["outcome"]
+    assert [[place.log.hex(), place.index, place.size] for place in found.places] == case["places"]
+    assert list(found.marks) == case["marks"]
+
+
 def unhex(digits):
     """Bytes of hex digits, with or without 0x."""
     return bytes.fromhex(digits.removeprefix("0x"))
@@ -209,6 +246,8 @@ RUN = {
     "providers": run_provider,
     "itemkeys": run_item_keys,
     "attachments": run_attachment,
+    "custody": run_custody,
+    "audits": run_audit,
 }
 
 

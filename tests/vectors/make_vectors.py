@@ -13,6 +13,7 @@ from typing import Any
 from tests.vectors import (
     ack_cases,
     attachment_cases,
+    audit_cases,
     directory_cases,
     false_cases,
     ground_cases,
@@ -38,6 +39,8 @@ FOLDERS = (
     "providers",
     "itemkeys",
     "attachments",
+    "custody",
+    "audits",
 )
 """Those that this script fills. `identifiers` is written by hand."""
 
@@ -60,6 +63,8 @@ def vectors() -> Iterator[Case]:
     yield from directory_cases.providers()
     yield from directory_cases.item_keys()
     yield from attachment_cases.attachments()
+    yield from audit_cases.custody()
+    yield from audit_cases.audits()
 
 
 def files() -> dict[str, Path]:

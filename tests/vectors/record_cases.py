@@ -38,7 +38,7 @@ def records() -> Iterator[Case]:
     yield _good("supersedes", "Replaces another statement.", replace(farm, supersedes=_ANY), FARM_KEY)
     yield _good("masterdata", "Master data.", replace(farm, kind=Kind.MASTERDATA), FARM_KEY)
     yield _good(
-        "unknown-kind", "A kind of later: kept, never interpreted.", replace(farm, kind=_CUSTODY), FARM_KEY
+        "unknown-kind", "A kind of later: kept, never interpreted.", replace(farm, kind=_LATER), FARM_KEY
     )
     long_party = replace(farm, iss=FARM + "/" * (512 - len(FARM)), iat=(1 << 40) - 1)
     yield _good("limits", "A party of 512 characters, the last time.", long_party, FARM_KEY)
@@ -48,7 +48,7 @@ def records() -> Iterator[Case]:
     yield from _signatures()
 
 
-_CUSTODY = "application/vnd.tracehold.custody+cbor"
+_LATER = "application/vnd.tracehold.notice+cbor"
 _ANY = Fingerprint(b"\x0b" * 32)
 _RAW = record.sign(header(FARM_KEY, FARM), PAYLOAD, FARM_KEY)
 _SIGN1 = cose.parse_sign1(_RAW)
@@ -109,7 +109,7 @@ def _headers() -> Iterator[Case]:
         yield _bad(name, why, _signed(parts), "BAD_HEADER")
     late = {**_PARTS, labels.CWT_CLAIMS: {**_CLAIMS, labels.IAT: 1 << 40}}
     yield _bad("late", "A time of 2^40 seconds.", _signed(late), "BAD_HEADER")
-    crit = {**_PARTS, labels.CONTENT_TYPE: _CUSTODY, labels.CRIT: [-70099], -70099: 1}
+    crit = {**_PARTS, labels.CONTENT_TYPE: _LATER, labels.CRIT: [-70099], -70099: 1}
     yield _bad("crit-of-unknown-kind", "crit in a record of a later kind.", _signed(crit), "BAD_HEADER")
     yield _bad("algorithm", "ES384.", _signed({**_PARTS, 1: -35}), "UNSUPPORTED_ALGORITHM")
 
@@ -138,7 +138,7 @@ def _values() -> Iterator[Case]:
 
 def _own_label(value: bytes) -> bytes:
     """A header of a later kind whose last label, -70099, has this encoded value."""
-    encoded = cbor.encode({**_PARTS, labels.CONTENT_TYPE: _CUSTODY})
+    encoded = cbor.encode({**_PARTS, labels.CONTENT_TYPE: _LATER})
     return bytes((encoded[0] + 1,)) + encoded[1:] + cbor.encode(-70099) + value
 
 
