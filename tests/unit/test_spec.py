@@ -105,3 +105,18 @@ def test_links_lead_to_files(path):
     """Relative links of a page, without their anchors."""
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8"))
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_the_custody_record_on_its_page():
+    """Its commitment and its runs are the vector's."""
+    case = vector("custody/custody")
+    assert case["nonceHash"] in page("custody")
+    for log, start, stop in case["kept"]:
+        assert f"h'{log[:4]}..{log[-2:]}', {start}, {stop}]" in page("custody")
+
+
+def test_the_audit_on_its_page():
+    """The first places, and how many."""
+    case = vector("audits/pass")
+    drawn = ", ".join(f"c {index}" for _, index, _ in case["places"][:3])
+    assert f"{len(case['places'])} draws: {drawn}, ..." in page("audit")
