@@ -20,7 +20,7 @@ from tracehold.core.audit import (
 )
 from tracehold.core.custody import Custody, Run
 from tracehold.core.errors import Rejected
-from tracehold.core.ids import Fingerprint, LogId
+from tracehold.core.ids import Fingerprint, LogId, NetworkId
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.owed import Anchored, owed
 from tracehold.core.sampling import Owed
@@ -105,10 +105,9 @@ def test_every_part_of_the_seed_counts():
         seed_of(between, 2, bytes(32), NONCE),
         seed_of(between, 1, b"\x01" * 32, NONCE),
         seed_of(between, 1, bytes(32), bytes(32)),
-        *(
-            seed_of(replace(between, **{name: bytes(32)}), 1, bytes(32), NONCE)
-            for name in ("network", "auditor", "holder")
-        ),
+        seed_of(replace(between, network=NetworkId(bytes(32))), 1, bytes(32), NONCE),
+        seed_of(replace(between, auditor=LogId(bytes(32))), 1, bytes(32), NONCE),
+        seed_of(replace(between, holder=LogId(bytes(32))), 1, bytes(32), NONCE),
     }
     assert len(seeds) == 7
 
