@@ -91,7 +91,7 @@ def test_a_wrong_answer_is_told(told, shelf):
         less = replace(answer, **{entries: getattr(answer, entries)[1:]})
         wrong = [less, replace(answer, truncated=True)]
         if kind != "history":
-            turned = replace(answer.items[0], against_time=not answer.items[0].against_time)
+            turned = answer.items[0]._replace(against_time=not answer.items[0].against_time)
             wrong.append(replace(answer, items=(turned, *answer.items[1:])))
         for other in wrong:
             with pytest.raises(AssertionError, match="is not the truth"):

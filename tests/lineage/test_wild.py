@@ -11,8 +11,7 @@ from tests.lineage.telling import begin, make, micros, mount, pack, respelled, s
 from tests.lineage.wild import PIECES, PLACES, THINGS, Nodes, Shelf, answers, facts, live, stories, wild
 from tracehold.core.lineage import Direction, Fact, Quantity, begun, stays
 from tracehold.core.lineage.book import Book
-from tracehold.core.lineage.containment import FAMILIES
-from tracehold.core.lineage.intervals import intervals
+from tracehold.core.lineage.intervals import FAMILIES, intervals
 
 ROLES = ("children", "inputs", "outputs", "observed")
 UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM

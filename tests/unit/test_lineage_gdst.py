@@ -88,7 +88,7 @@ def _renamed(fact: Fact, names: dict[str, str]) -> Fact:
     from dataclasses import replace
 
     def each(quantities):
-        return tuple(replace(q, item=names.get(q.item, q.item)) for q in quantities)
+        return tuple(q._replace(item=names.get(q.item, q.item)) for q in quantities)
 
     return replace(
         fact,

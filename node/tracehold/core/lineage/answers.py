@@ -4,6 +4,7 @@ canonical, all instants microseconds since 1970 UTC."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from tracehold.core.ids import Fingerprint
 
@@ -61,8 +62,7 @@ BREATH = Wanted(frozenset())
 """Nothing to look up: after much work a walk lets others have their turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class TracedItem:
+class TracedItem(NamedTuple):
     """An ancestor or descendant. `depth` counts transformations and lot memberships between; `via` are the
     statements that tie it into the answer. `against_time` (TIME_ORDER): only reached along an input that was
     used before it was made, by what the clocks say."""

@@ -7,6 +7,7 @@ question may not see (`at`, `known_at`, taken back).
 
 from collections import defaultdict
 from collections.abc import Generator, Iterable
+from functools import partial
 from typing import TypeVar
 
 from tracehold.core.epcis.model import Action, EventType
@@ -44,7 +45,8 @@ class Book:
         self._made_in_pieces: defaultdict[str, list[Fact]] = defaultdict(list)
         self._used: defaultdict[str, list[Fact]] = defaultdict(list)
         self._seen: defaultdict[str, list[Fact]] = defaultdict(list)
-        self._child: defaultdict[str, list[tuple[Fact, Quantity]]] = defaultdict(list)
+        self._child: defaultdict[EventType, defaultdict[str, list[tuple[Fact, Quantity]]]]
+        self._child = defaultdict(partial(defaultdict, list))
         self._parent: defaultdict[str, list[Fact]] = defaultdict(list)
         self._emptied: defaultdict[str, list[Fact]] = defaultdict(list)
         self._lots: defaultdict[str, list[tuple[str, Fact]]] = defaultdict(list)
@@ -73,12 +75,14 @@ class Book:
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Take facts in; repeats are harmless, and so is any order."""
+        seen, at, everything = self._facts, self._at, self._known_at is None
         for fact in facts:
-            if fact.fingerprint in self._facts or self._is_unknown(fact):
+            name = fact.fingerprint
+            if name in seen or not (everything or self._was_known(fact)):
                 continue
-            self._facts[fact.fingerprint] = fact
+            seen[name] = fact
             self._suspects(fact)
-            if not fact.declares_error and (self._at is None or fact.instant <= self._at):
+            if not fact.declares_error and (at is None or fact.instant <= at):
                 self._index(fact)
 
     def _suspects(self, fact: Fact) -> None:
@@ -105,8 +109,8 @@ class Book:
             if not fact.declares_error:
                 self._declared.add(fact)
 
-    def _is_unknown(self, fact: Fact) -> bool:
-        return self._known_at is not None and (fact.known_ms is None or fact.known_ms > self._known_at)
+    def _was_known(self, fact: Fact) -> bool:
+        return self._known_at is None or (fact.known_ms is not None and fact.known_ms <= self._known_at)
 
     def _index(self, fact: Fact) -> None:
         for quantity in fact.outputs:
@@ -115,25 +119,27 @@ class Book:
             self._used[quantity.item].append(fact)
         for quantity in fact.observed:
             self._seen[quantity.item].append(fact)
-        for quantity in fact.children:
-            self._child[quantity.item].append((fact, quantity))
-        if fact.memberships:
-            self._index_lots(fact)
+        if fact.children:
+            named = self._child[fact.type]
+            for quantity in fact.children:
+                named[quantity.item].append((fact, quantity))
         if fact.parent is not None:
             self._parent[fact.parent].append(fact)
             if fact.action is Action.DELETE and not fact.children:
                 self._emptied[fact.parent].append(fact)
         if fact.transformation_id is not None:
             self._process[fact.transformation_id].append(fact)
-        for id in {id for _, id in fact.dealings} if fact.dealings else ():
-            self._dealt[id].append(fact)
+        if fact.memberships or fact.dealings:
+            self._index_names(fact)
 
-    def _index_lots(self, fact: Fact) -> None:
+    def _index_names(self, fact: Fact) -> None:
         for piece, lot in fact.memberships:
             self._lots[piece].append((lot, fact))
             self._pieces[lot].append((piece, fact))
         for lot in lots_put_out(fact):
             self._made_in_pieces[lot].append(fact)
+        for id in {id for _, id in fact.dealings}:
+            self._dealt[id].append(fact)
 
     # -- reading: facts that were taken back are never seen
 
@@ -143,7 +149,8 @@ class Book:
 
     def makers(self, item: str) -> list[Fact]:
         """Transformations that put the item out, or pieces of it where it is a lot."""
-        return self._live(self._made.get(item, []) + self._made_in_pieces.get(item, []))
+        pieces = self._made_in_pieces.get(item)
+        return self._live(self._made.get(item, []) + pieces) if pieces else self.made(item)
 
     def used(self, item: str) -> list[Fact]:
         """Transformations that took the item in."""
@@ -155,18 +162,21 @@ class Book:
 
     def held(self, item: str, family: Family) -> list[tuple[Fact, Quantity]]:
         """Events of the family that name the item as child, with how it stands there."""
-        return [
-            (fact, q) for fact, q in self._child.get(item, []) if fact.type is family and not self._void(fact)
-        ]
+        named = self._child[family].get(item, [])
+        if not self._suspect:
+            return named
+        return [entry for entry in named if not self._void(entry[0])]
 
     def holding(self, item: str, family: Family) -> list[Fact]:
         """Events of the family that name the item as parent."""
-        return [fact for fact in self._live(self._parent.get(item, [])) if fact.type is family]
+        facts = self._parent.get(item)
+        return [fact for fact in self._live(facts) if fact.type is family] if facts else []
 
     def emptied(self, item: str, family: Family) -> list[Fact]:
         """Events of the family that take everything out of the item: a DELETE without children (EPCIS 2.0
         section 7.4.3)."""
-        return [fact for fact in self._live(self._emptied.get(item, [])) if fact.type is family]
+        facts = self._emptied.get(item)
+        return [fact for fact in self._live(facts) if fact.type is family] if facts else []
 
     def parent_in(self, item: str) -> list[Fact]:
         """All events that name the item as parent."""
@@ -174,15 +184,16 @@ class Book:
 
     def child_in(self, item: str) -> list[Fact]:
         """All events that name the item as child."""
-        return self._live([fact for fact, _ in self._child.get(item, [])])
+        named = [entry for by_item in self._child.values() for entry in by_item.get(item, ())]
+        return self._live([fact for fact, _ in named])
 
     def lots(self, piece: str) -> list[tuple[str, Fact]]:
         """Lots that the piece is said to belong to, each with the statement."""
-        return [(lot, fact) for lot, fact in self._lots.get(piece, []) if not self._void(fact)]
+        return [(lot, fact) for lot, fact in self._lots.get(piece, ()) if not self._void(fact)]
 
     def pieces(self, lot: str) -> list[tuple[str, Fact]]:
         """Pieces that are said to belong to the lot, each with the statement."""
-        return [(piece, fact) for piece, fact in self._pieces.get(lot, []) if not self._void(fact)]
+        return [(piece, fact) for piece, fact in self._pieces.get(lot, ()) if not self._void(fact)]
 
     def process(self, name: str) -> list[Fact]:
         """All transformation events of one transformation id."""
@@ -197,7 +208,7 @@ class Book:
         return self._facts[fingerprint]
 
     def _live(self, facts: list[Fact]) -> list[Fact]:
-        if not self._suspect or self._suspect.isdisjoint([fact.fingerprint for fact in facts]):
+        if not (facts and self._suspect) or self._suspect.isdisjoint([fact.fingerprint for fact in facts]):
             return facts
         return [fact for fact in facts if not self._void(fact)]
 

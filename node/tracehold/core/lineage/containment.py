@@ -7,15 +7,14 @@ does not take part in all that happens there.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from tracehold.core.epcis.model import Action, EventType
+from tracehold.core.epcis.model import Action
 from tracehold.core.gs1 import Level, level
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.book import Asking, Book, Family
-from tracehold.core.lineage.intervals import Interval, intervals
+from tracehold.core.lineage.intervals import FAMILIES, Interval, held_in, intervals, may_be_piece, only_told
 
-FAMILIES = (EventType.AGGREGATION, EventType.ASSOCIATION)
 BEGINNING = -(1 << 62)
 """Before any instant of an event."""
 
@@ -30,8 +29,7 @@ Stay = tuple[str, int, int]
 """A container, and from when to when."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The `items` were, directly or through others, in `container` from `start` to `end`, both included."""
 
     items: tuple[str, ...]
@@ -41,8 +39,7 @@ class Window:
     evidence: tuple[Fingerprint, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """An item took part at an instant; the statements that say so, containers included."""
 
     item: str
@@ -75,13 +72,15 @@ def holders(book: Book, items: Iterable[str], forever: int) -> Asking[list[Windo
 
 def _wider(book: Book, edge: list[Window], reached: defaultdict[Stay, set[str]]) -> list[Window]:
     """The next containers around those of the edge, without what was reached before."""
-    places: dict[str, list[Interval]] = {}
+    places: dict[str | Fingerprint, list[Interval]] = {}
     grown: dict[tuple[Stay, tuple[Fingerprint, ...]], list[str]] = {}
     for window in edge:
         container = window.container
-        if container not in places:
-            places[container] = _held(book, container)
-        for place in places[container]:
+        # Pieces that one event put together into a container, and no other, were there together.
+        alike = only_told(book, container) or container
+        if alike not in places:
+            places[alike] = _held(book, container)
+        for place in places[alike]:
             start, end = max(window.start, place.start), min(window.end, place.end)
             if start > end:
                 continue
@@ -98,21 +97,22 @@ def contents_at(book: Book, vessels: Iterable[tuple[str, int]]) -> Asking[dict[t
     """What each container held at its instant, one level deep,
     closed at both ends; containers of those too."""
     found: dict[tuple[str, int], list[Use]] = {}
-    edge = list(vessels)
+    edge = list(dict.fromkeys(vessels))
     while edge:
         yield from load_inside(book, {vessel for vessel, _ in edge})
         for vessel, instant in edge:
-            found[vessel, instant] = _inside(book, vessel, instant)
+            found[vessel, instant] = _inside(book, vessel, instant) if book.parent_in(vessel) else []
         inner = {(use.item, use.instant): None for key in edge for use in found[key]}
         edge = [key for key in inner if key not in found]
     return found
 
 
 def load_inside(book: Book, vessels: Collection[str]) -> Asking[None]:
-    """What it takes to say what the vessels held, one level deep: all that was ever in them, and where that
-    was put in the same instant as there, for it may have passed through."""
+    """What it takes to say what the vessels held, one level deep: all pieces that were ever in them, and
+    where those were put in the same instant as there, for they may have passed through. An amount of a class
+    or lot may be in several vessels: where else some was put says nothing of this one."""
     yield from book.load(vessels)
-    children = {child for vessel in vessels for child in children_of(book, vessel)}
+    children = {child for vessel in vessels for child in children_of(book, vessel) if may_be_piece(child)}
     yield from book.load(children)
     yield from book.load({rival for child in children for rival in _rivals(book, child)})
 
@@ -147,13 +147,14 @@ def spread(use: Use, contents: dict[tuple[str, int], list[Use]]) -> list[Use]:
 
 
 def _inside(book: Book, vessel: str, instant: int) -> list[Use]:
-    found = []
-    for child in sorted(children_of(book, vessel)):
-        for place in _held(book, child):
-            if place.parent == vessel and place.start <= instant <= place.end and child != vessel:
-                found.append(Use(child, instant, (place.opened_by,)))
-                break
-    return found
+    if level(vessel) in _PLACES:
+        return []
+    found: dict[str, Fingerprint] = {}
+    for family in FAMILIES:
+        for child, place in held_in(book, vessel, family):
+            if place.start <= instant <= place.end and child != vessel:
+                found.setdefault(child, place.opened_by)
+    return [Use(child, instant, (told_by,)) for child, told_by in sorted(found.items())]
 
 
 def _held(book: Book, child: str) -> list[Interval]:
@@ -168,5 +169,11 @@ def _held(book: Book, child: str) -> list[Interval]:
 def _load_with_parents(book: Book, items: set[str]) -> Asking[None]:
     yield from book.load(items)
     yield from book.load(
-        {fact.parent for item in items for fact in book.child_in(item) if fact.parent is not None}
+        {
+            fact.parent
+            for family in FAMILIES
+            for item in items
+            for fact, _ in book.held(item, family)
+            if fact.parent is not None
+        }
     )

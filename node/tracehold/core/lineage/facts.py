@@ -27,8 +27,7 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.sensing import places_alone, reading_period
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """One item of an event. `piece`: named in a list of EPCs, so it is one thing and in one container at a
     time; else an amount of a class or lot (`amount` None: some; `uom` None: counted in pieces)."""
 

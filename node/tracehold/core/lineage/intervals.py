@@ -1,7 +1,7 @@
 """From when to when an item was in a container, or part of an assembly (docs/lineage.md, "Containment")."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.gs1 import Level, level
@@ -11,11 +11,13 @@ from tracehold.core.lineage.facts import Fact, Quantity
 from tracehold.core.lineage.life import TOLERANCE, begins, is_among
 from tracehold.core.lineage.voids import order, same_event
 
+FAMILIES: tuple[Family, ...] = (EventType.AGGREGATION, EventType.ASSOCIATION)
 OPEN = 1 << 62
 """The end of an interval that has not ended. Larger than any instant."""
 
 _MAKING = (EventType.OBJECT, EventType.TRANSFORMATION)
 _ONE_PLACE = (Level.SERIAL, Level.LOGISTIC_UNIT, Level.ASSET)
+_MAYBE_ONE = (*_ONE_PLACE, Level.OPAQUE)
 
 Statement = tuple[Fact, tuple[Quantity, ...]]
 """An event of one family, and how much of a class or lot it names, one row a unit; none where it empties the
@@ -43,21 +45,47 @@ class Interval:
 def intervals(book: Book, child: str, family: Family) -> list[Interval]:
     """Where the child was, by all facts in the book about it and its parents."""
     named = book.held(child, family)
-    if not named:
-        return []
+    return _intervals(book, child, family, named) if named else []
+
+
+def only_told(book: Book, child: str) -> Fingerprint | None:
+    """The one event by which a piece is in anything; None where that is not so."""
+    if level(child) not in _ONE_PLACE:
+        return None
+    named = [entry for family in FAMILIES for entry in book.held(child, family)]
+    return named[0][0].fingerprint if len(named) == 1 else None
+
+
+def held_in(book: Book, vessel: str, family: Family) -> Iterator[tuple[str, Interval]]:
+    """What was in the vessel, each with when. Of a class or lot the vessel's facts tell all; of a piece, and
+    of what may be one, those about the piece must be in the book too."""
+    rows: dict[str, list[tuple[Fact, Quantity]]] = {}
+    for fact in book.holding(vessel, family):
+        for quantity in fact.children:
+            rows.setdefault(quantity.item, []).append((fact, quantity))
+    for child, named in rows.items():
+        told = book.held(child, family) if may_be_piece(child) else named
+        for place in _intervals(book, child, family, told):
+            if place.parent == vessel:
+                yield child, place
+
+
+def _intervals(book: Book, child: str, family: Family, named: list[tuple[Fact, Quantity]]) -> list[Interval]:
     single = is_piece(child, [quantity for _, quantity in named])
     # An event that empties a parent names no children; it counts for whoever is in there.
     parents = {fact.parent for fact, _ in named if fact.parent is not None}
     emptied = [fact for parent in parents for fact in book.emptied(parent, family)]
-    if single and len(named) == 1 and named[0][0].action is not Action.DELETE:
-        return _only(named[0][0], emptied)
     told: list[Statement] = [(fact, ()) for fact, _ in named] if single else _rows(named)
+    if len(told) == 1 and told[0][0].action is not Action.DELETE:
+        return _only(*told[0], emptied)
     told += [(fact, ()) for fact in emptied]
     return _single(_in_order(told)) if single else _amounts(_in_order(told))
 
 
-def _rows(named: Iterable[tuple[Fact, Quantity]]) -> list[Statement]:
+def _rows(named: Collection[tuple[Fact, Quantity]]) -> list[Statement]:
     """Each event once: what it says in several rows is as if it were said in one, for each unit."""
+    if len({fact.fingerprint for fact, _ in named}) == len(named):
+        return [(fact, (row,)) for fact, row in named]
     events: dict[Fingerprint, Fact] = {}
     sums: dict[Fingerprint, dict[tuple[str | None, bool], Quantity]] = {}
     for fact, row in named:
@@ -68,7 +96,7 @@ def _rows(named: Iterable[tuple[Fact, Quantity]]) -> list[Statement]:
         if before is None:
             rows[key] = row
         elif before.amount is not None and row.amount is not None:
-            rows[key] = replace(row, amount=before.amount + row.amount)
+            rows[key] = row._replace(amount=before.amount + row.amount)
     return [(fact, tuple(sums[name].values())) for name, fact in events.items()]
 
 
@@ -91,11 +119,12 @@ def _places(piece: str, fact: Fact) -> bool:
     return any(quantity.item == piece and quantity.piece for quantity in fact.children)
 
 
-def _only(fact: Fact, emptied: list[Fact]) -> list[Interval]:
-    """Of a piece that was put or seen in one container once, most pieces: until that is emptied."""
+def _only(fact: Fact, rows: tuple[Quantity, ...], emptied: list[Fact]) -> list[Interval]:
+    """Of what was put or seen in one container once, most things: until that is emptied."""
     if fact.parent is None:
         return []
     inside = Interval(fact.parent, fact.instant, fact.fingerprint)
+    _put(inside, rows)
     after = [(other.instant, other.fingerprint, other) for other in emptied if other.instant >= fact.instant]
     if after:
         inside.close(min(after)[2])
@@ -108,6 +137,8 @@ def _in_order(named: list[Statement]) -> list[Statement]:
     first."""
     if len(named) == 1:
         return named
+    if len({fact.instant for fact, _ in named}) == len(named):
+        return sorted(named, key=_instant)
     left = {(fact.instant, fact.parent) for fact, _ in named if fact.action is Action.DELETE}
 
     def key(statement: Statement) -> tuple[object, ...]:
@@ -120,6 +151,10 @@ def _in_order(named: list[Statement]) -> list[Statement]:
     return sorted(named, key=key)
 
 
+def _instant(statement: Statement) -> int:
+    return statement[0].instant
+
+
 def is_piece(item: str, named: Collection[Quantity]) -> bool:
     """A piece is in one container and at one place at a time; amounts of a class or lot may be in several.
     `named`: how events name the item, which tells where its name does not."""
@@ -127,6 +162,11 @@ def is_piece(item: str, named: Collection[Quantity]) -> bool:
     if found is Level.OPAQUE:
         return not named or any(quantity.piece for quantity in named)
     return found in _ONE_PLACE
+
+
+def may_be_piece(item: str) -> bool:
+    """Whether the name alone leaves it open that the item is a piece."""
+    return level(item) in _MAYBE_ONE
 
 
 def _single(named: list[Statement]) -> list[Interval]:

@@ -7,13 +7,13 @@ from tracehold.core.epcis.model import EventType
 from tracehold.core.gs1 import Level, level
 from tracehold.core.lineage.answers import At, Held, Holding, StateResult
 from tracehold.core.lineage.book import Asking, Book, Family
-from tracehold.core.lineage.containment import FAMILIES, holders
+from tracehold.core.lineage.containment import holders
 from tracehold.core.lineage.contents import held
 from tracehold.core.lineage.contradiction import contradicting
 from tracehold.core.lineage.facts import Fact, naming
 from tracehold.core.lineage.hands import handling
 from tracehold.core.lineage.history import own, told
-from tracehold.core.lineage.intervals import OPEN, intervals, is_piece
+from tracehold.core.lineage.intervals import FAMILIES, OPEN, intervals, is_piece
 from tracehold.core.lineage.remains import counting, ending, remains
 from tracehold.core.lineage.stays import is_subject, sojourns
 from tracehold.core.lineage.voids import order

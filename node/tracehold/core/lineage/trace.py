@@ -1,5 +1,7 @@
 """Upstream and downstream: breadth first over processes, by frontier (docs/lineage.md, "Trace")."""
 
+from collections.abc import Collection
+
 from tracehold.core.epcis.model import Action, EventType
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import Direction, Gap, GapReason, TracedItem, TraceResult
@@ -76,32 +78,41 @@ def _commissioned(book: Book, flows: Flows, reach: Reach) -> list[Fact]:
 
 
 def _result(book: Book, flows: Flows, reach: Reach, timely: Reach, more: list[Fingerprint]) -> TraceResult:
-    via: dict[str, set[Fingerprint]] = {name: set() for name, depth in reach.depth.items() if depth}
+    via: dict[str, Collection[Fingerprint]] = {name: () for name, depth in reach.depth.items() if depth}
     events = set(more)
     # Per process once: a process of a thousand inputs and outputs is no million edges.
     useful = set()
     for key in reach.processes:
         for part in reach.far(flows, key):
-            if part.item in via:
-                via[part.item].update(part.evidence)
-                useful.add(key)
+            before = via.get(part.item)
+            if before is None:
+                continue
+            useful.add(key)
+            if isinstance(before, set):
+                before.update(part.evidence)
+            else:  # no set of their own for the many that one statement ties in
+                via[part.item] = {*before, *part.evidence} if before else part.evidence
     for _, key, use in reach.near(flows):
         if key in useful:
             events.update(use.evidence)
     events.update(*via.values())
-    items = sorted((reach.depth[name], name) for name in via)
+    facts = sorted([book.fact(fingerprint) for fingerprint in events], key=order)
+    rank = {fact.fingerprint: at for at, fact in enumerate(facts)}
+    items = sorted([(reach.depth[name], name) for name in via])
     return TraceResult(
         items=tuple(
-            TracedItem(name, depth, _in_order(book, via[name]), name not in timely.depth)
-            for depth, name in items
+            [
+                TracedItem(name, depth, _ranked(via[name], rank), name not in timely.depth)
+                for depth, name in items
+            ]
         ),
-        events=_in_order(book, events),
+        events=tuple(rank),
         gaps=tuple(sorted(set(book.gaps), key=lambda gap: (gap.item, gap.reason, gap.detail))),
         truncated=book.truncated,
     )
 
 
-def _in_order(book: Book, fingerprints: set[Fingerprint]) -> tuple[Fingerprint, ...]:
+def _ranked(fingerprints: Collection[Fingerprint], rank: dict[Fingerprint, int]) -> tuple[Fingerprint, ...]:
     if len(fingerprints) == 1:
         return tuple(fingerprints)
-    return tuple(sorted(fingerprints, key=lambda fingerprint: order(book.fact(fingerprint))))
+    return tuple(sorted(set(fingerprints), key=rank.__getitem__))
