@@ -27,6 +27,7 @@ from tracehold.core.epcis import Mode, parse_event
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.record import check_signature, parse
 from tracehold.journey.ports import Indexed
+from tracehold.node.collecting import collect_seldom
 
 LOG = LogId(bytes(32))
 STEP = 1_000
@@ -138,6 +139,7 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help="Where the graph is kept; a temporary file else.")
     options = parser.parse_args()
     where = machine()
+    collect_seldom()  # as a node
     with tempfile.TemporaryDirectory() as folder:
         path = options.file or Path(folder) / "graph.sqlite"
         loaded, asked = asyncio.run(bench(path, options.events, options.each, options.runs))

@@ -19,6 +19,7 @@ from structlog.typing import FilteringBoundLogger
 from tracehold.config import Config
 from tracehold.core.errors import TraceholdError
 from tracehold.journey.follow import patiently
+from tracehold.node.collecting import collect_seldom
 from tracehold.node.directory import Follower
 from tracehold.node.draining import draining
 from tracehold.node.ending import ending
@@ -54,6 +55,7 @@ async def serve(config: Config, log: FilteringBoundLogger, ready: Callable[[Read
     stop = asyncio.Event()
     _on_signals(stop)
     async with assembled(config, log) as parts, open_faces(parts, log) as faces:
+        collect_seldom()
         try:
             await _run(parts, faces, stop, lambda: _tell(log, ready, _ready(parts, faces)))
             log.info("stopped")
