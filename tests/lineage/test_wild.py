@@ -11,7 +11,8 @@ from tests.lineage.telling import begin, make, micros, mount, pack, respelled, s
 from tests.lineage.wild import PIECES, PLACES, THINGS, Nodes, Shelf, answers, facts, live, stories, wild
 from tracehold.core.lineage import Direction, Fact, Quantity, begun, stays
 from tracehold.core.lineage.book import Book
-from tracehold.core.lineage.intervals import FAMILIES, intervals
+from tracehold.core.lineage.facts import touched
+from tracehold.core.lineage.intervals import FAMILIES, held_in, intervals, may_be_piece
 
 ROLES = ("children", "inputs", "outputs", "observed")
 UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM
@@ -142,6 +143,25 @@ def test_findings_and_answers_agree_where_a_piece_was(events, seed, family):
     book.add(said)
     for item in PIECES:
         assert stays(item, said, family) == intervals(book, item, family)
+
+
+@some
+@given(stories, seeds, st.sampled_from(FAMILIES))
+def test_what_was_in_a_vessel_is_told_by_its_own_facts(events, seed, family):
+    """And by those of the pieces in it: the same as when all that was ever said is looked through."""
+    said = live(facts(events, seed))
+    whole = Book()
+    whole.add(said)
+    for vessel in THINGS:
+        own = [fact for fact in said if fact.parent == vessel]
+        inside = {quantity.item for fact in own for quantity in fact.children}
+        pieces = {item for item in inside if may_be_piece(item)}
+        book = Book()
+        book.add(own + [fact for fact in said if not pieces.isdisjoint(touched(fact))])
+        every = [(item, place) for item in inside for place in intervals(whole, item, family)]
+        assert sorted(held_in(book, vessel, family), key=repr) == sorted(
+            [entry for entry in every if entry[1].parent == vessel], key=repr
+        )
 
 
 @some

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.lineage.wild import live
-from tests.unit.lineage_facts import pallet, piece, seen, told
+from tests.unit.lineage_facts import lot, pack, pallet, piece, seen, told, turn, unpack
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Declared, Fact, takes_back
+from tracehold.core.lineage import Declared, Direction, Fact, takes_back, touched, trace
 from tracehold.core.quality.around import around
 
 A, P = piece("a"), pallet(1)
@@ -103,3 +103,32 @@ def test_attack_a_busy_room_that_was_passed_often():
 
     few, many = (_reads(said(count), A) for count in (100, 200))
     assert many < 3 * few
+
+
+def _asked(facts: list[Fact], item: str) -> set[str]:
+    """The items that an upstream walk looks up."""
+    walk, asked = trace(item, Direction.UPSTREAM), set[str]()
+    while not walk.done:
+        wanted = walk.wanted().items
+        asked |= wanted
+        walk.feed([fact for fact in facts if touched(fact) & wanted])
+    return asked
+
+
+def _trips(goods: list[str]) -> list[Fact]:
+    """One pallet used again and again; with the last of the goods on it, it is used up."""
+    there = [pack(2 * at, P, each) for at, each in enumerate(goods)]
+    back = [unpack(2 * at + 1, P, each) for at, each in enumerate(goods[:-1])]
+    return [*there, *back, turn(1000, [P], [lot("cake")])]
+
+
+def test_lots_that_left_a_pallet_long_ago_are_not_looked_up():
+    """All that can be said of them in it, its own facts say."""
+    goods = [lot(f"flour{at}") for at in range(20)]
+    assert _asked(_trips(goods), lot("cake")) == {lot("cake"), P, goods[-1]}
+
+
+def test_pieces_that_were_on_a_pallet_are_looked_up():
+    """For a piece may have left by being packed somewhere else."""
+    goods = [piece(f"sack{at}") for at in range(20)]
+    assert _asked(_trips(goods), lot("cake")) == {lot("cake"), P, *goods}
