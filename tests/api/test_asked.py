@@ -36,6 +36,14 @@ def test_each_request_is_its_question():
     )
     state = trace_pb2.GetStateRequest(item="a", at=AT)
     assert question_of(pb.GetDossierRequest(state=state)) == Question(Kind.STATE, "a", at=10_000_005)
+    common = trace_pb2.CommonRequest(items=["a", "b"], max_items=5, known_at=KNOWN)
+    assert question_of(pb.GetDossierRequest(common=common)) == Question(
+        Kind.COMMON, "", known_at=20_000, max_items=5, items=("a", "b")
+    )
+    recall = trace_pb2.RecallRequest(item="a", items=["b"], at=AT, max_depth=7, strict_time=True)
+    assert question_of(pb.GetDossierRequest(recall=recall)) == Question(
+        Kind.RECALL, "", at=10_000_005, max_depth=7, strict_time=True, items=("a", "b")
+    )
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,8 @@ async def test_every_node_gives_the_same_proofs(pair):
         Question(Kind.HISTORY, "urn:x:flour"),
         Question(Kind.CONTENTS, "urn:x:pallet"),
         Question(Kind.STATE, BREAD),
+        Question(Kind.COMMON, "", items=("urn:x:flour", BREAD)),
+        Question(Kind.RECALL, "", items=("urn:x:seed", "urn:x:grain")),
         Question(Kind.TRACE, BREAD, at=0),
         Question(Kind.TRACE, BREAD, known_at=0),
     ],

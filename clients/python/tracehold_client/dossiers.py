@@ -18,8 +18,9 @@ TIMEOUT_S = 600.0
 async def dossier(
     client: AsyncClient, question: Message, *, timeout: float = TIMEOUT_S
 ) -> tuple[bytes, Dossier]:
-    """The dossier that answers a trace, history, contents or state request: the file, and what it holds. That
-    its records are those that it lists, and give its answer, was checked; nothing of who is trusted was.
+    """The dossier that answers a trace, history, contents, state, common or recall request: the file, and
+    what it holds. That its records are those that it lists, and give its answer, was checked; nothing of who
+    is trusted was.
 
     Raises what the node refuses, PROOF_INVALID or MALFORMED_PROOF where what it sends is no such file, and
     `Unavailable`.
@@ -54,6 +55,8 @@ def _request(question: Message) -> verify_pb2.GetDossierRequest:
             return verify_pb2.GetDossierRequest(contents=question)
         case trace_pb2.GetStateRequest():
             return verify_pb2.GetDossierRequest(state=question)
-    raise Rejected(
-        "BAD_REQUEST", "a dossier answers a trace, a history, contents or a state", path="question"
-    )
+        case trace_pb2.CommonRequest():
+            return verify_pb2.GetDossierRequest(common=question)
+        case trace_pb2.RecallRequest():
+            return verify_pb2.GetDossierRequest(recall=question)
+    raise Rejected("BAD_REQUEST", "no dossier answers such a request", path="question")

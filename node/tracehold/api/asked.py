@@ -1,5 +1,7 @@
 """The question of a dossier, out of the request that would ask it alone."""
 
+from collections.abc import Iterable
+
 from tracehold.core.dossier import Kind, Question
 from tracehold.core.errors import Rejected
 from tracehold.core.lineage import Direction
@@ -18,6 +20,8 @@ Asked = (
     | trace_pb2.GetHistoryRequest
     | trace_pb2.GetContentsRequest
     | trace_pb2.GetStateRequest
+    | trace_pb2.CommonRequest
+    | trace_pb2.RecallRequest
 )
 
 _DEFAULTS = Question(Kind.TRACE, "")
@@ -41,6 +45,11 @@ def question_of(request: pb.GetDossierRequest) -> Question:
         case "state":
             at, known_at = _times(request.state, "/state")
             return Question(Kind.STATE, request.state.item, at=at, known_at=known_at)
+        case "common":
+            return _several(Kind.COMMON, request.common, request.common.items, "/common")
+        case "recall":
+            more = [request.recall.item] if request.recall.item else []
+            return _several(Kind.RECALL, request.recall, [*more, *request.recall.items], "/recall")
     raise Rejected("BAD_REQUEST", "exactly one question must be set", path="/question")
 
 
@@ -57,6 +66,22 @@ def _trace(asked: trace_pb2.TraceRequest) -> Question:
         asked.max_depth or _DEFAULTS.max_depth,
         asked.max_items or _DEFAULTS.max_items,
         asked.strict_time,
+    )
+
+
+def _several(
+    kind: Kind, asked: trace_pb2.CommonRequest | trace_pb2.RecallRequest, items: Iterable[str], path: str
+) -> Question:
+    at, known_at = _times(asked, path)
+    return Question(
+        kind,
+        "",
+        at=at,
+        known_at=known_at,
+        max_depth=asked.max_depth or _DEFAULTS.max_depth,
+        max_items=asked.max_items or _DEFAULTS.max_items,
+        strict_time=asked.strict_time,
+        items=tuple(items),
     )
 
 

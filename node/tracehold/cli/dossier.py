@@ -1,4 +1,4 @@
-"""An answer as a file: `--out` of trace, history, contents and state."""
+"""An answer as a file: `--out` of all questions but differences."""
 
 import asyncio
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def save(question: "Callable[[], Message]", out: Path, door: Door, as_json: bool
             show_json(shown)
             return
         for each in found.answer.get("items", ()):
-            say(f"{each['depth']}  {each['item']}")
+            say(f"{each['depth'] if 'depth' in each else ' '.join(map(str, each['depths']))}  {each['item']}")
         for gap in [*found.answer["gaps"], *shown["gaps"]]:
             note(f"gap {gap['reason'].upper()} {gap['item']}: {gap['detail']}".replace(" :", ":"))
         if not found.records:

@@ -6,6 +6,7 @@ import typer
 
 from tracehold.cli.comparing import ComparedOption, ask_compared
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
+from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.moments import (
     AtOption,
     DepthOption,
@@ -35,6 +36,7 @@ def recall(
     max_depth: DepthOption = 0,
     verify: VerifyOption = "proof",
     strict_time: StrictTimeOption = False,
+    out: OutOption = None,
     node: NodeOption = DEFAULT_NODE,
     token_file: TokenOption = None,
     tls_ca: TlsOption = None,
@@ -60,7 +62,19 @@ def recall(
             compared_with,
             door,
             as_json,
-            None,
+            out,
+        )
+        return
+    if out is not None:
+        from tracehold_client.questions import recall_request
+
+        save(
+            lambda: recall_request(
+                items, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
+            ),
+            out,
+            door,
+            as_json,
         )
         return
     ask(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from tracehold.core.access import Reader
 from tracehold.core.anchor import Anchor
 from tracehold.core.dossier import (
+    LEAST,
     Group,
     Heard,
     Packing,
@@ -40,6 +41,7 @@ from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.ledger_view import ledger_of
 from tracehold.journey.receipts import Receipts, Vouching
+from tracehold.journey.several import names
 
 GROUP_RECORDS, GROUP_BYTES = 256, 1 << 20
 """After so many records, or bytes of records and receipts, a group is full. A record alone may have 1 MiB."""
@@ -59,18 +61,23 @@ async def unsigned(_: bytes, /) -> None:
 async def dossier(
     knowledge: Knowledge, reader: Reader, question: Question, vouch: Vouch = unsigned
 ) -> AsyncGenerator[bytes, None]:
-    """The file, part by part, with the word that `vouch` gives. The item may be asked in any spelling.
+    """The file, part by part, with the word that `vouch` gives. Items may be asked in any spelling.
 
     Raises `Rejected` (the item is no identifier; TOO_MANY_RECORDS where the answer rests on more than a file
     holds; REDACTED where a record goes while it is written), `Unavailable`, and `Rejected("PROOF_INVALID")`
     where nobody has a sound copy of a record any more.
     """
-    question = replace(question, item=named(question.item))
+    question = _named(question)
     inquiry = Inquiry(knowledge, reader, known_at=question.known_at)
     result = await inquiry.drive(question.walk())
     gaps = set(await inquiry.gaps(result.gaps)) - set(result.gaps)
     facts = {name: fact for name, fact in inquiry.facts.items() if is_known(fact, question.known_at)}
-    heard = Heard(facts, {name: inquiry.admission.admitted[name].speaker for name in facts})
+    admitted = inquiry.admission.admitted
+    heard = Heard(
+        facts,
+        {name: admitted[name].speaker for name in facts},
+        {name: admitted[name].record.payload for name in facts},
+    )
     said = Said(tuple(gaps), await _searched(knowledge, inquiry), _flags(inquiry, facts))
     places = await _places(knowledge, inquiry, facts)
     if len(places) > MAX_RECORDS:
@@ -87,6 +94,17 @@ async def dossier(
     if word is not None:
         yield _next(packing, WORD, encode_word(word))
     yield packing.end()
+
+
+def _named(question: Question) -> Question:
+    """The question with what it is about in canonical spelling."""
+    if question.kind not in LEAST:
+        return replace(question, item=named(question.item))
+    items = names(question.items, question.max_items)
+    if len(items) < LEAST[question.kind]:
+        least = f"at least {LEAST[question.kind]} different items are required"
+        raise Rejected("BAD_REQUEST", least, path="/items")
+    return replace(question, items=items)
 
 
 def _next(packing: Packing, name: str, content: bytes) -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from tracehold.core.access import Reader
-from tracehold.core.lineage import Affected, Aspect, Part, standing
+from tracehold.core.lineage import STANDING, Affected, Aspect, Part, standing
 from tracehold.journey import contents, history, recall, shared, state, trace
 from tracehold.journey.answers import TIME_ORDER, Statement
 from tracehold.journey.contents import ContentsQuestion
@@ -18,9 +18,6 @@ from tracehold.journey.state import StateQuestion
 from tracehold.journey.subject import name_of
 from tracehold.journey.trace import TraceQuestion
 from tracehold.journey.whereabouts import Hands, told_in, whereabouts
-
-STANDING = 2_000
-"""Items of a recall of which is compared how they stand, beside those called back: by depth, then name."""
 
 Question = (
     TraceQuestion | HistoryQuestion | ContentsQuestion | StateQuestion | CommonQuestion | RecallQuestion

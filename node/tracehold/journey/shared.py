@@ -1,19 +1,27 @@
 """Common: what several items came from, and the places and parties that they all passed."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import ComplaintResult, Gap, SharedItem, Walk, complaint
+from tracehold.core.lineage import (
+    MOST_MET,
+    ComplaintResult,
+    Gap,
+    SharedItem,
+    Walk,
+    complaint,
+    meeting_parties,
+)
 from tracehold.journey import cursor
 from tracehold.journey.answers import Coverage, Statement
 from tracehold.journey.inquiry import Inquiry
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.several import names
 
-MET = 1_000
+MET = MOST_MET
 """Places, and parties, of one answer at most."""
 
 
@@ -114,23 +122,11 @@ def walk_of(question: CommonQuestion, asked: Sequence[str]) -> Walk[ComplaintRes
 
 def shared_parties(inquiry: Inquiry, result: ComplaintResult) -> list[SharedName]:
     """Those that spoke on each of the passages, or are named in it, by name."""
-    first = [_first(_parties_of(inquiry, passage)) for passage in result.passed]
-    both: Collection[str] = set.intersection(*map(set, first))
-    return [SharedName(party, tuple(told[party] for told in first)) for party in sorted(both)]
 
+    def parties_of(name: Fingerprint) -> set[str]:
+        return {inquiry.admission.admitted[name].speaker.party, *inquiry.fact(name).parties}
 
-def _parties_of(inquiry: Inquiry, passage: Sequence[Fingerprint]) -> Iterator[tuple[str, Fingerprint]]:
-    for name in passage:
-        speaker = inquiry.admission.admitted[name].speaker
-        for party in {speaker.party, *inquiry.fact(name).parties}:
-            yield party, name
-
-
-def _first(said: Iterable[tuple[str, Fingerprint]]) -> dict[str, Fingerprint]:
-    found: dict[str, Fingerprint] = {}
-    for party, name in said:
-        found.setdefault(party, name)
-    return found
+    return [SharedName(party, told_by) for party, told_by in meeting_parties(result.passed, parties_of)]
 
 
 def _key(item: SharedItem) -> cursor.Key:

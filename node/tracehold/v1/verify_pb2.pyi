@@ -225,6 +225,8 @@ class GetDossierRequest(_message.Message):
     HISTORY_FIELD_NUMBER: _builtins.int
     CONTENTS_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    COMMON_FIELD_NUMBER: _builtins.int
+    RECALL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def trace(self) -> _trace_pb2.TraceRequest:
         """What an item was made from, or went into."""
@@ -239,7 +241,15 @@ class GetDossierRequest(_message.Message):
 
     @_builtins.property
     def state(self) -> _trace_pb2.GetStateRequest:
-        """How an item stands. Who has it, and how to reach them, is not in a dossier: master data is no part of it."""
+        """How an item stands. How to reach who has it is not in a dossier: master data is no part of it."""
+
+    @_builtins.property
+    def common(self) -> _trace_pb2.CommonRequest:
+        """What several items have in common."""
+
+    @_builtins.property
+    def recall(self) -> _trace_pb2.RecallRequest:
+        """What is affected when items are called back, and how it stands: those called back, and the first 2,000 others by depth and name. Contacts are not in it, as for states."""
 
     def __init__(
         self,
@@ -248,12 +258,14 @@ class GetDossierRequest(_message.Message):
         history: _trace_pb2.GetHistoryRequest | None = ...,
         contents: _trace_pb2.GetContentsRequest | None = ...,
         state: _trace_pb2.GetStateRequest | None = ...,
+        common: _trace_pb2.CommonRequest | None = ...,
+        recall: _trace_pb2.RecallRequest | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["contents", b"contents", "history", b"history", "question", b"question", "state", b"state", "trace", b"trace"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["common", b"common", "contents", b"contents", "history", b"history", "question", b"question", "recall", b"recall", "state", b"state", "trace", b"trace"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contents", b"contents", "history", b"history", "question", b"question", "state", b"state", "trace", b"trace"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["common", b"common", "contents", b"contents", "history", b"history", "question", b"question", "recall", b"recall", "state", b"state", "trace", b"trace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_question: _TypeAlias = _typing.Literal["trace", "history", "contents", "state"]  # noqa: Y015
+    _WhichOneofReturnType_question: _TypeAlias = _typing.Literal["trace", "history", "contents", "state", "common", "recall"]  # noqa: Y015
     _WhichOneofArgType_question: _TypeAlias = _typing.Literal["question", b"question"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_question) -> _WhichOneofReturnType_question | None: ...
 

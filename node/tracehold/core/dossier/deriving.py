@@ -44,7 +44,11 @@ def derived(dossier: Dossier, records: Sequence[Verified]) -> Json:
     these events moved, or an event that cannot be read. And where no record is about what is asked.
     """
     controls = {e.record.fingerprint: e.record for e in records if e.record.header.kind in CONTROL_KINDS}
-    heard = Heard(facts_of(records), {each.record.fingerprint: each.speaker for each in records})
+    heard = Heard(
+        facts_of(records),
+        {each.record.fingerprint: each.speaker for each in records},
+        {each.record.fingerprint: each.record.payload for each in records},
+    )
     result, used = answered(dossier.question, heard.facts.values())
     used |= telling(controls, {heard.speakers[name].party for name in used})
     for name in sorted(heard.speakers.keys() - used):

@@ -7,6 +7,7 @@ from tracehold.core.anchor import Anchor
 from tracehold.core.dossier.deriving import Verified, derived
 from tracehold.core.dossier.file import Dossier, Place, same_words
 from tracehold.core.dossier.groups import Group
+from tracehold.core.dossier.question import Kind
 from tracehold.core.dossier.word import check_word, vouched
 from tracehold.core.errors import Rejected
 from tracehold.core.evidence import ChainView, Evidence, Known, Report, StepResult, Trust, report
@@ -22,6 +23,8 @@ Ask = Callable[[Anchor], ChainView]
 _WORST = ("MALFORMED_PROOF", "PROOF_INVALID", "UNTRUSTED", "OVERDUE", "NOT_ANCHORED")
 _AT_ONCE = 2  # of these: nothing that comes behind is worse
 _LAST = len(STEPS)
+_SHOWN = 5  # items of a question
+_TELLS_OF_HANDS = (Kind.STATE, Kind.RECALL)
 
 
 @dataclass(slots=True)
@@ -189,7 +192,10 @@ def _check_answer(case: _Case) -> str:
         parts = answer.keys() | case.dossier.answer.keys()
         wrong = [part for part in parts if not same_words(answer.get(part), case.dossier.answer.get(part))]
         raise Rejected("PROOF_INVALID", f"the records give another answer, in: {', '.join(sorted(wrong))}")
-    return f"{case.dossier.question.kind} of {case.dossier.question.item}, derived again from the records"
+    asked = case.dossier.question.asked
+    others = f" and {len(asked) - _SHOWN} others" if len(asked) > _SHOWN else ""
+    about = ", ".join(asked[:_SHOWN]) + others
+    return f"{case.dossier.question.kind} of {about}, derived again from the records"
 
 
 _OWN_STEPS = (("records listed", _check_listed), ("answer", _check_answer))
@@ -212,6 +218,8 @@ def _open_lines(case: _Case) -> Iterator[tuple[str, str]]:
         yield "gaps", f"{len(said.gaps)} gaps, with their reasons, are its node's word"
     if said.flags:
         yield "flags", f"what was superseded, or is in doubt, is its node's word: {len(said.flags)} records"
+    if case.dossier.question.kind in _TELLS_OF_HANDS:
+        yield "contacts", "how to reach who has it comes from master data, which is not part of this file"
     seen = dict.fromkeys(
         (line.name, line.detail) for each in case.reports for line in each.steps if line.number > _LAST
     )

@@ -4,20 +4,29 @@ One function writes it for the node that answers and for whoever checks: the sam
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tracehold.core.dossier.question import Question, Result
+from tracehold.core.epcis import Mode, parse_event
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import (
+    MOST_MET,
+    Affected,
+    ComplaintResult,
     ContentsResult,
+    Custody,
     Fact,
     Gap,
     Held,
     HistoryResult,
+    RecalledResult,
     StateResult,
     TraceResult,
+    custody,
     disputes,
+    meeting_parties,
+    order,
     spoken_for,
 )
 from tracehold.core.speaker import Speaker
@@ -29,10 +38,19 @@ MAGIC = "tracehold/dossier/v1"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The facts that an answer was derived from, and who stated each."""
+    """The facts that an answer was derived from, who stated each, and the events as they were signed."""
 
     facts: Mapping[Fingerprint, Fact]
     speakers: Mapping[Fingerprint, Speaker]
+    payloads: Mapping[Fingerprint, bytes] = field(default_factory=dict)
+
+    def parties(self, name: Fingerprint) -> set[str]:
+        """Who speaks in a statement, and whom it names."""
+        return {self.speakers[name].party, *self.facts[name].parties}
+
+    def custody(self, name: Fingerprint) -> Custody:
+        """What a statement says of who has what it is about."""
+        return custody(parse_event(self.payloads[name], Mode.TOLERANT), self.speakers[name].party)
 
 
 def answer_json(question: Question, result: Result, heard: Heard, said: Iterable[Gap]) -> Json:
@@ -69,10 +87,56 @@ def answer_json(question: Question, result: Result, heard: Heard, said: Iterable
             told["children"], told["components"] = _held_json(children), _held_json(components)
             told["events"] = [tell.event(name) for name in events]
         case StateResult(events=events, contradicted_by=others):
-            told |= _state_json(result)
+            told |= _state_json(result, heard)
             told["events"] = [tell.event(name) for name in events]
             told["contradictedBy"] = [tell.event(name) for name in others]
+        case ComplaintResult():
+            told |= _common_json(result, heard, tell)
+        case RecalledResult(affected=affected, stands=stands, events=events):
+            late = {name for each in affected.items if each.against_time for name in each.via}
+            told["items"] = [_affected_json(each) for each in affected.items]
+            told["standing"] = [_standing_json(item, state, heard) for item, state in stands]
+            told["events"] = [tell.event(name, ["TIME_ORDER"] * (name in late)) for name in events]
+    if told["truncated"]:
+        told["complete"] = False
     return told
+
+
+def _common_json(result: ComplaintResult, heard: Heard, tell: "_Teller") -> Json:
+    parties = meeting_parties(result.passed, heard.parties)
+    met = [*((each.place, each.told_by) for each in result.places[:MOST_MET]), *parties[:MOST_MET]]
+    names = {*result.common.events, *(name for _, told_by in met for name in told_by)}
+    return {
+        "items": [
+            {"item": each.item, "depths": list(each.depths), "againstTime": each.against_time}
+            for each in result.common.items
+        ],
+        "places": [
+            {"place": each.place, "toldBy": [name.hex() for name in each.told_by]}
+            for each in result.places[:MOST_MET]
+        ],
+        "parties": [
+            {"party": party, "toldBy": [name.hex() for name in told_by]}
+            for party, told_by in parties[:MOST_MET]
+        ],
+        "events": [tell.event(name) for name in sorted(names, key=lambda name: order(heard.facts[name]))],
+        "truncated": result.common.truncated or max(len(result.places), len(parties)) > MOST_MET,
+    }
+
+
+def _affected_json(each: Affected) -> Json:
+    return {
+        "item": each.item,
+        "depth": each.depth,
+        "via": [name.hex() for name in each.via],
+        "comesFrom": list(each.comes_from),
+        "againstTime": each.against_time,
+    }
+
+
+def _standing_json(item: str, state: StateResult, heard: Heard) -> Json:
+    told = _state_json(state, heard)
+    return told | {"item": item, "contradictedBy": [name.hex() for name in state.contradicted_by]}
 
 
 def gaps_json(gaps: Iterable[Gap]) -> list[Json]:
@@ -114,7 +178,7 @@ def is_known(fact: Fact, known_at: int | None) -> bool:
     return known_at is None or (fact.known_ms is not None and fact.known_ms <= known_at)
 
 
-def _state_json(result: StateResult) -> Json:
+def _state_json(result: StateResult, heard: Heard) -> Json:
     return {
         "places": [
             {"place": at.place, "sinceMicros": at.since, "toldBy": at.told_by.hex()} for at in result.places
@@ -125,6 +189,18 @@ def _state_json(result: StateResult) -> Json:
         "partOf": _held_json(result.part_of),
         "amounts": [{"amount": amount, "unit": unit} for amount, unit in result.amounts],
         "ended": result.ended,
+        "custodians": [_custody_json(name, heard) for name in result.handled_by],
+    }
+
+
+def _custody_json(name: Fingerprint, heard: Heard) -> Json:
+    found = heard.custody(name)
+    since = heard.facts[name].instant
+    return {
+        "party": found.party,
+        "boundFor": found.bound_for,
+        "sinceMicros": since,
+        "toldBy": name.hex(),
     }
 
 

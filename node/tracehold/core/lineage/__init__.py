@@ -8,7 +8,6 @@ from tracehold.core.lineage.answers import (
     Affected,
     At,
     CommonResult,
-    ComplaintResult,
     ContentsResult,
     Direction,
     Gap,
@@ -36,8 +35,9 @@ from tracehold.core.lineage.hands import Custody, custody
 from tracehold.core.lineage.history import history
 from tracehold.core.lineage.intervals import Interval, stays
 from tracehold.core.lineage.life import TOLERANCE, begun, makes, used_up
-from tracehold.core.lineage.recall import recall
-from tracehold.core.lineage.shared import common, complaint
+from tracehold.core.lineage.passing import MOST_MET, meeting_parties
+from tracehold.core.lineage.recall import STANDING, RecalledResult, recall, recalled
+from tracehold.core.lineage.shared import ComplaintResult, common, complaint
 from tracehold.core.lineage.state import standing, state
 from tracehold.core.lineage.steps import ARRIVING, SENT_OFF
 from tracehold.core.lineage.trace import trace
@@ -46,7 +46,9 @@ from tracehold.core.lineage.walk import Walk
 
 __all__ = [
     "ARRIVING",
+    "MOST_MET",
     "SENT_OFF",
+    "STANDING",
     "TOLERANCE",
     "Affected",
     "Aspect",
@@ -73,6 +75,7 @@ __all__ = [
     "Picture",
     "Quantity",
     "RecallResult",
+    "RecalledResult",
     "Role",
     "SharedItem",
     "StateResult",
@@ -95,8 +98,10 @@ __all__ = [
     "history",
     "is_under",
     "makes",
+    "meeting_parties",
     "order",
     "recall",
+    "recalled",
     "same_event",
     "spoken_for",
     "standing",

@@ -216,16 +216,6 @@ class Met:
 
 
 @dataclass(frozen=True, slots=True)
-class ComplaintResult:
-    """What several items have in common. `common` as by that question; `passed`: for each of the items, in
-    order of time, every statement on it, on what held it then, and on what it came from."""
-
-    common: CommonResult
-    passed: tuple[tuple[Fingerprint, ...], ...]
-    places: tuple[Met, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Affected:
     """Something that came of an item called back: as `TracedItem`, `depth` to the nearest of those it
     `comes_from`."""

@@ -1,6 +1,6 @@
 """Where items met: the places that they, or what they came from, passed (docs/lineage.md, "Common")."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import BREATH, Met, Role
@@ -10,6 +10,9 @@ from tracehold.core.lineage.facts import Fact
 from tracehold.core.lineage.history import own, told
 from tracehold.core.lineage.intervals import OPEN
 from tracehold.core.lineage.voids import order
+
+MOST_MET = 1_000
+"""Places, and parties, of one answer at most: the first by name."""
 
 TURN = 200
 """Items between which whoever drives a walk gets a turn: some ten milliseconds of work."""
@@ -59,12 +62,27 @@ def places_of(fact: Fact) -> frozenset[str]:
 
 def meeting_places(passed: Sequence[Sequence[Fact]]) -> tuple[Met, ...]:
     """The places that are in all of the passages, by name."""
-    first: list[dict[str, Fact]] = []
-    for facts in passed:
-        seen: dict[str, Fact] = {}
-        for fact in facts:
-            for place in places_of(fact):
-                seen.setdefault(place, fact)
+    ways = [[(fact.fingerprint, places_of(fact)) for fact in facts] for facts in passed]
+    return tuple(Met(place, told_by) for place, told_by in _in_all(ways))
+
+
+def meeting_parties(
+    passed: Sequence[Sequence[Fingerprint]], parties_of: Callable[[Fingerprint], Iterable[str]]
+) -> tuple[tuple[str, tuple[Fingerprint, ...]], ...]:
+    """The parties that are in all of the passages, by name: for each passage the first statement that says
+    so. `parties_of`: who speaks in a statement, or is named there."""
+    return tuple(_in_all([[(name, parties_of(name)) for name in names] for names in passed]))
+
+
+def _in_all(
+    ways: Sequence[Sequence[tuple[Fingerprint, Iterable[str]]]],
+) -> list[tuple[str, tuple[Fingerprint, ...]]]:
+    first: list[dict[str, Fingerprint]] = []
+    for way in ways:
+        seen: dict[str, Fingerprint] = {}
+        for statement, names in way:
+            for name in names:
+                seen.setdefault(name, statement)
         first.append(seen)
     both = set.intersection(*map(set, first)) if first else set()
-    return tuple(Met(place, tuple(seen[place].fingerprint for seen in first)) for place in sorted(both))
+    return [(name, tuple([seen[name] for seen in first])) for name in sorted(both)]

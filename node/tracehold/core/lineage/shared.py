@@ -1,13 +1,14 @@
 """What several items have in common: everything that all of them came from (docs/lineage.md, "Common")."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import (
     CommonResult,
-    ComplaintResult,
     Direction,
     Gap,
+    Met,
     SharedItem,
     TraceResult,
 )
@@ -17,6 +18,26 @@ from tracehold.core.lineage.passing import Passages, meeting_places
 from tracehold.core.lineage.trace import BUDGET_PER_ITEM, climbed
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintResult:
+    """What several items have in common. `common` as by that question; `passed`: for each of the items, in
+    order of time, every statement on it, on what held it then, and on what it came from."""
+
+    common: CommonResult
+    passed: tuple[tuple[Fingerprint, ...], ...]
+    places: tuple[Met, ...]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Those of the whole answer."""
+        return self.common.gaps
+
+    @property
+    def truncated(self) -> bool:
+        """Whether a limit cut it."""
+        return self.common.truncated
 
 
 def common(

@@ -34,10 +34,11 @@ def standing(
     """How each of the items stands, in their order: as `state`, looked up together. Gaps and truncation are
     those of all of them."""
     book = Book(at, known_at, budget=max_items)
-    return Walk(book, _standing(book, tuple(items)))
+    return Walk(book, stood(book, tuple(items)))
 
 
-def _standing(book: Book, items: tuple[str, ...]) -> Asking[tuple[StateResult, ...]]:
+def stood(book: Book, items: Sequence[str]) -> Asking[tuple[StateResult, ...]]:
+    """How these stand, by what is in the book and what it asks for."""
     yield from holders(book, items, OPEN)
     found: list[StateResult] = []
     for item in items:
