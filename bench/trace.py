@@ -12,6 +12,7 @@ bench/results/trace-N.json and trace-N.md.
 
 import argparse
 import asyncio
+import os
 import resource
 import tempfile
 import time
@@ -111,6 +112,8 @@ def page(title: str, results: dict[str, Any]) -> str:
     """The results as tables."""
     where, loaded, asked = results["machine"], results["loaded"], results["asked"]
     host = f"{where['cpu']}, {where['cores']} cores, load {where['loadBefore']:.1f} before"
+    if "loadAfter" in results:
+        host += f" and {results['loadAfter']:.1f} after (the run itself: 1 to 2)"
     parts = [
         f"# {title}\n\n{where['date']}, {host}, Python {where['python']}.\n",
         rows(("indexed", "value"), list(loaded.items())),
@@ -145,6 +148,7 @@ def main() -> None:
         loaded, asked = asyncio.run(bench(path, options.events, options.each, options.runs))
     results = {
         "machine": where,
+        "loadAfter": os.getloadavg()[0],
         "loaded": asdict(loaded),
         "asked": [asdict(row) for row in asked],
         "peak_mib": _peak_mib(),

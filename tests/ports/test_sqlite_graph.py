@@ -1,11 +1,12 @@
 """What the graph's file must hold to beyond the port: durability, versions, plans of its queries."""
 
 import sqlite3
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
-from tests.ports.graphs import ONE, fact, made, names, step, version
+from tests.ports.graphs import ONE, TWO, fact, made, names, step, version
 from tracehold.adapters.graph_facts import remembered
 from tracehold.adapters.graph_facts.encoding import decode, encode
 from tracehold.adapters.sqlite_graph import SqliteGraph, queries, writes
@@ -95,7 +96,7 @@ async def test_facts_are_the_same_when_memory_is_full(tmp_path, monkeypatch):
     for _ in range(2):
         assert await names(opened, "a") == [f"f{at}" for at in range(9)]
         assert await names(opened, "1", "2") == ["f1", "f2"]
-    assert len(opened._remembered) <= 3
+        assert len(opened._recent) <= 3
     opened.close()
 
 
@@ -103,3 +104,22 @@ def test_a_fact_with_nothing_optional_survives_its_encoding():
     """Every field that may be absent is absent, and stays so."""
     bare = Fact(Fingerprint(b"b" * 32), "urn:x:farm", -1, EventType.TRANSACTION)
     assert decode(bare.fingerprint, encode(bare), None) == bare
+
+
+async def test_what_was_read_before_is_told_as_it_is_known_now(tmp_path):
+    """Since an anchor, and since another log showed it before: however often it was asked for meanwhile."""
+    opened = SqliteGraph(tmp_path / "graph.sqlite")
+    shown = replace(made("m", "a", "b"), known_ms=90)
+
+    async def known() -> set[int | None]:
+        return {each.known_ms for _ in range(2) for each in await opened.facts(["a"])}
+
+    await opened.add(step(shown, made("n", "c", "d")))
+    assert await known() == {90}
+    await opened.set_known(ONE, [Known(0, 1, 70)])
+    assert await known() == {70}
+    await opened.add(step(replace(shown, known_ms=50), log=TWO))
+    assert await known() == {50}
+    await opened.add(step(made("o", "e", "f"), start=2))
+    assert await known() == {50}
+    opened.close()

@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
-from tracehold.adapters.graph_facts.remembered import Remembered
 from tracehold.adapters.sqlite_graph import queries, writes
 from tracehold.adapters.sqlite_graph.reading import Readers
+from tracehold.adapters.sqlite_graph.recent import Recent
 from tracehold.adapters.sqlite_graph.schema import NAMES, connect, prepare
 from tracehold.adapters.sqlite_graph.terms import EVENT, TRANSFORMATION
 from tracehold.core.errors import Unavailable
@@ -24,7 +24,7 @@ Answer = TypeVar("Answer")
 
 class SqliteGraph:
     """The `Graph` port over one file. Owns its connections: one that writes, and as
-    many that read as read at once.
+    many that read as read at once. While it is open nobody else writes to the file.
 
     Work runs in threads, so that the event loop never waits for the disk. A read whose call is cancelled is
     stopped; a write is one transaction and goes on to its end. Opening raises
@@ -35,7 +35,7 @@ class SqliteGraph:
     def __init__(self, path: Path) -> None:
         self._writing = Lock()
         self._readers = Readers(path)
-        self._remembered = Remembered()
+        self._recent = Recent()
         with _reported():
             self._writer = connect(path)
             prepare(self._writer)
@@ -73,8 +73,7 @@ class SqliteGraph:
         log when no read needs that any more.
         """
         if await self._read(lambda connection: queries.tells(connection, fingerprint)):
-            await self._write(lambda connection: writes.erase(connection, fingerprint))
-            self.forget()
+            await self._write(lambda connection: writes.erase(connection, fingerprint), forget=True)
             await asyncio.to_thread(self._checkpoint)
 
     def _checkpoint(self) -> None:
@@ -87,12 +86,11 @@ class SqliteGraph:
 
     async def clear(self) -> None:
         """See `ports.Graph.clear`."""
-        await self._write(lambda connection: writes.clear(connection, NAMES))
-        self.forget()
+        await self._write(lambda connection: writes.clear(connection, NAMES), forget=True)
 
     def forget(self) -> None:
         """Drop the facts that are kept decoded in memory; they are read again when they are asked for."""
-        self._remembered.forget()
+        self._recent = Recent()
 
     def close(self) -> None:
         """Close all connections; call it when nothing reads or writes any more."""
@@ -100,13 +98,22 @@ class SqliteGraph:
         self._writer.close()
 
     async def _facts(self, terms: Collection[str]) -> Sequence[Fact]:
-        begun = self._remembered.begin()
-        return await self._read(lambda connection: queries.facts(connection, terms, self._remembered, begun))
+        recent = self._recent
+        return await self._read(lambda connection: queries.facts(connection, terms, recent))
 
-    async def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
+    async def _write(
+        self, work: Callable[[sqlite3.Connection], bool | None], *, forget: bool = False
+    ) -> None:
+        """`work` says whether facts that were there may be known since another time now."""
+
         def run() -> None:
-            with self._writing, _reported(), _transaction(self._writer, "IMMEDIATE"):
-                work(self._writer)
+            with self._writing, _reported():
+                with _transaction(self._writer, "IMMEDIATE"):
+                    changed = work(self._writer)
+                if forget:
+                    self.forget()
+                elif changed:
+                    self._recent = self._recent.aged()
 
         await asyncio.to_thread(run)
 

@@ -4,14 +4,14 @@
 search per row. A test looks at the query plans.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from sqlite3 import Connection
 
 import orjson
 
 from tracehold.adapters.graph_facts.encoding import decode
-from tracehold.adapters.graph_facts.remembered import Remembered
 from tracehold.adapters.graph_facts.versions import earliest, merged
+from tracehold.adapters.sqlite_graph.recent import Recent
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied
 from tracehold.core.spans import Spans, joined
@@ -29,15 +29,16 @@ def _known(row: str) -> str:
     return f"coalesce(({anchored}), {row}.known_ms)"
 
 
-HITS = f"""
-SELECT f.id, f.fingerprint, {_known("f")},
-       (SELECT min({_known("r")}) FROM repeat r WHERE r.fact = f.id)
-FROM (SELECT DISTINCT t.fact FROM json_each(?) w
-      CROSS JOIN term n ON n.name = w.value CROSS JOIN touch t ON t.term = n.id) hit
-CROSS JOIN fact f ON f.id = hit.fact
+HITS = """
+SELECT DISTINCT t.fact FROM json_each(?) w
+CROSS JOIN term n ON n.name = w.value CROSS JOIN touch t ON t.term = n.id
 """
 
-BODIES = "SELECT f.body FROM json_each(?) w CROSS JOIN fact f ON f.id = w.value ORDER BY w.key"
+BODIES = f"""
+SELECT f.id, f.fingerprint, {_known("f")}, (SELECT min({_known("r")}) FROM repeat r WHERE r.fact = f.id),
+       f.body
+FROM json_each(?) w CROSS JOIN fact f ON f.id = w.value
+"""
 
 MASTERDATA = f"""
 SELECT l.name, m.type, m.issuer, m.fingerprint, m.audience, m.payload, {_known("m")} AS known
@@ -46,24 +47,21 @@ WHERE m.id = ? ORDER BY m.log, m.at
 """
 
 
-def facts(connection: Connection, terms: Collection[str], remembered: Remembered, begun: int) -> list[Fact]:
+def facts(connection: Connection, terms: Collection[str], recent: Recent) -> list[Fact]:
     """Every fact that touches one of the terms, once. Two statements that must see one state: open a
-    transaction. `begun` is of `remembered`, from before that.
+    transaction. `recent` is from before that.
     """
-    hits = {
-        Fingerprint(name): (id, earliest((here, again)))
-        for id, name, here, again in connection.execute(HITS, (_json(terms),))
-    }
-    found = remembered.known({name: known_ms for name, (_, known_ms) in hits.items()})
-    for fact in found:
-        del hits[fact.fingerprint]
-    bodies = connection.execute(BODIES, (_json([id for id, _ in hits.values()]),))
-    fresh = [
-        decode(name, body, known_ms)
-        for (name, (_, known_ms)), (body,) in zip(hits.items(), bodies, strict=True)
-    ]
-    remembered.keep(fresh, begun)
-    return found + fresh
+    met = [(id, recent.met(id)) for (id,) in connection.execute(HITS, (_json(terms),))]
+    unmet = [id for id, fact in met if fact is None]
+    fresh = dict(_read(connection, unmet, recent)) if unmet else {}
+    recent.keep(fresh)
+    return [fact if fact is not None else fresh[id] for id, fact in met]
+
+
+def _read(connection: Connection, ids: Collection[int], recent: Recent) -> Iterator[tuple[int, Fact]]:
+    for id, name, here, again, body in connection.execute(BODIES, (_json(ids),)):
+        known_ms = earliest((here, again))
+        yield id, recent.met_before(id, known_ms) or decode(Fingerprint(name), body, known_ms)
 
 
 def _json(values: Collection[object]) -> str:

@@ -51,6 +51,9 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA cache_size=-16384")
+    # The index over terms is written all over. A page that many steps write is brought into the file once for
+    # 64 MiB of log, and not with nearly every step; each step is durable in the log.
+    connection.execute("PRAGMA wal_autocheckpoint=16384")
     # What is deleted or made shorter is overwritten: records may have to be forgotten.
     connection.execute("PRAGMA secure_delete=ON")
     connection.execute("PRAGMA mmap_size=268435456")

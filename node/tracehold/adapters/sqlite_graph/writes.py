@@ -19,15 +19,18 @@ NO_TERM = "DELETE FROM term WHERE name = ? AND NOT EXISTS (SELECT 1 FROM touch t
 EMPTY = "UPDATE masterdata SET issuer = '', type = '', payload = x'' WHERE fingerprint = ?"
 
 
-def add(connection: Connection, step: Indexed) -> None:
-    """Facts, master data and coverage of one step; entries that are indexed already are passed over."""
+def add(connection: Connection, step: Indexed) -> bool:
+    """Facts, master data and coverage of one step; entries that are indexed already are passed over. Whether
+    facts that were there are in it again: they may be known since another time now.
+    """
     log = log_of(connection, step.log)
     before = joined(connection.execute("SELECT start, stop FROM indexed WHERE log = ?", (log,)))
-    _add_facts(connection, log, [(at, fact) for at, fact in step.facts if not covers(before, at)])
+    again = _add_facts(connection, log, [(at, fact) for at, fact in step.facts if not covers(before, at)])
     _add_masterdata(connection, log, [(at, said) for at, said in step.masterdata if not covers(before, at)])
     after = joined([*before, (step.start, step.stop)])
     connection.execute("DELETE FROM indexed WHERE log = ?", (log,))
     connection.executemany("INSERT INTO indexed VALUES (?, ?, ?)", [(log, *span) for span in after])
+    return again
 
 
 def reopen(connection: Connection, log: LogId, index: int) -> None:
@@ -48,9 +51,9 @@ def log_of(connection: Connection, name: LogId) -> int:
     return row[0]
 
 
-def _add_facts(connection: Connection, log: int, facts: Sequence[tuple[int, Fact]]) -> None:
+def _add_facts(connection: Connection, log: int, facts: Sequence[tuple[int, Fact]]) -> bool:
     if not facts:
-        return
+        return False
     known = _fact_ids(connection, [fact for _, fact in facts])
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM fact").fetchone()
     fresh: dict[bytes, tuple[int, int, Fact]] = {}
@@ -68,6 +71,7 @@ def _add_facts(connection: Connection, log: int, facts: Sequence[tuple[int, Fact
         ((id, fact.fingerprint, log, at, fact.known_ms, encode(fact)) for id, at, fact in fresh.values()),
     )
     _touch(connection, [(id, terms(fact)) for id, _, fact in fresh.values()])
+    return bool(repeats)
 
 
 def _fact_ids(connection: Connection, facts: Iterable[Fact]) -> dict[bytes, int]:
@@ -118,12 +122,13 @@ def erase(connection: Connection, fingerprint: Fingerprint) -> None:
     connection.execute(EMPTY, (fingerprint,))
 
 
-def set_known(connection: Connection, log: LogId, ranges: Iterable[Known]) -> None:
-    """Lay ranges over the known ones, one after the other."""
+def set_known(connection: Connection, log: LogId, ranges: Sequence[Known]) -> bool:
+    """Lay ranges over the known ones, one after the other. Whether there are any."""
     number = log_of(connection, log)
     for laid in ranges:
         if laid.start < laid.stop:
             _lay(connection, number, laid)
+    return bool(ranges)
 
 
 def _lay(connection: Connection, log: int, laid: Known) -> None:
