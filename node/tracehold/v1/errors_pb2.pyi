@@ -185,6 +185,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The document is no well-formed XML, or more than is read of one."""
     ERROR_REASON_XML_DOCTYPE: _ErrorReason.ValueType  # 79
     """The XML document declares a document type."""
+    ERROR_REASON_BLOBS_DOWN: _ErrorReason.ValueType  # 80
+    """The IPFS daemon that keeps attachments and archives does not answer, or refuses."""
     ERROR_REASON_ATTACHMENT_TOO_LARGE: _ErrorReason.ValueType  # 81
     """The attachment is larger than this node takes."""
     ERROR_REASON_ATTACHMENT_MISMATCH: _ErrorReason.ValueType  # 82
@@ -355,6 +357,8 @@ ERROR_REASON_MALFORMED_XML: ErrorReason.ValueType  # 78
 """The document is no well-formed XML, or more than is read of one."""
 ERROR_REASON_XML_DOCTYPE: ErrorReason.ValueType  # 79
 """The XML document declares a document type."""
+ERROR_REASON_BLOBS_DOWN: ErrorReason.ValueType  # 80
+"""The IPFS daemon that keeps attachments and archives does not answer, or refuses."""
 ERROR_REASON_ATTACHMENT_TOO_LARGE: ErrorReason.ValueType  # 81
 """The attachment is larger than this node takes."""
 ERROR_REASON_ATTACHMENT_MISMATCH: ErrorReason.ValueType  # 82

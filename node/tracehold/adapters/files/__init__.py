@@ -1,5 +1,6 @@
-"""Blobs in a folder: one file for each, named by its fingerprint."""
+"""Content in folders: attachments by fingerprint, blocks of IPFS by CID."""
 
 from tracehold.adapters.files.blobs import FolderBlobs
+from tracehold.adapters.files.dag import FolderDag
 
-__all__ = ["FolderBlobs"]
+__all__ = ["FolderBlobs", "FolderDag"]

@@ -151,6 +151,8 @@ def _private(config: dict[str, Any], api: int, swarm: int, token: str) -> dict[s
     for mount in config["Datastore"]["Spec"]["mounts"]:
         if mount["type"] == "flatfs":
             mount["sync"] = True  # what was answered survives a loss of power
+    # A block that it remembers to have is not written again, and one that was damaged could not be put right.
+    config["Datastore"]["BlockKeyCacheSize"] = 0
     network = dict.fromkeys(("QUIC", "WebTransport", "WebRTCDirect", "Websocket", "Relay"), False)
     off = {"Enabled": False}
     return config | {
