@@ -5,8 +5,8 @@
 The server is that of the lab: loopback, TLS, 512 MiB of heap. Every answer is compared with the truth. Beside
 the walk (a statement or two for each frontier, facts handed to the rules) stands what one statement with the
 server's pruning breadth-first plan finds along the arrows, how fast and how much of the truth; and what
-several items have in common, by the server's traversal and by the walk. Writes trace-neo4j-N.json and .md to
-bench/results.
+several items have in common, its names found ahead by the server's traversal or frontier by frontier. Writes
+trace-neo4j-N.json and .md to bench/results.
 """
 
 import argparse
@@ -118,7 +118,11 @@ def pages(events: int, results: dict[str, Any]) -> str:
     parts = [page(f"{events} events on Neo4j", results)]
     for name, about in (
         ("plans", "One statement along the arrows, the server's pruning breadth-first plan:"),
-        ("shared", "What items have in common, by the server's own traversal and by the walk:"),
+        (
+            "shared",
+            "What items have in common and where they passed: names ahead by the server's traversal, or "
+            "frontier by frontier:",
+        ),
     ):
         table = [tuple(row.values()) for row in results[name]]
         parts += [about + "\n", rows(tuple(results[name][0]), table)] if table else []

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.evidence import Evidence
 from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.lineage import Fact, Gap, GapReason, Wanted
+from tracehold.core.lineage import Fact, Gap, GapReason
 from tracehold.core.record import CONTROL_KINDS, fingerprint
 from tracehold.core.spans import Spans
 from tracehold.journey.admission import UNREADABLE, Admission, Admitted
@@ -94,18 +94,20 @@ class Elsewhere:
         self._claims.add({source.peer.node: source.answered.searched for source in asked})
         return list(fresh.values())
 
-    def fact(self, proved: Proved, wanted: Wanted) -> Fact | None:
+    def fact(self, proved: Proved) -> Fact | None:
         """What an event says, now that it is known whose voice it is; None for other kinds, and where the
-        asker may not read it, which is a gap.
+        asker may not read it.
         """
-        if proved.fact is None:
-            return None
-        if not self._admission.readable(proved.admitted.record):
-            for item in sorted(proved.names & wanted.items) or [""]:
-                self._gap(GapReason.ACCESS_REFUSED, UNREADABLE, item)
+        if proved.fact is None or not self._admission.readable(proved.admitted.record):
             return None
         self._admission.let_in(proved.admitted)
         return replace(proved.fact, issuer=self.hearing.voice(proved.admitted))
+
+    def kept_back(self, proved: Proved, items: Collection[str]) -> None:
+        """Note a gap at those of the items that an event names which the asker may not read."""
+        if proved.fact is not None and not self._admission.readable(proved.admitted.record):
+            for item in sorted(proved.names & items) or [""]:
+                self._gap(GapReason.ACCESS_REFUSED, UNREADABLE, item)
 
     async def compare(self, facts: Collection[Fact]) -> None:
         """Hold what was found for the question of just now, here and elsewhere, against what each peer

@@ -6,7 +6,7 @@ these were hashed, found readable for the asker and proved at their place.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -31,9 +31,13 @@ from tracehold.journey.cursor import Key, by_time
 from tracehold.journey.elsewhere import Elsewhere
 from tracehold.journey.index import event_fact
 from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.ports import Graph
+from tracehold.journey.stock import Gathered
 from tracehold.journey.superseded import Superseding, Supersession
 
 Answer = TypeVar("Answer")
+Look = Callable[[Wanted], Awaitable[Sequence[Fact]]]
+"""Finds all facts that may enter about some names."""
 
 
 class Inquiry:
@@ -52,13 +56,17 @@ class Inquiry:
         self._superseded: dict[Fingerprint, Supersession] = {}
         self._known_at = known_at
         self._facts: dict[Fingerprint, Fact] = {}
+        self._checked: dict[Fingerprint, Fact] = {}
         self._handed: dict[Fingerprint, Fact] = {}
         self._declared: dict[int, dict[Fingerprint, Fact]] = {}
         self._gaps: dict[Gap, None] = {}
         self._spent = {"graph": 0, "rules": 0, "verify": 0}
 
-    async def drive(self, walk: Walk[Answer]) -> Answer:
-        """The walk's answer. Raises `Unavailable` where graph or store do not answer."""
+    async def drive(self, walk: Walk[Answer], look: Look | None = None) -> Answer:
+        """The walk's answer; `look` finds its facts, by itself `self.look`. Raises `Unavailable` where graph
+        or store do not answer.
+        """
+        look = look or self.look
         # Other nodes hand a record over once: a later walk knows what an earlier one was told.
         told: Sequence[Fact] = tuple(self._handed.values())
         while True:
@@ -66,7 +74,7 @@ class Inquiry:
                 wanted = None if walk.done else walk.wanted()
             if wanted is None:
                 return walk.result()
-            facts = await self.look(wanted)
+            facts = await look(wanted)
             with self._timed("rules"):
                 walk.feed((*told, *facts))
             told = ()
@@ -78,29 +86,42 @@ class Inquiry:
         if not wanted:
             await asyncio.sleep(0)
             return ()
+        return self.enter(wanted, await self.gather(wanted))
+
+    async def gather(self, names: Wanted) -> Gathered:
+        """What the graph and other nodes have about these names, checked; nothing of it is told yet."""
         with self._timed("graph"):
-            hints = await self._knowledge.graph.facts(wanted.items, wanted.transformations)
+            hints = await self._knowledge.graph.facts(names.items, names.transformations)
         with self._timed("verify"):
             await self.admission.admit([hint.fingerprint for hint in hints])
-            found = await self.elsewhere.records(wanted.items, wanted.transformations)
+            found = await self.elsewhere.records(names.items, names.transformations)
             # Before anything is read: whose statement it is may follow from what another node told.
             await self.elsewhere.hearing.listen()
             facts = await self._read(hints)
-            facts += [fact for each in found if (fact := self.elsewhere.fact(each, wanted)) is not None]
+            facts += [fact for each in found if (fact := self.elsewhere.fact(each)) is not None]
             await self.elsewhere.compare(facts)
             facts = await self._standing(facts)
             handed = {each.admitted.record.fingerprint for each in found}
             self._handed |= {fact.fingerprint: fact for fact in facts if fact.fingerprint in handed}
-        for fact in facts:
+            self._checked |= {fact.fingerprint: fact for fact in facts}
+        return Gathered(facts, hints, found)
+
+    def enter(self, wanted: Wanted, gathered: Gathered) -> Sequence[Fact]:
+        """What was gathered about names that a walk asks for now: from here on it counts, and what is missing
+        of it is a gap.
+        """
+        for fact in gathered.facts:
             self._facts[fact.fingerprint] = fact
             if fact.declares_error and self._was_known(fact):
                 self._declared.setdefault(fact.instant, {})[fact.fingerprint] = fact
-        for hint in hints:
+        for hint in gathered.hints:
             refused = self.admission.refused.get(hint.fingerprint)
             if refused is not None:
                 for item in sorted(found_under(hint) & wanted.items) or [""]:
                     self._gaps[Gap(item, refused.reason, refused.detail)] = None
-        return facts
+        for each in gathered.found:
+            self.elsewhere.kept_back(each, wanted.items)
+        return gathered.facts
 
     async def _standing(self, facts: Sequence[Fact]) -> list[Fact]:
         admitted = [self.admission.admitted[fact.fingerprint] for fact in facts]
@@ -124,7 +145,7 @@ class Inquiry:
         return facts
 
     def _fact(self, hint: Fact) -> Fact | None:
-        known = self._facts.get(hint.fingerprint)
+        known = self._checked.get(hint.fingerprint)
         admitted = self.admission.admitted.get(hint.fingerprint)
         if known is not None or admitted is None:
             return known
@@ -157,6 +178,11 @@ class Inquiry:
             flags = (*flags, DISPUTED)
         flags = (*flags, *self.read_on_chain(fingerprint))
         return statement(fact, admitted, role=role, via=via, flags=flags)
+
+    @property
+    def graph(self) -> Graph:
+        """Where relations are looked up."""
+        return self._knowledge.graph
 
     @property
     def facts(self) -> Mapping[Fingerprint, Fact]:

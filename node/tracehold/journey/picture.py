@@ -87,7 +87,8 @@ async def _draw_state(side: Side, question: StateQuestion) -> None:
 
 async def _draw_common(side: Side, question: CommonQuestion) -> None:
     side.asked = shared.asked_of(question)
-    result = await side.inquiry.drive(shared.walk_of(question, side.asked))
+    look = shared.look_of(side.inquiry, question, side.asked)
+    result = await side.inquiry.drive(shared.walk_of(question, side.asked), look)
     parties = shared.shared_parties(side.inquiry, result)
     side.gaps = result.common.gaps
     side.truncated = result.common.truncated or max(len(result.places), len(parties)) > MET

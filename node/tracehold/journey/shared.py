@@ -16,9 +16,11 @@ from tracehold.core.lineage import (
     meeting_parties,
 )
 from tracehold.journey import cursor
+from tracehold.journey.ahead import Ahead, Bounds
 from tracehold.journey.answers import Coverage, Statement
-from tracehold.journey.inquiry import Inquiry
+from tracehold.journey.inquiry import Inquiry, Look
 from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.ports import Reaching
 from tracehold.journey.several import names
 
 MET = MOST_MET
@@ -79,7 +81,7 @@ async def answer_common(
     asked = asked_of(question)
     after_items, after_events = cursor.begin(page_token, question, 2)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
-    result = await inquiry.drive(walk_of(question, asked))
+    result = await inquiry.drive(walk_of(question, asked), look_of(inquiry, question, asked))
     places = [SharedName(each.place, each.told_by) for each in result.places]
     parties = shared_parties(inquiry, result)
     met = [*places[:MET], *parties[:MET]]
@@ -118,6 +120,14 @@ def walk_of(question: CommonQuestion, asked: Sequence[str]) -> Walk[ComplaintRes
         max_items=question.max_items,
         strict_time=question.strict_time,
     )
+
+
+def look_of(inquiry: Inquiry, question: CommonQuestion, asked: Sequence[str]) -> Look:
+    """How that walk's facts are found: all at once where the graph reaches by itself."""
+    if not isinstance(inquiry.graph, Reaching):
+        return inquiry.look
+    bounds = Bounds(question.at, question.known_at, question.max_depth)
+    return Ahead(inquiry, inquiry.graph, asked, bounds).look
 
 
 def shared_parties(inquiry: Inquiry, result: ComplaintResult) -> list[SharedName]:

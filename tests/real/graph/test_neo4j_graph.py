@@ -12,7 +12,7 @@ from tests.neo4j_servers import ask, drawn, login, opened
 from tests.ports.graphs import ONE, TWO, fact, made, names, step, version
 from tests.unit.lineage_world import world
 from tracehold.adapters.graph_facts.encoding import decode
-from tracehold.adapters.neo4j_graph import ancestors, queries, relating, schema, withdrawing, writes
+from tracehold.adapters.neo4j_graph import queries, reach, relating, schema, withdrawing, writes
 from tracehold.core.errors import Broken
 from tracehold.core.lineage import Fact, Quantity
 from tracehold.journey.ports import Indexed, Known
@@ -254,6 +254,7 @@ async def test_two_writers_make_no_doubles(graph, neo4j_server):
     assert (await graph.coverage())[ONE] == ((0, 120),)
 
 
+BOUNDS = {"at": 9, "known": 9, "ever": 9, "most": 100}
 KEY = {"t": 1, "issuer": "x", "hash": "h"}
 READS: dict[str, tuple[str, dict[str, Any]]] = {
     "by item": (queries.BY_ITEM, {"names": ["a"]}),
@@ -268,12 +269,15 @@ READS: dict[str, tuple[str, dict[str, Any]]] = {
     **{f"declarations by {kind}": (each, {"keys": [KEY]}) for kind, each in withdrawing.DECLARATIONS.items()},
     **{f"meant by {kind}": (each, {"keys": [KEY]}) for kind, each in withdrawing.MEANT.items()},
     "namesakes": (withdrawing.NAMESAKES, {"ids": ["e"]}),
-    "makers": (ancestors.MAKERS[0], {"names": ["a"], "at": None}),
-    "makers of pieces": (ancestors.MAKERS[1], {"names": ["a"], "at": None}),
-    "lots": (ancestors.LOTS, {"names": ["a"], "at": None}),
-    "inputs of events": (ancestors.INPUTS["event"], {"names": ["00"], "at": None}),
-    "inputs by id": (ancestors.INPUTS["id"], {"names": ["t"], "at": None}),
-    "ancestors": (ancestors.REACHED, {"names": ["a"], "most": 100}),
+    "above": (reach.along(64), {"names": ["a"], **BOUNDS}),
+    "runs": (reach.RUNS, {"names": ["a"], **BOUNDS}),
+    "put in": (reach.PUT_IN, {"runs": ["t"], **BOUNDS}),
+    "of pieces": (reach.OF_PIECES, {"names": ["a"], **BOUNDS}),
+    "lots": (reach.LOTS, {"names": ["a"], **BOUNDS}),
+    "uses": (reach.USES, {"names": ["a"], **BOUNDS}),
+    "ever in": (reach.EVER_IN, {"names": ["a"], **BOUNDS}),
+    "inside": (reach.INSIDE, {"rows": [{"id": "a", "t": 1}], **BOUNDS}),
+    "around": (reach.AROUND, {"rows": [{"id": "a", "start": 0, "stop": 9}], **BOUNDS}),
     "items": (relating.ITEMS, {"rows": [{"id": "a", "level": "lot"}]}),
     "apart": (relating.APART, {"events": ["00"]}),
 }

@@ -8,13 +8,12 @@ from neo4j import AsyncTransaction
 
 from tracehold.adapters.graph_facts.remembered import Remembered
 from tracehold.adapters.neo4j_graph import queries, schema, writes
-from tracehold.adapters.neo4j_graph.ancestors import Ancestry
 from tracehold.adapters.neo4j_graph.connection import Connection, Server, Work
+from tracehold.adapters.neo4j_graph.reach import Reach
 from tracehold.adapters.neo4j_graph.relating import rows
 from tracehold.core.errors import Broken, Unavailable
 from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.lineage import Fact, SharedItem
-from tracehold.core.lineage.ancestry import shared_ancestors
+from tracehold.core.lineage import Fact, Wanted
 from tracehold.core.spans import Spans
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
@@ -66,24 +65,13 @@ class Neo4jGraph:
         asked = [(queries.BY_EVENT_ID, event_ids)]
         return await self._read(lambda transaction: queries.facts(transaction, asked, self._remembered))
 
-    async def common(
-        self,
-        items: Sequence[str],
-        *,
-        at: int | None = None,
-        max_items: int = 100_000,
-        strict_time: bool = False,
-    ) -> Sequence[SharedItem] | None:
-        """The items of `core.lineage.common`, of all that the server knows by now; found by its own traversal
-        and not by the rules' walk. None where more than `max_items` would have to be looked at.
-        """
-        asked = tuple(dict.fromkeys(items))
-
-        async def find(transaction: AsyncTransaction) -> Sequence[SharedItem] | None:
-            flows = await Ancestry(transaction, self._remembered, at, max_items).find(asked)
-            return None if flows is None else shared_ancestors(flows, asked, strict_time=strict_time)
-
-        return await self._read(find)
+    async def reach(
+        self, items: Collection[str], *, at: int | None, known_at: int | None, max_depth: int, most: int
+    ) -> Wanted:
+        """See `ports.Reaching.reach`."""
+        return await self._read(
+            lambda transaction: Reach(transaction, at, known_at, max_depth, most).find(items)
+        )
 
     async def masterdata(self, id: str) -> Sequence[MasterDataVersion]:
         """See `ports.Graph.masterdata`."""

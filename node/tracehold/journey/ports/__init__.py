@@ -9,7 +9,7 @@ from tracehold.journey.ports.blobs import Blobs, Owner, Unsettled
 from tracehold.journey.ports.chain import ChainOutlook, Endpoint, FinalityStanding, Funds, Newest
 from tracehold.journey.ports.copies import Copies, Copy, Fork, Witness
 from tracehold.journey.ports.earlier import Earlier
-from tracehold.journey.ports.graph import Graph, Indexed, Known, MasterDataVersion
+from tracehold.journey.ports.graph import Graph, Indexed, Known, MasterDataVersion, Reaching
 from tracehold.journey.ports.kept import (
     AnchorState,
     AnchorTask,
@@ -86,6 +86,7 @@ __all__ = [
     "Peers",
     "Pledge",
     "Position",
+    "Reaching",
     "RecordLog",
     "Role",
     "Sent",

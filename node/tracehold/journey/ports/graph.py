@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.lineage import Fact
+from tracehold.core.lineage import Fact, Wanted
 from tracehold.core.spans import Spans
 
 
@@ -107,4 +107,18 @@ class Graph(Protocol):
 
     async def clear(self) -> None:
         """Forget everything, coverage and known times included; durable on return."""
+        ...
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """A graph that also finds by itself which names a walk upstream will ask for."""
+
+    async def reach(
+        self, items: Collection[str], *, at: int | None, known_at: int | None, max_depth: int, most: int
+    ) -> Wanted:
+        """The items, what they came from and what ever held any of it, with the transformation ids between;
+        about `most` names. A hint: a name may be too many or missing, for only the rules know who was in
+        what, and only facts that were checked count. Raises as `Graph`.
+        """
         ...
