@@ -5,6 +5,7 @@ fewer questions.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,7 @@ async def guessed(node: Node, **how) -> Guessing:
     return graph
 
 
-OPTIONS = [
+OPTIONS: list[dict[str, Any]] = [
     {},
     {"max_depth": 1},
     {"max_items": 2},

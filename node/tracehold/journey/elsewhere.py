@@ -103,7 +103,7 @@ class Elsewhere:
         self._admission.let_in(proved.admitted)
         return replace(proved.fact, issuer=self.hearing.voice(proved.admitted))
 
-    def kept_back(self, proved: Proved, items: Collection[str]) -> None:
+    def kept_back(self, proved: Proved, items: frozenset[str]) -> None:
         """Note a gap at those of the items that an event names which the asker may not read."""
         if proved.fact is not None and not self._admission.readable(proved.admitted.record):
             for item in sorted(proved.names & items) or [""]:

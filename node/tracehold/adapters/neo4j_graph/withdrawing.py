@@ -18,9 +18,12 @@ from tracehold.core.lineage import Fact, Namesakes, takes_back
 
 _SAME = {
     "hash": "MATCH (e:{0} {{event_hash: k.hash}}) USING INDEX SEEK e:{0}(event_hash) WHERE e.t = k.t",
-    "none": "MATCH (e:Event {{t: k.t}}) USING INDEX SEEK e:Event(t) WHERE e:{0} AND e.event_hash IS NULL",
+    "none": "MATCH (e:Event {{t: k.t}}) USING INDEX SEEK e:Event(t) "
+    "WHERE '{0}' IN labels(e) AND e.event_hash IS NULL",
 }
-"""What may be the same event as that of `k`: by its hash, which all have that were read from records."""
+"""What may be the same event as that of `k`: by its hash, which all have that were read from records. A label
+in a list, for a planner that finds few with it joins all of them to what the index finds.
+"""
 DECLARATIONS = {
     kind: f"UNWIND $keys AS k {same.format('ErrorDeclaration')} AND e.issuer = k.issuer "
     "RETURN DISTINCT e.fingerprint, e.body, false"
@@ -36,7 +39,8 @@ UNWIND $pairs AS p MATCH (d:ErrorDeclaration {fingerprint: p.declaration})
 MATCH (e:Event {fingerprint: p.event}) MERGE (d)-[:TAKES_BACK {t: d.t}]->(e)
 """
 NAMESAKES = """
-UNWIND $ids AS id MATCH (d:Event {event_id: id}) USING INDEX SEEK d:Event(event_id) WHERE d:ErrorDeclaration
+UNWIND $ids AS id MATCH (d:Event {event_id: id}) USING INDEX SEEK d:Event(event_id)
+WHERE 'ErrorDeclaration' IN labels(d)
 WITH DISTINCT id, d.issuer AS issuer
 MATCH (e:Event {event_id: id}) USING INDEX SEEK e:Event(event_id) WHERE e.issuer = issuer
 RETURN issuer, id, e.fingerprint, e.body, [(e)<-[:TAKES_BACK]-(d) | d.fingerprint]
