@@ -130,6 +130,7 @@ class Mesh:
             node.faults.append,
             node.peer.keeper,
         )
+        service.audits.showing = node.peer.showing
         served = [
             replace(one, handler=changed(post, one.method.name, one.handler, tamper))
             for one in serve([peer_pb2.DESCRIPTOR], {SERVICE: service})

@@ -34,7 +34,7 @@ def test_a_bucket_of_calls_fills_again():
             return 100
 
         assert calls(MILL, Way.QUESTION) == 4
-        assert [calls(MILL, way) for way in Way] == [0, 4, 4]
+        assert [calls(MILL, way) for way in Way] == [0, 4, 4, 4]
         assert calls(FARM, Way.QUESTION) == 4
         await asyncio.sleep(1)
         assert calls(MILL, Way.QUESTION) == 2

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from tracehold.api.arriving import Hall
+from tracehold.api.auditing import Auditing
 from tracehold.api.call import Call
 from tracehold.core.dht.keys import Key
 from tracehold.core.errors import Rejected, Unavailable
@@ -89,6 +90,10 @@ class PeerService:
         self._fault = fault
         self._keeper = keeper
         self._directory = directory
+        self.audits = Auditing()
+        """What answers about possession; nothing until it is told what shows it."""
+        self.get_custody, self.challenge = self.audits.get_custody, self.audits.challenge
+        self.get_transcripts = self.audits.get_transcripts
         self._hall = Hall(ARRIVING_BYTES, MAX_SHIPMENT_BYTES)
 
     async def hello(self, request: peer_pb2.HelloRequest, call: Call) -> peer_pb2.HelloResponse:

@@ -1,7 +1,7 @@
 """Rations: how much each member gets of this node, whatever it asks for.
 
-Each kind of calls has a bucket of calls. Answers have one of bytes, for ranges and for questions; shipments
-have none, and what anchors wait for is never held up by it.
+Each kind of calls has a bucket of calls. Answers have one of bytes, for ranges, for questions and for audits;
+shipments have none, and what anchors wait for is never held up by it.
 """
 
 import asyncio
@@ -18,20 +18,22 @@ from tracehold.wire.ways import Way
 TICK_S = 0.001
 """The shortest wait."""
 
-GUESSED = {Way.QUESTION: 256 << 10, Way.RANGE: 8 << 20, Way.SHIPMENT: 0}
+GUESSED = {Way.QUESTION: 256 << 10, Way.RANGE: 8 << 20, Way.SHIPMENT: 0, Way.AUDIT: 4 << 20}
 """Bytes of an answer that nobody waited for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """For one member: how many calls of each kind run at once, and how many begin each second, or at once
-    after a pause. `bytes_per_s` are the bytes of answers in each second, for ranges and for questions each:
-    in all, and half of it for one member (0: no limit); `bytes_at_once` are those of one after a pause.
+    after a pause. `bytes_per_s` are the bytes of answers in each second, for ranges, for questions and for
+    audits each: in all, and half of it for one member (0: no limit); `bytes_at_once` are those of one after a
+    pause.
     """
 
     questions: int = 16
     ranges: int = 6
     shipments: int = 2
+    audits: int = 2
     calls_per_s: float = 500.0
     calls_at_once: float = 5_000.0
     bytes_per_s: float = 0.0
@@ -46,6 +48,7 @@ class Rations:
             Way.QUESTION: limits.questions,
             Way.RANGE: limits.ranges,
             Way.SHIPMENT: limits.shipments,
+            Way.AUDIT: limits.audits,
         }
         self._running: Counter[tuple[int, Way]] = Counter()
         self._calls = Allowance(limits.calls_per_s, limits.calls_at_once)

@@ -894,3 +894,253 @@ class AddProvidersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AddProvidersResponse: _TypeAlias = AddProvidersResponse  # noqa: Y015
+
+@_typing.final
+class GetCustodyRequest(_message.Message):
+    """Of which epoch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EPOCH_S_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    epoch_s: _builtins.int
+    """Seconds that an epoch has in this network."""
+    epoch: _builtins.int
+    """Number of the epoch: seconds since 1970 divided by those of an epoch."""
+    def __init__(
+        self,
+        *,
+        epoch_s: _builtins.int = ...,
+        epoch: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "epoch_s", b"epoch_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCustodyRequest: _TypeAlias = GetCustodyRequest  # noqa: Y015
+
+@_typing.final
+class GetCustodyResponse(_message.Message):
+    """The node's custody record of the epoch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORD_FIELD_NUMBER: _builtins.int
+    CONTROLS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def record(self) -> Global___FoundRecord:
+        """Not set where the node sealed none."""
+
+    @_builtins.property
+    def controls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ControlRecord]:
+        """Control records that `record` points to."""
+
+    def __init__(
+        self,
+        *,
+        record: Global___FoundRecord | None = ...,
+        controls: _abc.Iterable[Global___ControlRecord] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["controls", b"controls", "record", b"record"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCustodyResponse: _TypeAlias = GetCustodyResponse  # noqa: Y015
+
+@_typing.final
+class AskedEntry(_message.Message):
+    """An entry that the holder shall show, and the state of the log that it shall lead to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    log: _builtins.str
+    """Id of the log, 64 lowercase hexadecimal digits."""
+    index: _builtins.int
+    """Index of the entry."""
+    size: _builtins.int
+    """Size of the anchored state, larger than `index`."""
+    def __init__(
+        self,
+        *,
+        log: _builtins.str = ...,
+        index: _builtins.int = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "log", b"log", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AskedEntry: _TypeAlias = AskedEntry  # noqa: Y015
+
+@_typing.final
+class ChallengeRequest(_message.Message):
+    """What a member asks a holder to show: 128 entries at most."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EPOCH_S_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    NONCE_FIELD_NUMBER: _builtins.int
+    BLOCK_HASH_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    epoch_s: _builtins.int
+    """Seconds that an epoch has in this network."""
+    epoch: _builtins.int
+    """Number of the epoch."""
+    nonce: _builtins.bytes
+    """The number that the auditor had committed itself to, 32 bytes."""
+    block_hash: _builtins.bytes
+    """Hash of the block that the places were drawn by, 32 bytes."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___AskedEntry]:
+        """Entries, in the order in which they were drawn."""
+
+    def __init__(
+        self,
+        *,
+        epoch_s: _builtins.int = ...,
+        epoch: _builtins.int = ...,
+        nonce: _builtins.bytes = ...,
+        block_hash: _builtins.bytes = ...,
+        entries: _abc.Iterable[Global___AskedEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_hash", b"block_hash", "entries", b"entries", "epoch", b"epoch", "epoch_s", b"epoch_s", "nonce", b"nonce"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChallengeRequest: _TypeAlias = ChallengeRequest  # noqa: Y015
+
+@_typing.final
+class EntryAnswer(_message.Message):
+    """What the holder has at the place of an entry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
+    statement: _builtins.bytes
+    """The record's bytes."""
+    erased: _builtins.bytes
+    """The record's fingerprint, 32 bytes, where its bytes were redacted."""
+    missing: _builtins.bool
+    """Whether the holder has neither."""
+    @_builtins.property
+    def path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Hashes of 32 bytes that lead from the entry to the root (RFC 9162, section 2.1.3.1)."""
+
+    def __init__(
+        self,
+        *,
+        statement: _builtins.bytes = ...,
+        erased: _builtins.bytes = ...,
+        path: _abc.Iterable[_builtins.bytes] | None = ...,
+        missing: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased", b"erased", "missing", b"missing", "path", b"path", "statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EntryAnswer: _TypeAlias = EntryAnswer  # noqa: Y015
+
+@_typing.final
+class ChallengeResponse(_message.Message):
+    """Answers to the first entries that were asked for, in their order. At least one, and what fits into 4 MiB; the auditor
+    asks again for the others.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    signature: _builtins.bytes
+    """The holder's signature over what it was asked and what it answers, 64 bytes."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryAnswer]:
+        """The answers."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___EntryAnswer] | None = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChallengeResponse: _TypeAlias = ChallengeResponse  # noqa: Y015
+
+@_typing.final
+class GetTranscriptsRequest(_message.Message):
+    """Which of the node's transcripts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOLDER_FIELD_NUMBER: _builtins.int
+    EPOCH_FROM_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    holder: _builtins.str
+    """Id of the log of the member that was challenged, 64 lowercase hexadecimal digits."""
+    epoch_from: _builtins.int
+    """The first epoch wanted."""
+    after: _builtins.int
+    """Only those behind this place: `next` of an earlier answer."""
+    def __init__(
+        self,
+        *,
+        holder: _builtins.str = ...,
+        epoch_from: _builtins.int = ...,
+        after: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "epoch_from", b"epoch_from", "holder", b"holder"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTranscriptsRequest: _TypeAlias = GetTranscriptsRequest  # noqa: Y015
+
+@_typing.final
+class GetTranscriptsResponse(_message.Message):
+    """Transcripts in the order in which they were made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRANSCRIPTS_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
+    next: _builtins.int
+    """Set where there are more: ask again with this as `after`."""
+    @_builtins.property
+    def transcripts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Each as the auditor signed it. At most 4 MiB, but one whatever its size."""
+
+    def __init__(
+        self,
+        *,
+        transcripts: _abc.Iterable[_builtins.bytes] | None = ...,
+        next: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next", b"next", "transcripts", b"transcripts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTranscriptsResponse: _TypeAlias = GetTranscriptsResponse  # noqa: Y015

@@ -80,6 +80,21 @@ class PeerServiceStub(object):
                 request_serializer=tracehold_dot_v1_dot_peer__pb2.AddProvidersRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_peer__pb2.AddProvidersResponse.FromString,
                 _registered_method=True)
+        self.GetCustody = channel.unary_unary(
+                '/tracehold.v1.PeerService/GetCustody',
+                request_serializer=tracehold_dot_v1_dot_peer__pb2.GetCustodyRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_peer__pb2.GetCustodyResponse.FromString,
+                _registered_method=True)
+        self.Challenge = channel.unary_unary(
+                '/tracehold.v1.PeerService/Challenge',
+                request_serializer=tracehold_dot_v1_dot_peer__pb2.ChallengeRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_peer__pb2.ChallengeResponse.FromString,
+                _registered_method=True)
+        self.GetTranscripts = channel.unary_unary(
+                '/tracehold.v1.PeerService/GetTranscripts',
+                request_serializer=tracehold_dot_v1_dot_peer__pb2.GetTranscriptsRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_peer__pb2.GetTranscriptsResponse.FromString,
+                _registered_method=True)
 
 
 class PeerServiceServicer(object):
@@ -150,6 +165,27 @@ class PeerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCustody(self, request, context):
+        """What the node signed that it keeps in an epoch (docs/spec/custody.md).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Challenge(self, request, context):
+        """Show that these entries are here now (docs/spec/audit.md).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTranscripts(self, request, context):
+        """What the node found when it challenged a member: transcripts that anybody can examine.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PeerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -197,6 +233,21 @@ def add_PeerServiceServicer_to_server(servicer, server):
                     servicer.AddProviders,
                     request_deserializer=tracehold_dot_v1_dot_peer__pb2.AddProvidersRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_peer__pb2.AddProvidersResponse.SerializeToString,
+            ),
+            'GetCustody': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCustody,
+                    request_deserializer=tracehold_dot_v1_dot_peer__pb2.GetCustodyRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_peer__pb2.GetCustodyResponse.SerializeToString,
+            ),
+            'Challenge': grpc.unary_unary_rpc_method_handler(
+                    servicer.Challenge,
+                    request_deserializer=tracehold_dot_v1_dot_peer__pb2.ChallengeRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_peer__pb2.ChallengeResponse.SerializeToString,
+            ),
+            'GetTranscripts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTranscripts,
+                    request_deserializer=tracehold_dot_v1_dot_peer__pb2.GetTranscriptsRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_peer__pb2.GetTranscriptsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -443,6 +494,87 @@ class PeerService(object):
             '/tracehold.v1.PeerService/AddProviders',
             tracehold_dot_v1_dot_peer__pb2.AddProvidersRequest.SerializeToString,
             tracehold_dot_v1_dot_peer__pb2.AddProvidersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCustody(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.PeerService/GetCustody',
+            tracehold_dot_v1_dot_peer__pb2.GetCustodyRequest.SerializeToString,
+            tracehold_dot_v1_dot_peer__pb2.GetCustodyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Challenge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.PeerService/Challenge',
+            tracehold_dot_v1_dot_peer__pb2.ChallengeRequest.SerializeToString,
+            tracehold_dot_v1_dot_peer__pb2.ChallengeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTranscripts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.PeerService/GetTranscripts',
+            tracehold_dot_v1_dot_peer__pb2.GetTranscriptsRequest.SerializeToString,
+            tracehold_dot_v1_dot_peer__pb2.GetTranscriptsResponse.FromString,
             options,
             channel_credentials,
             insecure,

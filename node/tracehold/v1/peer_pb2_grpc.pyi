@@ -53,6 +53,12 @@ class PeerServiceStub:
     """The provider records that the node keeps under a key, and members near it."""
     AddProviders: _grpc.UnaryUnaryMultiCallable[_peer_pb2.AddProvidersRequest, _peer_pb2.AddProvidersResponse]
     """Keep these provider records of the caller. One that is false refuses all."""
+    GetCustody: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetCustodyRequest, _peer_pb2.GetCustodyResponse]
+    """What the node signed that it keeps in an epoch (docs/spec/custody.md)."""
+    Challenge: _grpc.UnaryUnaryMultiCallable[_peer_pb2.ChallengeRequest, _peer_pb2.ChallengeResponse]
+    """Show that these entries are here now (docs/spec/audit.md)."""
+    GetTranscripts: _grpc.UnaryUnaryMultiCallable[_peer_pb2.GetTranscriptsRequest, _peer_pb2.GetTranscriptsResponse]
+    """What the node found when it challenged a member: transcripts that anybody can examine."""
 
 @_typing.type_check_only
 class PeerServiceAsyncStub(PeerServiceStub):
@@ -79,6 +85,12 @@ class PeerServiceAsyncStub(PeerServiceStub):
     """The provider records that the node keeps under a key, and members near it."""
     AddProviders: _aio.UnaryUnaryMultiCallable[_peer_pb2.AddProvidersRequest, _peer_pb2.AddProvidersResponse]  # type: ignore[assignment]
     """Keep these provider records of the caller. One that is false refuses all."""
+    GetCustody: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetCustodyRequest, _peer_pb2.GetCustodyResponse]  # type: ignore[assignment]
+    """What the node signed that it keeps in an epoch (docs/spec/custody.md)."""
+    Challenge: _aio.UnaryUnaryMultiCallable[_peer_pb2.ChallengeRequest, _peer_pb2.ChallengeResponse]  # type: ignore[assignment]
+    """Show that these entries are here now (docs/spec/audit.md)."""
+    GetTranscripts: _aio.UnaryUnaryMultiCallable[_peer_pb2.GetTranscriptsRequest, _peer_pb2.GetTranscriptsResponse]  # type: ignore[assignment]
+    """What the node found when it challenged a member: transcripts that anybody can examine."""
 
 class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
     """Served to members of the network only, over mutual TLS."""
@@ -156,5 +168,29 @@ class PeerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_peer_pb2.AddProvidersResponse, _abc.Awaitable[_peer_pb2.AddProvidersResponse]]:
         """Keep these provider records of the caller. One that is false refuses all."""
+
+    @_abc_1.abstractmethod
+    def GetCustody(
+        self,
+        request: _peer_pb2.GetCustodyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_peer_pb2.GetCustodyResponse, _abc.Awaitable[_peer_pb2.GetCustodyResponse]]:
+        """What the node signed that it keeps in an epoch (docs/spec/custody.md)."""
+
+    @_abc_1.abstractmethod
+    def Challenge(
+        self,
+        request: _peer_pb2.ChallengeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_peer_pb2.ChallengeResponse, _abc.Awaitable[_peer_pb2.ChallengeResponse]]:
+        """Show that these entries are here now (docs/spec/audit.md)."""
+
+    @_abc_1.abstractmethod
+    def GetTranscripts(
+        self,
+        request: _peer_pb2.GetTranscriptsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_peer_pb2.GetTranscriptsResponse, _abc.Awaitable[_peer_pb2.GetTranscriptsResponse]]:
+        """What the node found when it challenged a member: transcripts that anybody can examine."""
 
 def add_PeerServiceServicer_to_server(servicer: PeerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

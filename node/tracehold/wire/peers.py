@@ -15,17 +15,18 @@ from tracehold.wire.limits import check
 MAX_RUNS = 10_000
 """Runs of entries in one answer; `HelloResponse.kept` has the same limit."""
 
-_Controls = dict[tuple[bytes, bytes], int]
+Controls = dict[tuple[bytes, bytes], int]
+"""Control records with their receipts, and their places in an answer."""
 
 
 def expand_message(expansion: Expansion) -> peer_pb2.ExpandResponse:
     """The answer; each control record stands in it once, however many records need it."""
-    controls: _Controls = {}
-    records = [_found_message(found, controls) for found in expansion.records]
+    controls: Controls = {}
+    records = [found_message(found, controls) for found in expansion.records]
     response = peer_pb2.ExpandResponse(
         records=records,
         coverage=coverage_messages(expansion.coverage),
-        controls=[peer_pb2.ControlRecord(statement=raw, receipt=receipt) for raw, receipt in controls],
+        controls=control_messages(controls),
     )
     if expansion.more and expansion.records:
         last = expansion.records[-1]
@@ -39,7 +40,7 @@ def read_expand(response: peer_pb2.ExpandResponse, after: Position | None) -> Ex
     """
     check(response)
     controls = [(control.statement, control.receipt) for control in response.controls]
-    records = [_read_found(found, controls) for found in response.records]
+    records = [read_found(found, controls) for found in response.records]
     places = [(found.log, found.index) for found in records]
     before = (after.log, after.index) if after else (b"", -1)
     if any(second <= first for first, second in pairwise([before, *places])):
@@ -48,6 +49,11 @@ def read_expand(response: peer_pb2.ExpandResponse, after: Position | None) -> Ex
     if more and (not places or read_position(response.next) != Position(*places[-1])):
         raise _refused("the next page does not begin behind the last record")
     return Expansion(records, read_coverage(response.coverage), more)
+
+
+def control_messages(controls: Controls) -> Sequence[peer_pb2.ControlRecord]:
+    """Control records, each at its place."""
+    return [peer_pb2.ControlRecord(statement=raw, receipt=receipt) for raw, receipt in controls]
 
 
 def coverage_messages(coverage: Mapping[LogId, Spans]) -> Sequence[peer_pb2.LogCoverage]:
@@ -127,7 +133,8 @@ def read_sent(statements: Sequence[bytes], erased: Sequence[bytes]) -> Sequence[
     return [Sent(raw, fingerprint(raw) if raw else Fingerprint(next(named))) for raw in statements]
 
 
-def _found_message(found: Found, controls: _Controls) -> peer_pb2.FoundRecord:
+def found_message(found: Found, controls: Controls) -> peer_pb2.FoundRecord:
+    """The record. The control records that it needs get their places in `controls`."""
     evidence = found.evidence
     places = [controls.setdefault(control, len(controls)) for control in evidence.controls]
     return peer_pb2.FoundRecord(
@@ -139,7 +146,8 @@ def _found_message(found: Found, controls: _Controls) -> peer_pb2.FoundRecord:
     )
 
 
-def _read_found(found: peer_pb2.FoundRecord, controls: Sequence[tuple[bytes, bytes]]) -> Found:
+def read_found(found: peer_pb2.FoundRecord, controls: Sequence[tuple[bytes, bytes]]) -> Found:
+    """The record with the control records that it needs. Raises BAD_REQUEST where one is not there."""
     if max(found.controls) >= len(controls):
         raise _refused("a record needs a control record that is not there")
     vouching = tuple(controls[place] for place in found.controls)

@@ -2,9 +2,11 @@
 other, and can be told to be slow, gone or false.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tracehold.core.audit import Answered, Asked
 from tracehold.core.checkpoint import Checkpoint
 from tracehold.core.errors import TraceholdError, Unavailable
 from tracehold.core.ids import Fingerprint, LogId
@@ -18,6 +20,7 @@ from tracehold.journey.ports import (
     BasePart,
     Entries,
     Expansion,
+    Found,
     Graph,
     Greeting,
     Handed,
@@ -27,6 +30,7 @@ from tracehold.journey.ports import (
     Sent,
     Shipment,
 )
+from tracehold.journey.ports.possession import Possessor, Showing
 
 
 async def at_once() -> None:
@@ -60,6 +64,8 @@ class MemoryPeer:
     """What was sent to be kept, in order."""
     leaving: bool = False
     """Whether it says that it drains."""
+    showing: Showing | None = None
+    """What shows there what it keeps (none: it takes no part in audits)."""
 
     async def reach(self) -> None:
         """Returns when it answers; raises PEER_DOWN, TOO_MANY_CALLS."""
@@ -72,7 +78,7 @@ class MemoryPeer:
 
 @dataclass(frozen=True)
 class MemoryLine:
-    """The `Peer` port: a node as one other asks it, that is known there as `caller`."""
+    """The `Peer` and `Possessor` ports: a node as one other asks it, that is known there as `caller`."""
 
     to: MemoryPeer
     caller: Neighbour | None = None
@@ -142,6 +148,38 @@ class MemoryLine:
         except TraceholdError as error:
             raise self._unable(error) from error
 
+    async def custody(self, epoch_s: int, epoch: int) -> Found | None:
+        """See `ports.Possessor.custody`."""
+        async with self._showing() as showing:
+            return await showing.custody(epoch_s, epoch)
+
+    async def challenge(self, asked: Asked) -> Answered:
+        """See `ports.Possessor.challenge`."""
+        if self.caller is None:
+            raise AssertionError("the table of nodes was not told who asks")
+        async with self._showing() as showing:
+            return await showing.challenge(self.caller.log, asked)
+
+    async def transcripts(self, holder: LogId, epoch_from: int) -> Sequence[bytes]:
+        """See `ports.Possessor.transcripts`."""
+        async with self._showing() as showing:
+            page = await showing.transcripts(holder, epoch_from, 0)
+            found = list(page.transcripts)
+            while page.after:
+                page = await showing.transcripts(holder, epoch_from, page.after)
+                found += page.transcripts
+            return found
+
+    @asynccontextmanager
+    async def _showing(self) -> AsyncIterator[Showing]:
+        await self.to.reach()
+        if self.to.showing is None:
+            raise Unavailable("PEER_DOWN", f"node {self.node} takes no part in audits")
+        try:
+            yield self.to.showing
+        except TraceholdError as error:
+            raise self._unable(error) from error
+
     def _unable(self, error: TraceholdError) -> Unavailable:
         code = "TOO_MANY_CALLS" if error.code in {"TOO_MANY_CALLS", "STORE_BUSY"} else "PEER_DOWN"
         return Unavailable(code, f"node {self.node} cannot answer")
@@ -149,8 +187,8 @@ class MemoryLine:
 
 @dataclass
 class MemoryPeers:
-    """The `Peers` port over a table of nodes by number. `myself` is not asked; the others know it as
-    `caller`, who must be given where shipments are sent.
+    """The `Peers` and `Possessors` ports over a table of nodes by number. `myself` is not asked; the others
+    know it as `caller`, who must be given where shipments are sent.
     """
 
     nodes: Mapping[int, MemoryPeer]
@@ -166,5 +204,10 @@ class MemoryPeers:
 
     async def node(self, number: int) -> Peer | None:
         """See `ports.Peers.node`."""
+        found = self.nodes.get(number)
+        return MemoryLine(found, self.caller) if found and number != self.myself else None
+
+    async def of(self, number: int) -> Possessor | None:
+        """See `ports.Possessors.of`."""
         found = self.nodes.get(number)
         return MemoryLine(found, self.caller) if found and number != self.myself else None

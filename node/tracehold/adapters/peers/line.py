@@ -25,6 +25,11 @@ MAX_ANSWER_BYTES = 32 << 20
 MAX_TOLD_BYTES = 64 << 10
 """One answer about the directory, which has a sixth of that; a longer one is not read."""
 
+MAX_SHOWN_BYTES = 9 << 20
+"""One answer about what a member keeps: 4 MiB with one part of at most 4 MiB beyond; a longer one is not
+read.
+"""
+
 AT_ONCE = 8
 """Questions on one line at once: well below what a peer answers one member at once."""
 
@@ -33,6 +38,9 @@ RANGES_AT_ONCE = 3
 
 SHIPMENTS_AT_ONCE = 2
 """Shipments on one line at once: as many as a peer takes of one member. They wait for no questions."""
+
+AUDITS_AT_ONCE = 1
+"""Audits on one line at once: below what a peer answers one member at once."""
 
 SHIPMENT_RATE = 256 << 10
 """Bytes a second that are shipped, checked and made durable at least: a shipment's deadline is by this."""
@@ -77,6 +85,7 @@ class Line:
             Way.QUESTION: asyncio.Semaphore(AT_ONCE),
             Way.RANGE: asyncio.Semaphore(RANGES_AT_ONCE),
             Way.SHIPMENT: asyncio.Semaphore(SHIPMENTS_AT_ONCE),
+            Way.AUDIT: asyncio.Semaphore(AUDITS_AT_ONCE),
         }
 
     @property
@@ -154,14 +163,18 @@ async def _ended(channel: grpc.aio.Channel | None) -> None:
         await channel.close()
 
 
-_TOLD = ("FindNode", "GetProviders", "AddProviders")
-_DIRECTORY = json.dumps(
+_MOST = {
+    MAX_TOLD_BYTES: ("FindNode", "GetProviders", "AddProviders"),
+    MAX_SHOWN_BYTES: ("GetCustody", "Challenge", "GetTranscripts"),
+}
+_LIMITS = json.dumps(
     {
         "methodConfig": [
             {
-                "name": [{"service": "tracehold.v1.PeerService", "method": method} for method in _TOLD],
-                "maxResponseMessageBytes": MAX_TOLD_BYTES,
+                "name": [{"service": "tracehold.v1.PeerService", "method": method} for method in methods],
+                "maxResponseMessageBytes": most,
             }
+            for most, methods in _MOST.items()
         ]
     }
 )
@@ -170,7 +183,7 @@ _OPTIONS: list[tuple[str, str | int]] = [
     ("grpc.max_metadata_size", 16 << 10),
     # A proxy of the environment is for the web; and it would see where the peers are.
     ("grpc.enable_http_proxy", 0),
-    ("grpc.service_config", _DIRECTORY),
+    ("grpc.service_config", _LIMITS),
     # The peer does not say how it wants to be called.
     ("grpc.service_config_disable_resolution", 1),
     ("grpc.initial_reconnect_backoff_ms", 500),

@@ -109,7 +109,7 @@ class GrpcPeer:
         """See `ports.Peer.expand`."""
         kept = _Kept({})
         async with self._line.limited():
-            await self._greet()
+            await self.greet()
             hexed = [name.hex() for name in fingerprints]
             for names in _portions((items, event_ids, transformations, hexed)):
                 await self._pages(names, kept)
@@ -122,7 +122,7 @@ class GrpcPeer:
         size = min(max_bytes, max(0, stop - start) * RECORD_BYTES)
         request = peer_pb2.GetEntriesRequest(log=log.hex(), start=start, stop=stop, max_bytes=max_bytes)
         async with self._line.limited(Way.RANGE, size):
-            await self._greet()
+            await self.greet()
             answer = await self._line.ask("GetEntries", request, peer_pb2.GetEntriesResponse, size)
             return read_entries(answer, start, max(0, stop - start))
 
@@ -133,7 +133,7 @@ class GrpcPeer:
             log=log.hex(), start=start, stop=stop, max_bytes=max_bytes, to_checkpoint=True
         )
         async with self._line.limited(Way.RANGE, max_bytes):
-            await self._greet()
+            await self.greet()
             answer = await self._line.ask("GetEntries", request, peer_pb2.GetEntriesResponse, max_bytes)
             return read_handed(answer, log, start, max(0, stop - start))
 
@@ -141,7 +141,7 @@ class GrpcPeer:
         """See `ports.Peer.base`."""
         request = peer_pb2.GetBaseRequest(log=log.hex(), start=start, part=part)
         async with self._line.limited(Way.RANGE, BASE_BYTES):
-            await self._greet()
+            await self.greet()
             answer = await self._line.ask("GetBase", request, peer_pb2.GetBaseResponse, BASE_BYTES)
             return read_base(answer, log, start)
 
@@ -152,7 +152,7 @@ class GrpcPeer:
         size += sum(len(hashes) for _, hashes in base.tiles) if base else 0
         size += sum(len(entry.raw) for _, entry in base.controls) if base else 0
         async with self._line.limited(Way.SHIPMENT, size):
-            await self._greet()
+            await self.greet()
             parts = shipment_messages(shipment)
             answer = await self._line.ship("Replicate", parts, peer_pb2.ReplicateResponse, size)
             return read_kept(answer, shipment)
@@ -161,7 +161,7 @@ class GrpcPeer:
         """See `ports.Peer.checkpoint`."""
         request = peer_pb2.GetCheckpointRequest(log=log.hex(), size=size or 0)
         async with self._line.limited():
-            await self._greet()
+            await self.greet()
             answer = await self._line.ask("GetCheckpoint", request, peer_pb2.GetCheckpointResponse)
             return read_answered(answer, log, size)
 
@@ -187,8 +187,10 @@ class GrpcPeer:
             request.after.CopyFrom(position_message(after))
         kept.whole = False
 
-    async def _greet(self) -> None:
-        """Once a line: the member is asked whether it means the same network, and which node it is."""
+    async def greet(self) -> None:
+        """Once a line: the member is asked whether it means the same network, and which node it is. To be
+        called within `Line.limited`, which knows what may go wrong.
+        """
         here = self._network()
         if not self._greeted and here is not None:
             await self._hello(here)

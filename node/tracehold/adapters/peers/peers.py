@@ -1,13 +1,15 @@
-"""The `Peers` port: the members with an endpoint, each on a line of its own."""
+"""The `Peers` and `Possessors` ports: the members with an endpoint, each on a line of its own."""
 
 from collections.abc import Collection, Sequence
 
 from tracehold.adapters.peers.line import Line, OwnPair
 from tracehold.adapters.peers.open_lines import MOST, OpenLines
 from tracehold.adapters.peers.peer import GrpcPeer
+from tracehold.adapters.peers.possessor import GrpcPossessor
 from tracehold.core.ids import LogId
 from tracehold.journey.neighbours import Neighbour, Neighbours
 from tracehold.journey.ports import Peer
+from tracehold.journey.ports.possession import Possessor
 
 __all__ = ["GrpcPeers", "OwnPair"]
 
@@ -34,6 +36,15 @@ class GrpcPeers:
     async def node(self, number: int) -> Peer | None:
         """See `ports.Peers.node`."""
         return next((self._peer(each) for each in self._present() if each.number == number), None)
+
+    async def of(self, number: int) -> Possessor | None:
+        """See `ports.Possessors.of`."""
+        found = next((each for each in self._present() if each.number == number), None)
+        if found is None:
+            return None
+        self._peer(found)
+        line, peer = self._lines[found]
+        return GrpcPossessor(line, peer.greet)
 
     def line(self, log: LogId) -> Line | None:
         """The line to the member with this log; None where none with an endpoint has it, or this node."""
