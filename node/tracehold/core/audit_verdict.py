@@ -123,14 +123,16 @@ def asked(of: Transcript, places: Sequence[AskedEntry]) -> Asked:
     return Asked(of.epoch_s, of.epoch, of.nonce, of.block[1], (*places,))
 
 
-def read_custody(said: Said, keys: Sequence[NodeKey], of: LogId, anchors: Anchors, before: int) -> Custody:
-    """What a custody record says that one of these node keys signed and that a final anchor of its log in a
-    block before this number covers. PROOF_INVALID otherwise.
+def read_custody(
+    said: Said, network: NetworkId, keys: Sequence[NodeKey], of: LogId, anchors: Anchors, before: int
+) -> Custody:
+    """What a custody record of this network says that one of these node keys signed and that a final anchor
+    of its log in a block before this number covers. PROOF_INVALID otherwise.
     """
     try:
         record, receipt = parse(said.record), parse_receipt(said.receipt)
-        if record.header.kind != Kind.CUSTODY:
-            raise _false("no custody record")
+        if (record.header.kind, record.header.aud) != (Kind.CUSTODY, network):
+            raise _false("another kind, or of another network")
         _any_of([each.key for each in keys], lambda key: check_signature(record, key))
         _check_anchored(record, receipt, of, anchors, before)
         return decode_custody(record.payload)
@@ -139,11 +141,9 @@ def read_custody(said: Said, keys: Sequence[NodeKey], of: LogId, anchors: Anchor
 
 
 def _custody(transcript: Transcript, said: Said, of: LogId, view: AuditView) -> Custody:
-    found = read_custody(said, view.keys.get(of, ()), of, view.anchors, view.block[0])
+    found = read_custody(said, view.network, view.keys.get(of, ()), of, view.anchors, view.block[0])
     if (found.epoch_s, found.epoch) != (transcript.epoch_s, transcript.epoch):
         raise _false("a custody record of another epoch")
-    if parse(said.record).header.aud != view.network:
-        raise _false("a custody record of another network")
     return found
 
 

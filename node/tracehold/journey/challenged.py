@@ -27,6 +27,7 @@ from tracehold.journey.custodian import own_custody
 from tracehold.journey.identity import Identity
 from tracehold.journey.ports import Found, RecordLog
 from tracehold.journey.ports.audits import Transcripts
+from tracehold.journey.ports.possession import TranscriptPage
 from tracehold.journey.receipts import Receipts
 from tracehold.journey.tree import nodes, whole_tiles
 
@@ -36,12 +37,22 @@ ANSWER_BYTES = 3 << 20
 Damaged = Callable[[LogId, int], None]
 """Told of an entry that is not as it was on this disk."""
 
-Pages = tuple[tuple[bytes, ...], int]
-"""Transcripts, and the number to ask on behind; 0 where there are no more."""
-
 
 def unheard(_: LogId, __: int) -> None:
     """Nobody mends it."""
+
+
+async def found_custody(store: RecordLog, epoch_s: int, epoch: int) -> Found | None:
+    """As `Challenged.custody`."""
+    named = await own_custody(store, epoch_s, epoch)
+    place = (await store.find([named])).get(named) if named else None
+    if named is None or place is None:
+        return None
+    try:
+        evidence = await Receipts(store).proof(named, {}, bare=True)
+    except Rejected:
+        return None
+    return Found(place.log, place.index, evidence)
 
 
 class Challenged:
@@ -65,15 +76,7 @@ class Challenged:
         """This node's custody record of the epoch, with what proves it; None where it sealed none, or took it
         back. Raises `Unavailable` and what is Broken.
         """
-        named = await own_custody(self._store, epoch_s, epoch)
-        place = (await self._store.find([named])).get(named) if named else None
-        if named is None or place is None:
-            return None
-        try:
-            evidence = await Receipts(self._store).proof(named, {}, bare=True)
-        except Rejected:
-            return None
-        return Found(place.log, place.index, evidence)
+        return await found_custody(self._store, epoch_s, epoch)
 
     async def challenge(self, auditor: LogId, asked: Asked) -> Answered:
         """What is here at the first of the places, signed: as many as an answer has room for, one at least.
@@ -97,7 +100,7 @@ class Challenged:
         answers = [*map(told, entries), *map(told, chunks)]
         return Answered(tuple(entries), chunks, sign_answer(between, asked, answers, identity.key))
 
-    async def transcripts(self, holder: LogId, epoch_from: int, after: int) -> Pages:
+    async def transcripts(self, holder: LogId, epoch_from: int, after: int) -> TranscriptPage:
         """This node's own transcripts of a holder from an epoch on, behind number `after`, and the number to
         ask on with. Raises `Unavailable` and what is Broken.
         """
@@ -108,10 +111,10 @@ class Challenged:
                 if kept.epoch >= epoch_from:
                     size += len(kept.raw)
                     if found and size > ANSWER_BYTES:
-                        return tuple(found), after
+                        return TranscriptPage(tuple(found), after)
                     found.append(kept.raw)
                 after = kept.number
-        return tuple(found), 0
+        return TranscriptPage(tuple(found))
 
     async def _answer(self, place: AskedEntry) -> EntryAnswer:
         """From the disk, and true to it."""

@@ -7,7 +7,6 @@ What a crash means:
     after the record             the log has the record of this epoch, and no second one is sealed
 """
 
-from collections.abc import Sequence
 from typing import NoReturn
 
 from blake3 import blake3
@@ -100,7 +99,7 @@ class Custodian:
             raise answer
         return not answer.duplicate
 
-    async def _kept(self) -> Sequence[Run]:
+    async def _kept(self) -> tuple[Run, ...]:
         _, *others = await self._store.logs()
         return runs_of([(log, await self._store.spans(log)) for log in others])
 
