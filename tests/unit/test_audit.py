@@ -195,6 +195,18 @@ def test_security_a_custody_record_of_somebody_else_is_refused(world):
         refused(world.signed(world.draft((), custody=custody)), world.view())
 
 
+def test_security_a_holder_that_writes_two_custody_records_signed_both(world):
+    """To each auditor the one that spares it: both transcripts hold, and show two records of one epoch."""
+    first = world.made()
+    shorter = (replace(world.kept[0], stop=SIZE + 1),)
+    second = world.keep(world.holder, Custody(EPOCH_S, EPOCH, bytes(32), shorter))
+    other = world.made(custody=second)
+    for made in (first, other):
+        assert examine(made, world.view()).outcome is Outcome.PASS
+    assert (first.holder, first.epoch) == (other.holder, other.epoch)
+    assert first.custody.record != other.custody.record
+
+
 def test_security_answers_of_another_holder_are_replayed(world):
     """Its signature and its seed are of its own name, so neither places nor signature fit."""
     other = World()

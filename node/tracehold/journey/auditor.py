@@ -45,9 +45,7 @@ def unnoticed(_: KeptTranscript) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How many places, how long a holder may take, how long an epoch is, for how many of them what passed is
-    kept.
-    """
+    """How many places, how long a holder may take, an epoch, and for how many of them what passed is kept."""
 
     samples: int = SAMPLES
     window_s: float = WINDOW_S
