@@ -99,10 +99,10 @@ class Auditor:
             )
             if self._day is not None:
                 await self._transcripts.prune(epoch - self._terms.keep)
-        if self._day is None:
+        members = await self._sources.members() if self._day else {}
+        us, count = members.get(self._own), 0
+        if self._day is None or us is None:
             return 0
-        members = await self._sources.members()
-        us, count = members[self._own], 0
         for holder in members.values():
             if await self._is_due(self._day, holder):
                 count += await self._audit(self._day, us, holder)
