@@ -1,7 +1,7 @@
 """Dossier: an answer with all that it was derived from, as one file (docs/spec/dossier.md).
 
 The answer is derived as every answer is, and told in the words that whoever checks the file will find. Then
-come the proofs, group by group: no more of them is in memory than goes out next.
+the proofs, group by group: no more of them is in memory than goes out next.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -19,11 +19,11 @@ from tracehold.core.dossier import (
     Question,
     Said,
     answer_json,
+    answered,
     apart,
     encode_answer,
     encode_group,
     group_name,
-    is_known,
 )
 from tracehold.core.dossier.file import ANSWER, MAX_RECORDS, WORD
 from tracehold.core.dossier.moving import telling
@@ -39,7 +39,9 @@ from tracehold.journey.expand import moves, searched
 from tracehold.journey.fetch import good_copy
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
+from tracehold.journey.known_then import known_then
 from tracehold.journey.ledger_view import ledger_of
+from tracehold.journey.ports import Position
 from tracehold.journey.receipts import Receipts, Vouching
 from tracehold.journey.several import names
 
@@ -48,7 +50,6 @@ GROUP_RECORDS, GROUP_BYTES = 256, 1 << 20
 
 SUSPECT = "SUSPECT"
 """Flag of a record whose signer a later revocation doubts."""
-
 
 Vouch = Callable[[bytes], Awaitable[Word | None]]
 """The node's own word for an `answer.json`, where it can give one."""
@@ -70,8 +71,12 @@ async def dossier(
     question = _named(question)
     inquiry = Inquiry(knowledge, reader, known_at=question.known_at)
     result = await inquiry.drive(question.walk())
-    gaps = set(await inquiry.gaps(result.gaps)) - set(result.gaps)
-    facts = {name: fact for name, fact in inquiry.facts.items() if is_known(fact, question.known_at)}
+    known = await known_then(knowledge, inquiry, question.known_at)
+    gaps = {*await inquiry.gaps(result.gaps), *known.gaps} - set(result.gaps)
+    facts = dict(known.facts)
+    if known.moved:
+        result, used = answered(question, facts.values())
+        facts = {name: facts[name] for name in used}
     admitted = inquiry.admission.admitted
     heard = Heard(
         facts,
@@ -163,10 +168,8 @@ class _Proofs:
     async def of(self, name: Fingerprint, place: Place) -> Evidence:
         """From what is kept here, else from elsewhere, at the place where it was found."""
         try:
-            evidence = await Receipts(self.knowledge.log).proof(name, self.vouching)
-            kept = (await self.knowledge.log.find([name])).get(name)
-            if kept is not None and (kept.log, kept.index) == (place.log, place.index):
-                return evidence
+            at = Position(place.log, place.index)
+            return await Receipts(self.knowledge.log).proof(name, self.vouching, at=at)
         except Rejected as refused:
             if refused.code != "NOT_FOUND":
                 raise  # redacted since it was read: nobody is asked for what is to be gone

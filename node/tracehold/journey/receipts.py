@@ -18,10 +18,11 @@ from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.merkle import inclusion_path
 from tracehold.core.receipt import Anchor, make_receipt
 from tracehold.core.record import Kind, Record, parse
+from tracehold.core.record import fingerprint as digest
 from tracehold.core.roster import Roster
 from tracehold.journey.check import Stage, untimed
 from tracehold.journey.judge import take_effect
-from tracehold.journey.ports import AnchorState, Position, RecordLog
+from tracehold.journey.ports import AnchorState, Entry, Position, RecordLog
 from tracehold.journey.tree import nodes, whole_tiles
 
 
@@ -71,6 +72,16 @@ class Receipts:
             made.update(zip(group, await self.under(cover.checkpoint, indices, cover.anchor), strict=True))
         return made
 
+    async def known(self, places: Mapping[Fingerprint, Position]) -> dict[Fingerprint, int]:
+        """Since when a receipt of each place shows that the record was known, in milliseconds: the time of
+        the anchor's block where that is final, else of the checkpoint.
+        """
+        found: dict[Fingerprint, int] = {}
+        for cover, group in await self._covers(places):
+            anchored = cover.anchor.block_time * 1000 if cover.anchor else cover.checkpoint.time_ms
+            found |= dict.fromkeys(group, anchored)
+        return found
+
     async def under(
         self, checkpoint: Checkpoint, indices: Sequence[int], anchor: Anchor | None = None
     ) -> list[bytes]:
@@ -85,14 +96,17 @@ class Receipts:
         """The evidence file of a record. Raises as `proof`."""
         return encode_evidence(await self.proof(fingerprint, {}))
 
-    async def proof(self, fingerprint: Fingerprint, vouching: Vouching, *, bare: bool = False) -> Evidence:
+    async def proof(
+        self, fingerprint: Fingerprint, vouching: Vouching, *, bare: bool = False, at: Position | None = None
+    ) -> Evidence:
         """What proves a record: its bytes, its receipt, and the control records that let its signer speak,
         all under one checkpoint. What is in `vouching` is not made again; what is made goes there. `bare`
-        leaves out what proves the anchor to those who do not ask the chain.
+        leaves out what proves the anchor to those who do not ask the chain. `at`: at this place, and no
+        other, of a record in several logs.
 
         Raises `Rejected` (NOT_FOUND, REDACTED), `Broken("CORRUPT")`, and what the store raises.
         """
-        entry = await self._store.entry(fingerprint)
+        entry = await self._entry(fingerprint, at)
         if entry is None:
             raise Rejected("NOT_FOUND", "no record with this fingerprint is kept here")
         if entry.erased:
@@ -105,6 +119,16 @@ class Receipts:
         if key not in vouching:
             vouching[key] = await self._vouching(checkpoint, issuer)
         return Evidence(entry.raw, own, vouching[key])
+
+    async def _entry(self, fingerprint: Fingerprint, at: Position | None) -> Entry | None:
+        if at is None:
+            return await self._store.entry(fingerprint)
+        if (await self._store.find([fingerprint], within=at.log)).get(fingerprint) != at:
+            return None
+        (entry,) = await self._store.read(at.log, at.index, at.index + 1)
+        if not entry.erased and digest(entry.raw) != fingerprint:
+            raise Broken("CORRUPT", f"record {fingerprint.hex()} is damaged")
+        return entry
 
     async def _vouching(self, checkpoint: Checkpoint, issuer: str) -> tuple[tuple[bytes, bytes], ...]:
         entries = await self._store.controls(checkpoint.log)

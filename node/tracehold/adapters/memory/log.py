@@ -1,9 +1,7 @@
 """RecordLog in memory, for tests: it keeps what the port promises and stops a caller that breaks its side.
 
-A caller that rewrites history fails with AssertionError: an entry at a place that is taken, a full tile with
-other hashes, a checkpoint that is not over the entries or older than the last, a final anchor that is dropped
-or changed, a base that does not begin at a segment. Nothing here is durable; a "restart" is a new owner of
-the same object.
+A caller that rewrites history fails with AssertionError: an entry at a taken place, a full tile with other
+hashes, a checkpoint or final anchor that may not follow, a base within a segment. A restart: a new owner.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -72,9 +70,7 @@ class MemoryLog:
     def _check_new(self, kept: Kept, batch: Batch) -> None:
         fingerprints = [entry.fingerprint for entry in batch.entries]
         places = {Position(batch.log, at) for at in range(batch.first, batch.first + len(batch.entries))}
-        known = [
-            place for f in fingerprints for place in self._positions.get(f, ()) if place.log == batch.log
-        ]
+        known = [at for f in fingerprints for at in self._positions.get(f, ()) if at.log == batch.log]
         if len(set(fingerprints)) < len(fingerprints) or kept.taken(batch) or set(known) - places:
             raise Rejected("CONFLICT", "a record of the batch is in the log already")
         if any(entry.received in self._received for entry in batch.entries):
@@ -89,9 +85,13 @@ class MemoryLog:
         run, offset = self._of(log).run_with(start)
         return fitting(run[offset : offset + max(stop - start, 0)], max_bytes)
 
-    async def find(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
+    async def find(
+        self, fingerprints: Collection[Fingerprint], within: LogId | None = None
+    ) -> Mapping[Fingerprint, Position]:
         """Positions of the fingerprints that are kept."""
-        return {name: places[0] for name, places in self._ranked(fingerprints, own_first=True).items()}
+        ranked = self._ranked(fingerprints, own_first=True).items()
+        inside = ((name, [at for at in places if within in (None, at.log)]) for name, places in ranked)
+        return {name: places[0] for name, places in inside if places}
 
     async def entry(self, fingerprint: Fingerprint) -> Entry | None:
         """The record with this fingerprint, re-hashed."""

@@ -107,9 +107,11 @@ class SqliteLog:
             partial(reads.entries, log=log, start=start, stop=stop, max_bytes=max_bytes)
         )
 
-    async def find(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
+    async def find(
+        self, fingerprints: Collection[Fingerprint], within: LogId | None = None
+    ) -> Mapping[Fingerprint, Position]:
         """Positions of the fingerprints that are kept."""
-        return await self._store.read(partial(reads.find, fingerprints=fingerprints))
+        return await self._store.read(partial(reads.find, fingerprints=fingerprints, within=within))
 
     async def entry(self, fingerprint: Fingerprint) -> Entry | None:
         """The record with this fingerprint, re-hashed."""

@@ -66,19 +66,26 @@ _BEST = "record IS NULL, disputes.position IS NOT NULL, entries.position"
 _FOUND = "LEFT JOIN disputes ON disputes.position = entries.position"
 
 
-def find(connection: Connection, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
-    """Positions by fingerprint; in the own log, which is the first, before all others."""
+def find(
+    connection: Connection, fingerprints: Collection[Fingerprint], within: LogId | None = None
+) -> Mapping[Fingerprint, Position]:
+    """Positions by fingerprint, `within` a log; in the own log, which is the first, before all others."""
     found: dict[Fingerprint, int] = {}
+    inside = "" if within is None else f"AND entries.position >> {INDEX_BITS} = {_number(connection, within)}"
     for piece, marks in chunks(list(fingerprints)):
         query = (
             f"SELECT fingerprint, entries.position FROM entries {_FOUND} WHERE fingerprint IN ({marks}) "
-            f"AND {JUDGED} ORDER BY entries.position >> {INDEX_BITS} > 1, {_BEST}"
+            f"AND {JUDGED} {inside} ORDER BY entries.position >> {INDEX_BITS} > 1, {_BEST}"
         )
         for fingerprint, position in connection.execute(query, piece):
             found.setdefault(Fingerprint(fingerprint), position)
     names = numbers(connection) if found else {}
     places = {fingerprint: place_of(position) for fingerprint, position in found.items()}
     return {key: Position(names[number], index) for key, (number, index) in places.items()}
+
+
+def _number(connection: Connection, log: LogId) -> int:
+    return next((number for number, name in numbers(connection).items() if name == log), -1)
 
 
 def entry(connection: Connection, fingerprint: Fingerprint) -> Entry | None:

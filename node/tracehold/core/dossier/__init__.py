@@ -3,6 +3,7 @@
 """
 
 from tracehold.core.dossier.archive import Packing, pack, unpack
+from tracehold.core.dossier.deriving import answered
 from tracehold.core.dossier.examine import Ask, examine, follows
 from tracehold.core.dossier.file import Dossier, Place, Said, encode_answer, group_name, read_dossier
 from tracehold.core.dossier.groups import Group, apart, decode_group, encode_group
@@ -21,6 +22,7 @@ __all__ = [
     "Question",
     "Said",
     "answer_json",
+    "answered",
     "apart",
     "decode_group",
     "encode_answer",

@@ -63,8 +63,11 @@ class RecordLog(Protocol):
         """
         ...
 
-    async def find(self, fingerprints: Collection[Fingerprint]) -> Mapping[Fingerprint, Position]:
-        """Positions of those fingerprints that are kept and not `unjudged`; the rest is left out.
+    async def find(
+        self, fingerprints: Collection[Fingerprint], within: LogId | None = None
+    ) -> Mapping[Fingerprint, Position]:
+        """Positions of those fingerprints that are kept, of one log alone where `within` names it, and not
+        `unjudged`; the rest is left out.
 
         Where several logs hold one, the own log wins; of others one whose copy was not erased, of these one
         in which nothing was found wrong with it, and of these the first: nobody blemishes a record by
