@@ -16,6 +16,7 @@ import os
 import resource
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,8 @@ CHECKED = 500
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What it took to index the events, each step of a thousand one durable transaction; `cpu_s` is of this
-    process. Memory in MiB, resident, at its highest so far."""
+    """What it took to index the events, each step of a thousand one durable transaction, with the closing of
+    the file; `cpu_s` is of this process. Memory in MiB, resident, at its highest so far."""
 
     events: int
     seconds: float
@@ -51,18 +52,21 @@ class Loaded:
     peak_mib: float
 
 
-async def load(graph: SqliteGraph, path: Path, supplier: Supplier) -> Loaded:
-    """Index the events, step after step."""
+async def load(path: Path, supplier: Supplier) -> Loaded:
+    """Index the events, step after step; and close, by which all of it is brought into the one file."""
     times, working, at = [], 0.0, 0
-    for facts in supplier.steps():
-        step = Indexed(LOG, at, at + len(facts), list(enumerate(facts, at)), [])
+    with closing(SqliteGraph(path)) as graph:
+        for facts in supplier.steps():
+            step = Indexed(LOG, at, at + len(facts), list(enumerate(facts, at)), [])
+            begun, before = time.perf_counter(), time.process_time()
+            await graph.add(step)
+            working += time.process_time() - before
+            times.append(time.perf_counter() - begun)
+            at += len(facts)
         begun, before = time.perf_counter(), time.process_time()
-        await graph.add(step)
-        working += time.process_time() - before
-        times.append(time.perf_counter() - begun)
-        at += len(facts)
+    working += time.process_time() - before
+    spent = sum(times) + time.perf_counter() - begun
     size = sum(each.stat().st_size for each in path.parent.glob(path.name + "*"))
-    spent = sum(times)
     return Loaded(
         at,
         round(spent, 2),
@@ -77,14 +81,11 @@ async def load(graph: SqliteGraph, path: Path, supplier: Supplier) -> Loaded:
 
 async def bench(path: Path, events: int, each: int, runs: int) -> tuple[Loaded, list[Asked]]:
     """Load, then ask."""
-    graph = SqliteGraph(path)
-    try:
-        with Supplier(events, STEP, each) as supplier:
-            loaded = await load(graph, path, supplier)
-            questions = supplier.questions()
+    with Supplier(events, STEP, each) as supplier:
+        loaded = await load(path, supplier)
+        questions = supplier.questions()
+    with closing(SqliteGraph(path)) as graph:
         return loaded, await measure(graph, questions, runs)
-    finally:
-        graph.close()
 
 
 def checks() -> dict[str, float]:
