@@ -4,6 +4,7 @@ The value is a JSON array in the order of `encode`; reading it back is most of w
 no names in it and nothing is looked up. The fingerprint and the known time stand beside it.
 """
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,6 +14,8 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Fact, Quantity
 
 _TYPES = {str(member): member for member in EventType}
+_quantity = partial(tuple.__new__, Quantity)
+"""A `Quantity` of all its fields in order, made without a call of Python."""
 _ACTIONS: dict[str | None, Action | None] = {None: None, **{str(member): member for member in Action}}
 
 
@@ -67,7 +70,7 @@ def decode(fingerprint: Fingerprint, body: bytes, known_ms: int | None) -> Fact:
         _quantities(inputs),
         _quantities(outputs),
         _quantities(observed),
-        tuple([(piece, lot) for piece, lot in memberships]),
+        tuple([(piece, lot) for piece, lot in memberships]) if memberships else (),
         transformation_id,
         place,
         read_point,
@@ -79,7 +82,7 @@ def decode(fingerprint: Fingerprint, body: bytes, known_ms: int | None) -> Fact:
         tuple(sensed) if sensed else None,
         frozenset(lasting),
         frozenset(lifted),
-        tuple([(kind, id) for kind, id in dealings]),
+        tuple([(kind, id) for kind, id in dealings]) if dealings else (),
     )
 
 
@@ -94,4 +97,4 @@ def _flat(quantities: tuple[Quantity, ...]) -> list[Any]:
 def _quantities(flat: list[Any]) -> tuple[Quantity, ...]:
     if not flat:
         return ()
-    return tuple([Quantity(q, None, None, True) if type(q) is str else Quantity(*q) for q in flat])
+    return tuple([_quantity((q, None, None, True) if type(q) is str else q) for q in flat])

@@ -60,7 +60,7 @@ def facts(connection: Connection, terms: Collection[str], recent: Recent) -> lis
 
 def _read(connection: Connection, ids: Collection[int], recent: Recent) -> Iterator[tuple[int, Fact]]:
     for id, name, here, again, body in connection.execute(BODIES, (_json(ids),)):
-        known_ms = earliest((here, again))
+        known_ms = here if again is None else earliest((here, again))
         yield id, recent.met_before(id, known_ms) or decode(Fingerprint(name), body, known_ms)
 
 
