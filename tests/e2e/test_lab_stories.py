@@ -8,7 +8,7 @@ operator, and only who made a statement takes it back (docs/lineage.md, "Taken b
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -103,7 +103,8 @@ class Apart:
         return KINDS[ask.kind](self, name, ask)
 
     def _post(self, name: str, question: str, ask: Ask, **more: Any) -> dict[str, Any]:
-        body = {"item": ask.about, **more}
+        body: dict[str, Any] = {"items": list(ask.about)} if ask.kind == story.SHARED else {"item": ask.about}
+        body |= more
         if ask.at is not None:
             body["at"] = _stamp(EPOCH + timedelta(microseconds=micros(ask.at)))
         if ask.known_at is not None:
@@ -128,6 +129,28 @@ class Apart:
         none = [gap for gap in answer["gaps"] if gap["reason"] == "NEVER_COMMISSIONED"]
         return traced(ask, items, [Gap(gap["item"], GapReason.NEVER_COMMISSIONED, "") for gap in none])
 
+    def state(self, name: str, ask: Ask) -> Any:
+        """Those parts of how it stands that the story states."""
+        answer = self._post(name, "state", ask)
+        conditions = answer["conditions"]
+        said = [each["disposition"] for each in conditions if not each["persistent"]]
+        whole = {
+            "places": [stay["place"] for stay in answer["places"]],
+            "disposition": said[0] if said else None,
+            "lasting": [each["disposition"] for each in conditions if each["persistent"]],
+            "around": [(held["item"], held["parent"]) for held in answer["containers"]],
+            "part_of": [(held["item"], held["parent"]) for held in answer["partOf"]],
+            "amounts": [(each.get("quantity"), each["uom"]) for each in answer["amounts"]],
+            "ended": answer["ended"],
+        }
+        return {part: whole[part] for part in ask.expected}
+
+    def common(self, name: str, ask: Ask) -> Any:
+        """Shared ancestors, with their depths."""
+        options = {WORDS[word]: value for word, value in ask.options.items()}
+        answer = self._post(name, "common", ask, **options)
+        return {entry["item"]: tuple(entry["depths"]) for entry in answer["items"]}
+
     def history(self, name: str, ask: Ask) -> Any:
         """Minutes, and roles."""
         events = self._post(name, "history", ask)["events"]
@@ -147,6 +170,8 @@ KINDS: dict[str, Callable[[Apart, str, Ask], Any]] = {
     story.TOLD: Apart.history,
     story.INSIDE: Apart.contents,
     story.PARTS: Apart.contents,
+    story.STANDS: Apart.state,
+    story.SHARED: Apart.common,
 }
 
 
@@ -177,13 +202,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
 )
 def test_story(told: Apart, number: int, case: Case):
     """All questions of the story, each to another node, have exactly the answers that it states."""
-    for at, ask in enumerate(_asked(case.asks), number):
+    for at, ask in enumerate(case.asks, number):
         name = told.over.names[at % NODES]
         assert told.answer(name, ask) == ask.expected, (name, ask.kind, ask.about, ask.at, ask.known_at)
-
-
-def _asked(asks: Sequence[Ask]) -> list[Ask]:
-    return [ask for ask in asks if ask.kind in KINDS]
 
 
 def test_no_node_has_everything(told: Apart):
