@@ -12,9 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.lineage.telling import Event, Thing
+from tests.lineage.telling import ONE, Event, Thing
 
-UP, DOWN, TOLD, INSIDE, PARTS, STANDS, SHARED = "up", "down", "told", "inside", "parts", "stands", "shared"
+UP, DOWN, TOLD, INSIDE, PARTS = "up", "down", "told", "inside", "parts"
+STANDS, SHARED, MET, CALLED = "stands", "shared", "met", "called"
+
+Row = tuple[str, dict[str, Any]]
+"""An item of a recall, and what of its row the story states."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def parts(whole: str, *things: Thing, **more: Any) -> Ask:
 
 def stands(item: str, *, at: float | None = None, known_at: int | None = None, **expected: Any) -> Ask:
     """State: any of places, disposition, lasting, around and part_of as (thing, what it is in), amounts,
-    ended.
+    ended, hands as (party, to whom it is on its way).
     """
     return Ask(STANDS, item, expected, at, known_at)
 
@@ -94,6 +98,37 @@ def stands(item: str, *, at: float | None = None, known_at: int | None = None, *
 def shared(items: Sequence[str], expected: Mapping[str, tuple[int, ...]], **more: Any) -> Ask:
     """Shared ancestors with their depth to each of the items."""
     return _ask(SHARED, tuple(items), dict(expected), more)
+
+
+def met(items: Sequence[str], *, places: Sequence[str], parties: Sequence[str], **more: Any) -> Ask:
+    """The places and the parties that all of the items passed, by name."""
+    return _ask(MET, tuple(items), (sorted(places), sorted(parties)), more)
+
+
+def called(
+    items: Sequence[str],
+    *rows: Row,
+    own: Sequence[Row] = (),
+    contacts: Mapping[str, Sequence[str]] | None = None,
+    **more: Any,
+) -> Ask:
+    """A recall: all that is affected beyond the items, by issuer, depth and name; of the items themselves as
+    many rows as the story states; and, if asked for, who and what there are contacts of, by which names.
+    """
+    expected = {"rows": list(rows), "own": list(own), "contacts": contacts and dict(contacts)}
+    return _ask(CALLED, tuple(items), expected, more)
+
+
+def row(item: str, depth: int, *, by: str = ONE, late: bool = False, **stated: Any) -> Row:
+    """An affected item: `by` whom it is said first to be, `late` if only against time, `comes` from which of
+    those called back, and `dispositions` (the last one first) or anything else of `stands`.
+    """
+    return item, {"depth": depth, "by": by, "late": late, **stated}
+
+
+def own(item: str, **stated: Any) -> Row:
+    """An item called back, and how it stands."""
+    return item, stated
 
 
 def _ask(kind: str, about: Any, expected: Any, more: dict[str, Any]) -> Ask:

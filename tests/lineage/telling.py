@@ -18,10 +18,11 @@ Thing = str | tuple[str, float] | tuple[str, float, str]
 
 @dataclass(frozen=True)
 class Event:
-    """An event as JSON, and the party that says it."""
+    """An event as JSON, and the party that says it; or an element of master data."""
 
     body: dict[str, Any]
     party: str = ONE
+    is_masterdata: bool = False
 
     @property
     def payload(self) -> bytes:
@@ -141,6 +142,23 @@ def sense(
     report = {"type": "gs1:Temperature", "value": 4.0, "uom": "CEL"}
     element = ({"sensorMetadata": metadata} if metadata else {}) | {"sensorReport": [report]}
     return see(minute, *things, readPoint=where, sensorElementList=[element], **more)
+
+
+def introduce(id: str, name: str, *, kind: str = "Party", by: str = ONE) -> Event:
+    """Master data: what a party says that another, or a place (kind `Location`), is called."""
+    attribute = {"id": "urn:epcglobal:cbv:mda#name", "attribute": name}
+    element = {"id": id, "attributes": [attribute]}
+    body = {"@context": CONTEXT, "type": f"urn:epcglobal:epcis:vtype:{kind}", "element": element}
+    return Event(body, by, is_masterdata=True)
+
+
+def handed(before: str | None = None, after: str | None = None) -> dict[str, Any]:
+    """Who had it before a transfer, and who has it afterwards: fields of an event."""
+    ends = {
+        "sourceList": before and [{"type": "possessing_party", "source": before}],
+        "destinationList": after and [{"type": "possessing_party", "destination": after}],
+    }
+    return {name: value for name, value in ends.items() if value}
 
 
 def wrong(event: Event, **changes: Any) -> Event:

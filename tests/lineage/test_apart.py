@@ -6,7 +6,7 @@ import pytest
 
 from tests.lineage.apart import apart, prefix
 from tests.lineage.goods import PREFIX, lot, pallet, piece, place, tote
-from tests.lineage.sources import Rules
+from tests.lineage.ruled import Rules
 from tests.lineage.test_stories import CASES
 from tracehold.core.gs1 import Level, canonical, level
 

@@ -10,10 +10,13 @@ from tests.lineage import (
     conditions,
     corrections,
     instants,
+    meetings,
     nesting,
     origins,
     packing,
+    pairs,
     processes,
+    recalls,
     repeats,
     reuse,
     rework,
@@ -25,7 +28,8 @@ from tests.lineage.story import Ask, Case
 
 THEMES = (
     packing, nesting, reuse, assemblies, processes, rework, origins, amounts, arriving, instants,
-    corrections, repeats, sightings, sensors, conditions, certificates,
+    corrections, repeats, sightings, sensors, conditions, certificates, recalls,
+    meetings, pairs,
 )  # fmt: skip
 CASES: list[tuple[str, Case]] = [
     (f"{theme.__name__.rpartition('.')[2]}: {case.name}", case) for theme in THEMES for case in theme.CASES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lineage.sources import facts
+from tests.lineage.ruled import facts
 from tests.lineage.story import Case
 from tests.lineage.test_stories import CASES
 from tests.unit.lineage_facts import born, drive, lot, told, turn, up

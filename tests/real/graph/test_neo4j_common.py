@@ -17,7 +17,7 @@ import pytest
 
 from tests.journey.network import EVERYONE, Node, network
 from tests.journey.scene import control, statement
-from tests.lineage import sources
+from tests.lineage import ruled
 from tests.lineage.apart import apart, parties
 from tests.lineage.story import Case
 from tests.lineage.telling import micros, wrong
@@ -75,7 +75,7 @@ def _anything(number: int) -> Case:
 
 
 STORIES = [apart(case, number) for number, (_, case) in enumerate(CASES)]
-SAID = [case for case in STORIES if len(set().union(*map(touched, sources.facts(case)))) > 3][::2]
+SAID = [case for case in STORIES if len(set().union(*map(touched, ruled.facts(case)))) > 3][::2]
 SAID += [_anything(number) for number in range(WORLDS)]
 """Every other story of several things."""
 
@@ -91,7 +91,8 @@ async def tell(node: Node) -> list[int]:
         says = Enrol(party, _key(party).public)
         await node.upload(control(says, key=own.key, party=own.operator))
     for number in range(max(len(case.batches) for case in SAID)):
-        events = [event for case in SAID for batch in case.batches[number : number + 1] for event in batch]
+        said = [event for case in SAID for batch in case.batches[number : number + 1] for event in batch]
+        events = [event for event in said if not event.is_masterdata]
         await node.upload(*(statement(key=_key(e.party), party=e.party, payload=e.payload) for e in events))
         await node.finish()
         blocks.append(max(each.block_time for each in node.network.chain.events()) * 1000)
@@ -110,7 +111,7 @@ def questions(blocks: Sequence[int]) -> list[CommonQuestion]:
     ]
     return [
         CommonQuestion(pair, **times[number % len(times)])
-        for number, pair in enumerate(_pair(random, sources.facts(case)) for case in SAID)
+        for number, pair in enumerate(_pair(random, ruled.facts(case)) for case in SAID)
     ]
 
 

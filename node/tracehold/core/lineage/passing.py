@@ -6,9 +6,10 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import BREATH, Met, Role
 from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import holders
-from tracehold.core.lineage.facts import Fact
-from tracehold.core.lineage.history import own, told
-from tracehold.core.lineage.intervals import OPEN
+from tracehold.core.lineage.facts import Fact, naming
+from tracehold.core.lineage.history import Told, own, told
+from tracehold.core.lineage.intervals import OPEN, is_piece
+from tracehold.core.lineage.stays import Carried, sojourns
 from tracehold.core.lineage.voids import order
 
 MOST_MET = 1_000
@@ -26,8 +27,8 @@ class Passages:
         self._told: dict[str, tuple[list[Fact], list[Fact]]] = {}
 
     def of(self, item: str, ancestors: Sequence[str]) -> Asking[list[Fact]]:
-        """Every statement on the item, on what held it then, and on what it came from, but for what else was
-        made of that; in order of time."""
+        """Every statement on the item, on what held it then, on where that stood already when the item came,
+        and on what it came from, but for what else was made of that; in order of time."""
         yield from holders(self._book, [item, *ancestors], OPEN)
         found: dict[Fingerprint, Fact] = {}
         for at, name in enumerate((item, *ancestors)):
@@ -44,15 +45,27 @@ class Passages:
 
 def _told(book: Book, name: str) -> Asking[tuple[list[Fact], list[Fact]]]:
     """The statements on it and what held it, and those by which something else was made of it."""
-    around, _ = yield from told(book, name)
+    around, carried = yield from told(book, name)
     roles = list(own(book, name))
     put_in = {fact.fingerprint for role, fact in roles if role is Role.INPUT}
     put_in -= {fact.fingerprint for role, fact in roles if role is not Role.INPUT}
     facts = [fact for fact, _, _ in around.values()]
+    facts += _stood(book, name, around, carried)
     return (
         [fact for fact in facts if fact.fingerprint not in put_in],
         [fact for fact in facts if fact.fingerprint in put_in],
     )
+
+
+def _stood(book: Book, name: str, around: Told, carried: Sequence[Carried]) -> list[Fact]:
+    """The statements on where its containers stood already when it came to them, but where it was told later
+    to be elsewhere itself."""
+    if not any(fact.place for _, fact in carried):
+        return []
+    events = [(fact, through) for fact, _, through in around.values()]
+    piece = is_piece(name, [quantity for fact, _ in events for quantity in naming(fact, name)])
+    stays = sojourns(events, carried, several=not piece)
+    return [book.fact(stay.told_by) for stay in stays if stay.told_by not in around]
 
 
 def places_of(fact: Fact) -> frozenset[str]:
