@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -152,7 +153,9 @@ async def test_a_transaction_is_asked_for_on_the_command_line(word: str):
 @pytest.mark.parametrize("wrong", ["yesterday", "2026-03-01T12:00:00"])
 async def test_a_second_time_that_is_none_is_malformed(wrong: str):
     """Exit 2, nothing is sent."""
-    code, output, asked = await run("history", "i", "--compared-with", wrong)
+    code, output, asked = await run(
+        "history", "i", "--known-at", "2026-03-01T12:00:00Z", "--compared-with", wrong
+    )
     assert (code, asked.requests) == (2, [])
     assert "what to do" in output
 
@@ -163,3 +166,37 @@ async def test_differences_are_not_saved_to_a_file(tmp_path: Path):
     code, output, asked = await run("history", "i", "--compared-with", "now", "--out", str(out))
     assert (code, asked.requests, out.exists()) == (2, [], False)
     assert "--out saves one answer" in output
+
+
+@pytest.mark.parametrize("command", [("trace", "i"), ("history", "i"), ("contents", "i")])
+async def test_one_time_is_nothing_to_compare(command: tuple[str, ...]):
+    """Exit 2 with the remedy, nothing is sent."""
+    code, output, asked = await run(*command, "--compared-with", "now")
+    assert (code, asked.requests) == (2, [])
+    assert "--known-at" in output
+
+
+@pytest.mark.parametrize(
+    ("command", "method", "answer"),
+    [
+        (("trace", "i"), "Trace", pb.TraceResponse(truncated=True)),
+        (("history", "i"), "GetHistory", pb.GetHistoryResponse()),
+        (("contents", "i"), "GetContents", pb.GetContentsResponse()),
+        (("state", "i"), "GetState", pb.GetStateResponse()),
+        (("common", "i", "j"), "Common", pb.CommonResponse(truncated=True)),
+        (("recall", "i"), "Recall", pb.RecallResponse(truncated=True)),
+    ],
+)
+async def test_an_empty_answer_says_so_and_a_cut_one_what_widens_it(
+    command: tuple[str, ...], method: str, answer: Any
+):
+    """On stderr: nothing stands on stdout."""
+    asked = Script(**{method: lambda _: answer})
+    wider = ("--max-items", "7") if answer.truncated else ()
+    async with serving(asked) as target:
+        done = await asyncio.to_thread(CliRunner().invoke, app, [*command, *wider, "--node", target])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.startswith("nothing: ")
+    assert ("--max-items" in done.stderr) is bool(wider)
+    if wider:
+        assert asked.requests[0].max_items == 7

@@ -258,3 +258,20 @@ async def test_what_is_left_is_told_by_what_was_counted(net: Network, monkeypatc
     cut = await ask(node, LOT)
     assert cut.truncated
     assert [event.action for event in cut.events if event.action != "OBSERVE"] == ["DELETE"]
+
+
+async def test_a_party_that_two_operators_speak_for_says_one_thing(net: Network):
+    """Of a lot the last word of each speaker counts: of a party its newest, by whichever operator."""
+    here, there = await net.join(), await net.join()
+    gets = [{"type": "possessing_party", "destination": MILL}]
+    await here.say(lived("ADD", 1, quantityList=some(10)))
+    await there.say(lived("OBSERVE", 2, quantityList=some(5), bizStep="shipping", destinationList=gets))
+    await here.say(lived("OBSERVE", 3, quantityList=some(5), bizStep="receiving"), party=MILL)
+    for node in (here, there):
+        await node.finish()
+    for node in (here, there):
+        answer = await ask(node, LOT)
+        assert [(each.party, each.bound_for) for each in answer.stands.custodians] == [
+            (FARM, MILL),
+            (MILL, ""),
+        ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracehold.cli.moments import moment, note_limits, print_events
+from tracehold.cli.moments import moment, note_limits, note_nothing, print_events
 from tracehold.cli.output import reported, table, usage
 from tracehold.cli.question import Door, ask
 
@@ -27,16 +27,26 @@ SIGNS = {"ADDED": "+", "WITHDRAWN": "-", "CHANGED": "~"}
 
 
 def ask_compared(
-    question: "Callable[[], Question]", compared_with: str, door: Door, as_json: bool, out: Path | None
+    question: "Callable[[], Question]",
+    known_at: str,
+    compared_with: str,
+    door: Door,
+    as_json: bool,
+    out: Path | None,
 ) -> None:
-    """Ask for the differences of a question, and print them; there is no file of them to go `out`. Errors are
-    reported, those of making the question too.
+    """Ask for the differences of a question from `known_at` on, and print them; there is no file of them to
+    go `out`. Errors are reported, those of making the question too.
     """
     from tracehold_client.comparing import compare
 
     with reported(as_json):
         if out is not None:
             raise usage("--out saves one answer, not what is different between two")
+        if not known_at:
+            raise usage(
+                "--compared-with is the second of two times, and --known-at names the first",
+                remedy="For example --known-at 2026-03-01T12:00:00Z --compared-with now.",
+            )
     ask(
         lambda client: compare(client, question(), None if compared_with == NOW else moment(compared_with)),
         _show,
@@ -48,6 +58,7 @@ def ask_compared(
 def _show(answer: "CompareResponse") -> None:
     table([_row(each) for each in answer.differences])
     print_events(answer.events)
+    note_nothing(answer.differences, "both answers are the same")
     note_limits(answer.gaps, answer.truncated)
 
 

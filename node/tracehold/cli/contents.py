@@ -6,7 +6,7 @@ from tracehold.cli.comparing import ComparedOption, ask_compared
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.locate import ItemArgument
-from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits
+from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits, note_nothing
 from tracehold.cli.output import JsonOption, table
 from tracehold.cli.question import Door, ask
 
@@ -43,6 +43,7 @@ def contents(
 
         ask_compared(
             lambda: questions.contents_request(item, **as_of(at, known_at, verify)),
+            known_at,
             compared_with,
             door,
             as_json,
@@ -64,6 +65,8 @@ def contents(
 
 def _show(answer: "GetContentsResponse") -> None:
     table([*_rows("packed", answer.children), *_rows("attached", answer.components)])
+    found = (*answer.children, *answer.components)
+    note_nothing(found, "no statement says that anything is in it, or attached to it")
     note_limits(answer.gaps, answer.truncated)
 
 

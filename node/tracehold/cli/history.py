@@ -6,7 +6,15 @@ from tracehold.cli.comparing import ComparedOption, ask_compared
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.locate import ItemArgument, TransactionOption, transaction_type
-from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits, print_events
+from tracehold.cli.moments import (
+    AtOption,
+    KnownAtOption,
+    VerifyOption,
+    as_of,
+    note_limits,
+    note_nothing,
+    print_events,
+)
 from tracehold.cli.output import JsonOption, reported, usage
 from tracehold.cli.question import Door, ask
 
@@ -44,6 +52,7 @@ def history(
             lambda: questions.history_request(
                 item, transaction=transaction_type(transaction), **as_of(at, known_at, verify)
             ),
+            known_at,
             compared_with,
             door,
             as_json,
@@ -70,4 +79,5 @@ def history(
 
 def _show(answer: "GetHistoryResponse") -> None:
     print_events(answer.events)
+    note_nothing(answer.events, "no statement is about it")
     note_limits(answer.gaps, answer.truncated)

@@ -23,7 +23,14 @@ VerifyOption = Annotated[
 ]
 
 DepthOption = Annotated[int, typer.Option(min=0, max=1000, help="Transformations to follow; 0 means 100.")]
+MaxItemsOption = Annotated[
+    int, typer.Option(min=0, max=500_000, help="Items that an answer may reach; 0 means 20,000.")
+]
 StrictTimeOption = Annotated[bool, typer.Option(help="Leave out edges whose output is older than its input.")]
+
+
+WIDER = "--max-depth and --max-items widen it"
+"""Of a truncated answer to a question that has these options."""
 
 
 def moment(text: str) -> datetime | None:
@@ -73,11 +80,17 @@ def print_events(events: "Iterable[TracedEvent]") -> None:
     table(rows)
 
 
-def note_limits(gaps: "Iterable[Gap]", truncated: bool) -> None:
-    """Say on stderr where an answer is not whole."""
+def note_nothing(found: object, words: str) -> None:
+    """Say on stderr that an answer is empty, and of what: else it looks as if nothing had been asked."""
+    if not found:
+        note(f"nothing: {words}")
+
+
+def note_limits(gaps: "Iterable[Gap]", truncated: bool, remedy: str = "") -> None:
+    """Say on stderr where an answer is not whole; `remedy`: which options widen it."""
     from tracehold.cli import shown
 
     for gap in gaps:
         note(f"gap {shown.name_of(gap, 'reason')} {gap.item}: {gap.detail}".replace(" :", ":"))
     if truncated:
-        note("truncated: a limit cut the answer")
+        note("truncated: a limit cut the answer" + (f"; {remedy}" if remedy else ""))

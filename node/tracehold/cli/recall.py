@@ -1,6 +1,6 @@
 """`tracehold recall`: what is affected, where it is, and whom to call."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -8,13 +8,16 @@ from tracehold.cli.comparing import ComparedOption, ask_compared
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.moments import (
+    WIDER,
     AtOption,
     DepthOption,
     KnownAtOption,
+    MaxItemsOption,
     StrictTimeOption,
     VerifyOption,
     as_of,
     note_limits,
+    note_nothing,
 )
 from tracehold.cli.output import JsonOption, table
 from tracehold.cli.question import Door, ask
@@ -23,7 +26,7 @@ from tracehold.cli.state import standing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tracehold.v1.trace_pb2 import RecalledItem, RecallResponse
+    from tracehold.v1.trace_pb2 import RecalledItem, RecallRequest, RecallResponse
 
 
 def recall(
@@ -34,6 +37,7 @@ def recall(
     known_at: KnownAtOption = "",
     compared_with: ComparedOption = "",
     max_depth: DepthOption = 0,
+    max_items: MaxItemsOption = 0,
     verify: VerifyOption = "proof",
     strict_time: StrictTimeOption = False,
     out: OutOption = None,
@@ -52,39 +56,22 @@ def recall(
     no error: they are in the answer.
     """
     door = Door(node, token_file, tls_ca)
-    if compared_with:
-        from tracehold_client import questions
 
-        ask_compared(
-            lambda: questions.recall_request(
-                items, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
-            ),
-            compared_with,
-            door,
-            as_json,
-            out,
-        )
-        return
-    if out is not None:
+    def options() -> dict[str, Any]:
+        bounds = {"max_depth": max_depth, "max_items": max_items, "strict_time": strict_time}
+        return bounds | as_of(at, known_at, verify)
+
+    def request() -> "RecallRequest":
         from tracehold_client.questions import recall_request
 
-        save(
-            lambda: recall_request(
-                items, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
-            ),
-            out,
-            door,
-            as_json,
-        )
-        return
-    ask(
-        lambda client: client.recall(
-            items, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
-        ),
-        _show,
-        door,
-        as_json,
-    )
+        return recall_request(items, **options())
+
+    if compared_with:
+        ask_compared(request, known_at, compared_with, door, as_json, out)
+    elif out is not None:
+        save(request, out, door, as_json)
+    else:
+        ask(lambda client: client.recall(items, **options()), _show, door, as_json)
 
 
 def _show(answer: "RecallResponse") -> None:
@@ -92,7 +79,7 @@ def _show(answer: "RecallResponse") -> None:
     table(list(_rows(answer.recalled)))
     for issuer in dict.fromkeys(each.issuer for each in answer.items):
         rows = _rows(each for each in answer.items if each.issuer == issuer)
-        table([(f"{issuer}: {counted[issuer]} items",)])
+        table([(f"{issuer}: {_items(counted[issuer])}",)])
         table(list(rows))
     table(
         [
@@ -100,7 +87,12 @@ def _show(answer: "RecallResponse") -> None:
             for each in answer.contacts
         ]
     )
-    note_limits(answer.gaps, answer.truncated)
+    note_nothing(answer.items, "no statement says that anything came of it")
+    note_limits(answer.gaps, answer.truncated, WIDER)
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"
 
 
 def _rows(items: "Iterable[RecalledItem]") -> "Iterator[tuple[str, ...]]":

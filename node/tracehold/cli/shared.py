@@ -1,6 +1,6 @@
 """`tracehold common`: what several items have in common."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -8,20 +8,23 @@ from tracehold.cli.comparing import ComparedOption, ask_compared
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.moments import (
+    WIDER,
     AtOption,
     DepthOption,
     KnownAtOption,
+    MaxItemsOption,
     StrictTimeOption,
     VerifyOption,
     as_of,
     note_limits,
+    note_nothing,
     print_events,
 )
 from tracehold.cli.output import JsonOption, table
 from tracehold.cli.question import Door, ask
 
 if TYPE_CHECKING:
-    from tracehold.v1.trace_pb2 import CommonResponse
+    from tracehold.v1.trace_pb2 import CommonRequest, CommonResponse
 
 
 def common(
@@ -33,6 +36,7 @@ def common(
     known_at: KnownAtOption = "",
     compared_with: ComparedOption = "",
     max_depth: DepthOption = 0,
+    max_items: MaxItemsOption = 0,
     verify: VerifyOption = "proof",
     strict_time: StrictTimeOption = False,
     out: OutOption = None,
@@ -51,43 +55,28 @@ def common(
     no error: they are in the answer.
     """
     door = Door(node, token_file, tls_ca)
-    if compared_with:
-        from tracehold_client import questions
 
-        ask_compared(
-            lambda: questions.common_request(
-                items, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
-            ),
-            compared_with,
-            door,
-            as_json,
-            out,
-        )
-        return
-    if out is not None:
+    def options() -> dict[str, Any]:
+        bounds = {"max_depth": max_depth, "max_items": max_items, "strict_time": strict_time}
+        return bounds | as_of(at, known_at, verify)
+
+    def request() -> "CommonRequest":
         from tracehold_client.questions import common_request
 
-        save(
-            lambda: common_request(
-                items, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
-            ),
-            out,
-            door,
-            as_json,
-        )
-        return
-    ask(
-        lambda client: client.common(
-            items, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
-        ),
-        _show,
-        door,
-        as_json,
-    )
+        return common_request(items, **options())
+
+    if compared_with:
+        ask_compared(request, known_at, compared_with, door, as_json, out)
+    elif out is not None:
+        save(request, out, door, as_json)
+    else:
+        ask(lambda client: client.common(items, **options()), _show, door, as_json)
 
 
 def _show(answer: "CommonResponse") -> None:
     table([(" ".join(map(str, each.depths)), each.item, " ".join(each.flags)) for each in answer.items])
     table([*(("place", each.id) for each in answer.places), *(("party", each.id) for each in answer.parties)])
     print_events(answer.events)
-    note_limits(answer.gaps, answer.truncated)
+    found = (*answer.items, *answer.places, *answer.parties)
+    note_nothing(found, "no ancestor, place or party is common to all of them")
+    note_limits(answer.gaps, answer.truncated, WIDER)

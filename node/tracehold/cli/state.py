@@ -6,7 +6,15 @@ from tracehold.cli.comparing import ComparedOption, ask_compared
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.locate import ItemArgument
-from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits, print_events
+from tracehold.cli.moments import (
+    AtOption,
+    KnownAtOption,
+    VerifyOption,
+    as_of,
+    note_limits,
+    note_nothing,
+    print_events,
+)
 from tracehold.cli.output import JsonOption, table
 from tracehold.cli.question import Door, ask
 
@@ -45,6 +53,7 @@ def state(
 
         ask_compared(
             lambda: questions.state_request(item, **as_of(at, known_at, verify)),
+            known_at,
             compared_with,
             door,
             as_json,
@@ -69,8 +78,10 @@ def _show(answer: "GetStateResponse") -> None:
         ("persistent" if each.persistent else "disposition", each.disposition, since(each.since), "")
         for each in answer.conditions
     ]
-    table([*standing(answer), *conditions])
+    rows = [*standing(answer), *conditions]
+    table(rows)
     print_events(answer.events)
+    note_nothing(rows, "no statement says how it stands")
     note_limits(answer.gaps, answer.truncated)
 
 

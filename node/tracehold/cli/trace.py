@@ -1,6 +1,6 @@
 """`tracehold trace`: where does it come from, where did it go."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,20 +9,23 @@ from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenO
 from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.locate import ItemArgument
 from tracehold.cli.moments import (
+    WIDER,
     AtOption,
     DepthOption,
     KnownAtOption,
+    MaxItemsOption,
     StrictTimeOption,
     VerifyOption,
     as_of,
     note_limits,
+    note_nothing,
     print_events,
 )
 from tracehold.cli.output import JsonOption, table
 from tracehold.cli.question import Door, ask
 
 if TYPE_CHECKING:
-    from tracehold.v1.trace_pb2 import TraceResponse
+    from tracehold.v1.trace_pb2 import TraceRequest, TraceResponse
 
 
 def trace(
@@ -32,6 +35,7 @@ def trace(
     known_at: KnownAtOption = "",
     compared_with: ComparedOption = "",
     max_depth: DepthOption = 0,
+    max_items: MaxItemsOption = 0,
     verify: VerifyOption = "proof",
     strict_time: StrictTimeOption = False,
     out: OutOption = None,
@@ -50,42 +54,26 @@ def trace(
     no error: they are in the answer.
     """
     door = Door(node, token_file, tls_ca)
-    if compared_with:
-        from tracehold_client import questions
 
-        ask_compared(
-            lambda: questions.trace_request(
-                item, direction, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
-            ),
-            compared_with,
-            door,
-            as_json,
-            out,
-        )
-        return
-    if out is not None:
+    def options() -> dict[str, Any]:
+        bounds = {"max_depth": max_depth, "max_items": max_items, "strict_time": strict_time}
+        return bounds | as_of(at, known_at, verify)
+
+    def request() -> "TraceRequest":
         from tracehold_client.questions import trace_request
 
-        save(
-            lambda: trace_request(
-                item, direction, **as_of(at, known_at, verify), max_depth=max_depth, strict_time=strict_time
-            ),
-            out,
-            door,
-            as_json,
-        )
-        return
-    ask(
-        lambda client: client.trace(
-            item, direction, max_depth=max_depth, strict_time=strict_time, **as_of(at, known_at, verify)
-        ),
-        _show,
-        door,
-        as_json,
-    )
+        return trace_request(item, direction, **options())
+
+    if compared_with:
+        ask_compared(request, known_at, compared_with, door, as_json, out)
+    elif out is not None:
+        save(request, out, door, as_json)
+    else:
+        ask(lambda client: client.trace(item, direction, **options()), _show, door, as_json)
 
 
 def _show(answer: "TraceResponse") -> None:
     table([(str(each.depth), each.item) for each in answer.items])
     print_events(answer.events)
-    note_limits(answer.gaps, answer.truncated)
+    note_nothing(answer.items, "no statement says that it was made from anything, or went into anything")
+    note_limits(answer.gaps, answer.truncated, WIDER)

@@ -58,6 +58,10 @@ class Hands:
         self._inquiry = inquiry
         self._known: dict[Fingerprint, Custodian] = {}
 
+    def speaker(self, name: Fingerprint) -> str:
+        """The party that states it."""
+        return self._inquiry.admission.admitted[name].speaker.party
+
     def told_by(self, name: Fingerprint) -> Custodian:
         """What a statement that a walk of the inquiry named says of it."""
         if name not in self._known:
@@ -72,7 +76,7 @@ class Hands:
 def whereabouts(hands: Hands, item: str, result: StateResult, limit: int) -> Whereabouts:
     """By a walk of the inquiry of `hands`, at most `limit` rows of each list."""
     containers, parts = _outwards(item, result.around), _outwards(item, result.part_of)
-    custodians = _newest(map(hands.told_by, result.handled_by[-limit:]))
+    custodians = _newest((hands.speaker(name), hands.told_by(name)) for name in result.handled_by[-limit:])
     rows = (result.places, containers, parts, result.conditions, result.handled_by, result.amounts)
     return Whereabouts(
         result.places[:limit],
@@ -105,10 +109,16 @@ def _counted(result: StateResult) -> list[Fingerprint]:
     return [name for name in result.events if name not in said]
 
 
-def _newest(told: Iterable[Custodian]) -> list[Custodian]:
-    """A party for which several operators vouch speaks in several voices, and has a thing once."""
+def _newest(told: Iterable[tuple[str, Custodian]]) -> list[Custodian]:
+    """A party for which several operators vouch speaks in several voices: its newest word counts; and who has
+    a thing by the words of several has it once. `told`: by whom, in order of time.
+    """
+    said: dict[str, Custodian] = {}
+    for speaker, each in told:
+        said.pop(speaker, None)
+        said[speaker] = each
     found: dict[tuple[str, str], Custodian] = {}
-    for each in told:
+    for each in said.values():
         found.pop((each.party, each.bound_for), None)
         found[each.party, each.bound_for] = each
     return list(found.values())
