@@ -20,7 +20,8 @@ LIMITS_OF_ONE = rations.Limits()
 LIMITS = {
     "16 questions": LIMITS_OF_ONE.questions,
     "6 ranges": LIMITS_OF_ONE.ranges,
-    "2 shipments of one member": LIMITS_OF_ONE.shipments,
+    "2 shipments and": LIMITS_OF_ONE.shipments,
+    "and 2 audits (": LIMITS_OF_ONE.audits,
     "500 calls of each kind": LIMITS_OF_ONE.calls_per_s,
     "5,000 after a pause": LIMITS_OF_ONE.calls_at_once,
     "16 MiB after a pause": LIMITS_OF_ONE.bytes_at_once / (1 << 20),
