@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
         over.caught_up()
         for name in over.names:
             _save(over, name, folder, made.lots[-1])
+        _save_several(over, min(over.names), folder, made.lots)
         told = ("--rpc", over.lab.plan.rpc, "--contract", over.lab.plan.contract)
         first = str(folder / f"{over.names[0]}.zip")
         run("verify", first, *told, "--pin", str(folder / "accounts"), "--pin-by", "accounts")
@@ -69,6 +71,12 @@ def _save(over: Network, name: str, folder: Path, lot: str) -> None:
         "-state": ("state", lot),
     }.items():
         run(*question, "--out", str(folder / f"{name}{kind}.zip"), *asked)
+
+
+def _save_several(over: Network, name: str, folder: Path, lots: Sequence[str]) -> None:
+    asked = ("--node", over.grpc(name), "--token-file", str(folder / f"{name}.token"))
+    run("common", lots[-1], lots[-2], "--out", str(folder / f"{name}-common.zip"), *asked)
+    run("recall", lots[0], "--out", str(folder / f"{name}-recall.zip"), *asked)
 
 
 def _names(kept: Kept) -> list[str]:
@@ -100,9 +108,9 @@ def test_same_answer_has_the_same_bytes(kept: Kept):
     assert len(proofs) == 1
 
 
-@pytest.mark.parametrize("kind", ["history", "state"])
+@pytest.mark.parametrize("kind", ["history", "state", "common", "recall"])
 def test_other_answers_hold_offline(kept: Kept, kind: str):
-    """What happened to the last lot, and how it stands."""
+    """What happened to the last lot, and how it stands; what the last two share; what came of the first."""
     name = _names(kept)[0]
     done = kept.verify(str(kept.file(f"{name}-{kind}.zip")), "--trust", str(kept.file("accounts")))
     assert done.returncode == 0, done.stdout + done.stderr

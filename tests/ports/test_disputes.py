@@ -9,7 +9,7 @@ from tests.ports.batches import A, B, Writer, base, entry, fill, segment, size_o
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import LogId
 from tracehold.core.record import Kind
-from tracehold.journey.ports import Batch, Dispute, Entry, RecordLog
+from tracehold.journey.ports import Batch, Dispute, Entry, Position, RecordLog
 
 C = LogId(b"\xcc" * 32)
 
@@ -117,6 +117,9 @@ async def test_a_copy_with_bytes_is_read_before_an_erased_one(store: RecordLog) 
     for log in (A, B, C):
         await fill(store, log, 3)
     name = entry(1).fingerprint
+    for log in (A, B, C):
+        assert await store.find([name], within=log) == {name: Position(log, 1)}
+    assert await store.find([name], within=LogId(bytes(32))) == {}
     await store.erase(A, 1)
     assert ((await stored(store, 1)).log, (await store.entries([name]))[name].log) == (B, B)
     assert (await store.find([name]))[name].log == A

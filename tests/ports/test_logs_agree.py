@@ -110,7 +110,7 @@ async def answers(store: RecordLog) -> list[Any]:
     names = [entry(at).fingerprint for at in range(0, 768, 3)] + [new.fingerprint for new in OWN.entries]
     said: list[Any] = [list(await store.logs()), await store.find(names), await store.entries(names)]
     for log in (A, B):
-        said.append(await store.unjudged(log))
+        said += [await store.unjudged(log), await store.find(names, within=log)]
         said += [list(await store.spans(log)), await store.size(log), list(await store.controls(log, 1))]
         said += [list(await store.read(log, at, at + 99)) for at in (0, 2, 150, 250, 256, 300, 511, 700)]
         said += [list(await store.disputes(log, 0, 999)), await store.checkpoint(log)]
