@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracehold.config import (
+    attachments,
     chain_node,
     directory,
     graph,
@@ -46,7 +47,7 @@ def _sections() -> Iterator[str]:
     config = ast.parse(inspect.getsource(settings))
     parts = [
         ast.parse(inspect.getsource(module))
-        for module in (chain_node, directory, graph, ledger, quality, replication, strangers)
+        for module in (attachments, chain_node, directory, graph, ledger, quality, replication, strangers)
     ]
     body = [*config.body, *(node for part in parts for node in part.body)]
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}

@@ -7,6 +7,7 @@ import typer
 
 from tracehold import __version__
 from tracehold.cli import (
+    attach,
     capture,
     certificate,
     chain,
@@ -62,6 +63,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "drain": drain.drain,
     "certificate": certificate.certificate,
     "capture": capture.capture,
+    "attach": attach.attach,
+    "fetch": attach.fetch,
     "upload": upload.upload,
     "locate": locate.locate,
     "trace": trace.trace,

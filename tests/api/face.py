@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from tests.journey.network import FARM, MILL, Network, Node, network
 from tracehold.adapters.capture_jobs import SqliteCaptureJobs
+from tracehold.adapters.memory.attachments import MemoryAttachmentBook
 from tracehold.adapters.memory.blobs import MemoryBlobs
 from tracehold.adapters.sqlite_quality import SqliteFindings
 from tracehold.api import gateway
@@ -36,12 +37,15 @@ from tracehold.api.server import GrpcServer, GrpcSettings
 from tracehold.api.strangers import Bounds, Strangers
 from tracehold.api.uploads import UploadService
 from tracehold.core.epcis import Mode
+from tracehold.journey.attaching import Attaching
 from tracehold.journey.capture import Captures
 from tracehold.journey.found import Findings
 from tracehold.journey.index import Indexer
 from tracehold.journey.originals import Originals
 from tracehold.journey.quality import Quality
 from tracehold.journey.receipts import Receipts
+from tracehold.journey.staging import Bounds as StagingBounds
+from tracehold.journey.staging import Staging
 from tracehold.journey.states import States
 from tracehold.journey.watch import Watching
 from tracehold.v1 import trace_pb2, upload_pb2, verify_pb2
@@ -91,9 +95,14 @@ class Face:
     lines: Lines
     faults: list[BaseException]
     doubts: SqliteFindings
-    originals: Originals
+    attaching: Attaching
     blobs: MemoryBlobs
     checks: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def originals(self) -> Originals:
+        """Those of the node."""
+        return self.attaching.originals
 
     def rest(self, who: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A REST client that presents a token."""
@@ -204,7 +213,9 @@ def build(
     served = strangers.guarding(serve(FILES, own | services))
     jobs = SqliteCaptureJobs(folder / "captures.sqlite")
     blobs = MemoryBlobs()
-    originals = Originals(blobs, node.store, lambda: node.sealer.own, node.uploads._disk.check)
+    staging = Staging(MemoryAttachmentBook(), more.get("staging", StagingBounds()))
+    originals = Originals(blobs, node.store, lambda: node.sealer.own, node.uploads._disk.check, staging.holds)
+    attaching = Attaching(originals, staging, lambda: int(running.clock.now() * 1_000))
     captures = Captures(
         node.uploads, jobs, Mode.TOLERANT, running.clock.now, ids, asyncio.to_thread, originals
     )
@@ -212,10 +223,10 @@ def build(
     checks = {"log": node.store.probe, "ledger": node.ledger.height}
     watch = Watch(Readiness(checks), calls.metrics, _standing(node))
     page = PageDesk(calls, node.knowledge, strangers, more.get("public_url", ""))
-    attachments = AttachmentDesk(calls, node.knowledge, originals)
+    attachments = AttachmentDesk(calls, node.knowledge, attaching)
     routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes(), *attachments.routes()]
     app = application(calls, routes, watch, more.get("cors", ()))
-    return Face(node, calls, served, app, desk, jobs, lines, faults, doubts, originals, blobs, checks)
+    return Face(node, calls, served, app, desk, jobs, lines, faults, doubts, attaching, blobs, checks)
 
 
 def _standing(node: Node) -> Any:

@@ -21,13 +21,7 @@ class RestClient:
         self, url: str, *, token: str | None = None, tls_ca: bytes | None = None, timeout: float = 60.0
     ) -> None:
         check_address(url)
-        parts = urlsplit(url)
-        if token and parts.scheme != "https" and not is_loopback(f"{parts.hostname}:0"):
-            raise Rejected(
-                "BAD_REQUEST",
-                f"{url} is in the clear and not on this machine: a token is not sent there",
-                remedy="Use the node's https address.",
-            )
+        check_token(url, token)
         self._url = url.rstrip("/") + "/"
         self._http = Http(timeout=timeout, tls_ca=tls_ca)
         self._headers = {"Accept": "application/json"} | (
@@ -69,7 +63,7 @@ class RestClient:
     ) -> Answer:
         answer = self._http.exchange(urljoin(self._url, path), body, self._headers | (headers or {}))
         if answer.status >= 300:
-            raise _problem(answer)
+            raise problem(answer)
         return answer
 
     def _object(self, answer: Answer) -> dict[str, Any]:
@@ -82,7 +76,18 @@ class RestClient:
         return content
 
 
-def _problem(answer: Answer) -> TraceholdError:
+def check_token(url: str, token: str | None) -> None:
+    """Returns if the token, where there is one, may be sent to this address; else BAD_REQUEST."""
+    parts = urlsplit(url)
+    if token and parts.scheme != "https" and not is_loopback(f"{parts.hostname}:0"):
+        raise Rejected(
+            "BAD_REQUEST",
+            f"{url} is in the clear and not on this machine: a token is not sent there",
+            remedy="Use the node's https address.",
+        )
+
+
+def problem(answer: Answer) -> TraceholdError:
     """What a problem+json (RFC 9457) of the node means; without one, what the status means."""
     try:
         told = json.loads(answer.body)

@@ -46,6 +46,7 @@ HTTP_OF_CODE = {
     "TOO_MANY_RECORDS": 413,
     "RECORD_TOO_LARGE": 413,
     "ATTACHMENT_TOO_LARGE": 413,
+    "BAD_RANGE": 416,
 }
 """Codes for which HTTP has a more exact word (RFC 9110 section 15.5.14) than their gRPC status gives."""
 

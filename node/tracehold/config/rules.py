@@ -10,7 +10,7 @@ from tracehold.config.replication import ReplicationSection
 from tracehold.config.settings import Config
 from tracehold.core.enode import parse_enode
 from tracehold.core.errors import Rejected
-from tracehold.core.limits import MAX_PARTY_CHARS
+from tracehold.core.limits import MAX_ATTACHMENT_BYTES, MAX_PARTY_CHARS
 from tracehold.core.quality import REFUSABLE
 
 Rule = Callable[[Any], bool]
@@ -121,6 +121,9 @@ _RULES: dict[str, tuple[Rule, str]] = {
         lambda value: all(each in REFUSABLE for each in value),
         f"codes among {', '.join(sorted(REFUSABLE))}",
     ),
+    "attachments.max_bytes": _within(1, MAX_ATTACHMENT_BYTES),
+    "attachments.staged_bytes": _at_least(1 << 20),
+    "attachments.grace_s": _within(60, 31_536_000),
     "ledger.rpc": (lambda value: bool(_URL.fullmatch(value)), "an http or https address"),
     "ledger.fallback_rpcs": (
         lambda value: all(_URL.fullmatch(each) for each in value),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from tracehold.api.access import Token
+from tracehold.config.attachments import AttachmentsSection
 from tracehold.config.chain_node import ChainNodeSection
 from tracehold.config.directory import DirectorySection
 from tracehold.config.graph import GraphSection
@@ -190,6 +191,7 @@ class Config:
     replication: ReplicationSection = ReplicationSection()  # noqa: RUF009  frozen
     graph: GraphSection = GraphSection()  # noqa: RUF009  frozen
     quality: QualitySection = QualitySection()  # noqa: RUF009  frozen
+    attachments: AttachmentsSection = AttachmentsSection()  # noqa: RUF009  frozen
     limits: LimitsSection = LimitsSection()
     logging: LoggingSection = LoggingSection()
     tokens: tuple[Token, ...] = ()

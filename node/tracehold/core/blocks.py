@@ -110,9 +110,9 @@ def blocks_of(raw: bytes) -> Blocks:
     return tree.finish()
 
 
-def too_large() -> Rejected:
+def too_large(most: int = MAX_ATTACHMENT_BYTES) -> Rejected:
     """ATTACHMENT_TOO_LARGE."""
-    return Rejected("ATTACHMENT_TOO_LARGE", f"an attachment has at most {MAX_ATTACHMENT_BYTES} bytes")
+    return Rejected("ATTACHMENT_TOO_LARGE", f"an attachment has at most {most} bytes")
 
 
 def encode_blocks(blocks: Blocks) -> bytes:

@@ -135,6 +135,7 @@ _ALL = (
     # -- attachments
     _rejected("ATTACHMENT_TOO_LARGE", "The attachment is larger than this node takes.", "Attach at most 1 GiB.", "RESOURCE_EXHAUSTED"),
     _rejected("ATTACHMENT_MISMATCH", "The bytes are not those that were announced, or that a record vouches for.", "Send the content again; where another node gave it, ask another holder."),
+    _rejected("BAD_RANGE", "The range lies beyond the content.", "Ask for bytes below the content's size.", "OUT_OF_RANGE"),
     # -- verification
     _rejected("PROOF_INVALID", "A step of the verification failed: the proof is false.", "Do not rely on it; ask another holder.", "FAILED_PRECONDITION"),
     _rejected("MALFORMED_PROOF", "The receipt, checkpoint or evidence file cannot be read.", "Fetch it again.", "INVALID_ARGUMENT"),

@@ -17,9 +17,11 @@ from weakref import WeakValueDictionary
 from blake3 import blake3
 
 from tracehold.core.access import Reader
+from tracehold.core.blocks import Blocks, blocks_of, cid_of
+from tracehold.core.cid import Cid
 from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.record import Attachment, Record, fingerprint, parse
+from tracehold.core.record import Attachment, Record, parse
 from tracehold.journey.check import SLICE
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.locate import answer_record
@@ -34,7 +36,8 @@ Whose = tuple[Owner, Fingerprint]
 
 def attachment(raw: bytes, media_type: str) -> Attachment:
     """How a record names these bytes."""
-    return Attachment(fingerprint(raw), len(raw), media_type)
+    blocks = blocks_of(raw)
+    return Attachment(blocks.fingerprint, len(raw), media_type, blocks.digest)
 
 
 def owner(log: LogId, party: str) -> Owner:
@@ -52,6 +55,8 @@ class Originals:
     log: RecordLog
     own: Callable[[], OwnLog]
     room: Callable[[int], None]
+    waits: Callable[[Whose], bool] = lambda whose: False
+    """Whether content that no record names is to stay for now."""
     _locks: "WeakValueDictionary[Whose, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     @asynccontextmanager
@@ -62,7 +67,7 @@ class Originals:
         not, it stays unsettled.
         """
         whose = owner(self.own().log, party), name
-        async with self._alone(whose):
+        async with self.alone(whose):
             try:
                 yield Original(self, whose, raw)
             except (Rejected, Unavailable) as error:
@@ -79,7 +84,7 @@ class Originals:
             named = self.kept_for_entry(entry)
         async with AsyncExitStack() as stack:
             for whose in sorted(named):
-                await stack.enter_async_context(self._alone(whose))
+                await stack.enter_async_context(self.alone(whose))
                 await self.blobs.erase(*whose)
             yield
 
@@ -89,7 +94,7 @@ class Originals:
         """
         for each in await self.blobs.unsettled():
             whose = each.owner, each.name
-            async with self._alone(whose):
+            async with self.alone(whose):
                 await self._settle(whose)
 
     def kept_for(self, log: LogId, record: Record) -> frozenset[Whose]:
@@ -106,7 +111,8 @@ class Originals:
         return frozenset() if entry.erased else self.kept_for(entry.log, parse(entry.raw))
 
     @asynccontextmanager
-    async def _alone(self, whose: Whose) -> AsyncIterator[None]:
+    async def alone(self, whose: Whose) -> AsyncIterator[None]:
+        """Within, nobody else captures, stages, erases or settles it."""
         lock = self._locks.setdefault(whose, asyncio.Lock())
         async with lock:
             yield
@@ -119,12 +125,18 @@ class Originals:
             await self._settle(whose)
 
     async def _settle(self, whose: Whose) -> None:
+        await self.decide(whose, still=self.waits(whose))
+
+    async def decide(self, whose: Whose, *, still: bool) -> None:
+        """Keep it for good where the log names it; else erase it, or leave it where it is to wait `still`.
+        Raises what blobs and the store raise.
+        """
         for each in await self.blobs.unsettled():
             if (each.owner, each.name) != whose:
                 continue
             if await self._is_named(whose, each.since):
                 await self.blobs.settle(*whose)
-            else:
+            elif not still:
                 await self.blobs.erase(*whose)
 
     async def _is_named(self, whose: Whose, since: int) -> bool:
@@ -186,18 +198,41 @@ class Original:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Content that is kept here: whose, and its blocks."""
+
+    whose: Whose
+    blocks: Blocks
+
+
 async def attached(
-    knowledge: Knowledge, originals: Originals, reader: Reader, record: Fingerprint, name: Fingerprint
-) -> bytes:
-    """The bytes of an attachment, by a record that names it, for who may read the record.
+    knowledge: Knowledge, originals: Originals, reader: Reader, record: Fingerprint, name: Fingerprint | Cid
+) -> Held:
+    """An attachment that is kept here, by a record that names it, for who may read the record.
 
     Raises as `answer_record`; NOT_FOUND also where the record names no such attachment, and where it does and
     nothing is kept here for its party: only the node that took the bytes keeps them.
     """
     answer = await answer_record(knowledge, reader, record)
-    if name not in {each.fingerprint for each in answer.record.header.attachments}:
+    named = {each.fingerprint for each in answer.record.header.attachments if _is_called(each, name)}
+    if not named:
         raise Rejected("NOT_FOUND", "the record names no such attachment", path="/attachment")
     for whose in originals.kept_for(answer.log, answer.record):
-        if whose[1] == name and (raw := await originals.blobs.find(*whose)) is not None:
-            return raw
+        if whose[1] in named and (blocks := await originals.blobs.blocks(*whose)) is not None:
+            return Held(whose, blocks)
     raise Rejected("NOT_FOUND", "this node does not keep the attachment", path="/attachment")
+
+
+def _is_called(attachment: Attachment, name: Fingerprint | Cid) -> bool:
+    if isinstance(name, Cid):
+        return cid_of(attachment.fingerprint, attachment.blocks) == name
+    return attachment.fingerprint == name
+
+
+async def brought(originals: Originals, party: str, name: Fingerprint) -> Held:
+    """Content that the party brought to this node, whether a record names it or not. Raises NOT_FOUND."""
+    whose = owner(originals.own().log, party), name
+    if (blocks := await originals.blobs.blocks(*whose)) is None:
+        raise Rejected("NOT_FOUND", "this node keeps no such attachment of your party", path="/attachment")
+    return Held(whose, blocks)

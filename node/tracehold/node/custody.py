@@ -22,8 +22,8 @@ from tracehold.journey.speakers import Speakers
 from tracehold.journey.states import States
 from tracehold.journey.underway import Underway
 from tracehold.journey.witness import Witnessing
+from tracehold.node.attachments import disk_of
 from tracehold.node.faults import Faults
-from tracehold.node.originals import disk_of
 
 RESTORED = "restored"
 """A file of this name in the data folder marks it as an older copy of itself, until every holder was

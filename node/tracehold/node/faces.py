@@ -94,12 +94,14 @@ async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[F
     served = strangers.guarding(serve(FILES, _services(parts)))
     with closing(SqliteCaptureJobs(config.node.data_dir / CAPTURES_FILE)) as jobs:
         mode = Mode(config.node.mode)
-        captures = Captures(parts.gate, jobs, mode, time, _new_id, asyncio.to_thread, parts.originals)
+        captures = Captures(
+            parts.gate, jobs, mode, time, _new_id, asyncio.to_thread, parts.attaching.originals
+        )
         await captures.recover()
         desk = CaptureDesk(calls, captures, jobs, parts.states, config.rest.public_url)
         watch = Watch(_readiness(parts), parts.metrics, lambda: standing(parts))
         page = PageDesk(calls, parts.knowledge, strangers, config.rest.public_url)
-        attachments = AttachmentDesk(calls, parts.knowledge, parts.originals)
+        attachments = AttachmentDesk(calls, parts.knowledge, parts.attaching)
         routes = [*gateway.routes(calls, served), *desk.routes(), *page.routes(), *attachments.routes()]
         app = application(calls, routes, watch, config.rest.cors_origins)
         grpc, rest = GrpcServer(_grpc(parts), calls, served), RestServer(_rest(parts), app)

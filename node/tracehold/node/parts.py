@@ -18,6 +18,7 @@ from tracehold.api.metrics import Metrics
 from tracehold.config import Config
 from tracehold.core.epcis import Mode
 from tracehold.journey.anchor import Anchorer, Policy
+from tracehold.journey.attaching import Attaching
 from tracehold.journey.chain_peers import ChainPeers
 from tracehold.journey.chainguard import ChainGuard
 from tracehold.journey.chainwatch import ChainWatch
@@ -30,7 +31,6 @@ from tracehold.journey.index import Indexer
 from tracehold.journey.knowledge import Knowledge, everybody
 from tracehold.journey.leaving import Leaving
 from tracehold.journey.onchain import Link, nobody
-from tracehold.journey.originals import Originals
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.parsed import Parsed
 from tracehold.journey.ports import Graph, RecordLog
@@ -41,6 +41,7 @@ from tracehold.journey.scrub import Scrubber
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
 from tracehold.journey.upload import Uploads
+from tracehold.node.attachments import disk_of, open_attachments
 from tracehold.node.chain_node import chain_peers
 from tracehold.node.clocks import micros, ticks
 from tracehold.node.custody import Custody, custody
@@ -50,7 +51,6 @@ from tracehold.node.faults import Faults
 from tracehold.node.following import following, guarding, remind
 from tracehold.node.gate import Gate, staying
 from tracehold.node.number import number_of
-from tracehold.node.originals import disk_of, open_originals
 from tracehold.node.own import contract_of, open_ledger, open_own, open_store
 from tracehold.node.peering import Peering, open_peering
 from tracehold.node.pulling import pulling
@@ -81,7 +81,7 @@ class Parts:
     anchorer: Anchorer
     indexer: Indexer
     eraser: Eraser
-    originals: Originals
+    attaching: Attaching
     knowledge: Knowledge
     peering: Peering | None
     """None where the node keeps to itself ([peers] listen is empty)."""
@@ -129,7 +129,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         sealer = Sealer(store, own, time.time, ticks=ticks, bell=bell, sealed=metrics.sealed)
         doubts = await stack.enter_async_context(open_quality(config, store, bell.ring))
         sealer.permit, events = unretired(config), Parsed()
-        originals = stack.enter_context(open_originals(config, store, lambda: sealer.own))
+        attaching = await stack.enter_async_context(open_attachments(config, store, lambda: sealer.own))
         given = Given(config, store, sealer, bell, faults, metrics.directory, events)
         ring = await stack.enter_async_context(open_directory(given, peering))
         holders = await Holders.open(store, store.copies, own.log, config.replication.target)
@@ -158,8 +158,8 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             anchorer=anchorer,
             leaving=leaver,
             indexer=Indexer(store, doubts.quality.watched, dispute=faults.disputed, events=events),
-            eraser=Eraser(store, doubts.quality.watched, originals=originals),
-            originals=originals,
+            eraser=Eraser(store, doubts.quality.watched, originals=attaching.originals),
+            attaching=attaching,
             peering=peering,
             replicator=replicator,
             ring=ring,

@@ -94,7 +94,7 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
         reading = parts.scrubber.run(parts.faults.trouble("scrub"))
         following += [
             tasks.create_task(reading, name="scrub"),
-            tasks.create_task(_sweeping(parts), name="originals"),
+            tasks.create_task(_attaching(parts), name="attachments"),
             tasks.create_task(_guarding(parts), name="chain guard"),
             tasks.create_task(obeying(parts), name="scrub wishes"),
         ]
@@ -145,10 +145,12 @@ async def _erasing(parts: Parts) -> None:
     await parts.eraser.run(parts.bell, asyncio.sleep, parts.faults.trouble("erase"))
 
 
-async def _sweeping(parts: Parts) -> None:
-    """Once the own log is known to be whole: entries that come back from holders may name originals."""
+async def _attaching(parts: Parts) -> None:
+    """Once the own log is known to be whole: entries that come back from holders may name attachments."""
     await parts.gate.opened()
-    await patiently(parts.originals.sweep, asyncio.sleep, parts.faults.trouble("originals"))
+    trouble = parts.faults.trouble("attachments")
+    await patiently(parts.attaching.originals.sweep, asyncio.sleep, trouble)
+    await parts.attaching.run(asyncio.sleep, trouble)
 
 
 async def _guarding(parts: Parts) -> None:

@@ -191,6 +191,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The attachment is larger than this node takes."""
     ERROR_REASON_ATTACHMENT_MISMATCH: _ErrorReason.ValueType  # 82
     """The bytes are not those that were announced, or that a record vouches for."""
+    ERROR_REASON_BAD_RANGE: _ErrorReason.ValueType  # 83
+    """The range lies beyond the content."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -363,6 +365,8 @@ ERROR_REASON_ATTACHMENT_TOO_LARGE: ErrorReason.ValueType  # 81
 """The attachment is larger than this node takes."""
 ERROR_REASON_ATTACHMENT_MISMATCH: ErrorReason.ValueType  # 82
 """The bytes are not those that were announced, or that a record vouches for."""
+ERROR_REASON_BAD_RANGE: ErrorReason.ValueType  # 83
+"""The range lies beyond the content."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

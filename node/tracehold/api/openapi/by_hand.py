@@ -4,6 +4,7 @@ of EPCIS 2.0, health, metrics, this document.
 
 from typing import Any
 
+from tracehold.api.openapi import attachments
 from tracehold.core.limits import MAX_BATCH_RECORDS, MAX_MESSAGE_BYTES
 from tracehold.core.record import Audience
 from tracehold.journey.capture import XML
@@ -110,28 +111,6 @@ _SHOW = {
     "parameters": [{"name": "captureID", "in": "path", "required": True, "schema": {"type": "string"}}],
     "responses": {"200": _answer("The job.", _JOB), "default": _PROBLEM},
 }
-_ATTACHMENT = {
-    "operationId": "getAttachment",
-    "tags": ["Capture"],
-    "description": (
-        "The bytes of an attachment that the record names: the XML document that it was made of, as it came."
-        " For those who may read the record, at the node that took them."
-    ),
-    "security": [*_TOKEN, {}],
-    "parameters": [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        }
-        for name in ("fingerprint", "attachment")
-    ],
-    "responses": {
-        "200": _answer("The bytes.", {"type": "string", "format": "binary"}, "application/octet-stream"),
-        "default": _PROBLEM,
-    },
-}
 _DISCOVER = {
     "operationId": "discoverCapture",
     "tags": ["Capture"],
@@ -178,7 +157,7 @@ PATHS: dict[str, dict[str, Any]] = {
     "/": {"get": _PAGE},
     "/capture": {"post": _POST, "get": _LIST, "options": _DISCOVER},
     "/capture/{captureID}": {"get": _SHOW},
-    "/v1/records/{fingerprint}/attachments/{attachment}": {"get": _ATTACHMENT},
+    **attachments.PATHS,
     "/healthz": _watch("healthz", "The process answers.", {"200": _answer("Yes.", {"type": "object"})}),
     "/readyz": _watch(
         "readyz",

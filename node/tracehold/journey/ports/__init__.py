@@ -5,7 +5,8 @@ harmless; which errors it raises, and it raises no others. Adapters do not inher
 behaviour suite per port (`tests/ports`) runs on every back-end, the in-memory one included.
 """
 
-from tracehold.journey.ports.blobs import Blobs, Owner, Unsettled
+from tracehold.journey.ports.attachments import AttachmentBook, Staged
+from tracehold.journey.ports.blobs import Arriving, Blobs, Owner, Unsettled
 from tracehold.journey.ports.chain import ChainOutlook, Endpoint, FinalityStanding, Funds, Newest
 from tracehold.journey.ports.copies import Copies, Copy, Fork, Witness
 from tracehold.journey.ports.earlier import Earlier
@@ -50,6 +51,8 @@ __all__ = [
     "Acknowledgement",
     "AnchorState",
     "AnchorTask",
+    "Arriving",
+    "AttachmentBook",
     "Base",
     "BasePart",
     "Batch",
@@ -92,6 +95,7 @@ __all__ = [
     "Sent",
     "Shipment",
     "SignedTransaction",
+    "Staged",
     "Unsettled",
     "Witness",
 ]
