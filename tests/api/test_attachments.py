@@ -23,6 +23,11 @@ from tracehold.journey.staging import Bounds
 MIB = 1 << 20
 RAW = content(2 * MIB + 5000)
 MADE = blocks_of(RAW)
+EVENT = (
+    b'{"@context":"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld","type":"ObjectEvent",'
+    b'"action":"OBSERVE","eventTime":"2026-03-01T12:00:00Z","eventTimeZoneOffset":"+00:00",'
+    b'"epcList":["urn:x:mill"]}'
+)
 HTML = b"<html><script>alert(1)</script></html>"
 
 
@@ -38,12 +43,7 @@ async def name(running: Face, made: Blocks = MADE, audience: Audience = Audience
     await running.node.upload(control(Enrol(MILL, MILL_KEY.public), key=own.key, party=own.operator))
     head = event_header(MILL_KEY.public, MILL, NETWORK, 1_790_000_000, SALTS(16))
     named = (Attachment(made.fingerprint, made.size, "application/pdf", made.digest),)
-    event = (
-        b'{"@context":"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld","type":"ObjectEvent",'
-        b'"action":"OBSERVE","eventTime":"2026-03-01T12:00:00Z","eventTimeZoneOffset":"+00:00",'
-        b'"epcList":["urn:x:mill"]}'
-    )
-    record = sign(replace(head, audience=audience, attachments=named), event, MILL_KEY)
+    record = sign(replace(head, audience=audience, attachments=named), EVENT, MILL_KEY)
     (outcome,) = await running.node.upload(Statement(record))
     assert outcome.fingerprint is not None
     return outcome.fingerprint

@@ -9,10 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.api.face import Face
-from tests.api.test_attachments import MADE, RAW, name
+from tests.api.test_attachments import EVENT, MADE, RAW, name
 from tests.client.test_rest import answering
+from tests.journey.network import MILL
+from tests.journey.scene import control
+from tracehold.adapters.keyfiles import read_signing_key
 from tracehold.api.rest_server import RestServer, RestSettings
+from tracehold.api.server import GrpcServer, GrpcSettings
 from tracehold.core.blocks import blocks_of
+from tracehold.core.control import Enrol
 from tracehold.core.errors import Rejected, Unavailable
 from tracehold.main import app
 from tracehold_client.attachments import Attachments
@@ -60,6 +65,34 @@ async def test_brought_and_fetched(face: Face, tmp_path: Path):
         assert (await run("fetch", "../keys", "--record", record, "-o", str(tmp_path / "x")))[0] == 2
         assert (await run("attach", str(tmp_path / "nowhere")))[0] == 2
     assert not (tmp_path / "x").exists()
+
+
+async def test_uploaded_with_what_it_names(face: Face, tmp_path: Path):
+    """One command brings the content and signs the record that names it; without a key nothing is brought."""
+    (tmp_path / "token").write_text("mill-secret")
+    (tmp_path / "event.json").write_bytes(EVENT)
+    own, key = face.node.sealer.own.identity, tmp_path / "key"
+    grpc = GrpcServer(GrpcSettings("127.0.0.1:0"), face.calls, face.served)
+    await grpc.start()
+    async with listening(face) as url:
+
+        async def run(*words: str) -> tuple[int, str]:
+            ran = await asyncio.to_thread(CliRunner().invoke, app, [str(word) for word in words])
+            return ran.exit_code, ran.output
+
+        assert (await run("key", "new", str(key)))[0] == 0
+        says = Enrol(MILL, read_signing_key(key).public)
+        await face.node.upload(control(says, key=own.key, party=own.operator))
+        send = ["upload", str(tmp_path / "event.json"), "--attach", str(written(tmp_path)), "--rest", url]
+        send += ["--node", f"127.0.0.1:{grpc.port}", "--token-file", str(tmp_path / "token")]
+        assert (await run(*send))[0] == 2
+        assert face.blobs.kept == {}
+        code, told = await run(*send, "--key", str(key), "--party", MILL)
+        assert code == 0, told
+        fetched = ["fetch", CID, "--record", told[:64], "-o", str(tmp_path / "out"), "--rest", url]
+        assert (await run(*fetched, "--token-file", str(tmp_path / "token")))[0] == 0
+    await grpc.stop(0)
+    assert (tmp_path / "out").read_bytes() == RAW
 
 
 async def test_security_a_caller_that_goes_away(face: Face, tmp_path: Path):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from tracehold.cli.progress import counted
 
 if TYPE_CHECKING:
     from tracehold.core.blocks import Blocks
+    from tracehold.core.record import Attachment
     from tracehold_client.attachments import Attachments
 
 _NAME = re.compile(r"[0-9a-f]{64}|b[a-z2-7]{58}", re.ASCII)
@@ -63,6 +65,16 @@ def fetch(
             blocks = open_attachments(rest, token_file, tls_ca).fetch(record, name, out, advance)
         _show(blocks, as_json)
         note(f"wrote {out}")
+
+
+def bring(file: Path, rest: str, token_file: Path | None, tls_ca: Path | None) -> "Attachment":
+    """Bring the file to the node; how a record names it. Its media type is told by its name."""
+    from tracehold.core.record import Attachment
+
+    with _counted("attaching", file.stat().st_size if file.is_file() else None) as advance:
+        blocks = open_attachments(rest, token_file, tls_ca).attach(file, advance)
+    media = guess_type(file.name)[0] or "application/octet-stream"
+    return Attachment(blocks.fingerprint, blocks.size, media, blocks.digest)
 
 
 def open_attachments(rest: str, token_file: Path | None, tls_ca: Path | None) -> "Attachments":

@@ -12,7 +12,7 @@ from tracehold.cli.output import note, usage
 
 if TYPE_CHECKING:
     from tracehold.core.epcis import Finding
-    from tracehold.core.record import Audience
+    from tracehold.core.record import Attachment, Audience
     from tracehold_client import Item, Signer
 
 _COSE_SIGN1 = b"\xd2"  # CBOR tag 18
@@ -36,13 +36,15 @@ def delegated(party: str, audience: "Audience") -> "Callable[[bytes], list[Item]
     )
 
 
-def signed(signer: "Signer", audience: "Audience") -> "Callable[[bytes], list[Item]]":
-    """Items that `signer` signed here."""
+def signed(
+    signer: "Signer", audience: "Audience", attachments: "tuple[Attachment, ...]" = ()
+) -> "Callable[[bytes], list[Item]]":
+    """Items that `signer` signed here, each naming these attachments."""
     from tracehold_client import statement
 
     return _maker(
-        lambda payload: statement(signer.masterdata(payload, audience=audience)),
-        lambda payload: statement(signer.event(payload, audience=audience)),
+        lambda payload: statement(signer.masterdata(payload, audience=audience, attachments=attachments)),
+        lambda payload: statement(signer.event(payload, audience=audience, attachments=attachments)),
     )
 
 

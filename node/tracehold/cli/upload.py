@@ -1,16 +1,29 @@
 """`tracehold upload`: files of events or statements to a node, over gRPC."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption, open_client, read_input
+from tracehold.cli.attach import bring
+from tracehold.cli.connection import (
+    DEFAULT_NODE,
+    DEFAULT_REST,
+    NodeOption,
+    RestOption,
+    TlsOption,
+    TokenOption,
+    open_client,
+    read_input,
+)
 from tracehold.cli.output import REFUSED, JsonOption, note, reported, say, show_json, usage
 from tracehold.cli.progress import progress
 
 if TYPE_CHECKING:
+    from tracehold.core.record import Attachment
     from tracehold_client import AsyncClient, Item, State, Uploaded
 
 WaitOption = Annotated[
@@ -39,9 +52,16 @@ def upload(
     audience: Annotated[
         str, typer.Option(help="public, network, interest, parties or authority.")
     ] = "network",
+    attachments: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--attach", help="Bring this file first (--rest); each record that is signed here names it."
+        ),
+    ] = None,
     wait_for: WaitOption = "SEALED",
     timeout: TimeoutOption = 120.0,
     node: NodeOption = DEFAULT_NODE,
+    rest: RestOption = DEFAULT_REST,
     token_file: TokenOption = None,
     tls_ca: TlsOption = None,
     as_json: JsonOption = False,
@@ -56,10 +76,12 @@ def upload(
         state = parse_state(wait_for)
         if key is not None and not party:
             raise usage("--key needs --party: who says so")
+        if attachments and key is None:
+            raise usage("--attach needs --key: what the creator signs names no attachments")
         content = [read_input(file) for file in files]
-        outcomes = asyncio.run(
-            _upload(content, key, party, audience, state, timeout, node, token_file, tls_ca)
-        )
+        named = tuple(bring(file, rest, token_file, tls_ca) for file in attachments or ())
+        make = partial(_maker, key=key, party=party, audience=audience, attachments=named)
+        outcomes = asyncio.run(_upload(content, make, state, timeout, (node, token_file, tls_ca)))
         refused = show_outcomes(outcomes, as_json)
     if refused:
         raise typer.Exit(REFUSED)
@@ -94,23 +116,25 @@ def show_outcomes(outcomes: "list[Uploaded]", as_json: bool) -> int:
 
 async def _upload(
     content: list[bytes],
-    key: Path | None,
-    party: str,
-    audience: str,
+    maker: "Callable[[AsyncClient], Awaitable[Any]]",
     state: "State",
     timeout: float,
-    node: str,
-    token_file: Path | None,
-    tls_ca: Path | None,
+    where: tuple[str, Path | None, Path | None],
 ) -> "list[Uploaded]":
-    async with open_client(node, token_file, tls_ca) as client:
-        make = await _maker(client, key, party, audience)
+    async with open_client(*where) as client:
+        make = await maker(client)
         items = [item for raw in content for item in make(raw)]
         outcomes = await _send(client, items)
         return await with_states(client, outcomes, state, timeout)
 
 
-async def _maker(client: "AsyncClient", key: Path | None, party: str, audience: str) -> Any:
+async def _maker(
+    client: "AsyncClient",
+    key: Path | None,
+    party: str,
+    audience: str,
+    attachments: "tuple[Attachment, ...]" = (),
+) -> Any:
     """What makes the items of one file: signed here with the key, or left to the creator."""
     from tracehold.cli.records import delegated, signed
     from tracehold.core.record import Audience
@@ -126,7 +150,7 @@ async def _maker(client: "AsyncClient", key: Path | None, party: str, audience: 
     from tracehold_client import Signer
 
     network = NetworkId(bytes.fromhex((await client.status()).network))
-    return signed(Signer(read_signing_key(key), party, network), chosen)
+    return signed(Signer(read_signing_key(key), party, network), chosen, attachments)
 
 
 async def _send(client: "AsyncClient", items: "list[Item]") -> "list[Uploaded]":
