@@ -3,13 +3,13 @@
 import asyncio
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.ports.blob_stores import KINDS, store
 from tracehold.adapters.files import FolderBlobs
-from tracehold.adapters.memory.blobs import MemoryBlobs
 from tracehold.core.errors import Broken
 from tracehold.core.ids import Fingerprint
 from tracehold.core.record import fingerprint
@@ -20,15 +20,11 @@ NAME = fingerprint(RAW)
 FARM, MILL = Owner(b"f" * 32), Owner(b"m" * 32)
 
 
-@pytest.fixture(params=["memory", "folder"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
+@pytest.fixture(params=KINDS)
+async def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Blobs]:
     """An empty store."""
-    if request.param == "memory":
-        yield MemoryBlobs()
-        return
-    made = FolderBlobs(tmp_path / "blobs")
-    yield made
-    made.close()
+    async with store(request, tmp_path) as empty:
+        yield empty
 
 
 @pytest.fixture
