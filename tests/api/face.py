@@ -233,7 +233,8 @@ def _standing(node: Node) -> Any:
     async def standing() -> Standing:
         size = await node.store.size(node.log)
         backends = (BackendState("log", "memory", stand_in=True, up=True),)
-        return Standing("0", "urn:op", log=node.log, sealed=size, started_at=1.5, backends=backends)
+        of = node.sealer.own.identity.network
+        return Standing("0", "urn:op", of, log=node.log, sealed=size, started_at=1.5, backends=backends)
 
     return standing
 
