@@ -47,7 +47,12 @@ NASTY: list[Any] = [
     [[[]]],
     {"a": {"b": []}},
 ]
-POSTS = [path for path, item in DOCUMENT["paths"].items() if path.startswith("/v1/") and "post" in item]
+POSTS = [
+    path
+    for path, item in DOCUMENT["paths"].items()
+    if path.startswith("/v1/")
+    and "application/json" in item.get("post", {}).get("requestBody", {}).get("content", {})
+]
 
 
 def schema(path: str) -> dict[str, Any]:
