@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tracehold.config import (
     attachments,
+    audit,
     chain_node,
     directory,
     graph,
@@ -47,7 +48,17 @@ def _sections() -> Iterator[str]:
     config = ast.parse(inspect.getsource(settings))
     parts = [
         ast.parse(inspect.getsource(module))
-        for module in (attachments, chain_node, directory, graph, ledger, quality, replication, strangers)
+        for module in (
+            attachments,
+            audit,
+            chain_node,
+            directory,
+            graph,
+            ledger,
+            quality,
+            replication,
+            strangers,
+        )
     ]
     body = [*config.body, *(node for part in parts for node in part.body)]
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}

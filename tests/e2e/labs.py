@@ -93,10 +93,10 @@ def _still(reader: RestClient) -> bool:
 
 @contextmanager
 def network(
-    folder: Path, nodes: int, replicas: int | None = None, **settings: dict[str, Any]
+    folder: Path, nodes: int, replicas: int | None = None, *, audits_s: int = 0, **settings: dict[str, Any]
 ) -> Iterator[Network]:
     """A lab that is up, with these settings by section, and nothing of it afterwards."""
-    with made(folder, nodes, replicas, lambda line: None) as lab:
+    with made(folder, nodes, replicas, lambda line: None, audits_s=audits_s) as lab:
         try:
             lab.build()
             found = Network(lab)

@@ -55,7 +55,9 @@ def successor(three: Network, old: Path, new: Path) -> tuple[Slot, RestClient, R
     made = json.loads(run("init", "--dir", str(new), "--successor-of", str(old), *ports, "--json"))
     tokens = [create(new, role, (role,), SENDER.party.link) for role in ("capture", "authority")]
     founder = Founder(three.lab.plan.rpc, three.lab.admin_key, three.lab.chain.poll_s)
-    asyncio.run(founder.enrol(new / CONFIG_NAME))
+    config = new / CONFIG_NAME
+    config.write_text(config.read_text() + "\n[audit]\nsamples = 0\n")
+    asyncio.run(founder.enrol(config))
     slot = Slot(new / "run", "successor")
     serve(slot, new)
     sender, reader = (RestClient(made["rest"], token=token) for token in tokens)

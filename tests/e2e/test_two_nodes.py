@@ -65,7 +65,7 @@ class Pair:
         config = home / CONFIG_NAME
         config.write_text(
             config.read_text().replace("[ledger]\n", "[ledger]\npoll_s = 0.2\n")
-            + "\n[anchor]\nseconds = 1.0\n"
+            + "\n[anchor]\nseconds = 1.0\n[audit]\nsamples = 0\n"
         )
         return str(made["account"])
 

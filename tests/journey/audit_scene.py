@@ -15,7 +15,7 @@ from tracehold.adapters.memory.ledger import MemoryLedger
 from tracehold.adapters.memory.log import MemoryLog
 from tracehold.core.audit import Answered, Asked, Outcome
 from tracehold.core.errors import Unavailable
-from tracehold.core.ids import LogId
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.keys import Ed25519Key
 from tracehold.core.tiles import Coord
 from tracehold.journey.audit_day import Sources
@@ -101,7 +101,7 @@ class Node:
     copies: MemoryCopies = field(default_factory=MemoryCopies)
     transcripts: MemoryTranscripts = field(default_factory=MemoryTranscripts)
     answer_s: float = 0.0
-    damaged: list[tuple[LogId, int]] = field(default_factory=list)
+    damaged: list[Fingerprint] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """A process over the disk."""
@@ -115,7 +115,7 @@ class Node:
             self.transcripts,
             lambda: self.sealer.own.identity,
             self.log,
-            lambda log, index: self.damaged.append((log, index)),
+            self.damaged.append,
         )
         self.custodian = Custodian(
             self.store,

@@ -9,7 +9,7 @@ from tracehold.core.audit import Answered, Asked, Between, EntryAnswer, Outcome,
 from tracehold.core.audit_transcript import decode_transcript
 from tracehold.core.audit_verdict import AuditView, examine
 from tracehold.core.custody import decode_custody
-from tracehold.core.errors import Unavailable
+from tracehold.core.errors import Rejected, Unavailable
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.record import parse
 from tracehold.journey.audit_day import keys_of
@@ -71,7 +71,8 @@ async def test_a_holder_that_lost_a_record_fails_and_its_scrubber_is_told() -> N
         kept = await creator.newest(holder)
         assert kept.outcome is Outcome.FAIL
         assert len(kept.failed) == 46
-        assert {(place.log, place.index) for place in kept.failed} == set(holder.damaged)
+        failed = [await creator.store.read(place.log, place.index, place.index + 1) for place in kept.failed]
+        assert {entry.fingerprint for (entry,) in failed} == set(holder.damaged)
 
 
 def lose(node: Node, log: LogId, indices: range) -> None:
@@ -272,6 +273,21 @@ async def test_a_custody_record_is_sealed_once_and_lists_all_that_is_kept() -> N
         assert [(run.log, run.start, run.stop) for run in says.kept] == [(creator.log, 0, ENTRIES)]
         assert await holder.challenged.custody(EPOCH_S, epoch + 1) is None
         assert await alone.challenged.custody(EPOCH_S, epoch) is None
+
+
+async def test_a_retired_log_gets_no_custody_record() -> None:
+    """It grows no more; the node goes on all the same."""
+    async with audit_scene(2) as it:
+        holder = it.nodes[2]
+        it.clock.time = (int(it.clock.time) // EPOCH_S + 0.75) * EPOCH_S
+
+        def retired() -> None:
+            raise Rejected("RETIRED", "the log of this node is retired")
+
+        holder.sealer.permit = retired
+        size = holder.sealer.own.size
+        assert not await holder.custodian.step()
+        assert holder.sealer.own.size == size
 
 
 async def test_a_node_without_its_nonce_audits_nobody_that_day() -> None:

@@ -94,6 +94,7 @@ def test_the_configuration_is_one_that_a_node_takes_and_stays_as_its_owner_chang
     assert [sorted(token.roles) for token in config.tokens] == [["capture"], ["authority"]]
     assert plan.seats[0].read_token not in path.read_text()
     assert config.directory.seeds == ()
+    assert config.audit.samples == 0
     path.write_text(path.read_text() + "\n# mine\n")
     shared = (tmp_path / "keys" / "network.key").read_bytes()
     assert shared == (tmp_path / "network.key").read_bytes()
@@ -111,6 +112,15 @@ def test_a_newcomer_is_told_one_address(tmp_path: Path):
     assert config.directory.seeds == ("127.0.0.1:5006",)
     assert config.node.operator == plan.seats[-1].operator
     assert len(config.tokens) == 2
+
+
+def test_audits_of_a_lab_stand_in_its_configurations(tmp_path: Path):
+    """Their epoch, and a quarter of it to answer."""
+    plan = new_plan(2, None, range(5000, 5007), audits_s=20)
+    (tmp_path / "keys").mkdir()
+    home.make_config(tmp_path, plan, plan.seats[0])
+    audit = load(tmp_path / home.CONFIG_NAME).audit
+    assert (audit.samples, audit.epoch_s, audit.window_s) == (46, 20, 5.0)
 
 
 def test_documents_are_whole_and_their_owner_s(tmp_path: Path):

@@ -7,7 +7,16 @@ import pytest
 from tracehold.core.errors import Broken, Rejected
 from tracehold.core.gs1 import canonical
 from tracehold.lab.companies import MOST, companies
-from tracehold.lab.plan import PORTS_OF_A_NODE, from_json, grown, new_plan, ports_needed, quorum_of, to_json
+from tracehold.lab.plan import (
+    PORTS_OF_A_NODE,
+    check_same,
+    from_json,
+    grown,
+    new_plan,
+    ports_needed,
+    quorum_of,
+    to_json,
+)
 
 
 def plan(nodes: int, replicas: int | None = None):
@@ -128,3 +137,21 @@ def test_the_nodes_are_told_where_a_name_is_wrong():
         plan(3).seat("baker")
     assert refusal.value.code == "NOT_FOUND"
     assert "mill, warehouse, board" in refusal.value.remedy
+
+
+def test_audits_make_blocks_and_other_ones_are_another_network():
+    """Blocks come by the second, or as asked; epochs too short to anchor in are refused, off is off."""
+    audited = new_plan(3, None, range(1000, 1010), audits_s=20)
+    assert (audited.block_s, audited.audits_s) == (1.0, 20)
+    assert new_plan(3, None, range(1000, 1010), 2.0, audits_s=20).block_s == 2.0
+    assert (plan(3).block_s, plan(3).audits_s) == (0.0, 0)
+    check_same(audited, None, None, None, 20)
+    check_same(audited, None, None, None)
+    for other in (0, 21):
+        with pytest.raises(Rejected) as caught:
+            check_same(audited, None, None, None, other)
+        assert caught.value.code == "CONFLICT"
+    for seconds in (-1, 9, 86_401):
+        with pytest.raises(Rejected) as caught:
+            new_plan(3, None, range(1000, 1010), audits_s=seconds)
+        assert (caught.value.code, caught.value.path) == ("BAD_REQUEST", "audits")

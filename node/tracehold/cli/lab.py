@@ -46,6 +46,14 @@ def up(
             show_default=False,
         ),
     ] = None,
+    audits: Annotated[
+        int | None,
+        typer.Option(
+            help="Seconds of an epoch in which the nodes audit each other; 0, in a new lab: they do not. "
+            "With audits a new lab's chain makes a block each second.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start a network, and return when every node is ready.
@@ -58,7 +66,7 @@ def up(
     with reported(as_json):
         from tracehold.lab.network import made
 
-        wanted = made(dir, nodes, replicas, note, block_s=block_interval, backends=backends)
+        wanted = made(dir, nodes, replicas, note, block_s=block_interval, backends=backends, audits_s=audits)
         with ending_in_order(), wanted as lab:
             lab.up()
             state = lab.state()

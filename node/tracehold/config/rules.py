@@ -117,6 +117,10 @@ _RULES: dict[str, tuple[Rule, str]] = {
     "directory.records_of_key": _within(1, 64),
     "directory.records_of_member": _at_least(1),
     "directory.records_total": _at_least(1),
+    "audit.samples": _within(0, 128),
+    "audit.epoch_s": _within(10, 31_622_400),
+    "audit.window_s": _within(1, 86_400),
+    "audit.keep_epochs": _within(1, 100_000),
     "quality.refuse": (
         lambda value: all(each in REFUSABLE for each in value),
         f"codes among {', '.join(sorted(REFUSABLE))}",

@@ -11,6 +11,7 @@ from typing import Literal
 
 from tracehold.api.access import Token
 from tracehold.config.attachments import AttachmentsSection
+from tracehold.config.audit import AuditSection
 from tracehold.config.chain_node import ChainNodeSection
 from tracehold.config.directory import DirectorySection
 from tracehold.config.graph import GraphSection
@@ -189,6 +190,7 @@ class Config:
     chain_node: ChainNodeSection = ChainNodeSection()  # noqa: RUF009  frozen
     anchor: AnchorSection = AnchorSection()
     replication: ReplicationSection = ReplicationSection()  # noqa: RUF009  frozen
+    audit: AuditSection = AuditSection()  # noqa: RUF009  frozen
     graph: GraphSection = GraphSection()  # noqa: RUF009  frozen
     quality: QualitySection = QualitySection()  # noqa: RUF009  frozen
     attachments: AttachmentsSection = AttachmentsSection()  # noqa: RUF009  frozen

@@ -19,7 +19,7 @@ from tracehold.core.audit import (
     told,
 )
 from tracehold.core.errors import Broken, Rejected
-from tracehold.core.ids import LogId
+from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.merkle import inclusion_path
 from tracehold.core.record import fingerprint
 from tracehold.core.spans import reach
@@ -34,11 +34,11 @@ from tracehold.journey.tree import nodes, whole_tiles
 ANSWER_BYTES = 3 << 20
 """Of an answer, about: messages have 4 MiB, and a record 1."""
 
-Damaged = Callable[[LogId, int], None]
-"""Told of an entry that is not as it was on this disk."""
+Damaged = Callable[[Fingerprint], None]
+"""Told of a record that is not as it was on this disk, or its path is not."""
 
 
-def unheard(_: LogId, __: int) -> None:
+def unheard(_: Fingerprint) -> None:
     """Nobody mends it."""
 
 
@@ -126,6 +126,7 @@ class Challenged:
             return missing
         for entry in await self._store.read(place.log, place.index, place.index + 1):
             if entry.raw and fingerprint(entry.raw) != entry.fingerprint:
+                self._damaged(entry.fingerprint)
                 break
             try:
                 node = await nodes(self._store, place.log, place.size, [place.index])
@@ -134,8 +135,8 @@ class Challenged:
             except Broken as lost:
                 if lost.code != "CORRUPT":
                     raise
+                self._damaged(entry.fingerprint)
                 break
             answer = EntryAnswer(entry.raw, path=path)
             return replace(answer, erased=entry.fingerprint) if entry.erased else answer
-        self._damaged(place.log, place.index)
         return missing

@@ -91,7 +91,10 @@ class Custodian:
         nonce = await self._transcripts.keep_nonce(epoch, self._random_bytes(NONCE_BYTES))
         says = Custody(self._epoch_s, epoch, nonce_hash(nonce), kept)
         record = _record(self._sealer.own.identity, says, now, self._random_bytes)
-        (answer,) = await self._sealer.seal([Candidate(record, custody_key(self._epoch_s, epoch))])
+        try:
+            (answer,) = await self._sealer.seal([Candidate(record, custody_key(self._epoch_s, epoch))])
+        except Rejected:
+            return False  # the log is retired: nothing more is said in it
         if isinstance(answer, Rejected):
             # Its own node key signed it: nothing but a rotation at this moment refuses that.
             raise Unavailable("BUSY", "the custody record was refused; it is made anew") from answer

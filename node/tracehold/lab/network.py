@@ -209,16 +209,17 @@ def made(
     *,
     block_s: float = 0.0,
     backends: str | None = None,
+    audits_s: int | None = None,
 ) -> Iterator[Lab]:
     """The lab in this folder, or a new one of three nodes, on an embedded chain, unless said otherwise;
-    within `at_work`. `block_s` as in `Plan`, for a new one.
+    within `at_work`. `block_s` and `audits_s` as in `Plan`, for a new one.
 
     Raises CONFLICT where the folder holds anything else, or another lab than the one asked for, BAD_REQUEST;
     NODE_DOWN where a program of these back-ends is not on this machine.
     """
     if (folder / PLAN).exists():
         lab = opened(folder, tell)
-        check_same(lab.plan, nodes, replicas, backends)
+        check_same(lab.plan, nodes, replicas, backends, audits_s)
         with at_work(folder):
             yield lab
         return
@@ -230,7 +231,7 @@ def made(
     check(backends, block_s)
     count = 3 if nodes is None else nodes
     with ports.held(ports_needed(max(0, count))) as free:
-        plan = new_plan(count, replicas, free.numbers, block_s, backends)
+        plan = new_plan(count, replicas, free.numbers, block_s, backends, audits_s or 0)
         folder.mkdir(parents=True, exist_ok=True)
         with at_work(folder):
             write_json(folder / PLAN, to_json(plan))

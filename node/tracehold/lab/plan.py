@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from tracehold.core.custody import EPOCH_S
 from tracehold.core.errors import Broken, Rejected
 from tracehold.lab.companies import MOST, companies
 
@@ -18,6 +19,8 @@ BACKENDS = ("embedded", "real")
 """What a lab may run on: what comes with pip, or the servers that `make services` builds."""
 TARGET = 3
 PORTS_OF_A_NODE = 3
+LEAST_EPOCH_S = 10
+"""Seconds of the shortest epoch of audits: a custody record must be anchored within a quarter of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Plan:
     """The whole network. `target` counts copies, the creator's own included; `block_s` are the seconds
     between blocks, 0 for a chain that seals whenever there is work; `contract` is empty until it stands, and
     `enrolled` counts the nodes, the first ones, that are members. `backends` is one of `BACKENDS`; ports of
-    a real chain are its own affair, so `chain_port` is right once it was started.
+    a real chain are its own affair, so `chain_port` is right once it was started. `audits_s` are the seconds
+    of an epoch of audits, 0 for none.
     """
 
     seats: tuple[Seat, ...]
@@ -66,6 +70,7 @@ class Plan:
     contract: str = ""
     enrolled: int = 0
     backends: str = BACKENDS[0]
+    audits_s: int = 0
 
     @property
     def rpc(self) -> str:
@@ -102,13 +107,18 @@ def new_plan(
     ports: Sequence[int],
     block_s: float = 0.0,
     backends: str = BACKENDS[0],
+    audits_s: int = 0,
 ) -> Plan:
-    """A network of so many companies on these ports (`ports_needed`).
+    """A network of so many companies on these ports (`ports_needed`). With audits its chain makes a block a
+    second unless `block_s` says otherwise: they rest on the clock of the chain.
 
-    Raises BAD_REQUEST for a number of nodes or replicas that cannot be.
+    Raises BAD_REQUEST for a number of nodes or replicas, or an epoch, that cannot be.
     """
     if not 1 <= nodes <= MOST:
         raise Rejected("BAD_REQUEST", f"a lab has 1 to {MOST} nodes", path="nodes")
+    if audits_s and not LEAST_EPOCH_S <= audits_s <= EPOCH_S:
+        message = f"an epoch of audits has {LEAST_EPOCH_S} to {EPOCH_S} seconds"
+        raise Rejected("BAD_REQUEST", message, path="audits")
     target = min(TARGET, nodes) if replicas is None else replicas
     if not 1 <= target <= nodes or (nodes > 1 and target < 2):
         least = 1 if nodes == 1 else 2
@@ -119,15 +129,20 @@ def new_plan(
     starts = range(1, len(ports), PORTS_OF_A_NODE)
     taken = zip(companies(nodes), starts, strict=True)
     seats = tuple(_seat(company, ports[at : at + PORTS_OF_A_NODE]) for company, at in taken)
-    return Plan(seats, ports[0], target, block_s, backends=backends)
+    if audits_s and not block_s:
+        block_s = 1.0
+    return Plan(seats, ports[0], target, block_s, backends=backends, audits_s=audits_s)
 
 
-def check_same(plan: Plan, nodes: int | None, replicas: int | None, backends: str | None) -> None:
+def check_same(
+    plan: Plan, nodes: int | None, replicas: int | None, backends: str | None, audits_s: int | None = None
+) -> None:
     """Raises CONFLICT where this is another network than was asked for; None asks for nothing."""
-    there = (len(plan.seats), plan.target, plan.backends)
-    if (nodes or there[0], replicas or there[1], backends or there[2]) != there:
-        message = "the folder holds a lab of {} nodes and {} copies, back-ends {}".format(*there)
-        remedy = "Choose another --dir, or leave --nodes, --replicas and --backends out."
+    there = (len(plan.seats), plan.target, plan.backends, plan.audits_s)
+    asked = (nodes or there[0], replicas or there[1], backends or there[2])
+    if (*asked, there[3] if audits_s is None else audits_s) != there:
+        message = "the folder holds a lab of {} nodes and {} copies, back-ends {}, audits {}".format(*there)
+        remedy = "Choose another --dir, or leave --nodes, --replicas, --backends and --audits out."
         raise Rejected("CONFLICT", message, path="dir", remedy=remedy)
 
 

@@ -12,6 +12,7 @@ from tracehold.adapters.dht import KademliaTable
 from tracehold.adapters.keyfiles import read_network_key
 from tracehold.adapters.peers import GrpcTalk
 from tracehold.adapters.sqlite_directory import DirectoryFile, SqliteOffers, SqliteShelf
+from tracehold.adapters.sqlite_log import SqliteLog
 from tracehold.config import Config
 from tracehold.core.dht.keys import Key, NetworkKey
 from tracehold.core.errors import Broken
@@ -28,7 +29,6 @@ from tracehold.journey.lookup import Lookups
 from tracehold.journey.neighbours import Neighbours
 from tracehold.journey.offering import Offering
 from tracehold.journey.parsed import Events
-from tracehold.journey.ports import RecordLog
 from tracehold.journey.ports.directory import Offers, ShelfLimits
 from tracehold.journey.register import NeighbourRegister
 from tracehold.journey.seal import Sealer
@@ -90,7 +90,7 @@ class Given:
     """The parts of the node on which the directory stands. `events` is shared with all who parse them."""
 
     config: Config
-    store: RecordLog
+    store: SqliteLog
     sealer: Sealer
     bell: Bell
     faults: Faults

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 from structlog.typing import FilteringBoundLogger
 
+from tracehold.core.audit import Outcome
 from tracehold.core.errors import TraceholdError
 from tracehold.journey.index import Disputed
 from tracehold.journey.mending import Damage
+from tracehold.journey.ports.audits import KeptTranscript
 from tracehold.journey.repair import Moved
 from tracehold.journey.upkeep import RepairStanding
 
@@ -82,6 +84,17 @@ class Faults:
             entries=repair.done_entries,
             of=repair.entries,
             record_bytes=repair.done_bytes,
+        )
+
+    def audited(self, kept: KeptTranscript) -> None:
+        """What came of an audit: a fault where the holder failed, else logged."""
+        if kept.outcome is Outcome.FAIL:
+            self._add(
+                "PROOF_INVALID",
+                f"node {kept.node} failed the audit of epoch {kept.epoch} (transcript {kept.number})",
+            )
+        self._log.info(
+            "audited", node=kept.node, epoch=kept.epoch, outcome=str(kept.outcome), latency_ms=kept.latency_ms
         )
 
     def _add(self, code: str, line: str) -> None:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from structlog.typing import FilteringBoundLogger
 
@@ -17,7 +16,7 @@ from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.api.metrics import Metrics
 from tracehold.config import Config
 from tracehold.core.epcis import Mode
-from tracehold.journey.anchor import Anchorer, Policy
+from tracehold.journey.anchor import Anchorer
 from tracehold.journey.attaching import Attaching
 from tracehold.journey.chain_peers import ChainPeers
 from tracehold.journey.chainguard import ChainGuard
@@ -30,7 +29,6 @@ from tracehold.journey.holders import Holders
 from tracehold.journey.index import Indexer
 from tracehold.journey.knowledge import Knowledge, everybody
 from tracehold.journey.leaving import Leaving
-from tracehold.journey.onchain import Link, nobody
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.parsed import Parsed
 from tracehold.journey.ports import Graph, RecordLog
@@ -41,7 +39,9 @@ from tracehold.journey.scrub import Scrubber
 from tracehold.journey.seal import Sealer
 from tracehold.journey.states import States
 from tracehold.journey.upload import Uploads
+from tracehold.node.anchoring import anchoring, link
 from tracehold.node.attachments import disk_of, open_attachments
+from tracehold.node.auditing import Possession, open_possession
 from tracehold.node.chain_node import chain_peers
 from tracehold.node.clocks import micros, ticks
 from tracehold.node.custody import Custody, custody
@@ -56,7 +56,7 @@ from tracehold.node.peering import Peering, open_peering
 from tracehold.node.pulling import pulling
 from tracehold.node.quality import Doubts, open_quality
 from tracehold.node.replication import replication
-from tracehold.node.retiring import is_retired, unretired
+from tracehold.node.retiring import unretired
 from tracehold.node.scrubbing import scrubbing
 from tracehold.node.verifying import threaded
 
@@ -100,6 +100,8 @@ class Parts:
     """What fetches of others' logs what nobody ships; None as for `replicator`."""
     scrubber: Scrubber
     doubts: Doubts
+    possession: Possession | None
+    """Audits; None where the node takes no part in them."""
 
     @property
     def own(self) -> OwnLog:
@@ -116,7 +118,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
     """Open the stores and put the parts together; close everything in reverse at the end. Raises BAD_CONFIG,
     STORE_BUSY, what is Broken in the stores, and at the very first start CHAIN_DOWN."""
     started_at, metrics = time.time(), Metrics()
-    faults = Faults(log, metrics.fault)
+    faults, bell = Faults(log, metrics.fault), Bell()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(config))
         ledger = await stack.enter_async_context(open_ledger(config, faults.error))
@@ -125,7 +127,6 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         own = await open_own(config, store, ledger)
         peering = await stack.enter_async_context(open_peering(config, own, ledger, faults))
         threads = stack.enter_context(ThreadPoolExecutor(_cores(), thread_name_prefix="verify"))
-        bell = Bell()
         sealer = Sealer(store, own, time.time, ticks=ticks, bell=bell, sealed=metrics.sealed)
         doubts = await stack.enter_async_context(open_quality(config, store, bell.ring))
         sealer.permit, events = unretired(config), Parsed()
@@ -137,7 +138,7 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
         replicator = replication(config, store, holders, ledger, peering, states, faults)
         checks = Checks(Mode(config.node.mode), threaded(threads, _cores()), events=events)
         uploads = _uploads(config, store, sealer, states, checks, doubts)
-        anchorer = _anchorer(config, _link(config, store, ledger, states, sealer, replicator), sealer, faults)
+        anchorer = anchoring(config, link(config, store, ledger, states, sealer, replicator), sealer, faults)
         leaver = leaving(config, store, ledger, holders, anchorer, peering)
         holding = custody(config, store, ledger, states, bell, checks, faults)
         scrubber = scrubbing(config, store, doubts.graph, peering, bell, faults)
@@ -170,6 +171,9 @@ async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[
             puller=pulling(config, holding, peering, faults, sealer),
             scrubber=scrubber,
             doubts=doubts,
+            possession=await stack.enter_async_context(
+                open_possession(given, ledger, peering, scrubber.damaged)
+            ),
             knowledge=await _knowledge(peering, ring, faults, scrubber, (store, doubts.graph, ledger)),
         )
 
@@ -212,36 +216,6 @@ def _uploads(
     )
     uploads.policy = doubts.refusing(config, checks.events)
     return uploads
-
-
-def _link(
-    config: Config,
-    store: RecordLog,
-    ledger: EthereumLedger,
-    states: States,
-    sealer: Sealer,
-    replicator: Replicator | None,
-) -> Link:
-    acknowledge = replicator.acknowledge if replicator else nobody
-    retired = partial(is_retired, config)
-    return Link(store, ledger, states, sealer.own.log, acknowledge, lambda: sealer.own.roster, retired)
-
-
-def _anchorer(config: Config, link: Link, sealer: Sealer, faults: Faults) -> Anchorer:
-    return Anchorer(
-        link,
-        _policy(config),
-        now=time.time,
-        sleep=asyncio.sleep,
-        trouble=faults.trouble("anchor"),
-        fault=faults.error,
-        clock=sealer.clock,
-    )
-
-
-def _policy(config: Config) -> Policy:
-    looks = max(1, round(config.ledger.replace_after_s / config.ledger.poll_s))
-    return Policy(config.anchor.records, config.anchor.seconds, config.ledger.poll_s, looks)
 
 
 def _cores() -> int:

@@ -96,6 +96,7 @@ def peer_server(parts: "Parts", calls: Calls) -> PeerServer | None:
         _keeper(parts),
         parts.ring.directory if parts.ring else None,
     )
+    service.audits.showing = parts.possession.showing if parts.possession else None
     return PeerServer(
         PeerSettings(
             settings.listen,

@@ -11,7 +11,7 @@ A second signal ends the process at once, and so may SIGKILL at any moment: noth
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from structlog.typing import FilteringBoundLogger
@@ -112,9 +112,7 @@ async def _run(parts: Parts, faces: Faces, stop: asyncio.Event, ready: Callable[
             following.append(tasks.create_task(keeping, name="replicate"))
         if parts.puller:
             following.append(tasks.create_task(parts.puller.run(), name="pull"))
-        if parts.ring:
-            for name, follower in parts.ring.followers.items():
-                following.append(tasks.create_task(_following(follower), name=f"directory {name}"))
+        following += [tasks.create_task(each, name=name) for name, each in _others(parts).items()]
         await faces.start()
         obeyed = {"rotate": rotating(parts, faces), "supersede": pointing(parts), "retire": ending(parts)}
         following += [tasks.create_task(part, name=name) for name, part in obeyed.items()]
@@ -155,6 +153,22 @@ async def _attaching(parts: Parts) -> None:
 
 async def _guarding(parts: Parts) -> None:
     await parts.guard.run(asyncio.sleep, parts.faults.trouble("chain guard"))
+
+
+def _others(parts: Parts) -> dict[str, Coroutine[None, None, None]]:
+    """What follows for the directory and for audits, where the node takes part in them."""
+    ring = parts.ring.followers if parts.ring else {}
+    audits = parts.possession.followers if parts.possession else {}
+    return {
+        **{f"directory {name}": _following(follower) for name, follower in ring.items()},
+        **{name: _sealing(parts, follower) for name, follower in audits.items()},
+    }
+
+
+async def _sealing(parts: Parts, follower: Follower) -> None:
+    """One that may seal: not before the own log is known to be whole."""
+    await parts.gate.opened()
+    await follower()
 
 
 async def _following(follower: Follower) -> None:
