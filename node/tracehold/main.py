@@ -8,6 +8,7 @@ import typer
 from tracehold import __version__
 from tracehold.cli import (
     attach,
+    audit,
     capture,
     certificate,
     chain,
@@ -89,6 +90,7 @@ _GROUPS = {
     "key": key.app,
     "token": token.app,
     "index": index.app,
+    "audit": audit.app,
     "lab": lab.app,
     "export": export.app,
 }

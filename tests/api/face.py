@@ -23,6 +23,7 @@ from tracehold.adapters.sqlite_quality import SqliteFindings
 from tracehold.api import gateway
 from tracehold.api.access import Access, Token
 from tracehold.api.attachments import AttachmentDesk
+from tracehold.api.audits import AuditBook
 from tracehold.api.call import Calls
 from tracehold.api.capture import CaptureDesk
 from tracehold.api.health import Readiness
@@ -191,7 +192,7 @@ def build(
     )
     doubts = SqliteFindings()
     findings = Findings(node.store, doubts)
-    own = {
+    own: dict[str, Any] = {
         "tracehold.v1.UploadService": UploadService(
             node.uploads,
             node.knowledge,
@@ -209,6 +210,7 @@ def build(
             findings,
         ),
     }
+    own["tracehold.v1.VerifyService"].audits = AuditBook(more.get("transcripts"))
     strangers = Strangers(more.get("bounds", Bounds()))
     served = strangers.guarding(serve(FILES, own | services))
     jobs = SqliteCaptureJobs(folder / "captures.sqlite")

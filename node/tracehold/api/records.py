@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 from tracehold.api.asked import question_of
+from tracehold.api.audits import AuditBook
 from tracehold.api.call import Call
 from tracehold.api.served import Send
 from tracehold.core.errors import Rejected, Unavailable
@@ -50,6 +51,8 @@ class VerifyService:
         self._now = now
         self._findings = findings
         self._vouch = vouch
+        self.audits = AuditBook()
+        """What tells of this node's audits; another one is put in its place where it takes part in them."""
 
     async def get_record(self, request: pb.GetRecordRequest, call: Call) -> pb.GetRecordResponse:
         """One record with its signed bytes, from wherever it is kept. Raises NOT_FOUND, FORBIDDEN or
@@ -103,6 +106,14 @@ class VerifyService:
     async def get_status(self, request: pb.GetStatusRequest, call: Call) -> pb.GetStatusResponse:
         """How this node stands."""
         return status_message(await self._standing())
+
+    async def list_audits(self, request: pb.ListAuditsRequest, call: Call) -> pb.ListAuditsResponse:
+        """What came of this node's audits. Raises UNAUTHENTICATED, FORBIDDEN, NOT_FOUND."""
+        return await self.audits.list(request, call.caller)
+
+    async def get_transcript(self, request: pb.GetTranscriptRequest, call: Call) -> pb.GetTranscriptResponse:
+        """The transcript of one of them. Raises UNAUTHENTICATED, FORBIDDEN, NOT_FOUND."""
+        return await self.audits.transcript(request, call.caller)
 
     async def _report(self, request: pb.VerifyRecordRequest, call: Call) -> Report:
         now_ms = int(self._now() * 1_000)

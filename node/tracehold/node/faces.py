@@ -14,6 +14,7 @@ from tracehold.adapters.keyfiles import read_secret
 from tracehold.api import gateway
 from tracehold.api.access import Access
 from tracehold.api.attachments import AttachmentDesk
+from tracehold.api.audits import AuditBook
 from tracehold.api.call import Calls
 from tracehold.api.capture import CaptureDesk
 from tracehold.api.health import Readiness
@@ -115,6 +116,16 @@ async def open_faces(parts: Parts, log: FilteringBoundLogger) -> AsyncIterator[F
 
 def _services(parts: Parts) -> dict[str, object]:
     findings = parts.doubts.findings
+    proofs = VerifyService(
+        parts.knowledge,
+        parts.receipts,
+        parts.states,
+        lambda: standing(parts),
+        time,
+        findings,
+        lambda answer: word(parts.store, parts.own, answer),
+    )
+    proofs.audits = AuditBook(parts.possession.transcripts if parts.possession else None)
     return {
         "tracehold.v1.UploadService": UploadService(
             parts.gate,
@@ -123,15 +134,7 @@ def _services(parts: Parts) -> dict[str, object]:
             Watching(parts.store, parts.own.log, parts.bell, asyncio.sleep, parts.holders, findings),
             findings,
         ),
-        "tracehold.v1.VerifyService": VerifyService(
-            parts.knowledge,
-            parts.receipts,
-            parts.states,
-            lambda: standing(parts),
-            time,
-            findings,
-            lambda answer: word(parts.store, parts.own, answer),
-        ),
+        "tracehold.v1.VerifyService": proofs,
         "tracehold.v1.TraceService": TraceService(parts.knowledge),
     }
 

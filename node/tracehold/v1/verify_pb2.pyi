@@ -119,6 +119,34 @@ HEALTH_LOST: Health.ValueType  # 3
 """It has not answered for so long that its copies are replaced."""
 Global___Health: _TypeAlias = Health  # noqa: Y015
 
+class _AuditOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AuditOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AuditOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AUDIT_OUTCOME_UNSPECIFIED: _AuditOutcome.ValueType  # 0
+    """Not said; in a request: any."""
+    AUDIT_OUTCOME_PASS: _AuditOutcome.ValueType  # 1
+    """The holder produced all that it was asked for in time."""
+    AUDIT_OUTCOME_FAIL: _AuditOutcome.ValueType  # 2
+    """By its own signature it has not what it said that it keeps."""
+    AUDIT_OUTCOME_CONTAINED: _AuditOutcome.ValueType  # 3
+    """It did not answer, not all of it, or too late. Says nothing of what it keeps."""
+
+class AuditOutcome(_AuditOutcome, metaclass=_AuditOutcomeEnumTypeWrapper):
+    """What an audit came to."""
+
+AUDIT_OUTCOME_UNSPECIFIED: AuditOutcome.ValueType  # 0
+"""Not said; in a request: any."""
+AUDIT_OUTCOME_PASS: AuditOutcome.ValueType  # 1
+"""The holder produced all that it was asked for in time."""
+AUDIT_OUTCOME_FAIL: AuditOutcome.ValueType  # 2
+"""By its own signature it has not what it said that it keeps."""
+AUDIT_OUTCOME_CONTAINED: AuditOutcome.ValueType  # 3
+"""It did not answer, not all of it, or too late. Says nothing of what it keeps."""
+Global___AuditOutcome: _TypeAlias = AuditOutcome  # noqa: Y015
+
 @_typing.final
 class GetRecordRequest(_message.Message):
     """Which record is wanted."""
@@ -1086,3 +1114,167 @@ class GetStatusResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetStatusResponse: _TypeAlias = GetStatusResponse  # noqa: Y015
+
+@_typing.final
+class ListAuditsRequest(_message.Message):
+    """Which audits are wanted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_FIELD_NUMBER: _builtins.int
+    HOLDER_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    after: _builtins.int
+    """Those behind this number; 0 from the first on."""
+    holder: _builtins.str
+    """Those of the holder with this log, 64 lowercase hexadecimal digits; empty: of all."""
+    outcome: Global___AuditOutcome.ValueType
+    """Those that came to this; unspecified: all."""
+    def __init__(
+        self,
+        *,
+        after: _builtins.int = ...,
+        holder: _builtins.str = ...,
+        outcome: Global___AuditOutcome.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "holder", b"holder", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAuditsRequest: _TypeAlias = ListAuditsRequest  # noqa: Y015
+
+@_typing.final
+class Audit(_message.Message):
+    """One audit of another node by this one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    HOLDER_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    LATENCY_MS_FIELD_NUMBER: _builtins.int
+    PLACES_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Its number at this node, never given twice."""
+    epoch: _builtins.int
+    """Its epoch."""
+    node: _builtins.int
+    """Number of the holder's node in the contract."""
+    holder: _builtins.str
+    """Id of the holder's own log, 64 lowercase hexadecimal digits."""
+    outcome: Global___AuditOutcome.ValueType
+    """What it came to."""
+    latency_ms: _builtins.int
+    """Milliseconds that the holder took to answer, by this node's clock."""
+    places: _builtins.int
+    """Entries that it was asked for."""
+    failed: _builtins.int
+    """Those of them of which it signed that they are not here, or which do not hold."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When it ended, by this node's clock."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        epoch: _builtins.int = ...,
+        node: _builtins.int = ...,
+        holder: _builtins.str = ...,
+        outcome: Global___AuditOutcome.ValueType = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        latency_ms: _builtins.int = ...,
+        places: _builtins.int = ...,
+        failed: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "epoch", b"epoch", "failed", b"failed", "holder", b"holder", "latency_ms", b"latency_ms", "node", b"node", "number", b"number", "outcome", b"outcome", "places", b"places"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Audit: _TypeAlias = Audit  # noqa: Y015
+
+@_typing.final
+class ListAuditsResponse(_message.Message):
+    """Up to 100 audits, by number."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDITS_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
+    next: _builtins.int
+    """What to ask on with as `after`; 0 where there are no more."""
+    @_builtins.property
+    def audits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Audit]:
+        """The audits."""
+
+    def __init__(
+        self,
+        *,
+        audits: _abc.Iterable[Global___Audit] | None = ...,
+        next: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audits", b"audits", "next", b"next"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAuditsResponse: _TypeAlias = ListAuditsResponse  # noqa: Y015
+
+@_typing.final
+class GetTranscriptRequest(_message.Message):
+    """Which transcript is wanted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Number of the audit at this node."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTranscriptRequest: _TypeAlias = GetTranscriptRequest  # noqa: Y015
+
+@_typing.final
+class GetTranscriptResponse(_message.Message):
+    """The transcript."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDIT_FIELD_NUMBER: _builtins.int
+    TRANSCRIPT_FIELD_NUMBER: _builtins.int
+    transcript: _builtins.bytes
+    """Its bytes as the auditor signed them. They hold no content of records."""
+    @_builtins.property
+    def audit(self) -> Global___Audit:
+        """The audit."""
+
+    def __init__(
+        self,
+        *,
+        audit: Global___Audit | None = ...,
+        transcript: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audit", b"audit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audit", b"audit", "transcript", b"transcript"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTranscriptResponse: _TypeAlias = GetTranscriptResponse  # noqa: Y015

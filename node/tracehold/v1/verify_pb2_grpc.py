@@ -60,6 +60,16 @@ class VerifyServiceStub(object):
                 request_serializer=tracehold_dot_v1_dot_verify__pb2.GetStatusRequest.SerializeToString,
                 response_deserializer=tracehold_dot_v1_dot_verify__pb2.GetStatusResponse.FromString,
                 _registered_method=True)
+        self.ListAudits = channel.unary_unary(
+                '/tracehold.v1.VerifyService/ListAudits',
+                request_serializer=tracehold_dot_v1_dot_verify__pb2.ListAuditsRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_verify__pb2.ListAuditsResponse.FromString,
+                _registered_method=True)
+        self.GetTranscript = channel.unary_unary(
+                '/tracehold.v1.VerifyService/GetTranscript',
+                request_serializer=tracehold_dot_v1_dot_verify__pb2.GetTranscriptRequest.SerializeToString,
+                response_deserializer=tracehold_dot_v1_dot_verify__pb2.GetTranscriptResponse.FromString,
+                _registered_method=True)
 
 
 class VerifyServiceServicer(object):
@@ -102,6 +112,20 @@ class VerifyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAudits(self, request, context):
+        """What came of this node's audits of other holders, by number. For tokens with the role operator or authority.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTranscript(self, request, context):
+        """The signed transcript of one audit (docs/spec/audit.md): `tracehold audit verify` recomputes it, with no node. For tokens with the role operator or authority.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_VerifyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -129,6 +153,16 @@ def add_VerifyServiceServicer_to_server(servicer, server):
                     servicer.GetStatus,
                     request_deserializer=tracehold_dot_v1_dot_verify__pb2.GetStatusRequest.FromString,
                     response_serializer=tracehold_dot_v1_dot_verify__pb2.GetStatusResponse.SerializeToString,
+            ),
+            'ListAudits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAudits,
+                    request_deserializer=tracehold_dot_v1_dot_verify__pb2.ListAuditsRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_verify__pb2.ListAuditsResponse.SerializeToString,
+            ),
+            'GetTranscript': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTranscript,
+                    request_deserializer=tracehold_dot_v1_dot_verify__pb2.GetTranscriptRequest.FromString,
+                    response_serializer=tracehold_dot_v1_dot_verify__pb2.GetTranscriptResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -267,6 +301,60 @@ class VerifyService(object):
             '/tracehold.v1.VerifyService/GetStatus',
             tracehold_dot_v1_dot_verify__pb2.GetStatusRequest.SerializeToString,
             tracehold_dot_v1_dot_verify__pb2.GetStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAudits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.VerifyService/ListAudits',
+            tracehold_dot_v1_dot_verify__pb2.ListAuditsRequest.SerializeToString,
+            tracehold_dot_v1_dot_verify__pb2.ListAuditsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTranscript(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracehold.v1.VerifyService/GetTranscript',
+            tracehold_dot_v1_dot_verify__pb2.GetTranscriptRequest.SerializeToString,
+            tracehold_dot_v1_dot_verify__pb2.GetTranscriptResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,10 @@ class VerifyServiceStub:
     """Check a record of the network, or evidence from anywhere, step by step."""
     GetStatus: _grpc.UnaryUnaryMultiCallable[_verify_pb2.GetStatusRequest, _verify_pb2.GetStatusResponse]
     """How this node stands: its network, its log, its back-ends and stand-ins."""
+    ListAudits: _grpc.UnaryUnaryMultiCallable[_verify_pb2.ListAuditsRequest, _verify_pb2.ListAuditsResponse]
+    """What came of this node's audits of other holders, by number. For tokens with the role operator or authority."""
+    GetTranscript: _grpc.UnaryUnaryMultiCallable[_verify_pb2.GetTranscriptRequest, _verify_pb2.GetTranscriptResponse]
+    """The signed transcript of one audit (docs/spec/audit.md): `tracehold audit verify` recomputes it, with no node. For tokens with the role operator or authority."""
 
 @_typing.type_check_only
 class VerifyServiceAsyncStub(VerifyServiceStub):
@@ -63,6 +67,10 @@ class VerifyServiceAsyncStub(VerifyServiceStub):
     """Check a record of the network, or evidence from anywhere, step by step."""
     GetStatus: _aio.UnaryUnaryMultiCallable[_verify_pb2.GetStatusRequest, _verify_pb2.GetStatusResponse]  # type: ignore[assignment]
     """How this node stands: its network, its log, its back-ends and stand-ins."""
+    ListAudits: _aio.UnaryUnaryMultiCallable[_verify_pb2.ListAuditsRequest, _verify_pb2.ListAuditsResponse]  # type: ignore[assignment]
+    """What came of this node's audits of other holders, by number. For tokens with the role operator or authority."""
+    GetTranscript: _aio.UnaryUnaryMultiCallable[_verify_pb2.GetTranscriptRequest, _verify_pb2.GetTranscriptResponse]  # type: ignore[assignment]
+    """The signed transcript of one audit (docs/spec/audit.md): `tracehold audit verify` recomputes it, with no node. For tokens with the role operator or authority."""
 
 class VerifyServiceServicer(metaclass=_abc_1.ABCMeta):
     """Hands out records and proofs, and checks them. Whoever does not trust this node checks the same proofs alone, offline."""
@@ -108,5 +116,21 @@ class VerifyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_verify_pb2.GetStatusResponse, _abc.Awaitable[_verify_pb2.GetStatusResponse]]:
         """How this node stands: its network, its log, its back-ends and stand-ins."""
+
+    @_abc_1.abstractmethod
+    def ListAudits(
+        self,
+        request: _verify_pb2.ListAuditsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verify_pb2.ListAuditsResponse, _abc.Awaitable[_verify_pb2.ListAuditsResponse]]:
+        """What came of this node's audits of other holders, by number. For tokens with the role operator or authority."""
+
+    @_abc_1.abstractmethod
+    def GetTranscript(
+        self,
+        request: _verify_pb2.GetTranscriptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verify_pb2.GetTranscriptResponse, _abc.Awaitable[_verify_pb2.GetTranscriptResponse]]:
+        """The signed transcript of one audit (docs/spec/audit.md): `tracehold audit verify` recomputes it, with no node. For tokens with the role operator or authority."""
 
 def add_VerifyServiceServicer_to_server(servicer: VerifyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
