@@ -1,5 +1,6 @@
 """Three nodes of a lab that audit each other: whoever kept everything passes, a damaged disk does not."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,7 +11,11 @@ import pytest
 from tests.e2e.conftest import SENDER
 from tests.e2e.labs import Network, network, until
 from tests.e2e.signing import document, event
+from tracehold.cli.demo.programs import run
+from tracehold.core.audit import Outcome
+from tracehold.core.errors import Rejected
 from tracehold.lab.tamper import flip
+from tracehold_client.audits import verify_audit_with_rpc
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +54,31 @@ def test_all_audit_each_other_and_a_damaged_disk_fails(three: Network):
     until(lambda: outcomes(three, auditor, number)[-1] == "pass")
     assert any(f"node {number} failed the audit" in fault for fault in three.status(auditor)["faults"])
     assert int(three.status(holder)["scrub"]["mended"]) == 1
+    check_proof(three, auditor, number)
+
+
+def check_proof(three: Network, auditor: str, holder: int) -> None:
+    """The transcript of the failed audit holds by the chain alone; not in another network's epochs, nor where
+    a byte is another.
+    """
+    reader, plan = three.reader(auditor), three.lab.plan
+    (failed,) = reader.get("v1/audits?outcome=FAIL")["audits"]
+    assert failed["node"] == holder
+    file, token = three.lab.dir / "failed.audit", three.lab.dir / "read.token"
+    token.write_text(plan.seat(auditor).read_token)
+    node = ("--rest", plan.seat(auditor).rest, "--token-file", str(token))
+    run("audit", "save", failed["number"], "-o", str(file), *node)
+    chain = ("--rpc", plan.rpc, "--contract", plan.contract, "--json")
+    found = json.loads(run("audit", "verify", str(file), *chain, "--epoch-s", str(EPOCH_S)))
+    assert (found["outcome"], found["places"], bool(found["failed"])) == ("fail", 46, True)
+    run("audit", "verify", str(file), *chain, also=1)
+    raw = file.read_bytes()
+    assert verify_audit_with_rpc(raw, plan.rpc, plan.contract, epoch_s=EPOCH_S).outcome is Outcome.FAIL
+    for place in (len(raw) // 2, len(raw) - 1):
+        other = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
+        with pytest.raises(Rejected) as caught:
+            verify_audit_with_rpc(other, plan.rpc, plan.contract, epoch_s=EPOCH_S)
+        assert caught.value.code in {"BAD_SIGNATURE", "MALFORMED_PROOF"}
 
 
 def others(three: Network, name: str) -> set[int]:

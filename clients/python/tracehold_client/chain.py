@@ -92,12 +92,12 @@ def chain_view(rpc: JsonRpc, contract: bytes, anchor: Anchor) -> ChainView:
     log, key, operator = _node(rpc, contract, anchor.node)
     keys = _keys(rpc, contract, anchor) if key else ()
     return ChainView(
-        chain_id=_number(rpc.call("eth_chainId")),
+        chain_id=read_number(rpc.call("eth_chainId")),
         contract=contract,
         network=NetworkId(ask_contract(rpc, contract, _NETWORK_ID, 1)),
         block_hash=block_hash,
-        block_time=_number(block["timestamp"]) if block else None,
-        final_number=_final_number(rpc),
+        block_time=read_number(block["timestamp"]) if block else None,
+        final_number=final_number(rpc),
         event=_event(rpc, contract, anchor, block_hash) if block_hash else None,
         node_log=log,
         node_key=keys[-1] if keys else key,
@@ -179,15 +179,15 @@ def _unless_zero(word: bytes) -> bytes | None:
     return word if any(word) else None
 
 
-def _final_number(rpc: JsonRpc) -> int:
+def final_number(rpc: JsonRpc) -> int:
     """The newest final block: as the chain says, or by depth where it does not know that word."""
     try:
         block = rpc.call("eth_getBlockByNumber", "finalized", False)
     except Unavailable:
         block = None
     if block:
-        return _number(block["number"])
-    return _number(rpc.call("eth_blockNumber")) - CONFIRMATIONS
+        return read_number(block["number"])
+    return read_number(rpc.call("eth_blockNumber")) - CONFIRMATIONS
 
 
 def ask_contract(rpc: JsonRpc, contract: bytes, data: bytes, words: int, block: str = "latest") -> bytes:
@@ -213,7 +213,8 @@ def read_bytes(text: Any, length: int) -> bytes:
     return value
 
 
-def _number(text: Any) -> int:
+def read_number(text: Any) -> int:
+    """The number in hex digits; CHAIN_DOWN where something else stands there."""
     try:
         return int(text, 16)
     except (ValueError, TypeError) as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracehold.cli.connection import DEFAULT_REST, RestOption, TlsOption, TokenOption, read_input, read_token
-from tracehold.cli.output import JsonOption, note, reported, show_json, table, usage
+from tracehold.cli.output import JsonOption, note, reported, say, show_error, show_json, table, usage
 
 if TYPE_CHECKING:
     from tracehold_client.rest import RestClient
@@ -18,6 +18,7 @@ Number = Annotated[
     int, typer.Argument(min=1, help="Number of the audit, as `tracehold audit list` tells it.")
 ]
 
+_EXIT = {"PROOF_INVALID": 1, "BAD_SIGNATURE": 1, "UNTRUSTED": 4, "CHAIN_DOWN": 5}
 _HEAD = ("number", "epoch", "node", "outcome", "places", "failed", "latency ms", "ended")
 
 
@@ -91,6 +92,38 @@ def save(
         note(f"wrote {out}, {len(raw)} bytes")
         if as_json:
             show_json({"file": str(out), "bytes": len(raw)})
+
+
+@app.command("verify")
+def verify(
+    file: Annotated[Path, typer.Argument(help="Transcript that `tracehold audit save` wrote.")],
+    rpc: Annotated[str, typer.Option(help="JSON-RPC address of a chain that you trust.")],
+    contract: Annotated[str, typer.Option(help="Address of the network's contract on that chain.")],
+    epoch_s: Annotated[int, typer.Option(min=1, help="Seconds of an epoch in that network.")] = 86_400,
+    as_json: JsonOption = False,
+) -> None:
+    """Recompute a transcript of an audit, from the chain alone.
+
+    No node is asked. True is a transcript whose outcome follows from what was signed and anchored, whatever
+    that outcome is.
+
+    Exit codes: 0 true, 1 false, 2 malformed, 4 no such contract there, 5 chain not reachable.
+    """
+    from tracehold.core.errors import TraceholdError
+    from tracehold_client.audits import verify_audit_with_rpc
+
+    try:
+        found = verify_audit_with_rpc(read_input(file), rpc, contract, epoch_s=epoch_s)
+    except TraceholdError as error:
+        show_error(error, as_json)
+        raise typer.Exit(_EXIT.get(error.code, 2)) from error
+    failed = [{"log": each.log.hex(), "index": each.index} for each in found.failed]
+    if as_json:
+        show_json({"outcome": str(found.outcome), "places": len(found.places), "failed": failed})
+    else:
+        say(f"TRUE: {found.outcome}, {len(found.places)} places")
+        for each in failed:
+            say(f"failed: entry {each['index']} of log {each['log']}")
 
 
 def _client(rest: str, token_file: Path | None, tls_ca: Path | None) -> "RestClient":
