@@ -117,8 +117,7 @@ class Parts:
 async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[Parts]:
     """Open the stores and put the parts together; close everything in reverse at the end. Raises BAD_CONFIG,
     STORE_BUSY, what is Broken in the stores, and at the very first start CHAIN_DOWN."""
-    started_at, metrics = time.time(), Metrics()
-    faults, bell = Faults(log, metrics.fault), Bell()
+    started_at, bell, faults = time.time(), Bell(), Faults(log, (metrics := Metrics()).fault)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(config))
         ledger = await stack.enter_async_context(open_ledger(config, faults.error))
