@@ -115,8 +115,7 @@ class Parts:
 
 @asynccontextmanager
 async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[Parts]:
-    """Open the stores and put the parts together; close everything in reverse at the end. Raises BAD_CONFIG,
-    STORE_BUSY, what is Broken in the stores, and at the very first start CHAIN_DOWN."""
+    """The parts, closed in reverse. Raises BAD_CONFIG, STORE_BUSY, what is Broken; at first also CHAIN_DOWN."""
     started_at, bell, faults = time.time(), Bell(), Faults(log, (metrics := Metrics()).fault)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(config))
