@@ -115,7 +115,7 @@ class Parts:
 
 @asynccontextmanager
 async def assembled(config: Config, log: FilteringBoundLogger) -> AsyncIterator[Parts]:
-    """The parts, closed in reverse. Raises BAD_CONFIG, STORE_BUSY, what is Broken; at first also CHAIN_DOWN."""
+    """All parts, closed in reverse. Raises BAD_CONFIG, STORE_BUSY, what is Broken; at first CHAIN_DOWN."""
     started_at, bell, faults = time.time(), Bell(), Faults(log, (metrics := Metrics()).fault)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(config))
