@@ -74,7 +74,7 @@ def test_a_start_takes_what_a_crash_left_and_leaves_what_records_name(own: Runni
     until(lambda: files(folder) == [fingerprint(RAW).hex()])
     assert download(own, path) == RAW
     world.node.stop()
-    for each in folder.rglob(fingerprint(RAW).hex()):
+    for each in folder.rglob(f"{fingerprint(RAW).hex()}*"):
         each.unlink()
     reconfigure(own, "[anchor]\n", f"[limits]\ndisk_reserve_bytes = {1 << 60}\n\n[anchor]\n")
     started(own)
