@@ -74,6 +74,8 @@ class Neo4jServer:
 
     folder: Path
     slot: Slot
+    heap_mb: int = HEAP_MB
+    page_cache_mb: int = PAGE_CACHE_MB
 
     @property
     def certificate(self) -> Path:
@@ -108,7 +110,8 @@ class Neo4jServer:
         if not self.password_file.exists():
             create_secret(self.password_file, secrets.token_hex(24).encode())
         home = self.folder.absolute()
-        settings = SETTINGS.format(host=HOST, port=port, home=home, heap=HEAP_MB, cache=PAGE_CACHE_MB)
+        memory = {"heap": self.heap_mb, "cache": self.page_cache_mb}
+        settings = SETTINGS.format(host=HOST, port=port, home=home, **memory)
         (self.folder / "conf" / "neo4j.conf").write_text(settings)
         self._set_password(program)
         key = self.folder / "certificates" / "private.key"
@@ -136,7 +139,7 @@ class Neo4jServer:
         """Start it where it does not run; `wait` says when it answers. Raises NODE_DOWN."""
         home = self.folder.absolute()
         folders = (f"--home-dir={home}", f"--config-dir={home / 'conf'}")
-        self.slot.start([str(binary("neo4j")), "-Xms128m", f"-Xmx{HEAP_MB}m", ENTRY, *folders])
+        self.slot.start([str(binary("neo4j")), "-Xms128m", f"-Xmx{self.heap_mb}m", ENTRY, *folders])
 
     def wait(self, seconds: float = START_S) -> None:
         """Return when it answers.
@@ -184,6 +187,6 @@ def _lines(path: Path) -> list[str]:
     return [line for line in lines if not line.startswith(("\tat ", "\t... "))]
 
 
-def server_in(folder: Path) -> Neo4jServer:
-    """The server of this folder, made or not."""
-    return Neo4jServer(folder, Slot(folder, "neo4j"))
+def server_in(folder: Path, heap_mb: int = HEAP_MB, page_cache_mb: int = PAGE_CACHE_MB) -> Neo4jServer:
+    """The server of this folder, made or not; made with so much memory."""
+    return Neo4jServer(folder, Slot(folder, "neo4j"), heap_mb, page_cache_mb)
