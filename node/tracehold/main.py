@@ -9,6 +9,7 @@ from tracehold import __version__
 from tracehold.cli import (
     attach,
     audit,
+    backup,
     capture,
     certificate,
     chain,
@@ -59,6 +60,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "status": status.status,
     "doctor": doctor.doctor,
     "scrub": scrub.scrub,
+    "restore": backup.restore,
     "retire": retire.retire,
     "supersede": supersede.supersede,
     "drain": drain.drain,
@@ -81,6 +83,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
 }
 _GROUPS = {
+    "backup": backup.app,
     "chain": chain.app,
     "contract": contract.app,
     "member": member.app,

@@ -1,8 +1,12 @@
-"""A node of a lab whose disk is lost and restored from an older copy: it forks nothing, and has all again."""
+"""A node of a lab whose disk is lost and restored from a backup that was made beside it under load: it forks
+nothing, and has all again.
+"""
 
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -39,21 +43,44 @@ def diagnoses(three: Network, name: str) -> dict[str, tuple[bool, str]]:
     return {each["name"]: (each["well"], each["detail"]) for each in found["checks"]}
 
 
+def backed_up(three: Network, name: str) -> Path:
+    """A backup of the node that runs, made while it takes uploads."""
+    home = three.lab.home(name)
+    secret, taken = home.parent / "passphrase", home.parent / "taken.tar"
+    secret.touch(mode=0o600)
+    secret.write_text("correct horse\n")
+    with ThreadPoolExecutor(1) as thread:
+        loading = thread.submit(told, three, name, *(f"L{at}" for at in range(200)))
+        asked = ("--dir", str(home), "--out", str(taken), "--passphrase-file", str(secret), "--json")
+        answer = json.loads(run("backup", *asked))
+        loading.result()
+    assert answer["logs"] == 3
+    return taken
+
+
+def restored(home: Path, taken: Path) -> Path:
+    """The node's disk is lost, and what the backup has takes its place; the data folder."""
+    shutil.rmtree(home / "data")
+    new, secret = home.parent / "new", str(home.parent / "passphrase")
+    run("backup", "verify", str(taken), "--passphrase-file", secret)
+    run("restore", str(taken), "--dir", str(new), "--passphrase-file", secret)
+    for path in sorted((new / "keys").iterdir()):
+        assert path.read_bytes() == (home / "keys" / path.name).read_bytes()
+    (new / "data").rename(home / "data")
+    return home / "data"
+
+
 def test_a_restored_folder_gets_back_what_it_lost(three: Network):
     """What was FINAL is answered as before, byte for byte; the log goes on, and its holders see one log."""
     creator, holder, _ = three.names
     early = told(three, creator, "A1", "A2")
-    data = three.lab.home(creator) / "data"
-    three.lab.kill(creator)
-    shutil.copytree(data, data.with_name("older"))
-    three.lab.restart(creator)
+    home = three.lab.home(creator)
+    taken = backed_up(three, creator)
     late = [*told(three, creator, "B1", "B2"), *told(three, creator, "B3")]
     three.caught_up()
     before = receipts(three, creator, early + late)
     three.lab.kill(creator)
-    shutil.rmtree(data)
-    data.with_name("older").rename(data)
-    (data / "restored").touch()
+    data = restored(home, taken)
     well, detail = diagnoses(three, creator)["log"]
     assert well
     assert "an older copy" in detail

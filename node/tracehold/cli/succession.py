@@ -53,8 +53,8 @@ def share_network_key(old: Path, new: Path) -> None:
         create_secret(here, read_secret(there))
 
 
-def log_id(text: str) -> str:
+def log_id(text: str, path: str = "predecessor") -> str:
     """The id of a log, or nothing. Raises BAD_REQUEST."""
     if text and (len(text) != 64 or set(text) - set("0123456789abcdef")):
-        raise Rejected("BAD_REQUEST", "a log's id is 64 lowercase hexadecimal digits", path="predecessor")
+        raise Rejected("BAD_REQUEST", "a log's id is 64 lowercase hexadecimal digits", path=path)
     return text

@@ -154,6 +154,9 @@ _ALL = (
     _rejected("RETIRED", "The node's log is retired: nothing is sealed into it any more; what it holds is answered for.", "Send to the node that its operator runs in its place (docs/operations.md, Retire a log).", "FAILED_PRECONDITION"),
     _rejected("OTHER_NETWORK", "The caller's network, chain or contract is another one.", "Compare `tracehold status` of both nodes: network, chain and contract.", "FAILED_PRECONDITION"),
     _rejected("BAD_CONFIG", "The configuration holds an unknown key or a bad value.", "Correct the key named.", "FAILED_PRECONDITION"),
+    # -- backups
+    _rejected("BACKUP_INVALID", "The file is no backup that can be restored: bytes are missing or changed, or it is not what its manifest says.", "Take another copy of the file, or another backup; `tracehold backup verify FILE` checks one.", "FAILED_PRECONDITION"),
+    _rejected("BAD_PASSPHRASE", "The passphrase does not open the keys in the backup.", "Give the passphrase with which the backup was made; without one the rest can be restored.", "FAILED_PRECONDITION"),
     # -- time will help
     _unavailable("BUSY", "Too much is waiting to be sealed.", "Retry with growing waits.", "RESOURCE_EXHAUSTED"),
     _unavailable("DISK_LOW", "Less than the reserve of disk is free; reads go on.", "Free space; uploads resume by themselves.", "RESOURCE_EXHAUSTED"),

@@ -193,6 +193,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The bytes are not those that were announced, or that a record vouches for."""
     ERROR_REASON_BAD_RANGE: _ErrorReason.ValueType  # 83
     """The range lies beyond the content."""
+    ERROR_REASON_BACKUP_INVALID: _ErrorReason.ValueType  # 84
+    """The file is no backup that can be restored: bytes are missing or changed, or it is not what its manifest says."""
+    ERROR_REASON_BAD_PASSPHRASE: _ErrorReason.ValueType  # 85
+    """The passphrase does not open the keys in the backup."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -367,6 +371,10 @@ ERROR_REASON_ATTACHMENT_MISMATCH: ErrorReason.ValueType  # 82
 """The bytes are not those that were announced, or that a record vouches for."""
 ERROR_REASON_BAD_RANGE: ErrorReason.ValueType  # 83
 """The range lies beyond the content."""
+ERROR_REASON_BACKUP_INVALID: ErrorReason.ValueType  # 84
+"""The file is no backup that can be restored: bytes are missing or changed, or it is not what its manifest says."""
+ERROR_REASON_BAD_PASSPHRASE: ErrorReason.ValueType  # 85
+"""The passphrase does not open the keys in the backup."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
