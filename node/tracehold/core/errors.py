@@ -171,6 +171,7 @@ _ALL = (
     _unavailable("FEE_CAP", "The chain asks for more for each unit of gas than the node may pay; its transaction waits.", "Wait for lower fees, or raise [ledger] max_fee_gwei; where no fee helps, see whether the chain makes blocks."),
     _unavailable("GRAPH_DOWN", "The graph store does not answer.", "Retry; the index resumes by itself."),
     _unavailable("BLOBS_DOWN", "The IPFS daemon that keeps attachments and archives does not answer, or refuses.", "Start it or correct its address; see tracehold doctor. Records are taken meanwhile."),
+    _unavailable("REBUILD_INCOMPLETE", "The folder of a node cannot be rebuilt wholly now: nobody who answers has the rest.", "Start the nodes that keep it and run tracehold rebuild again: it goes on where it stands."),
     _unavailable("PEER_DOWN", "A peer does not answer.", "Retry; others are asked meanwhile."),
     _unavailable("TOO_MANY_CALLS", "Too many calls are running, or came in a short time: of this member, or of this kind.", "Retry later.", "RESOURCE_EXHAUSTED"),
     _unavailable("TOO_FEW_COPIES", "Fewer holders acknowledged the log than the contract's quorum; nothing is anchored before.", "It is tried again by itself; start the members that hold, or enrol more of them."),

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import LogId
 from tracehold.journey.judge import Arrived, arriving
-from tracehold.journey.ports import Peer
+from tracehold.journey.sources import Source
 
 FULL_BYTES = 1 << 20
 """Record bytes, and below `FULL_ENTRIES` entries: an answer with less of both, that is not the end of what
@@ -22,7 +22,7 @@ asked.
 class Handing:
     """Asks one holder for entries. What it hands over is not verified here."""
 
-    def __init__(self, peer: Peer, log: LogId) -> None:
+    def __init__(self, peer: Source, log: LogId) -> None:
         self._peer = peer
         self._log = log
         self._short = 0

@@ -34,6 +34,11 @@ class Identity:
             raise Rejected("BAD_CONFIG", "the node key is not that of the log in this folder")
         return replace(self, key=self.following, following=None)
 
+    def knowing(self, key: PublicKey) -> "Identity":
+        """The same where the key is neither: one that was in force once."""
+        followed = self.following is not None and self.following.public == key
+        return self.under(key) if followed else self
+
 
 def control_record(identity: Identity, says: Control, now_s: float, random_bytes: RandomBytes) -> Record:
     """What the operator says, signed with the node key."""

@@ -34,6 +34,7 @@ __all__ = [
     "new_entry",
     "open_log",
     "reopen",
+    "unread",
 ]
 
 
@@ -70,11 +71,7 @@ class OwnLog:
         `roster` has the entries' control records applied: the key that it has in force signs.
         """
         identity = self.identity.under(roster.node_key)
-        leaves = [leaf_hash(entry.fingerprint) for entry in entries]
-        tree = self.range.copy()
-        for leaf in leaves:
-            tree.append(leaf)
-        tiles = tiles_after(self.size, leaves, self.edge.__getitem__)
+        tree = self.grown(entries)
         time_ms = max(now_ms, self.checkpoint.time_ms) if self.checkpoint else now_ms
         checkpoint = sign_checkpoint(
             self.log,
@@ -85,10 +82,34 @@ class OwnLog:
             operator=identity.operator,
             key=identity.key,
         )
+        return self.taking(entries, roster, checkpoint)
+
+    def taking(
+        self, entries: Sequence[NewEntry], roster: Roster, checkpoint: Checkpoint
+    ) -> "tuple[Batch, OwnLog]":
+        """The same under a checkpoint over all of them that was signed before, perhaps by a key that this
+        node has no more. Who calls has checked it.
+        """
+        leaves = [leaf_hash(entry.fingerprint) for entry in entries]
+        tiles = tiles_after(self.size, leaves, self.edge.__getitem__)
         batch = Batch(self.log, self.size, tuple(entries), tiles, checkpoint)
-        snapshots = self._followed(entries)
-        edge = _edge(self.edge, tiles)
-        return batch, OwnLog(identity, self.log, roster, tree, edge, checkpoint, snapshots)
+        grown = OwnLog(
+            self.identity.knowing(roster.node_key),
+            self.log,
+            roster,
+            self.grown(entries),
+            _edge(self.edge, tiles),
+            checkpoint,
+            self._followed(entries),
+        )
+        return batch, grown
+
+    def grown(self, entries: Sequence[NewEntry]) -> CompactRange:
+        """The tree with these entries."""
+        tree = self.range.copy()
+        for entry in entries:
+            tree.append(leaf_hash(entry.fingerprint))
+        return tree
 
     def _followed(self, entries: Sequence[NewEntry]) -> Snapshots:
         snapshots = self.snapshots
@@ -123,9 +144,22 @@ async def open_log(
     return await reopen(store, identity)
 
 
-async def reopen(store: RecordLog, identity: Identity) -> OwnLog:
-    """The own log as the store has it now, proved whole. Raises as `open_log` does."""
-    return await _read(store, (await store.logs())[0], identity)
+async def reopen(store: RecordLog, identity: Identity, *, partly: bool = False) -> OwnLog:
+    """The own log as the store has it now, proved whole. `partly`: it is being brought back, and may end
+    where
+    a former key of this node was in force. Raises as `open_log` does.
+    """
+    return await _read(store, (await store.logs())[0], identity, partly=partly)
+
+
+def unread(log: LogId, header: Record, identity: Identity) -> OwnLog:
+    """The log of which only the header is known, and nothing is here. Raises as `open_log` does where it is
+    of
+    another network or operator, and `Rejected` where it is no log's header.
+    """
+    roster = Roster.from_header(header)
+    _checked(roster, identity, partly=True)
+    return OwnLog(identity, log, roster, CompactRange(), {}, None, Snapshots())
 
 
 async def _create(
@@ -154,9 +188,9 @@ def new_entry(record: Record, received: bytes | None = None) -> NewEntry:
     return NewEntry(record.fingerprint, record.raw, record.header.kind, received)
 
 
-async def _read(store: RecordLog, log: LogId, identity: Identity) -> OwnLog:
+async def _read(store: RecordLog, log: LogId, identity: Identity, *, partly: bool = False) -> OwnLog:
     roster = await load_roster(store, log)
-    identity = _checked(roster, identity)
+    identity = _checked(roster, identity, partly=partly)
     size = await store.size(log)
     checkpoint = await store.checkpoint(log)
     if checkpoint is None or checkpoint.size != size:
@@ -167,20 +201,20 @@ async def _read(store: RecordLog, log: LogId, identity: Identity) -> OwnLog:
     if tree.root() != checkpoint.root:
         raise Broken("CORRUPT", "the tiles of the own log do not lead to its newest checkpoint")
     try:
-        check_checkpoint(checkpoint, identity.key.public)
+        check_checkpoint(checkpoint, roster.node_key)
     except Rejected as error:
         raise Broken("CORRUPT", "the newest checkpoint of the own log is not its own") from error
     snapshots = Snapshots.of(await store.controls(log))
     return OwnLog(identity, log, roster, tree, _edge({}, list(tiles.items())), checkpoint, snapshots)
 
 
-def _checked(roster: Roster, identity: Identity) -> Identity:
-    """The identity with the key that is in force in the log."""
+def _checked(roster: Roster, identity: Identity, *, partly: bool = False) -> Identity:
+    """The identity with the key that is in force in the log; `partly`: if it is this node's still."""
     if roster.network != identity.network:
         raise Broken("WRONG_CHAIN", "the own log was made for another network")
     if roster.operator != identity.operator:
         raise Rejected("BAD_CONFIG", "the operator is not that of the log in this folder")
-    return identity.under(roster.node_key)
+    return identity.knowing(roster.node_key) if partly else identity.under(roster.node_key)
 
 
 async def load_roster(store: RecordLog, log: LogId) -> Roster:

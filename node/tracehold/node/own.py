@@ -20,7 +20,7 @@ from tracehold.adapters.keyfiles import KeyFiles, Succession, read_ledger_key, r
 from tracehold.adapters.keyfiles.sole import sole_user
 from tracehold.adapters.sqlite_log.log import SqliteLog
 from tracehold.config import Config
-from tracehold.core.errors import Broken, Rejected, TraceholdError
+from tracehold.core.errors import Broken, Rejected, TraceholdError, Unavailable
 from tracehold.core.ids import LogId, NetworkId
 from tracehold.core.record import parse
 from tracehold.core.roster import Roster
@@ -31,6 +31,8 @@ from tracehold.journey.ports import Ledger, RecordLog
 LOG_FOLDER_MODE = 0o700
 GWEI = 10**9
 """Wei."""
+REBUILDING = "rebuilding"
+"""A file of this name in the data folder: its log comes back from elsewhere, and must not be made anew."""
 PINS_FILE = "chain.json"
 """Which chain and contract the node was made for."""
 
@@ -132,14 +134,25 @@ async def open_own(config: Config, store: RecordLog, ledger: Ledger) -> OwnLog:
     """The node's own log, made at the first start. Only the first start needs the
     chain, which knows the network's id.
 
-    Raises what `open_log` raises, BAD_CONFIG, and CHAIN_DOWN at the first start.
+    Raises what `open_log` raises, BAD_CONFIG, CHAIN_DOWN at the first start, and REBUILD_INCOMPLETE where a
+    log
+    is to come back into the folder, and nothing of it is there.
     """
-    network = await _network(store) or (await ledger.network()).network_id
+    network = await _network(store)
+    if network is None:
+        if (config.node.data_dir / REBUILDING).exists():
+            said = "tracehold rebuild was begun in this folder, and has nothing of the log yet"
+            raise Unavailable("REBUILD_INCOMPLETE", said)
+        network = (await ledger.network()).network_id
+    predecessor = LogId(bytes.fromhex(config.node.predecessor)) if config.node.predecessor else None
+    return await open_log(store, identity_of(config, network), time.time, os.urandom, predecessor)
+
+
+def identity_of(config: Config, network: NetworkId) -> Identity:
+    """Who the folder's keys make of the node. Raises BAD_CONFIG."""
     new = succession(config).files().node
     following = read_signing_key(new) if new != config.keys.node else None
-    identity = Identity(config.node.operator, read_signing_key(config.keys.node), network, following)
-    predecessor = LogId(bytes.fromhex(config.node.predecessor)) if config.node.predecessor else None
-    return await open_log(store, identity, time.time, os.urandom, predecessor)
+    return Identity(config.node.operator, read_signing_key(config.keys.node), network, following)
 
 
 async def check_network(own: OwnLog, ledger: Ledger) -> None:

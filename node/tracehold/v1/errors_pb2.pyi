@@ -197,6 +197,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The file is no backup that can be restored: bytes are missing or changed, or it is not what its manifest says."""
     ERROR_REASON_BAD_PASSPHRASE: _ErrorReason.ValueType  # 85
     """The passphrase does not open the keys in the backup."""
+    ERROR_REASON_REBUILD_INCOMPLETE: _ErrorReason.ValueType  # 86
+    """The folder of a node cannot be rebuilt wholly now: nobody who answers has the rest."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reason of an error; the same word, without the prefix, stands in REST problems and in `ErrorInfo.reason`."""
@@ -375,6 +377,8 @@ ERROR_REASON_BACKUP_INVALID: ErrorReason.ValueType  # 84
 """The file is no backup that can be restored: bytes are missing or changed, or it is not what its manifest says."""
 ERROR_REASON_BAD_PASSPHRASE: ErrorReason.ValueType  # 85
 """The passphrase does not open the keys in the backup."""
+ERROR_REASON_REBUILD_INCOMPLETE: ErrorReason.ValueType  # 86
+"""The folder of a node cannot be rebuilt wholly now: nobody who answers has the rest."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
