@@ -12,7 +12,8 @@ import pytest
 
 from tests.e2e.labs import Network, network, until
 from tests.e2e.test_lab_backup import diagnoses, receipts, told
-from tracehold.cli.demo.programs import command, run
+from tracehold.cli.demo.programs import run
+from tracehold.lab.programs import command
 
 pytestmark = pytest.mark.slow
 
