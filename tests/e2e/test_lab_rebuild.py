@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 from tests.e2e.labs import Network, network, until
 from tests.e2e.test_lab_backup import diagnoses, receipts, told
 from tracehold.cli.demo.programs import run
-from tracehold.lab.programs import command
 
 pytestmark = pytest.mark.slow
 
@@ -47,29 +45,6 @@ def rebuilt(three: Network, name: str) -> dict[str, Any]:
     return dict(json.loads(run("rebuild", "--dir", str(three.lab.home(name)), "--json")))
 
 
-def kill_at_once(three: Network, name: str) -> None:
-    """Kill the command as soon as the folder is marked."""
-    arguments = command("rebuild", "--dir", str(three.lab.home(name)))
-    working = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until((three.lab.home(name) / "data" / "rebuilding").exists)
-    working.kill()
-    working.wait()
-
-
-def with_nobody_up(three: Network, name: str) -> None:
-    """All nodes are down, the chain is there: it says what is missing, and no new log is begun."""
-    home = three.lab.home(name)
-    (home / "data").rename(home / "again")
-    said = json.loads(run("rebuild", "--dir", str(home), "--json", also=5))
-    assert said["error"]["code"] == "REBUILD_INCOMPLETE"
-    assert "nobody hands over entry 0" in said["error"]["message"]
-    seen = json.loads(run("rebuild", "--dry-run", "--dir", str(home), "--json", also=5))
-    assert seen["segments"] == [{"segment": 0, "nodes": []}]
-    assert seen["silent"] == [three.number(each) for each in three.names if each != name]
-    run("serve", "--dir", str(home), also=5)
-    assert (home / "data" / "rebuilding").exists()
-
-
 def test_a_folder_that_is_gone_comes_back_byte_for_byte(three: Network) -> None:
     """Same head, same answers, same copies of others; the log goes on, and its holders see one log."""
     creator, *others = three.names
@@ -83,7 +58,6 @@ def test_a_folder_that_is_gone_comes_back_byte_for_byte(three: Network) -> None:
     data = three.lab.home(creator) / "data"
     was, kept = own(data), three.kept(creator)
     data.rename(data.with_name("lost"))
-    kill_at_once(three, creator)
     found = rebuilt(three, creator)
     assert found["lacking"] == found["faults"] == []
     assert found["signedAgain"] == 0
@@ -109,4 +83,3 @@ def test_a_folder_that_is_gone_comes_back_byte_for_byte(three: Network) -> None:
         found = diagnoses(three, name)
         assert found["kept logs"][0], found
         assert found["log"][0], found
-    with_nobody_up(three, creator)
