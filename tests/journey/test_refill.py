@@ -17,11 +17,13 @@ from tracehold.core.ids import LogId
 from tracehold.core.keys import Ed25519Key
 from tracehold.core.limits import SALT_BYTES
 from tracehold.core.record import Header, Kind, parse, sign
+from tracehold.journey.custodian import custody_key
 from tracehold.journey.fetching import Means
 from tracehold.journey.holding import Holding
 from tracehold.journey.own_log import Identity, new_entry, open_log
 from tracehold.journey.pacing import Pace
 from tracehold.journey.ports import Acknowledgement, Member, Peer
+from tracehold.journey.received import received_under
 from tracehold.journey.refill import Lacking, Refilling, Segment, kept_before
 from tracehold.journey.room import Room
 from tracehold.journey.underway import Underway
@@ -135,6 +137,17 @@ async def test_a_custody_record_says_it_all_up_to_its_time() -> None:
     made.it.clock.time += 1_000
     await made.say(Run(made.it.log, SEGMENT, 300))
     assert await made.known() == {(made.it.log, 1)}
+
+
+async def test_a_custody_record_is_known_by_its_epoch() -> None:
+    """As it comes back it has the key under which it was sealed: there is no second one of the epoch."""
+    made = await emptied()
+    await made.say(Run(made.it.log, SEGMENT, 300))
+    (entry,) = await made.holder.store.read(made.me.log, 2, 3)
+    record, key = parse(entry.raw), made.identity.key.public
+    epoch = record.header.iat // 86_400 + 1
+    assert received_under(key, record) == custody_key(86_400, epoch)
+    assert received_under(Ed25519Key.from_seed(b"else" * 8).public, record) is None
 
 
 async def test_who_says_nothing_of_it_in_public_kept_nothing() -> None:

@@ -25,14 +25,14 @@ from tracehold.core.ids import Fingerprint, Root
 from tracehold.core.keys import PublicKey
 from tracehold.core.limits import SEGMENT_ENTRIES
 from tracehold.core.merkle import CompactRange, leaf_hash
-from tracehold.core.record import CONTROL_KINDS, Kind, Record
+from tracehold.core.record import CONTROL_KINDS, Kind
 from tracehold.core.roster import Roster
 from tracehold.journey.check import SLICE
-from tracehold.journey.delegate import Delegated, received_key
 from tracehold.journey.handed import Handing
 from tracehold.journey.judge import Arrived, take_effect
 from tracehold.journey.own_log import OwnLog
 from tracehold.journey.ports import Batch, NewEntry, RecordLog
+from tracehold.journey.received import received_under
 from tracehold.journey.sources import Source
 from tracehold.journey.tree import coords, node_of, whole_tiles
 
@@ -202,12 +202,12 @@ class Regaining:
         return True
 
     async def _received(self, arrived: Sequence[Arrived]) -> Sequence[NewEntry]:
-        """The entries with the idempotency keys that delegated uploads had, so that they are not signed
-        again.
+        """The entries with the idempotency keys that delegated uploads and custody records had, so that
+        they are not signed again.
         """
         keys: list[bytes | None] = []
         for at, each in enumerate(arrived):
-            keys.append(_key(self.own, each.record))
+            keys.append(received_under(self.own.roster.node_key, each.record))
             if at % SLICE == SLICE - 1:
                 await asyncio.sleep(0)  # each is read to know what it states
         taken = set(await self._store.received([key for key in keys if key is not None]))
@@ -234,13 +234,3 @@ def redacted(arrived: Sequence[Arrived]) -> Iterator[Place]:
             says = decode_control(each.record.header.kind, each.record.payload)
             if isinstance(says, Redact):
                 yield says.index, says.fingerprint
-
-
-def _key(own: OwnLog, record: Record | None) -> bytes | None:
-    """What a record that this node signed for somebody was received under."""
-    if record is None or record.header.kid != own.roster.node_key.kid:
-        return None
-    kind = record.header.kind
-    if kind not in (Kind.EVENT, Kind.MASTERDATA):
-        return None
-    return received_key(Delegated(record.header.iss, record.payload, Kind(kind)))
