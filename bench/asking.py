@@ -10,6 +10,7 @@ from bench.questions import Question
 from tracehold.adapters.neo4j_graph import Neo4jGraph
 from tracehold.adapters.sqlite_graph import SqliteGraph
 from tracehold.core.lineage import Direction, TraceResult, Walk, history, trace
+from tracehold.journey.hints import hinted
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ async def ask(graph: SqliteGraph | Neo4jGraph, question: Question) -> Run:
     while not walk.done:
         wanted = walk.wanted()
         before = time.process_time()
-        found = await graph.facts(wanted.items, wanted.transformations)
+        found = await hinted(graph, wanted)
         reading += time.process_time() - before
         walk.feed(found)
         facts += len(found)

@@ -47,7 +47,7 @@ def answer(walk: Walk[_Answer], facts: Sequence[Fact]) -> _Answer:
         walk.feed(
             fact
             for fact in facts
-            if lineage.touched(fact) & wanted.items or fact.transformation_id in wanted.transformations
+            if lineage.touched(fact) & wanted.names or fact.transformation_id in wanted.transformations
         )
     return walk.result()
 

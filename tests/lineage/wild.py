@@ -29,6 +29,7 @@ from tracehold.core.lineage import (
     fact_of,
     history,
     same_event,
+    selected,
     state,
     takes_back,
     touched,
@@ -166,7 +167,8 @@ class Shelf:
     def __init__(self, said: Iterable[Fact]) -> None:
         self._by_item: defaultdict[str, list[Fact]] = defaultdict(list)
         self._by_process: defaultdict[str | None, list[Fact]] = defaultdict(list)
-        for fact in said:
+        self._said = list(said)
+        for fact in self._said:
             self._by_process[fact.transformation_id].append(fact)
             for item in touched(fact):
                 self._by_item[item].append(fact)
@@ -174,7 +176,8 @@ class Shelf:
     def look(self, wanted: Wanted) -> list[list[Fact]]:
         """What is found, in as many parts as it comes in."""
         found = [fact for item in wanted.items for fact in self._by_item.get(item, ())]
-        return [found, [fact for name in wanted.transformations for fact in self._by_process.get(name, ())]]
+        made = [fact for name in wanted.transformations for fact in self._by_process.get(name, ())]
+        return [found, made, selected(self._said, dict(wanted.readings))]
 
     def drive(self, walk: Walk[Any]) -> Any:
         """The answer of a walk."""

@@ -16,6 +16,7 @@ from tracehold.core.lineage import (
     Walk,
     contents,
     history,
+    selected,
     touched,
     trace,
 )
@@ -91,10 +92,11 @@ def drive(walk: Walk[Any], *holders: Iterable[Fact]) -> Any:
         if walk.done:
             return walk.result()
         wanted = walk.wanted()
-        for held in holders:
+        for held in map(list, holders):
             walk.feed(
                 f for f in held if f.transformation_id in wanted.transformations or touched(f) & wanted.items
             )
+            walk.feed(selected(held, dict(wanted.readings)))
     raise AssertionError("the walk does not end")
 
 

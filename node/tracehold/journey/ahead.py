@@ -44,7 +44,7 @@ class Ahead:
 
     async def look(self, wanted: Wanted) -> Sequence[Fact]:
         """As `Inquiry.look`; what it lacks it looks up with all that the walk will ask for from there."""
-        if not wanted:
+        if not wanted or wanted.readings:
             return await self._inquiry.look(wanted)
         lacking = self._stock.lacks(wanted)
         if lacking:

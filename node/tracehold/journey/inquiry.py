@@ -29,6 +29,7 @@ from tracehold.journey.answers import (
 from tracehold.journey.covering import covered, not_searched
 from tracehold.journey.cursor import Key, by_time
 from tracehold.journey.elsewhere import Elsewhere
+from tracehold.journey.hints import deciding, hinted
 from tracehold.journey.index import event_fact
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.ports import Graph
@@ -41,9 +42,8 @@ Look = Callable[[Wanted], Awaitable[Sequence[Fact]]]
 
 
 class Inquiry:
-    """What one request has looked up so far. Never shared
-    between requests: it holds what its reader may read.
-    """
+    """What one request has looked up so far. Never shared between requests: it holds what its reader may
+    read."""
 
     def __init__(
         self, knowledge: Knowledge, reader: Reader, *, full: bool = False, known_at: int | None = None
@@ -80,9 +80,8 @@ class Inquiry:
             told = ()
 
     async def look(self, wanted: Wanted) -> Sequence[Fact]:
-        """All facts that may enter. What may not is noted as a gap
-        at those of the wanted items that it concerns.
-        """
+        """All facts that may enter. What may not is noted as a gap at those of the wanted names that it
+        concerns."""
         if not wanted:
             await asyncio.sleep(0)
             return ()
@@ -91,10 +90,13 @@ class Inquiry:
     async def gather(self, names: Wanted) -> Gathered:
         """What the graph and other nodes have about these names, checked; nothing of it is told yet."""
         with self._timed("graph"):
-            hints = await self._knowledge.graph.facts(names.items, names.transformations)
+            hints = await hinted(self._knowledge.graph, names)
         with self._timed("verify"):
             await self.admission.admit([hint.fingerprint for hint in hints])
-            found = await self.elsewhere.records(names.items, names.transformations)
+            found = await self.elsewhere.records(names.names, names.transformations)
+            more = await deciding(self._knowledge.graph, names, hints, found)
+            await self.admission.admit([hint.fingerprint for hint in more])
+            hints += more
             # Before anything is read: whose statement it is may follow from what another node told.
             await self.elsewhere.hearing.listen()
             facts = await self._read(hints)
@@ -117,10 +119,10 @@ class Inquiry:
         for hint in gathered.hints:
             refused = self.admission.refused.get(hint.fingerprint)
             if refused is not None:
-                for item in sorted(found_under(hint) & wanted.items) or [""]:
+                for item in sorted(found_under(hint) & wanted.names) or [""]:
                     self._gaps[Gap(item, refused.reason, refused.detail)] = None
         for each in gathered.found:
-            self.elsewhere.kept_back(each, wanted.items)
+            self.elsewhere.kept_back(each, wanted.names)
         return gathered.facts
 
     async def _standing(self, facts: Sequence[Fact]) -> list[Fact]:

@@ -100,6 +100,10 @@ class WatchedGraph:
         """See `ports.Graph.facts`."""
         return await self._graph.facts(items, transformations)
 
+    async def readings(self, asked: Mapping[str, Spans]) -> Sequence[Fact]:
+        """See `ports.Graph.readings`."""
+        return await self._graph.readings(asked)
+
     async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:
         """See `ports.Graph.by_event_id`."""
         return await self._graph.by_event_id(event_ids)

@@ -9,6 +9,7 @@ from tests.ports.graphs import step
 from tests.unit.lineage_facts import down, told, up
 from tests.unit.lineage_world import world
 from tracehold.core.lineage import Direction, Walk, history, touched, trace
+from tracehold.journey.hints import hinted
 
 pytestmark = pytest.mark.real
 
@@ -17,7 +18,7 @@ async def walked(graph, walk: Walk[Any]) -> Any:
     """The answer of a walk that is fed by the graph."""
     while not walk.done:
         wanted = walk.wanted()
-        walk.feed(await graph.facts(wanted.items, wanted.transformations))
+        walk.feed(await hinted(graph, wanted))
     return walk.result()
 
 

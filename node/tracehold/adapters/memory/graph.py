@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tracehold.core.errors import Unavailable
 from tracehold.core.ids import Fingerprint, LogId
-from tracehold.core.lineage import Fact, emptied, found_under
+from tracehold.core.lineage import Fact, emptied, found_under, is_read
 from tracehold.core.spans import Spans, covers, joined, without
 from tracehold.journey.ports import Indexed, Known, MasterDataVersion
 
@@ -56,6 +56,15 @@ class MemoryGraph:
             replace(fact, known_ms=self._since(fact.fingerprint))
             for fact in self._facts.values()
             if fact.transformation_id in processes or not asked.isdisjoint(found_under(fact))
+        ]
+
+    async def readings(self, asked: Mapping[str, Spans]) -> Sequence[Fact]:
+        """See `ports.Graph.readings`."""
+        self._up()
+        return [
+            replace(fact, known_ms=self._since(fact.fingerprint))
+            for fact in self._facts.values()
+            if is_read(fact, asked)
         ]
 
     async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:

@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 
 from neo4j import AsyncTransaction
 
+from tracehold.adapters.graph_facts.reading_rows import ranges
 from tracehold.adapters.graph_facts.remembered import Remembered
 from tracehold.adapters.neo4j_graph import queries, schema, writes
 from tracehold.adapters.neo4j_graph.connection import Connection, Server, Work
@@ -59,6 +60,11 @@ class Neo4jGraph:
         """See `ports.Graph.facts`."""
         asked = [(queries.BY_ITEM, items), (queries.BY_TRANSFORMATION, transformations)]
         return await self._read(lambda transaction: queries.facts(transaction, asked, self._remembered))
+
+    async def readings(self, asked: Mapping[str, Spans]) -> Sequence[Fact]:
+        """See `ports.Graph.readings`."""
+        there = [(queries.READ_THERE, list(ranges(asked)))]
+        return await self._read(lambda transaction: queries.facts(transaction, there, self._remembered))
 
     async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:
         """See `ports.Graph.by_event_id`."""

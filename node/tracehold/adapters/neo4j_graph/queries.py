@@ -33,6 +33,11 @@ BY_TRANSFORMATION = (
     f"UNWIND $names AS name MATCH (e:Event {{transformation_id: name}}) {_USING}(transformation_id) {_HIT}"
 )
 BY_EVENT_ID = f"UNWIND $names AS name MATCH (e:Event {{event_id: name}}) {_USING}(event_id) {_HIT}"
+READ_THERE = f"""
+UNWIND $names AS a MATCH (r:Reading) USING INDEX r:Reading(place, size, start)
+WHERE r.place = a[0] AND r.size = a[1] AND r.start >= a[2] AND r.start < a[4] AND r.stop > a[3]
+WITH DISTINCT r.fingerprint AS name MATCH (e:Event {{fingerprint: name}}) {_USING}(fingerprint) {_HIT}
+"""
 BODIES = "UNWIND $events AS f MATCH (e:Event {fingerprint: f}) RETURN collect(f), collect(e.body)"
 SLICE = 2_000
 """Bodies that are asked for at once, some 600 bytes each."""
@@ -44,7 +49,7 @@ ORDER BY m.log, m.at
 DESCRIBED = "MATCH (m:MasterData {id: $id}) WHERE m.issuer <> '' RETURN 1 LIMIT 1"
 COVERAGE = "MATCH (l:Log) RETURN l.id, l.spans"
 
-Asked = tuple[str, Collection[str]]
+Asked = tuple[str, Collection[object]]
 """A statement above and the names that it is asked for."""
 
 

@@ -6,7 +6,7 @@ them. Places and parties are many events' neighbours, so nothing here is ever fo
 
 from collections.abc import Sequence
 
-VERSION = 3
+VERSION = 4
 """Of all below. A graph of an older version is dropped and derived again; a newer one is refused."""
 
 PREFIX = "tracehold_"
@@ -30,13 +30,15 @@ INDEXES = {
     "event_time": "FOR (n:Event) ON (n.t)",
     "event_hash": "FOR (n:Event) ON (n.event_hash)",
     "declaration_hash": "FOR (n:ErrorDeclaration) ON (n.event_hash)",
+    "reading": "FOR (n:Reading) ON (n.place, n.size, n.start)",
+    "reading_record": "FOR (n:Reading) ON (n.fingerprint)",
     "known": "FOR (n:Known) ON (n.log, n.stop)",
     "masterdata": "FOR (n:MasterData) ON (n.id)",
     "masterdata_record": "FOR (n:MasterData) ON (n.fingerprint)",
 }
 """Uniqueness brings an index of its own; these are for the rest that is asked by value."""
 
-LABELS = (*KEYS, "MasterData", "Copy", "Known")
+LABELS = (*KEYS, "MasterData", "Copy", "Known", "Reading")
 """Every vertex of ours has one of these."""
 
 
@@ -71,7 +73,7 @@ LOCK = (
 )
 """The first statement of every write: its lock on this vertex makes one writer of any number."""
 
-_OWN = ("Event", "Copy", "MasterData", "Known", "Log")
+_OWN = ("Event", "Copy", "MasterData", "Known", "Reading", "Log")
 _SHARED = tuple(label for label in LABELS if label not in (*_OWN, "Tracehold"))
 EMPTY = tuple(
     f"MATCH (n:{'|'.join(labels)}) CALL (n) {{ DETACH DELETE n }} IN TRANSACTIONS OF 2000 ROWS"

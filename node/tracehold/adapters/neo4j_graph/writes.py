@@ -1,6 +1,6 @@
 """The graph's writes. Each runs in one transaction whose first statement took the writers' lock."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from neo4j import AsyncTransaction
 
 from tracehold.adapters.graph_facts.encoding import decode
+from tracehold.adapters.graph_facts.reading_rows import reading_rows
 from tracehold.adapters.neo4j_graph.known import Times, known_at, laid
 from tracehold.adapters.neo4j_graph.relating import hexed, part, relate, rows, run
 from tracehold.adapters.neo4j_graph.vertices import Standing, described, properties
@@ -34,6 +35,8 @@ UNWIND $rows AS r
 OPTIONAL MATCH (o:MasterData {id: r.id}) USING INDEX SEEK o:MasterData(id) WHERE o.log = r.log AND o.at = r.at
 WITH r, o WHERE o IS NULL CREATE (m:Entry:MasterData) SET m = r
 """
+READINGS = "UNWIND $rows AS r CREATE (n:Reading) SET n = r"
+UNREAD = "MATCH (r:Reading {fingerprint: $event}) DELETE r"
 OVERLAPPING = """
 MATCH (k:Known) WHERE k.log = $log AND k.stop > $start AND k.start < $stop
 RETURN k.start, k.stop, k.known_ms
@@ -109,7 +112,16 @@ async def _add_facts(transaction: AsyncTransaction, facts: Sequence[tuple[Fact, 
             copies.append({"fingerprint": name, **entry})
     await run(transaction, EVENTS, rows=[{**properties(fact), **entry} for fact, entry in fresh.values()])
     await run(transaction, COPIES, rows=copies)
+    await run(transaction, READINGS, rows=_read([fact for fact, _ in fresh.values()]))
     await _relate(transaction, [fact for fact, _ in fresh.values()])
+
+
+def _read(facts: Iterable[Fact]) -> list[dict[str, Any]]:
+    return [
+        {"fingerprint": fact.fingerprint.hex(), **row._asdict()}
+        for fact in facts
+        for row in reading_rows(fact)
+    ]
 
 
 async def _relate(transaction: AsyncTransaction, fresh: Collection[Fact]) -> None:
@@ -173,6 +185,8 @@ async def erase(transaction: AsyncTransaction, fingerprint: Fingerprint) -> None
             transaction, "MATCH (e:Event {fingerprint: $event})<-[x:TAKES_BACK]-() DELETE x", event=event
         )
         await relate(transaction, [(left, Standing.ERASED)])
+        await run(transaction, UNREAD, event=event)
+        await run(transaction, READINGS, rows=_read([left]))
         await by_name(transaction, [before.event_id] if before.event_id is not None else [])
     await run(transaction, EMPTY_VERSIONS, event=event, nothing=b"")
 

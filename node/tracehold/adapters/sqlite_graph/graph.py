@@ -52,6 +52,11 @@ class SqliteGraph:
         """See `ports.Graph.facts`."""
         return await self._facts([*items, *(TRANSFORMATION + id for id in transformations)])
 
+    async def readings(self, asked: Mapping[str, Spans]) -> Sequence[Fact]:
+        """See `ports.Graph.readings`."""
+        recent = self._recent
+        return await self._read(lambda connection: queries.read_there(connection, asked, recent))
+
     async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:
         """See `ports.Graph.by_event_id`."""
         return await self._facts([EVENT + id for id in event_ids])

@@ -4,12 +4,13 @@
 search per row. A test looks at the query plans.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from sqlite3 import Connection
 
 import orjson
 
 from tracehold.adapters.graph_facts.encoding import decode
+from tracehold.adapters.graph_facts.reading_rows import ranges
 from tracehold.adapters.graph_facts.versions import earliest, merged
 from tracehold.adapters.sqlite_graph.recent import Recent
 from tracehold.core.ids import Fingerprint, LogId
@@ -34,6 +35,14 @@ SELECT DISTINCT t.fact FROM json_each(?) w
 CROSS JOIN term n ON n.name = w.value CROSS JOIN touch t ON t.term = n.id
 """
 
+READ_THERE = """
+SELECT DISTINCT r.fact FROM json_each(?) w
+CROSS JOIN term n ON n.name = json_extract(w.value, '$[0]')
+CROSS JOIN reading r ON r.term = n.id AND r.size = json_extract(w.value, '$[1]')
+    AND r.start >= json_extract(w.value, '$[2]') AND r.start < json_extract(w.value, '$[4]')
+WHERE r.stop > json_extract(w.value, '$[3]')
+"""
+
 BODIES = f"""
 SELECT f.id, f.fingerprint, {_known("f")}, (SELECT min({_known("r")}) FROM repeat r WHERE r.fact = f.id),
        f.body
@@ -51,7 +60,16 @@ def facts(connection: Connection, terms: Collection[str], recent: Recent) -> lis
     """Every fact that touches one of the terms, once. Two statements that must see one state: open a
     transaction. `recent` is from before that.
     """
-    met = [(id, recent.met(id)) for (id,) in connection.execute(HITS, (_json(terms),))]
+    return _met(connection, HITS, terms, recent)
+
+
+def read_there(connection: Connection, asked: Mapping[str, Spans], recent: Recent) -> list[Fact]:
+    """Every fact that is found at one of the places within its spans, once; `recent` as of `facts`."""
+    return _met(connection, READ_THERE, list(ranges(asked)), recent)
+
+
+def _met(connection: Connection, query: str, values: Collection[object], recent: Recent) -> list[Fact]:
+    met = [(id, recent.met(id)) for (id,) in connection.execute(query, (_json(values),))]
     unmet = [id for id, fact in met if fact is None]
     fresh = dict(_read(connection, unmet, recent)) if unmet else {}
     recent.keep(fresh)

@@ -3,7 +3,7 @@
 Every identifier that can be asked for is a *term*: items and business transactions as they are, event ids and
 transformation ids behind a prefix that no URI begins with (`terms.py`). `touch` is the one index over
 terms; a fact's body is one compact value, because a walk needs whole facts and a row per edge would cost more
-to read than it saves.
+to read than it saves. `reading` is beside it for what sensors read at places, by time.
 
 No statistics are kept (`ANALYZE`, `PRAGMA optimize`): with them SQLite may read a whole table to build a
 filter for a query that needs a hundred rows of it.
@@ -17,7 +17,7 @@ from tracehold.core.errors import Broken
 APPLICATION_ID = 0x54484752
 """`THGR`: tells a graph from other SQLite files."""
 
-VERSION = 6
+VERSION = 7
 """Of the tables below. A graph of an older version is dropped and derived again; a newer one is refused."""
 
 TABLES = """
@@ -30,6 +30,9 @@ CREATE TABLE fact (
     id INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL UNIQUE,
     log INTEGER NOT NULL, at INTEGER NOT NULL, known_ms INTEGER, body BLOB NOT NULL);
 CREATE TABLE touch (term INTEGER NOT NULL, fact INTEGER NOT NULL, PRIMARY KEY (term, fact)) WITHOUT ROWID;
+CREATE TABLE reading (
+    term INTEGER NOT NULL, size INTEGER NOT NULL, start INTEGER NOT NULL, fact INTEGER NOT NULL,
+    stop INTEGER NOT NULL, PRIMARY KEY (term, size, start, fact)) WITHOUT ROWID;
 CREATE TABLE repeat (
     fact INTEGER NOT NULL, log INTEGER NOT NULL, at INTEGER NOT NULL, known_ms INTEGER,
     PRIMARY KEY (fact, log)) WITHOUT ROWID;
@@ -43,7 +46,7 @@ CREATE TABLE known (
     PRIMARY KEY (log, stop)) WITHOUT ROWID;
 """
 
-NAMES = ("log", "indexed", "term", "fact", "touch", "repeat", "masterdata", "known")
+NAMES = ("log", "indexed", "term", "fact", "touch", "reading", "repeat", "masterdata", "known")
 
 
 def connect(path: Path) -> sqlite3.Connection:

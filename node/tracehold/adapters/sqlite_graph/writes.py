@@ -6,6 +6,7 @@ from sqlite3 import Connection
 import orjson
 
 from tracehold.adapters.graph_facts.encoding import decode, encode
+from tracehold.adapters.graph_facts.reading_rows import reading_rows
 from tracehold.adapters.sqlite_graph.terms import terms
 from tracehold.core.ids import Fingerprint, LogId
 from tracehold.core.lineage import Fact, emptied
@@ -16,6 +17,10 @@ TERMS = "SELECT n.name, n.id FROM json_each(?) w CROSS JOIN term n ON n.name = w
 UNTOUCH = "DELETE FROM touch WHERE term = (SELECT id FROM term WHERE name = ?) AND fact = ?"
 NO_TERM = "DELETE FROM term WHERE name = ? AND NOT EXISTS (SELECT 1 FROM touch t WHERE t.term = term.id)"
 """A term without a fact would tell of what was erased; and its number may be given to another."""
+READ = "INSERT INTO reading (term, size, start, fact, stop) SELECT id, ?, ?, ?, ? FROM term WHERE name = ?"
+UNREAD = """
+DELETE FROM reading WHERE term = (SELECT id FROM term WHERE name = ?) AND size = ? AND start = ? AND fact = ?
+"""
 EMPTY = "UPDATE masterdata SET issuer = '', type = '', payload = x'' WHERE fingerprint = ?"
 
 
@@ -71,6 +76,8 @@ def _add_facts(connection: Connection, log: int, facts: Sequence[tuple[int, Fact
         ((id, fact.fingerprint, log, at, fact.known_ms, encode(fact)) for id, at, fact in fresh.values()),
     )
     _touch(connection, [(id, terms(fact)) for id, _, fact in fresh.values()])
+    for id, _, fact in fresh.values():
+        _add_readings(connection, id, fact)
     return bool(repeats)
 
 
@@ -92,6 +99,11 @@ def _touch(connection: Connection, touches: Sequence[tuple[int, Collection[str]]
     ids |= fresh
     rows = sorted((ids[name], fact) for fact, named in touches for name in named)
     connection.executemany("INSERT INTO touch VALUES (?, ?)", rows)
+
+
+def _add_readings(connection: Connection, id: int, fact: Fact) -> None:
+    rows = [(row.size, row.start, id, row.stop, row.place) for row in reading_rows(fact)]
+    connection.executemany(READ, rows)
 
 
 def _add_masterdata(
@@ -116,6 +128,9 @@ def erase(connection: Connection, fingerprint: Fingerprint) -> None:
         before = decode(fingerprint, body, None)
         left = emptied(before)
         connection.execute("UPDATE fact SET body = ? WHERE id = ?", (encode(left), id))
+        for read in reading_rows(before):
+            connection.execute(UNREAD, (read.place, read.size, read.start, id))
+        _add_readings(connection, id, left)
         for name in terms(before) - terms(left):
             connection.execute(UNTOUCH, (name, id))
             connection.execute(NO_TERM, (name,))

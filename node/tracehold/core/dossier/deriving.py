@@ -80,7 +80,7 @@ def answered(question: Question, facts: Iterable[Fact]) -> tuple[Result, set[Fin
     given = set[Fingerprint]()
     while not walk.done:
         wanted = walk.wanted()
-        found = [fact for item in wanted.items for fact in by_item.get(item, ())]
+        found = [fact for item in wanted.names for fact in by_item.get(item, ())]
         found += [fact for name in wanted.transformations for fact in by_process.get(name, ())]
         walk.feed(found)
         given.update(fact.fingerprint for fact in found)

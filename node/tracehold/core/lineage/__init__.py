@@ -36,6 +36,7 @@ from tracehold.core.lineage.history import history
 from tracehold.core.lineage.intervals import Interval, stays
 from tracehold.core.lineage.life import TOLERANCE, begun, makes, used_up
 from tracehold.core.lineage.passing import MOST_MET, meeting_parties
+from tracehold.core.lineage.readings import is_read, namesakes, readings, selected
 from tracehold.core.lineage.recall import STANDING, RecalledResult, recall, recalled
 from tracehold.core.lineage.shared import ComplaintResult, common, complaint
 from tracehold.core.lineage.state import standing, state
@@ -96,13 +97,17 @@ __all__ = [
     "fact_of",
     "found_under",
     "history",
+    "is_read",
     "is_under",
     "makes",
     "meeting_parties",
+    "namesakes",
     "order",
+    "readings",
     "recall",
     "recalled",
     "same_event",
+    "selected",
     "spoken_for",
     "standing",
     "state",

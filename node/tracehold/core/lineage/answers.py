@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tracehold.core.ids import Fingerprint
+from tracehold.core.spans import Spans
 
 
 class Direction(StrEnum):
@@ -40,13 +41,20 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a walk must see next: all facts that touch these items, and all of these transformation ids."""
+    """What a walk must see next: all facts that touch these items, and all of these transformation ids; and
+    of each of these places the `readings` within its spans of instants (`core.lineage.readings`)."""
 
     items: frozenset[str]
     transformations: frozenset[str] = frozenset()
+    readings: tuple[tuple[str, Spans], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.items or self.transformations)
+        return bool(self.items or self.transformations or self.readings)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The items and the places."""
+        return self.items.union([place for place, _ in self.readings]) if self.readings else self.items
 
 
 def spoken_for(found: Iterable[Gap], kept_back: Iterable[Gap]) -> list[Gap]:

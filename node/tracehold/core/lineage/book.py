@@ -6,7 +6,7 @@ question may not see (`at`, `known_at`, taken back).
 """
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import Gap, Wanted
 from tracehold.core.lineage.declared import Declared
 from tracehold.core.lineage.facts import Fact, Quantity, lots_put_out
+from tracehold.core.spans import Spans
 
 Answer = TypeVar("Answer")
 Asking = Generator[Wanted, None, Answer]
@@ -41,6 +42,7 @@ class Book:
         self._suspect: set[Fingerprint] = set()
         self._asked: set[str] = set()
         self._asked_processes: set[str] = set()
+        self._asked_readings: dict[str, Spans] = {}
         self._made: defaultdict[str, list[Fact]] = defaultdict(list)
         self._made_in_pieces: defaultdict[str, list[Fact]] = defaultdict(list)
         self._used: defaultdict[str, list[Fact]] = defaultdict(list)
@@ -59,15 +61,28 @@ class Book:
     def load(self, items: Iterable[str], processes: Iterable[str] = ()) -> Asking[None]:
         """Asks for what was not asked before. Past the budget
         items are left out and the answer is truncated."""
-        fresh = {item for item in items if item not in self._asked}
-        if len(self._asked) + len(fresh) > self._budget:
-            self.truncated = True
-            fresh = set(sorted(fresh)[: max(0, self._budget - len(self._asked))])
+        fresh = self._within_budget({item for item in items if item not in self._asked})
         named = {name for name in processes if name not in self._asked_processes}
         self._asked |= fresh
         self._asked_processes |= named
         if fresh or named:
             yield Wanted(frozenset(fresh), frozenset(named))
+
+    def load_readings(self, there: Mapping[str, Spans]) -> Asking[None]:
+        """Asks what sensors read at places within these spans of instants. A place counts as an item."""
+        before, unasked = self._asked_readings, there.keys() - self._asked
+        places = self._within_budget(unasked - before.keys()) | (unasked & before.keys())
+        wanted = {place: there[place] for place in places if before.get(place) != there[place]}
+        before |= wanted
+        if wanted:
+            yield Wanted(frozenset(), readings=tuple(sorted(wanted.items())))
+
+    def _within_budget(self, fresh: set[str]) -> set[str]:
+        room = max(0, self._budget - len(self._asked) - len(self._asked_readings))
+        if len(fresh) <= room:
+            return fresh
+        self.truncated = True
+        return set(sorted(fresh)[:room])
 
     def was_asked(self, item: str) -> bool:
         """Whether all facts of this item are here."""

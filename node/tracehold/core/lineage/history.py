@@ -42,7 +42,7 @@ def recounted(book: Book, items: Sequence[str]) -> Asking[list[tuple[HistoryEven
     windows = yield from holders(book, items, OPEN)
     told = [_told(book, item, [each for each in windows if item in each.items]) for item in items]
     stays = [_stays(book, item, *each) for item, each in zip(items, told, strict=True)]
-    yield from book.load({stay.place for each in stays for stay in each})
+    yield from book.load_readings(presence(stay for each in stays for stay in each))
     return [_recounted(book, found, each) for (found, _), each in zip(told, stays, strict=True)]
 
 

@@ -3,7 +3,7 @@
     walk = trace(item, Direction.UPSTREAM)
     while not walk.done:
         wanted = walk.wanted()
-        walk.feed(facts that touch wanted.items or belong to wanted.transformations)
+        walk.feed(facts that touch wanted.items, belong to wanted.transformations or are wanted.readings)
     answer = walk.result()
 
 A local store, another node and a test drive the same walk, so there is one meaning and many sources.

@@ -73,6 +73,13 @@ class Graph(Protocol):
         """
         ...
 
+    async def readings(self, asked: Mapping[str, Spans]) -> Sequence[Fact]:
+        """All facts that are found at one of these places within its spans of instants
+        (`core.lineage.is_read`), as `facts` has them; in a time that hangs on how many these are, however
+        much was read there before and after.
+        """
+        ...
+
     async def by_event_id(self, event_ids: Collection[str]) -> Sequence[Fact]:
         """All facts with one of these event ids (error declarations included)."""
         ...
