@@ -5,6 +5,7 @@ them over. The book never does input or output, and never holds a fact that the
 question may not see (`at`, `known_at`, taken back).
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Mapping
 from functools import partial
@@ -15,6 +16,7 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import Gap, Wanted
 from tracehold.core.lineage.declared import Declared
 from tracehold.core.lineage.facts import Fact, Quantity, lots_put_out
+from tracehold.core.lineage.voids import order
 from tracehold.core.spans import Spans
 
 Answer = TypeVar("Answer")
@@ -51,6 +53,7 @@ class Book:
         self._child = defaultdict(partial(defaultdict, list))
         self._parent: defaultdict[str, list[Fact]] = defaultdict(list)
         self._emptied: defaultdict[str, list[Fact]] = defaultdict(list)
+        self._emptied_in_order: dict[tuple[str, Family], list[Fact]] = {}
         self._lots: defaultdict[str, list[tuple[str, Fact]]] = defaultdict(list)
         self._pieces: defaultdict[str, list[tuple[str, Fact]]] = defaultdict(list)
         self._process: defaultdict[str, list[Fact]] = defaultdict(list)
@@ -90,6 +93,7 @@ class Book:
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Take facts in; repeats are harmless, and so is any order."""
+        self._emptied_in_order.clear()
         seen, at, everything = self._facts, self._at, self._known_at is None
         for fact in facts:
             name = fact.fingerprint
@@ -187,11 +191,18 @@ class Book:
         facts = self._parent.get(item)
         return [fact for fact in self._live(facts) if fact.type is family] if facts else []
 
-    def emptied(self, item: str, family: Family) -> list[Fact]:
-        """Events of the family that take everything out of the item: a DELETE without children (EPCIS 2.0
-        section 7.4.3)."""
+    def next_emptied(self, item: str, family: Family, instant: int) -> Fact | None:
+        """The first event of the family from that instant on that takes everything out of the item: a DELETE
+        without children (EPCIS 2.0 section 7.4.3)."""
         facts = self._emptied.get(item)
-        return [fact for fact in self._live(facts) if fact.type is family] if facts else []
+        if not facts:
+            return None
+        in_order = self._emptied_in_order.get((item, family))
+        if in_order is None:
+            in_order = sorted((fact for fact in self._live(facts) if fact.type is family), key=order)
+            self._emptied_in_order[item, family] = in_order
+        at = bisect_left(in_order, instant, key=lambda fact: fact.instant)
+        return in_order[at] if at < len(in_order) else None
 
     def parent_in(self, item: str) -> list[Fact]:
         """All events that name the item as parent."""

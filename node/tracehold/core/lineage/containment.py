@@ -5,8 +5,10 @@ engine goes where the engine goes. A place is no container: what stands in a war
 does not take part in all that happens there.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from tracehold.core.epcis.model import Action
@@ -72,7 +74,7 @@ def holders(book: Book, items: Iterable[str], forever: int) -> Asking[list[Windo
 
 def _wider(book: Book, edge: list[Window], reached: defaultdict[Stay, set[str]]) -> list[Window]:
     """The next containers around those of the edge, without what was reached before."""
-    places: dict[str | Fingerprint, list[Interval]] = {}
+    places: dict[str | Fingerprint, list[_Held]] = {}
     grown: dict[tuple[Stay, tuple[Fingerprint, ...]], list[str]] = {}
     for window in edge:
         container = window.container
@@ -80,9 +82,9 @@ def _wider(book: Book, edge: list[Window], reached: defaultdict[Stay, set[str]])
         alike = only_told(book, container) or container
         if alike not in places:
             places[alike] = _held(book, container)
-        for place in places[alike]:
+        for place in [place for each in places[alike] for place in each.during(window)]:
             start, end = max(window.start, place.start), min(window.end, place.end)
-            if start > end:
+            if start > end or level(place.parent) in _PLACES:
                 continue
             stay = (place.parent, start, end)
             before = reached[stay]
@@ -157,13 +159,24 @@ def _inside(book: Book, vessel: str, instant: int) -> list[Use]:
     return [Use(child, instant, (told_by,)) for child, told_by in sorted(found.items())]
 
 
-def _held(book: Book, child: str) -> list[Interval]:
-    return [
-        place
-        for family in FAMILIES
-        for place in intervals(book, child, family)
-        if level(place.parent) not in _PLACES
-    ]
+class _Held:
+    """Where a thing was, by one family of events, in the order in which that began."""
+
+    def __init__(self, places: Sequence[Interval]) -> None:
+        self._places = places
+        self._starts = [place.start for place in places]
+        self._ends = list(accumulate((place.end for place in places), max))
+
+    def during(self, window: Window) -> Sequence[Interval]:
+        """The places whose time may touch the window's: of a piece no others."""
+        if len(self._places) < 2:
+            return self._places
+        first, after = bisect_left(self._ends, window.start), bisect_right(self._starts, window.end)
+        return self._places[first:after]
+
+
+def _held(book: Book, child: str) -> list[_Held]:
+    return [_Held(intervals(book, child, family)) for family in FAMILIES]
 
 
 def _load_with_parents(book: Book, items: set[str]) -> Asking[None]:

@@ -1,6 +1,7 @@
 """What happened to an item: events on it, on whatever held it at that instant, and what sensors read where it
 was (docs/lineage.md, "History")."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from tracehold.core.gs1 import Level, level
@@ -10,10 +11,10 @@ from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import Window, holders
 from tracehold.core.lineage.facts import Fact, naming
 from tracehold.core.lineage.intervals import OPEN, is_piece
-from tracehold.core.lineage.stays import Carried, Stay, last_told, passages, presence, sojourns
+from tracehold.core.lineage.stays import Carried, Stay, carried, passages, presence, sojourns
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
-from tracehold.core.spans import Spans, overlaps
+from tracehold.core.spans import Spans, joined, overlaps
 
 Told = dict[Fingerprint, tuple[Fact, Role, str]]
 """Statements that concern an item: how, and through which item they name."""
@@ -48,7 +49,8 @@ def recounted(book: Book, items: Sequence[str]) -> Asking[list[tuple[HistoryEven
 
 def _recounted(book: Book, found: Told, stays: Sequence[Stay]) -> tuple[HistoryEvent, ...]:
     there = presence(stays)
-    for stay in stays:  # in their order: a sensor of two places is named by the first
+    # A sensor of two places is named by the first of them that it came to.
+    for stay in sorted(stays, key=lambda stay: (stay.start, stay.place)):
         for fact in _readings(book, stay.place, there.pop(stay.place, ())):
             found.setdefault(fact.fingerprint, (fact, Role.SENSED, stay.place))
     events = sorted(found.values(), key=lambda entry: order(entry[0]))
@@ -63,14 +65,23 @@ def told(book: Book, item: str) -> Asking[tuple[Told, list[Carried]]]:
 
 def _told(book: Book, item: str, windows: Iterable[Window]) -> tuple[Told, list[Carried]]:
     found: Told = {fact.fingerprint: (fact, role, item) for role, fact in own(book, item)}
-    carried: list[Carried] = []
+    before: list[Carried] = []
+    inside: dict[str, list[Window]] = {}
     for window in windows:
-        for fact in _within(book, window):
-            found.setdefault(fact.fingerprint, (fact, Role.HELD, window.container))
-        facts = (fact for _, fact in own(book, window.container))
-        if (before := last_told(facts, window.container, window.start)) is not None:
-            carried.append((window.start, before))
-    return found, carried
+        inside.setdefault(window.container, []).append(window)
+    for container, while_in in inside.items():
+        # Of a crate that it was in a thousand times each event is looked at once, and not a thousand times.
+        facts = sorted((fact for _, fact in own(book, container)), key=_instant)
+        for start, stop in joined((window.start, window.end + 1) for window in while_in):
+            first, after = (bisect_left(facts, end, key=_instant) for end in (start, stop))
+            for fact in facts[first:after]:
+                found.setdefault(fact.fingerprint, (fact, Role.HELD, container))
+        before += carried(facts, container, [window.start for window in while_in])
+    return found, before
+
+
+def _instant(fact: Fact) -> int:
+    return fact.instant
 
 
 def own(book: Book, item: str) -> Iterator[tuple[Role, Fact]]:
@@ -82,19 +93,13 @@ def own(book: Book, item: str) -> Iterator[tuple[Role, Fact]]:
     yield from ((Role.OUTPUT, fact) for fact in book.made(item))
 
 
-def _within(book: Book, window: Window) -> Iterator[Fact]:
-    for _, fact in own(book, window.container):
-        if window.start <= fact.instant <= window.end:
-            yield fact
-
-
-def _stays(book: Book, item: str, found: Told, carried: list[Carried]) -> list[Stay]:
+def _stays(book: Book, item: str, found: Told, before: list[Carried]) -> list[Stay]:
     """Where the item was, and when: sensors may have read it there."""
     if level(item) is Level.PLACE:
         return []
     events = [(fact, through) for fact, _, through in found.values()]
     piece = is_piece(item, [quantity for fact, _ in events for quantity in naming(fact, item)])
-    return [*sojourns(events, carried, several=not piece), *passages(events)]
+    return [*sojourns(events, before, several=not piece), *passages(events)]
 
 
 def _readings(book: Book, place: str, spans: Spans) -> Iterator[Fact]:

@@ -72,13 +72,13 @@ def held_in(book: Book, vessel: str, family: Family) -> Iterator[tuple[str, Inte
 
 def _intervals(book: Book, child: str, family: Family, named: list[tuple[Fact, Quantity]]) -> list[Interval]:
     single = is_piece(child, [quantity for _, quantity in named])
-    # An event that empties a parent names no children; it counts for whoever is in there.
-    parents = {fact.parent for fact, _ in named if fact.parent is not None}
-    emptied = [fact for parent in parents for fact in book.emptied(parent, family)]
+    # An event that empties a parent names no children; it counts for whoever is in there, once.
+    after = [book.next_emptied(fact.parent, family, fact.instant) for fact, _ in named if fact.parent]
+    emptied = {fact.fingerprint: fact for fact in after if fact is not None}
     told: list[Statement] = [(fact, ()) for fact, _ in named] if single else _rows(named)
     if len(told) == 1 and told[0][0].action is not Action.DELETE:
-        return _only(*told[0], emptied)
-    told += [(fact, ()) for fact in emptied]
+        return _only(*told[0], next(iter(emptied.values()), None))
+    told += [(fact, ()) for fact in emptied.values()]
     return _single(_in_order(told)) if single else _amounts(_in_order(told))
 
 
@@ -119,15 +119,14 @@ def _places(piece: str, fact: Fact) -> bool:
     return any(quantity.item == piece and quantity.piece for quantity in fact.children)
 
 
-def _only(fact: Fact, rows: tuple[Quantity, ...], emptied: list[Fact]) -> list[Interval]:
+def _only(fact: Fact, rows: tuple[Quantity, ...], emptied: Fact | None) -> list[Interval]:
     """Of what was put or seen in one container once, most things: until that is emptied."""
     if fact.parent is None:
         return []
     inside = Interval(fact.parent, fact.instant, fact.fingerprint)
     _put(inside, rows)
-    after = [(other.instant, other.fingerprint, other) for other in emptied if other.instant >= fact.instant]
-    if after:
-        inside.close(min(after)[2])
+    if emptied is not None:
+        inside.close(emptied)
     return [inside]
 
 

@@ -115,7 +115,8 @@ def _affected(book: Book, items: Sequence[str], traces: Sequence[TraceResult]) -
     for item, found in zip(items, traces, strict=True):
         for entry in found.items:
             ways.setdefault(entry.item, []).append((item, entry))
-    rows = [_row(book, name, found) for name, found in ways.items() if name not in items]
+    asked = frozenset(items)
+    rows = [_row(book, name, found) for name, found in ways.items() if name not in asked]
     return sorted(rows, key=lambda row: (row.depth, row.item))
 
 

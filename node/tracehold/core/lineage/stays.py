@@ -4,9 +4,11 @@ A business location holds until it is contradicted (EPCIS 2.0 section 7.3.5): by
 event that sends the item off and names none. A read point holds for its instant.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from tracehold.core.epcis.model import EventType
 from tracehold.core.ids import Fingerprint
@@ -38,18 +40,18 @@ def sojourns(events: Iterable[Concerning], carried: Iterable[Carried], *, severa
     """The business locations in time order. `carried` counts where nothing was told of the item since.
     `several`: amounts may be in many places at once, so none of them contradicts another."""
     found: list[Stay] = []
+    here: dict[str, int] = {}
     named = [(fact.instant, fact) for fact, through in events if speaks_of_place(fact, through)]
     newest = -OPEN
     for since, fact in sorted([*carried, *named], key=_place_order):
         if fact.instant < min(since, newest):
             continue  # told of the container before the item itself was told to be somewhere
         newest = max(newest, fact.instant)
-        here = {stay.place: at for at, stay in enumerate(found) if stay.end == OPEN}
-        if not several:
-            for place, at in here.items():
-                if place != fact.place:
-                    found[at] = Stay(place, found[at].start, since, found[at].told_by)
+        for place in [] if several else [place for place in here if place != fact.place]:
+            at = here.pop(place)
+            found[at] = Stay(place, found[at].start, since, found[at].told_by)
         if fact.place is not None and fact.place not in here:
+            here[fact.place] = len(found)
             found.append(Stay(fact.place, since, OPEN, fact.fingerprint))
     return found
 
@@ -85,10 +87,15 @@ def speaks_of_place(fact: Fact, item: str) -> bool:
     return said and is_subject(fact, item)
 
 
-def last_told(facts: Iterable[Fact], item: str, before: int) -> Fact | None:
-    """What was said last about the item's place, before an instant."""
-    said = [fact for fact in facts if fact.instant < before and speaks_of_place(fact, item)]
-    return max(said, key=lambda fact: _place_order((fact.instant, fact)), default=None)
+def carried(facts: Iterable[Fact], container: str, since: Iterable[int]) -> Iterator[Carried]:
+    """What was said last about the container's place before each of these instants, where anything was."""
+    said = sorted(
+        [(fact.instant, fact) for fact in facts if speaks_of_place(fact, container)], key=_place_order
+    )
+    for instant in since:
+        at = bisect_left(said, instant, key=itemgetter(0))
+        if at:
+            yield instant, said[at - 1][1]
 
 
 def _place_order(told: Carried) -> tuple[int, int, bool, int, str, bytes]:
