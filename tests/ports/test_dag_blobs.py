@@ -167,6 +167,18 @@ async def test_a_lost_or_changed_block_is_told_and_mended(
     assert await blobs.find(FARM, NAME) == RAW
 
 
+async def test_blocks_that_are_lost_before_they_are_held(blobs: DagBlobs, dag: FailingDag):
+    """A daemon that collects garbage in between: nothing is kept, and the caller may come again."""
+    async with blobs.receive(FARM) as arriving:
+        await arriving.write(RAW[:MIB])
+        await arriving.write(RAW[MIB : 2 * MIB])
+        await arriving.end()
+        lose(dag)
+        with pytest.raises(Unavailable, match="BLOBS_DOWN"):
+            await arriving.keep(None)
+    assert (dag.blocks, dag.pins, await blobs.is_empty()) == ({}, set(), True)
+
+
 async def test_a_book_of_a_newer_release_is_refused(tmp_path: Path):
     """Nothing in it is touched."""
     with closing(sqlite3.connect(tmp_path / "book")) as db:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from blake3 import blake3
 
-from tracehold.adapters.kubo import Daemon, KuboClient, KuboDag, check_private
+from tracehold.adapters.kubo import Daemon, KuboClient, KuboDag, Privacy, Software, check_private, software
 from tracehold.core.cid import Cid, Codec
 from tracehold.core.errors import Broken, Rejected, Unavailable
 from tracehold.core.limits import BLOCK_BYTES
@@ -139,6 +139,56 @@ async def test_a_daemon_that_does_not_say_whether_it_is_private(said: bytes):
     async with daemon(says(said)) as (client, _):
         with pytest.raises(Unavailable, match="BLOBS_DOWN"):
             await check_private(client)
+
+
+NOBODY, NONE = says(b'{"Peers": []}'), says(b'{"Routing": {"Type": "none"}}')
+PUBLIC = says(b'{"Routing": {"Type": "autoclient"}}')
+
+
+async def test_security_a_daemon_that_becomes_public_gets_nothing_more():
+    """It said that it was private; started again it is not. That is seen after a moment, before it is given
+    or asked for anything, and until it says otherwise; its own blocks are still read.
+    """
+    now = [0.0]
+    raw = b"one block"
+    kept = says(b'{"Stats": {"BlockCount": 1}}')
+    answers = (
+        NOBODY,
+        NONE,
+        kept,
+        kept,
+        NOBODY,
+        PUBLIC,
+        NOBODY,
+        PUBLIC,
+        NOBODY,
+        PUBLIC,
+        says(raw),
+        NOBODY,
+        NONE,
+        kept,
+    )
+    async with daemon(*answers) as (client, asked):
+        dag = KuboDag(client, Privacy(client, lambda: now[0]).sure)
+        await dag.put({named_by(raw): raw})
+        now[0] = 9.9
+        await dag.put({named_by(raw): raw})
+        now[0] = 10.0
+        for call in (dag.put({named_by(raw): raw}), dag.pin(CID), dag.get(CID, patience_s=1)):
+            with pytest.raises(Unavailable, match="BLOBS_DOWN"):
+                await call
+        assert await dag.get(named_by(raw)) == raw
+        await dag.put({named_by(raw): raw})
+    assert len(asked) == len(answers)
+
+
+async def test_what_it_is():
+    """Its version and its lines; without a word of them it is down."""
+    async with daemon(says(b'{"Version": "0.38.2"}'), says(b'{"Peers": null}')) as (client, _):
+        assert await software(client) == Software("0.38.2", 0)
+    async with daemon(says(b"[]")) as (client, _):
+        with pytest.raises(Unavailable, match="BLOBS_DOWN"):
+            await software(client)
 
 
 @pytest.mark.parametrize("url", ["http://192.0.2.7:5001", "ftp://127.0.0.1", "http://localhost.example:5001"])

@@ -1,6 +1,7 @@
 """The settings of attachments; they belong to `settings.Config`."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 
@@ -8,8 +9,23 @@ from typing import Literal
 class AttachmentsSection:
     """Content that records name and do not hold (docs/operations.md, Attachments)."""
 
-    store: Literal["folder"] = "folder"
-    """What keeps it: a folder of the data folder, `blobs`."""
+    store: Literal["folder", "kubo"] = "folder"
+    """What keeps it: a folder of the data folder, `blobs`, or a daemon of IPFS (kubo). Where this is changed,
+    the next start brings what is kept over to the other before it serves.
+    """
+
+    api: str = "http://127.0.0.1:5001"
+    """Address of the daemon's RPC interface: on loopback, or by https."""
+
+    token_file: Path = Path("keys/ipfs.token")
+    """File that holds the token which that interface wants (`API.Authorizations`, `bearer:`) and nothing
+    else, readable by its owner alone.
+    """
+
+    public_ipfs: bool = False
+    """Whether the daemon may be one of the public network: then whoever has the name of an attachment may
+    fetch it there, and what others have fetched cannot be erased.
+    """
 
     max_bytes: int = 1 << 30
     """Largest attachment that is taken; at most 1 GiB."""

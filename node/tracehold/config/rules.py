@@ -24,6 +24,7 @@ _DATABASE = re.compile(r"[A-Za-z][A-Za-z0-9.-]{2,62}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|\*", re.ASCII)
 _BOLT = re.compile(r"(bolt|neo4j)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}", re.ASCII)
 _URL = re.compile(r"https?://[^\s]+", re.ASCII)
+_PLAIN = re.compile(r"https?://[^\s@?#]+", re.ASCII)
 
 
 def check(config: Config) -> None:
@@ -77,6 +78,11 @@ def _commands(value: str) -> bool:
     return "://" not in value or is_loopback(value)
 
 
+def _called(value: str) -> bool:
+    """Whether a token may travel there."""
+    return bool(_PLAIN.fullmatch(value)) and (value.startswith("https:") or is_loopback(value))
+
+
 def _is_enode(value: str) -> bool:
     try:
         return not value or bool(parse_enode(value))
@@ -125,6 +131,7 @@ _RULES: dict[str, tuple[Rule, str]] = {
         lambda value: all(each in REFUSABLE for each in value),
         f"codes among {', '.join(sorted(REFUSABLE))}",
     ),
+    "attachments.api": (_called, "an https address, or an http one of loopback"),
     "attachments.max_bytes": _within(1, MAX_ATTACHMENT_BYTES),
     "attachments.staged_bytes": _at_least(1 << 20),
     "attachments.grace_s": _within(60, 31_536_000),

@@ -21,6 +21,7 @@ from tracehold.journey.fsck import Progress, check_against_chain, check_log
 from tracehold.journey.onchain import Link, creates, enrolled
 from tracehold.journey.pointing import Stage, failure
 from tracehold.journey.states import States
+from tracehold.node.blobs import describe, examined
 from tracehold.node.graph import open_graph
 from tracehold.node.own import check_network, data_folder, open_ledger, open_own, open_store
 from tracehold.node.pointerfiles import PointerFiles
@@ -48,6 +49,8 @@ async def examine(config: Config, progress: Progress) -> AsyncIterator[Diagnosis
     yield await _look("disk", lambda: _disk(config))
     if config.graph.store != "sqlite":
         yield await _look("graph", lambda: _graph(config))
+    if config.attachments.store == "kubo":
+        yield await _look("ipfs", lambda: _ipfs(config))
     try:
         async with open_ledger(config) as ledger:
             yield await _look("chain", lambda: _chain(ledger))
@@ -103,6 +106,10 @@ async def _graph(config: Config) -> str:
         covered = await graph.coverage()
     entries = sum(stop - start for spans in covered.values() for start, stop in spans)
     return f"{config.graph.uri} answers; {entries} entries of {len(covered)} logs are indexed"
+
+
+async def _ipfs(config: Config) -> str:
+    return describe(config, await examined(config))
 
 
 async def _chain(ledger: EthereumLedger) -> str:

@@ -10,6 +10,7 @@ from tracehold.journey.ports import Network
 from tracehold.journey.segments import SegmentStanding
 from tracehold.journey.states import frontier
 from tracehold.journey.upkeep import MemberStanding, RepairStanding
+from tracehold.node.blobs import blob_state
 from tracehold.node.chain_node import chain_node_state
 from tracehold.node.draining import drain_standing
 from tracehold.node.own import contract_of
@@ -51,7 +52,7 @@ async def standing(parts: Parts) -> Standing:
         account=ledger_account(config),
         quorum=network.quorum if network else parts.holders.quorum,
         backends=(
-            *(log, chain, graph),
+            *(log, chain, graph, await blob_state(config)),
             *_chain_node(parts),
             *_peers(parts, segments),
             *_directory(parts, directory),

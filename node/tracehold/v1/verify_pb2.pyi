@@ -442,7 +442,7 @@ class Backend(_message.Message):
     UP_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
     port: _builtins.str
-    """Which port: `log`, `ledger`, `graph`, `peers`."""
+    """Which port: `log`, `ledger`, `graph`, `blobs`, `peers`."""
     name: _builtins.str
     """What stands behind it, for example `sqlite` or `devchain`."""
     stand_in: _builtins.bool

@@ -17,7 +17,7 @@ from tracehold.wire.words import copies_message
 
 @dataclass(frozen=True, slots=True)
 class BackendState:
-    """One outside thing: its port (`log`, `ledger`, `graph`, `peers`),
+    """One outside thing: its port (`log`, `ledger`, `graph`, `blobs`, `peers`),
     what stands behind it, and whether it answers.
     """
 

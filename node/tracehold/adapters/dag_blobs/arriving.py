@@ -82,5 +82,5 @@ class DagArriving:
         while len(self._sending) > most:
             done, _ = await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
             self._sending -= done
-            for each in done:
-                each.result()
+            if failed := [error for each in done if (error := each.exception())]:
+                raise failed[0]

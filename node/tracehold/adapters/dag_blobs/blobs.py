@@ -121,6 +121,10 @@ class DagBlobs:
 
         await self._in_turn(remove)
 
+    async def is_empty(self) -> bool:
+        """Whether nothing is kept, and no block waits to go."""
+        return not (await self._book.names(None, 1) or await self._book.holders())
+
     # -- parts
 
     @asynccontextmanager
@@ -138,7 +142,10 @@ class DagBlobs:
             await asyncio.shield(asyncio.ensure_future(self._leave(arriving)))
 
     async def _keep(self, owner: Owner, arriving: DagArriving, blocks: Blocks, since: int | None) -> None:
-        await self._dag.pin(blocks.cid)
+        try:
+            await self._dag.pin(blocks.cid)
+        except Rejected as error:  # somebody dropped blocks that were put a moment ago
+            raise Unavailable("BLOBS_DOWN", "blocks that were put are there no more") from error
         await self._book.keep((owner, blocks.fingerprint), blocks, since, arriving.holder)
 
     async def _leave(self, arriving: DagArriving) -> None:

@@ -4,6 +4,6 @@
 
 from tracehold.adapters.kubo.client import Daemon, KuboClient
 from tracehold.adapters.kubo.dag import KuboDag
-from tracehold.adapters.kubo.privacy import check_private
+from tracehold.adapters.kubo.privacy import Privacy, Software, check_private, software
 
-__all__ = ["Daemon", "KuboClient", "KuboDag", "check_private"]
+__all__ = ["Daemon", "KuboClient", "KuboDag", "Privacy", "Software", "check_private", "software"]

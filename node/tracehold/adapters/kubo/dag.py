@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from tracehold.adapters.kubo.car import car, parts
@@ -24,21 +24,31 @@ _GONE = ("not found", "could not find")
 _LATE = "deadline exceeded"
 
 
-class KuboDag:
-    """`journey.ports.dag.Dag` of a daemon."""
+async def _anybody() -> None:
+    """Every daemon will do."""
 
-    def __init__(self, client: KuboClient) -> None:
+
+class KuboDag:
+    """`journey.ports.dag.Dag` of a daemon. `sure` is awaited before it is given anything or asked to fetch,
+    and raises where it must not be.
+    """
+
+    def __init__(self, client: KuboClient, sure: Callable[[], Awaitable[None]] = _anybody) -> None:
         self._client = client
+        self._sure = sure
 
     async def put(self, blocks: Mapping[Cid, bytes]) -> None:
         """Keep these blocks: in streams, each of which the daemon reads to its end or refuses."""
         for cid, raw in blocks.items():
             check(cid, raw)
+        await self._sure()
         for part in parts(blocks, PART_BYTES):
             await self._import(part)
 
     async def get(self, cid: Cid, patience_s: float = 0.0) -> bytes | None:
         """The block, compared with its name."""
+        if patience_s > 0:
+            await self._sure()
         waits = ("timeout", f"{patience_s:.3f}s") if patience_s > 0 else ("offline", "true")
         limit = None if patience_s <= 0 else patience_s + STILL_S
         try:
@@ -55,6 +65,7 @@ class KuboDag:
 
     async def pin(self, root: Cid, patience_s: float = 0.0) -> None:
         """Hold the graph below the root, as long as it gets on."""
+        await self._sure()
         words = (("arg", str(root)), ("recursive", "true"), ("progress", "true"))
         try:
             async with self._client.lines("pin/add", *words) as told:
