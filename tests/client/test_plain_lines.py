@@ -52,6 +52,18 @@ def test_attack_a_nodes_answer_with_escape_codes(capsys: pytest.CaptureFixture[s
     assert len(told.err.splitlines()) == 1
 
 
+def test_what_others_say_against_it_is_printed_with_contents(capsys: pytest.CaptureFixture[str]):
+    """The events themselves are many, and stand in the JSON; those that are disputed are told to people."""
+    answer = trace_pb2.GetContentsResponse()
+    answer.children.add(item="urn:x:a", depth=1)
+    answer.events.add(fingerprint="aa" * 32, type="AggregationEvent")
+    answer.events.add(fingerprint="bb" * 32, type="AggregationEvent", flags=["CONTRADICTS"])
+    show_contents(answer)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert ("b" * 16 in lines[1], lines[1].endswith("CONTRADICTS")) == (True, True)
+
+
 def test_attack_answer_that_draws_its_verdict(tmp_path: Path):
     """A name in a stranger's file is printed with the refusal: it cannot say VERIFIED."""
     scene = story()

@@ -87,7 +87,9 @@ async def test_the_file_finds_what_the_rule_finds(tmp_path):
     @given(said=st.lists(SPANS, max_size=30), asked=st.lists(st.lists(SPANS, max_size=3), max_size=20))
     def same(said, asked):
         facts = [read(str(at), *each) for at, each in enumerate(said)]
-        questions = [{place: ((start, stop + 1),) for start, stop, place in each} for each in asked]
+        questions: list[dict[str, Spans]] = [
+            {place: ((start, stop + 1),) for start, stop, place in each} for each in asked
+        ]
         asyncio.run(compared(file, facts, questions))
 
     await asyncio.to_thread(same)

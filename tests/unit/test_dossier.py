@@ -112,6 +112,39 @@ def test_a_dispute_is_shown_and_not_applied():
     assert all(event["flags"] == [] for event in plain["answer"]["events"])
 
 
+PIECE = "https://id.gs1.org/01/09521000001237/21/1"
+IN, OTHER = "https://id.gs1.org/00/095212340000000020", "https://id.gs1.org/00/095212340000000013"
+DOUBTED = [
+    Question(Kind.TRACE, "urn:x:rolls"),
+    Question(Kind.TRACE, PIECE, Direction.DOWNSTREAM),
+    Question(Kind.HISTORY, PIECE),
+    Question(Kind.CONTENTS, IN),
+    Question(Kind.COMMON, "", items=("urn:x:rolls", "urn:x:pie")),
+    Question(Kind.RECALL, "", items=(PIECE,)),
+]
+
+
+@pytest.mark.parametrize("question", DOUBTED, ids=lambda each: each.kind)
+def test_a_contradiction_is_shown_and_derived_again(question: Question):
+    """The mill packed the piece elsewhere at that moment: who takes the flag away is found out."""
+    scene = story()
+    scene.say(begun(PIECE, 1))
+    scene.say(packed(IN, [PIECE], 30))
+    rival = scene.name(scene.say(packed(OTHER, [PIECE], 30), node=2)).hex()
+    scene.say(made([IN], ["urn:x:rolls"], 40))
+    scene.say(made([IN], ["urn:x:pie"], 41))
+    entries = scene.entries(question)
+    document = json.loads(entries["answer.json"])
+    (told,) = [each for each in document["answer"]["events"] if each["fingerprint"] == rival]
+    assert told["flags"] == ["CONTRADICTS"]
+    assert checked(scene, pack(entries)).error is None
+    told["flags"] = []
+    spelled = json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False).encode() + b"\n"
+    error = checked(scene, pack({**entries, "answer.json": spelled})).error
+    assert error is not None
+    assert error.code == "PROOF_INVALID"
+
+
 def test_own_error_declaration_takes_the_event_back():
     """The same speaker: the event is in the file, and not in the answer."""
     scene = story()

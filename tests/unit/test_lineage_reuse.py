@@ -25,12 +25,11 @@ class Work:
 def counting(kind: Any) -> Any:
     """The same kind of thing; whatever is read of one is counted."""
 
-    class Counted(kind):
-        def __getattribute__(self, name: str) -> object:
-            Work.reads += 1
-            return super().__getattribute__(name)
+    def read(self: object, name: str) -> object:
+        Work.reads += 1
+        return object.__getattribute__(self, name)
 
-    return Counted
+    return type("Counted", (kind,), {"__getattribute__": read})
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,15 @@ from tracehold.cli.comparing import ComparedOption, ask_compared
 from tracehold.cli.connection import DEFAULT_NODE, NodeOption, TlsOption, TokenOption
 from tracehold.cli.dossier import OutOption, save
 from tracehold.cli.locate import ItemArgument
-from tracehold.cli.moments import AtOption, KnownAtOption, VerifyOption, as_of, note_limits, note_nothing
+from tracehold.cli.moments import (
+    AtOption,
+    KnownAtOption,
+    VerifyOption,
+    as_of,
+    note_limits,
+    note_nothing,
+    print_noted,
+)
 from tracehold.cli.output import JsonOption, table
 from tracehold.cli.question import Door, ask
 
@@ -65,6 +73,7 @@ def contents(
 
 def _show(answer: "GetContentsResponse") -> None:
     table([*_rows("packed", answer.children), *_rows("attached", answer.components)])
+    print_noted(answer.events)
     found = (*answer.children, *answer.components)
     note_nothing(found, "no statement says that anything is in it, or attached to it")
     note_limits(answer.gaps, answer.truncated)

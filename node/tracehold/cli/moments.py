@@ -80,6 +80,11 @@ def print_events(events: "Iterable[TracedEvent]") -> None:
     table(rows)
 
 
+def print_noted(events: "Iterable[TracedEvent]") -> None:
+    """The same for those of which something is noted: that others dispute or contradict them."""
+    print_events(event for event in events if event.flags)
+
+
 def note_nothing(found: object, words: str) -> None:
     """Say on stderr that an answer is empty, and of what: else it looks as if nothing had been asked."""
     if not found:

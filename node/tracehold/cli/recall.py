@@ -18,6 +18,7 @@ from tracehold.cli.moments import (
     as_of,
     note_limits,
     note_nothing,
+    print_noted,
 )
 from tracehold.cli.output import JsonOption, table
 from tracehold.cli.question import Door, ask
@@ -87,6 +88,7 @@ def _show(answer: "RecallResponse") -> None:
             for each in answer.contacts
         ]
     )
+    print_noted(answer.events)
     note_nothing(answer.items, "no statement says that anything came of it")
     note_limits(answer.gaps, answer.truncated, WIDER)
 

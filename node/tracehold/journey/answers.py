@@ -3,6 +3,7 @@
 `instant` and `since` are microseconds since 1970 UTC, times in `_ms` milliseconds, timings microseconds.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tracehold.core.ids import Fingerprint, LogId
@@ -23,6 +24,14 @@ CONTRADICTS = "CONTRADICTS"
 """Flag of an event that says otherwise than the answer for the same instant, by another speaker."""
 SUPERSEDES = "SUPERSEDES"
 """Flag of an event that takes the place of another one, which the answer does not use any more."""
+
+
+Flags = tuple[str, ...]
+
+
+def noted(name: Fingerprint, late: Collection[Fingerprint], against: Collection[Fingerprint]) -> Flags:
+    """The flags of an event: whether it counts only against the order of time, and whether it contradicts."""
+    return (TIME_ORDER,) * (name in late) + (CONTRADICTS,) * (name in against)
 
 
 @dataclass(frozen=True, slots=True)

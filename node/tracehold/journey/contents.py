@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tracehold.core.access import Reader
 from tracehold.core.lineage import ContentsResult, Held, Walk, contents
-from tracehold.journey.answers import Content, ContentsAnswer
+from tracehold.journey.answers import Content, ContentsAnswer, noted
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 
@@ -30,7 +30,7 @@ async def answer_contents(knowledge: Knowledge, reader: Reader, question: Conten
         item,
         tuple(_rows(result.children, depths)),
         tuple(_rows(result.components, depths)),
-        tuple(inquiry.statement(name) for name in result.events),
+        tuple(inquiry.statement(n, flags=noted(n, (), result.contradicted_by)) for n in result.events),
         await inquiry.gaps(result.gaps),
         result.truncated,
         await inquiry.coverage(),

@@ -5,9 +5,9 @@ under a business transaction.
 from dataclasses import dataclass
 
 from tracehold.core.access import Reader
-from tracehold.core.lineage import HistoryResult, Role, Walk, dealt, history
+from tracehold.core.lineage import HistoryEvent, HistoryResult, Role, Walk, dealt, history
 from tracehold.journey import cursor
-from tracehold.journey.answers import HistoryAnswer
+from tracehold.journey.answers import CONTRADICTS, HistoryAnswer, Statement
 from tracehold.journey.inquiry import Inquiry
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.subject import Subject, Transaction, name_of
@@ -41,10 +41,7 @@ async def answer_history(
     (after,) = cursor.begin(page_token, question)
     inquiry = Inquiry(knowledge, reader, full=question.full, known_at=question.known_at)
     result = await inquiry.drive(walk_of(question, item))
-    statements = [
-        inquiry.statement(e.fingerprint, role=ROLES.get(e.role, str(e.role)), via=e.through)
-        for e in result.events
-    ]
+    statements = [told(inquiry, event) for event in result.events]
     events, last, more = cursor.cut(statements, after, page_size, inquiry.key)
     return HistoryAnswer(
         item,
@@ -55,6 +52,13 @@ async def answer_history(
         inquiry.timings(),
         cursor.encode(question, (last,)) if more else "",
     )
+
+
+def told(inquiry: Inquiry, event: HistoryEvent) -> Statement:
+    """An event of a history that a walk of the inquiry answered."""
+    role = ROLES.get(event.role, str(event.role))
+    flags = (CONTRADICTS,) if event.contradicts else ()
+    return inquiry.statement(event.fingerprint, role=role, via=event.through, flags=flags)
 
 
 def walk_of(question: HistoryQuestion, name: str) -> Walk[HistoryResult]:

@@ -16,7 +16,7 @@ from tracehold.core.lineage.way import WayResult, way
 from tracehold.core.speaker import Speaker
 from tracehold.journey.answers import Statement
 from tracehold.journey.called import Called, called
-from tracehold.journey.history import ROLES
+from tracehold.journey.history import told
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.masterdata import versions
@@ -86,8 +86,7 @@ def _happened(result: WayResult) -> list[tuple[str, HistoryEvent]]:
 
 
 def _step(inquiry: Inquiry, about: str, event: HistoryEvent) -> Step:
-    role = ROLES.get(event.role, str(event.role))
-    return Step(about, inquiry.statement(event.fingerprint, role=role, via=event.through))
+    return Step(about, told(inquiry, event))
 
 
 def _spoken_of(item: str, sources: Iterable[str], steps: Sequence[Step]) -> list[str]:

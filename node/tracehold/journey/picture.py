@@ -50,7 +50,7 @@ async def _draw_trace(side: Side, question: TraceQuestion) -> None:
     side.gaps, side.truncated = result.gaps, result.truncated
     for each in result.items:
         side.draw_reached(each.item, f"depth {each.depth}", each.via, each.against_time)
-    side.draw_records(dict.fromkeys(result.events, ""))
+    side.draw_records(dict.fromkeys(result.events, ""), result.contradicted_by)
 
 
 async def _draw_history(side: Side, question: HistoryQuestion) -> None:
@@ -61,7 +61,7 @@ async def _draw_history(side: Side, question: HistoryQuestion) -> None:
         each.fingerprint: f"{ROLES.get(each.role, str(each.role))} by {each.through}"
         for each in result.events
     }
-    side.draw_records(words)
+    side.draw_records(words, {each.fingerprint for each in result.events if each.contradicts})
 
 
 async def _draw_contents(side: Side, question: ContentsQuestion) -> None:
@@ -73,7 +73,7 @@ async def _draw_contents(side: Side, question: ContentsQuestion) -> None:
         for held in all_held:
             side.draw(Part(Aspect.EDGE, held.item, held.parent), held_words(way, held.amounts, held.since))
             side.draw(Part(Aspect.ITEM, held.item), f"depth {depths.get(held.item, 1)}", held.opened_by)
-    side.draw_records(dict.fromkeys(result.events, ""))
+    side.draw_records(dict.fromkeys(result.events, ""), result.contradicted_by)
 
 
 async def _draw_state(side: Side, question: StateQuestion) -> None:
@@ -95,7 +95,7 @@ async def _draw_common(side: Side, question: CommonQuestion) -> None:
     for item in result.common.items:
         words = " ".join(["depths", *map(str, item.depths)])
         side.draw_reached(item.item, words, (), item.against_time)
-    evidence = set(result.common.events)
+    evidence = {*result.common.events, *result.contradicted_by}
     met = [(Aspect.PLACE, each.place, each.told_by) for each in result.places[:MET]]
     met += [(Aspect.PARTY, each.id, each.told_by) for each in parties[:MET]]
     for aspect, name, told_by in met:
@@ -103,7 +103,7 @@ async def _draw_common(side: Side, question: CommonQuestion) -> None:
         for asked, record in zip(side.asked, told_by, strict=True):
             side.draw(Part(Aspect.EDGE, asked, record=record, name=name), "passed")
         evidence.update(told_by)
-    side.draw_records(dict.fromkeys(evidence, ""))
+    side.draw_records(dict.fromkeys(evidence, ""), result.contradicted_by)
 
 
 async def _draw_recall(side: Side, question: RecallQuestion) -> None:
@@ -120,6 +120,7 @@ async def _draw_recall(side: Side, question: RecallQuestion) -> None:
     names = [*side.asked, *(each.item for each in result.items[:STANDING])]
     for start in range(0, len(names), recall.TOGETHER):
         told += await _draw_stands(side, question, names[start : start + recall.TOGETHER])
+    told += recall.against(side.inquiry, result)
     side.draw_statements(told)
 
 

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tracehold.core.access import Reader
 from tracehold.core.errors import Rejected
 from tracehold.core.ids import Fingerprint
-from tracehold.core.lineage import Affected, Gap, RecallResult, Walk, recall, standing
+from tracehold.core.lineage import Affected, Gap, RecallResult, Walk, order, recall, standing
 from tracehold.journey import cursor
 from tracehold.journey.answers import CONTRADICTS, DISPUTED, TIME_ORDER, Coverage, Statement
 from tracehold.journey.contact import Contact, contacts
@@ -25,6 +25,10 @@ ROWS = 50
 
 CONTACTS = 200
 """Parties and places of one page whose master data is looked up at most."""
+
+
+AGAINST = 1_000
+"""Statements that contradict what ties the items in, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class Recalled:
 class RecallAnswer:
     """One page. `recalled` are the items asked about, on the first page; `items` what is affected beyond
     them, by issuer, then nearest first; `issuers` how many items of the whole answer each speaks for;
-    `contacts` and `events` (in time order) are those of the page, gaps and coverage of the whole answer.
+    `contacts` and `events` (in time order) are those of the page, on the first also what contradicts that
+    which ties all items in; gaps and coverage are of the whole answer.
     """
 
     recalled: tuple[Recalled, ...]
@@ -96,6 +101,7 @@ async def answer_recall(
     page, last, more = cursor.cut(ordered, after, page_size, rows.key)
     first = [Affected(item, 0, (), (), False) for item in asked] if not page_token else []
     recalled = await rows.of([*first, *page])
+    rows.note([] if page_token else against(inquiry, result))
     ids, skipped = _reached(recalled)
     reach, hidden = await contacts(knowledge, inquiry, ids, question.known_at)
     return RecallAnswer(
@@ -105,7 +111,7 @@ async def answer_recall(
         tuple(reach),
         tuple(sorted(rows.events.values(), key=lambda event: (event.instant, event.fingerprint))),
         await inquiry.gaps([*result.gaps, *rows.gaps, *hidden]),
-        result.truncated or rows.truncated or skipped,
+        result.truncated or rows.truncated or skipped or len(result.contradicted_by) > AGAINST,
         await inquiry.coverage(),
         cursor.encode(question, (last,)) if more else "",
     )
@@ -129,6 +135,12 @@ def walk_of(question: RecallQuestion, asked: Sequence[str]) -> Walk[RecallResult
         max_items=question.max_items,
         strict_time=question.strict_time,
     )
+
+
+def against(inquiry: Inquiry, result: RecallResult) -> list[Statement]:
+    """What contradicts that which ties the items in, in order of time; the first of it, where it is much."""
+    facts = sorted(map(inquiry.fact, result.contradicted_by), key=order)
+    return [inquiry.statement(fact.fingerprint, flags=(CONTRADICTS,)) for fact in facts[:AGAINST]]
 
 
 def _reached(rows: Sequence[Recalled]) -> tuple[list[str], bool]:
@@ -188,15 +200,18 @@ class _Rows:
             await asyncio.sleep(0)  # an answer of many items lets others have their turn
         return found
 
-    def _row(self, affected: Affected, stands: Whereabouts, told: Sequence[Statement]) -> Recalled:
-        late = (TIME_ORDER,) if affected.against_time else ()
-        ties = [self.inquiry.statement(name, flags=late) for name in affected.via]
-        for event in (*ties, *told):
+    def note(self, told: Iterable[Statement]) -> None:
+        """What the answer shows. An event may stand for several items, and contradict what is said of one."""
+        for event in told:
             known = self.events.setdefault(event.fingerprint, event)
-            # An event may stand for several items, and contradict what is said of one of them.
             if set(event.flags) - set(known.flags):
                 flags = tuple(dict.fromkeys((*known.flags, *event.flags)))
                 self.events[event.fingerprint] = replace(known, flags=flags)
+
+    def _row(self, affected: Affected, stands: Whereabouts, told: Sequence[Statement]) -> Recalled:
+        late = (TIME_ORDER,) if affected.against_time else ()
+        ties = [self.inquiry.statement(name, flags=late) for name in affected.via]
+        self.note((*ties, *told))
         found = {flag for event in (*ties, *told) for flag in event.flags}
         return Recalled(
             affected.item,

@@ -153,7 +153,7 @@ class Regrowing:
         return [each for each in furthest(self.sources, at) if each.node not in self._false]
 
     def _header(self, source: Patient, raw: bytes) -> Record:
-        if fingerprint(raw) != self.log:
+        if LogId(fingerprint(raw)) != self.log:
             raise Rejected("ROOT_MISMATCH", f"node {source.node} hands over another header of the own log")
         return parse(raw)
 

@@ -17,7 +17,7 @@ from tracehold.core.lineage import (
 )
 from tracehold.journey import cursor
 from tracehold.journey.ahead import Ahead, Bounds
-from tracehold.journey.answers import Coverage, Statement
+from tracehold.journey.answers import Coverage, Statement, noted
 from tracehold.journey.inquiry import Inquiry, Look
 from tracehold.journey.knowledge import Knowledge
 from tracehold.journey.ports import Reaching
@@ -85,8 +85,10 @@ async def answer_common(
     places = [SharedName(each.place, each.told_by) for each in result.places]
     parties = shared_parties(inquiry, result)
     met = [*places[:MET], *parties[:MET]]
-    evidence = {*result.common.events, *(name for each in met for name in each.told_by)}
-    statements = sorted((inquiry.statement(name) for name in evidence), key=inquiry.key)
+    against = result.contradicted_by
+    evidence = {*result.common.events, *(name for each in met for name in each.told_by), *against}
+    told = [inquiry.statement(name, flags=noted(name, (), against)) for name in evidence]
+    statements = sorted(told, key=inquiry.key)
     items, last_item, more_items = cursor.cut(result.common.items, after_items, page_size, _key)
     events, last_event, more_events = cursor.cut(statements, after_events, page_size, inquiry.key)
     return CommonAnswer(

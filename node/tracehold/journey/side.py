@@ -1,12 +1,12 @@
 """One of two answers that are compared: a picture of it, part by part, in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Aspect, Gap, Part, Picture
-from tracehold.journey.answers import TIME_ORDER, Content, Statement
+from tracehold.journey.answers import TIME_ORDER, Content, Statement, noted
 from tracehold.journey.inquiry import Inquiry
 from tracehold.journey.whereabouts import Whereabouts
 
@@ -44,10 +44,12 @@ class Side:
         for record in via:
             self.draw(Part(Aspect.EDGE, item, record=record), "via")
 
-    def draw_records(self, words: Mapping[Fingerprint, str]) -> None:
-        """Records of the answer, with how each concerns what is asked about, and their flags."""
+    def draw_records(self, words: Mapping[Fingerprint, str], against: Collection[Fingerprint] = ()) -> None:
+        """Records of the answer, with how each concerns what is asked about, and their flags; `against` are
+        those that contradict it.
+        """
         for name, said in words.items():
-            flags = self.inquiry.statement(name).flags
+            flags = self.inquiry.statement(name, flags=noted(name, (), against)).flags
             self.parts[Part(Aspect.RECORD, record=name)] = " ".join(filter(None, [said, *flags])) or "shown"
 
     def draw_statements(self, statements: Iterable[Statement]) -> None:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from tracehold.core.access import Reader
+from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage import Direction, TracedItem, TraceResult, Walk, trace
 from tracehold.journey import cursor
-from tracehold.journey.answers import TIME_ORDER, Statement, TraceAnswer
+from tracehold.journey.answers import Statement, TraceAnswer, noted
 from tracehold.journey.inquiry import Inquiry, named
 from tracehold.journey.knowledge import Knowledge
 
@@ -76,9 +77,13 @@ def walk_of(question: TraceQuestion, item: str) -> Walk[TraceResult]:
 
 
 def _statements(inquiry: Inquiry, result: TraceResult) -> list[Statement]:
-    against = {name for item in result.items if item.against_time for name in item.via}
-    flags = {True: (TIME_ORDER,), False: ()}
-    return [inquiry.statement(name, flags=flags[name in against]) for name in result.events]
+    late, against = late_in(result), result.contradicted_by
+    return [inquiry.statement(name, flags=noted(name, late, against)) for name in result.events]
+
+
+def late_in(result: TraceResult) -> set[Fingerprint]:
+    """The statements by which items are only reached against the order of time."""
+    return {name for item in result.items if item.against_time for name in item.via}
 
 
 def _key(item: TracedItem) -> cursor.Key:

@@ -348,7 +348,9 @@ class TracedEvent(_message.Message):
 
     @_builtins.property
     def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Notes, for example `TIME_ORDER` on an edge against time."""
+        """Notes: `TIME_ORDER` on an edge against time, `DISPUTED` where another speaker declares it an error, `CONTRADICTS` where
+        another one says otherwise of the same thing for the same instant, and others.
+        """
 
     def __init__(
         self,
@@ -1973,7 +1975,7 @@ class RecallResponse(_message.Message):
 
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___TracedEvent]:
-        """The events that the items of this page rest on, in time order."""
+        """The events that the items of this page rest on, in time order; on the first page also those that contradict what ties items in."""
 
     @_builtins.property
     def gaps(self) -> _containers.RepeatedCompositeFieldContainer[Global___Gap]:

@@ -36,7 +36,8 @@ MEANT = {
 }
 TAKE_BACK = """
 UNWIND $pairs AS p MATCH (d:Event {fingerprint: p.declaration}) USING INDEX SEEK d:Event(fingerprint)
-MATCH (e:Event {fingerprint: p.event}) USING INDEX SEEK e:Event(fingerprint) MERGE (d)-[:TAKES_BACK {t: d.t}]->(e)
+MATCH (e:Event {fingerprint: p.event}) USING INDEX SEEK e:Event(fingerprint)
+MERGE (d)-[:TAKES_BACK {t: d.t}]->(e)
 """
 NAMESAKES = """
 UNWIND $ids AS id MATCH (d:Event {event_id: id}) USING INDEX SEEK d:Event(event_id)

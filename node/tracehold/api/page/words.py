@@ -6,7 +6,7 @@ from tracehold.core.gs1.levels import Level, class_of, level
 from tracehold.core.lineage import GapReason
 from tracehold.core.speaker import Level as Speaking
 from tracehold.core.speaker import Speaker
-from tracehold.journey.answers import DISPUTED, Statement
+from tracehold.journey.answers import CONTRADICTS, DISPUTED, Statement
 from tracehold.journey.passage import Passage, Step
 
 STEPS = {
@@ -177,6 +177,8 @@ def checks(said: Statement) -> tuple[bool, str]:
     """Whether it was proved just now, and in words what that means."""
     if DISPUTED in said.flags:
         return False, "Another company says that this is wrong."
+    if CONTRADICTS in said.flags:
+        return False, "Another company says otherwise of the same moment."
     if not said.verified:
         return False, "Not proved yet: the record is not fixed on the network's chain so far."
     return True, "Checked just now: unchanged since it was fixed on the network's chain."

@@ -3,7 +3,7 @@
 One function writes it for the node that answers and for whoever checks: the same facts give the same words.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,8 +66,8 @@ def answer_json(question: Question, result: Result, heard: Heard, said: Iterable
     }
     tell = _Teller(question, heard)
     match result:
-        case TraceResult(items=items, events=events):
-            against = {name for item in items if item.against_time for name in item.via}
+        case TraceResult(items=items, events=events, contradicted_by=against):
+            late = {name for item in items if item.against_time for name in item.via}
             told["items"] = [
                 {
                     "item": each.item,
@@ -77,15 +77,16 @@ def answer_json(question: Question, result: Result, heard: Heard, said: Iterable
                 }
                 for each in items
             ]
-            told["events"] = [tell.event(name, ["TIME_ORDER"] * (name in against)) for name in events]
+            told["events"] = [tell.event(name, noted(name, late, against)) for name in events]
         case HistoryResult(events=found):
             told["events"] = [
-                tell.event(each.fingerprint) | {"role": str(each.role), "through": each.through}
+                tell.event(each.fingerprint, ["CONTRADICTS"] * each.contradicts)
+                | {"role": str(each.role), "through": each.through}
                 for each in found
             ]
-        case ContentsResult(children=children, components=components, events=events):
+        case ContentsResult(children=children, components=components, events=events, contradicted_by=against):
             told["children"], told["components"] = _held_json(children), _held_json(components)
-            told["events"] = [tell.event(name) for name in events]
+            told["events"] = [tell.event(name, noted(name, (), against)) for name in events]
         case StateResult(events=events, contradicted_by=others):
             told |= _state_json(result, heard)
             told["events"] = [tell.event(name) for name in events]
@@ -96,7 +97,8 @@ def answer_json(question: Question, result: Result, heard: Heard, said: Iterable
             late = {name for each in affected.items if each.against_time for name in each.via}
             told["items"] = [_affected_json(each) for each in affected.items]
             told["standing"] = [_standing_json(item, state, heard) for item, state in stands]
-            told["events"] = [tell.event(name, ["TIME_ORDER"] * (name in late)) for name in events]
+            against = affected.contradicted_by
+            told["events"] = [tell.event(name, noted(name, late, against)) for name in events]
     if told["truncated"]:
         told["complete"] = False
     return told
@@ -105,7 +107,8 @@ def answer_json(question: Question, result: Result, heard: Heard, said: Iterable
 def _common_json(result: ComplaintResult, heard: Heard, tell: "_Teller") -> Json:
     parties = meeting_parties(result.passed, heard.parties)
     met = [*((each.place, each.told_by) for each in result.places[:MOST_MET]), *parties[:MOST_MET]]
-    names = {*result.common.events, *(name for _, told_by in met for name in told_by)}
+    against = result.contradicted_by
+    names = {*result.common.events, *(name for _, told_by in met for name in told_by), *against}
     return {
         "items": [
             {"item": each.item, "depths": list(each.depths), "againstTime": each.against_time}
@@ -119,9 +122,19 @@ def _common_json(result: ComplaintResult, heard: Heard, tell: "_Teller") -> Json
             {"party": party, "toldBy": [name.hex() for name in told_by]}
             for party, told_by in parties[:MOST_MET]
         ],
-        "events": [tell.event(name) for name in sorted(names, key=lambda name: order(heard.facts[name]))],
+        "events": [
+            tell.event(name, noted(name, (), against))
+            for name in sorted(names, key=lambda name: order(heard.facts[name]))
+        ],
         "truncated": result.common.truncated or max(len(result.places), len(parties)) > MOST_MET,
     }
+
+
+def noted(name: Fingerprint, late: Collection[Fingerprint], against: Collection[Fingerprint]) -> list[str]:
+    """What follows from the rules about an event: that it only counts against the order of time, and that it
+    contradicts what others say.
+    """
+    return ["TIME_ORDER"] * (name in late) + ["CONTRADICTS"] * (name in against)
 
 
 def _affected_json(each: Affected) -> Json:

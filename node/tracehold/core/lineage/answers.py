@@ -83,12 +83,14 @@ class TracedItem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TraceResult:
-    """Items by depth, then name; `events` are the statements the answer rests on, in time order."""
+    """Items by depth, then name; `events` are the statements the answer rests on, in time order, and beside
+    them those of others that say otherwise for the same instant: `contradicted_by`."""
 
     items: tuple[TracedItem, ...]
     events: tuple[Fingerprint, ...]
     gaps: tuple[Gap, ...]
     truncated: bool
+    contradicted_by: frozenset[Fingerprint] = frozenset()
 
 
 class Role(StrEnum):
@@ -109,12 +111,13 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
     """One statement of a history; `through` is what it names: the item asked about, a container or a place
-    of it."""
+    of it. `contradicts`: another one says otherwise of it, for the same instant."""
 
     fingerprint: Fingerprint
     instant: int
     role: Role
     through: str
+    contradicts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +143,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class ContentsResult:
-    """What is in an item (`children`, by aggregation) and part of it (`components`, by association)."""
+    """What is in an item (`children`, by aggregation) and part of it (`components`, by association); `events`
+    and `contradicted_by` as in `TraceResult`."""
 
     children: tuple[Held, ...]
     components: tuple[Held, ...]
     events: tuple[Fingerprint, ...]
     gaps: tuple[Gap, ...]
     truncated: bool
+    contradicted_by: frozenset[Fingerprint] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +211,13 @@ class SharedItem:
 @dataclass(frozen=True, slots=True)
 class CommonResult:
     """Shared ancestors, nearest to all first, then by name; `events` are the statements that lead from the
-    items asked about to their ancestors, in time order."""
+    items asked about to their ancestors, in time order, and `contradicted_by` as in `TraceResult`."""
 
     items: tuple[SharedItem, ...]
     events: tuple[Fingerprint, ...]
     gaps: tuple[Gap, ...]
     truncated: bool
+    contradicted_by: frozenset[Fingerprint] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +243,10 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class RecallResult:
-    """What is affected beyond the items called back, by depth, then name."""
+    """What is affected beyond the items called back, by depth, then name; `contradicted_by` of what ties it
+    in, as in `TraceResult`."""
 
     items: tuple[Affected, ...]
     gaps: tuple[Gap, ...]
     truncated: bool
+    contradicted_by: frozenset[Fingerprint] = frozenset()

@@ -191,16 +191,17 @@ class Book:
         facts = self._parent.get(item)
         return [fact for fact in self._live(facts) if fact.type is family] if facts else []
 
+    def emptied(self, item: str, family: Family) -> list[Fact]:
+        """Events of the family that take everything out of the item, in order: each a DELETE without children
+        (EPCIS 2.0 section 7.4.3)."""
+        if item in self._emptied and (item, family) not in self._emptied_in_order:
+            of_family = (fact for fact in self._live(self._emptied[item]) if fact.type is family)
+            self._emptied_in_order[item, family] = sorted(of_family, key=order)
+        return self._emptied_in_order.get((item, family), [])
+
     def next_emptied(self, item: str, family: Family, instant: int) -> Fact | None:
-        """The first event of the family from that instant on that takes everything out of the item: a DELETE
-        without children (EPCIS 2.0 section 7.4.3)."""
-        facts = self._emptied.get(item)
-        if not facts:
-            return None
-        in_order = self._emptied_in_order.get((item, family))
-        if in_order is None:
-            in_order = sorted((fact for fact in self._live(facts) if fact.type is family), key=order)
-            self._emptied_in_order[item, family] = in_order
+        """The first of these from that instant on."""
+        in_order = self.emptied(item, family)
         at = bisect_left(in_order, instant, key=lambda fact: fact.instant)
         return in_order[at] if at < len(in_order) else None
 
@@ -228,6 +229,11 @@ class Book:
     def dealt(self, transaction: str) -> list[Fact]:
         """All events that name the business transaction."""
         return self._live(self._dealt.get(transaction, []))
+
+    def contested(self, instants: Iterable[int]) -> set[int]:
+        """Those of the instants at which several speak."""
+        shared = {at for at in instants if at in self._more}
+        return {at for at in shared if len({f.issuer for f in (self._first[at], *self._more[at])}) > 1}
 
     def fact(self, fingerprint: Fingerprint) -> Fact:
         """A fact that was taken in."""

@@ -4,6 +4,7 @@ from tracehold.core.epcis.model import EventType
 from tracehold.core.lineage.answers import ContentsResult, Held
 from tracehold.core.lineage.book import Asking, Book, Family
 from tracehold.core.lineage.containment import load_inside
+from tracehold.core.lineage.contradiction import beside
 from tracehold.core.lineage.intervals import OPEN, Interval, intervals
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
@@ -36,13 +37,15 @@ def _contents(book: Book, item: str, recursive: bool) -> Asking[ContentsResult]:
         inner = {entry.item for vessel in inside + parts for entry in vessel} - seen
         seen |= inner
         edge = sorted(inner) if recursive else []
-    events = {entry.opened_by for entry in children + components}
+    opened = {entry.opened_by for entry in children + components}
+    against = beside(book, [book.fact(name) for name in opened], seen)
     return ContentsResult(
         children=tuple(children),
         components=tuple(components),
-        events=tuple(sorted(events, key=lambda fingerprint: order(book.fact(fingerprint)))),
+        events=tuple(sorted(opened | against, key=lambda fingerprint: order(book.fact(fingerprint)))),
         gaps=tuple(book.gaps),
         truncated=book.truncated,
+        contradicted_by=against,
     )
 
 

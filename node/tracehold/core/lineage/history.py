@@ -9,6 +9,7 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import HistoryEvent, HistoryResult, Role
 from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import Window, holders
+from tracehold.core.lineage.contradiction import contradicting, on_its_way
 from tracehold.core.lineage.facts import Fact, naming
 from tracehold.core.lineage.intervals import OPEN, is_piece
 from tracehold.core.lineage.stays import Carried, Stay, carried, passages, presence, sojourns
@@ -44,17 +45,33 @@ def recounted(book: Book, items: Sequence[str]) -> Asking[list[tuple[HistoryEven
     told = [_told(book, item, [each for each in windows if item in each.items]) for item in items]
     stays = [_stays(book, item, *each) for item, each in zip(items, told, strict=True)]
     yield from book.load_readings(presence(stay for each in stays for stay in each))
-    return [_recounted(book, found, each) for (found, _), each in zip(told, stays, strict=True)]
+    return [
+        _recounted(book, item, found, each) for item, (found, _), each in zip(items, told, stays, strict=True)
+    ]
 
 
-def _recounted(book: Book, found: Told, stays: Sequence[Stay]) -> tuple[HistoryEvent, ...]:
+def _recounted(book: Book, item: str, found: Told, stays: Sequence[Stay]) -> tuple[HistoryEvent, ...]:
+    against = _against(book, item, found)
     there = presence(stays)
     # A sensor of two places is named by the first of them that it came to.
     for stay in sorted(stays, key=lambda stay: (stay.start, stay.place)):
         for fact in _readings(book, stay.place, there.pop(stay.place, ())):
             found.setdefault(fact.fingerprint, (fact, Role.SENSED, stay.place))
     events = sorted(found.values(), key=lambda entry: order(entry[0]))
-    return tuple(HistoryEvent(fact.fingerprint, fact.instant, role, item) for fact, role, item in events)
+    return tuple(
+        HistoryEvent(fact.fingerprint, fact.instant, role, through, fact.fingerprint in against)
+        for fact, role, through in events
+    )
+
+
+def _against(book: Book, item: str, found: Told) -> frozenset[Fingerprint]:
+    """Those that contradict each other."""
+    contested = book.contested({fact.instant for fact, _, _ in found.values()})
+    if not contested:
+        return frozenset()
+    concerning = [(fact, through) for fact, _, through in found.values()]
+    piece = is_piece(item, [quantity for fact, _ in concerning for quantity in naming(fact, item)])
+    return contradicting(book, on_its_way(item, piece, concerning, contested), found)
 
 
 def told(book: Book, item: str) -> Asking[tuple[Told, list[Carried]]]:
@@ -64,14 +81,14 @@ def told(book: Book, item: str) -> Asking[tuple[Told, list[Carried]]]:
 
 
 def _told(book: Book, item: str, windows: Iterable[Window]) -> tuple[Told, list[Carried]]:
-    found: Told = {fact.fingerprint: (fact, role, item) for role, fact in own(book, item)}
+    found: Told = {fact.fingerprint: (fact, role, item) for role, fact in roles(book, item)}
     before: list[Carried] = []
     inside: dict[str, list[Window]] = {}
     for window in windows:
         inside.setdefault(window.container, []).append(window)
     for container, while_in in inside.items():
         # Of a crate that it was in a thousand times each event is looked at once, and not a thousand times.
-        facts = sorted((fact for _, fact in own(book, container)), key=_instant)
+        facts = sorted((fact for _, fact in roles(book, container)), key=_instant)
         for start, stop in joined((window.start, window.end + 1) for window in while_in):
             first, after = (bisect_left(facts, end, key=_instant) for end in (start, stop))
             for fact in facts[first:after]:
@@ -84,7 +101,7 @@ def _instant(fact: Fact) -> int:
     return fact.instant
 
 
-def own(book: Book, item: str) -> Iterator[tuple[Role, Fact]]:
+def roles(book: Book, item: str) -> Iterator[tuple[Role, Fact]]:
     """The statements that name the item, by the role it has; in several roles, once for each."""
     yield from ((Role.PARENT, fact) for fact in book.parent_in(item))
     yield from ((Role.CHILD, fact) for fact in book.child_in(item))

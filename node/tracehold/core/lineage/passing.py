@@ -7,7 +7,7 @@ from tracehold.core.lineage.answers import BREATH, Met, Role
 from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import holders
 from tracehold.core.lineage.facts import Fact, naming
-from tracehold.core.lineage.history import Told, own, told
+from tracehold.core.lineage.history import Told, roles, told
 from tracehold.core.lineage.intervals import OPEN, is_piece
 from tracehold.core.lineage.stays import Carried, sojourns
 from tracehold.core.lineage.voids import order
@@ -46,9 +46,9 @@ class Passages:
 def _told(book: Book, name: str) -> Asking[tuple[list[Fact], list[Fact]]]:
     """The statements on it and what held it, and those by which something else was made of it."""
     around, carried = yield from told(book, name)
-    roles = list(own(book, name))
-    put_in = {fact.fingerprint for role, fact in roles if role is Role.INPUT}
-    put_in -= {fact.fingerprint for role, fact in roles if role is not Role.INPUT}
+    named = list(roles(book, name))
+    put_in = {fact.fingerprint for role, fact in named if role is Role.INPUT}
+    put_in -= {fact.fingerprint for role, fact in named if role is not Role.INPUT}
     facts = [fact for fact, _, _ in around.values()]
     facts += _stood(book, name, around, carried)
     return (

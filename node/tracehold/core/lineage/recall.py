@@ -83,7 +83,7 @@ def _recalled(
         states += together
         yield BREATH
     events = {name for each in affected.items for name in each.via}
-    events |= {name for each in states for name in each.events}
+    events |= {name for each in states for name in each.events} | affected.contradicted_by
     gaps = {*affected.gaps, *(gap for each in states for gap in each.gaps)}
     return RecalledResult(
         affected,
@@ -107,6 +107,7 @@ def _recall(
         items=tuple(affected[:max_items]),
         gaps=tuple(sorted(gaps, key=lambda gap: (gap.item, gap.reason, gap.detail))),
         truncated=book.truncated or len(affected) > max_items,
+        contradicted_by=frozenset(name for found in traces for name in found.contradicted_by),
     )
 
 

@@ -13,8 +13,9 @@ from tracehold.core.lineage.answers import (
     TraceResult,
 )
 from tracehold.core.lineage.book import Asking, Book
+from tracehold.core.lineage.contradiction import beside
 from tracehold.core.lineage.facts import Fact
-from tracehold.core.lineage.passing import Passages, meeting_places
+from tracehold.core.lineage.passing import MOST_MET, Passages, meeting_places
 from tracehold.core.lineage.trace import BUDGET_PER_ITEM, climbed
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
@@ -23,11 +24,13 @@ from tracehold.core.lineage.walk import Walk
 @dataclass(frozen=True, slots=True)
 class ComplaintResult:
     """What several items have in common. `common` as by that question; `passed`: for each of the items, in
-    order of time, every statement on it, on what held it then, and on what it came from."""
+    order of time, every statement on it, on what held it then, and on what it came from; `contradicted_by` of
+    what leads to the ancestors and places, as in `TraceResult`."""
 
     common: CommonResult
     passed: tuple[tuple[Fingerprint, ...], ...]
     places: tuple[Met, ...]
+    contradicted_by: frozenset[Fingerprint] = frozenset()
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -81,10 +84,15 @@ def _complaint(
     for item, found in zip(items, traces, strict=True):
         facts = yield from passages.of(item, [entry.item for entry in found.items])
         passed.append(facts)
+    shared, places = _result(book, items, traces), meeting_places(passed)
+    reached = {entry.item for each in traces for entry in each.items}
+    told = {name for each in places[:MOST_MET] for name in each.told_by}
+    against = beside(book, [book.fact(name) for name in told], reached.union(items))
     return ComplaintResult(
-        _result(book, items, traces),
+        shared,
         tuple(tuple([fact.fingerprint for fact in facts]) for facts in passed),
-        meeting_places(passed),
+        places,
+        shared.contradicted_by | against,
     )
 
 
@@ -113,6 +121,7 @@ def _result(book: Book, items: Sequence[str], traces: Sequence[TraceResult]) -> 
         events=tuple(sorted(events, key=lambda name: order(book.fact(name)))),
         gaps=tuple(sorted(gaps, key=lambda gap: (gap.item, gap.reason, gap.detail))),
         truncated=book.truncated,
+        contradicted_by=frozenset(name for found in traces for name in found.contradicted_by),
     )
 
 

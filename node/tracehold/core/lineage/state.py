@@ -1,21 +1,22 @@
 """How an item stands: where, in what, in which condition (docs/lineage.md, "State")."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from tracehold.core.epcis.model import EventType
 from tracehold.core.gs1 import Level, level
+from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import At, Held, Holding, StateResult
 from tracehold.core.lineage.book import Asking, Book, Family
 from tracehold.core.lineage.containment import holders
 from tracehold.core.lineage.contents import held
-from tracehold.core.lineage.contradiction import contradicting
+from tracehold.core.lineage.contradiction import contradicting, on_its_way, on_piece
 from tracehold.core.lineage.facts import Fact, naming
 from tracehold.core.lineage.hands import handling
-from tracehold.core.lineage.history import own, told
+from tracehold.core.lineage.history import told
 from tracehold.core.lineage.intervals import FAMILIES, OPEN, intervals, is_piece
 from tracehold.core.lineage.remains import counting, ending, remains
-from tracehold.core.lineage.stays import is_subject, sojourns
+from tracehold.core.lineage.stays import Concerning, is_subject, sojourns
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
 
@@ -50,7 +51,7 @@ def stood(book: Book, items: Sequence[str]) -> Asking[tuple[StateResult, ...]]:
 def _state(book: Book, item: str) -> Asking[StateResult]:
     found, carried = yield from told(book, item)
     concerning = [(fact, through) for fact, _, through in found.values()]
-    named = {fact.fingerprint: fact for _, fact in own(book, item)}
+    named = {fact.fingerprint: fact for _, fact in book.roles(item)}
     subject = [fact for fact in named.values() if is_subject(fact, item)]
     piece = is_piece(item, [quantity for fact in named.values() for quantity in naming(fact, item)])
     stays = [stay for stay in sojourns(concerning, carried, several=not piece) if stay.end == OPEN]
@@ -64,7 +65,8 @@ def _state(book: Book, item: str) -> Asking[StateResult]:
     evidence = {entry.opened_by for entries in around.values() for entry in entries}
     evidence |= {stay.told_by for stay in stays} | {each.told_by for each in conditions} | {*hands}
     evidence |= {end.fingerprint} if end else set()
-    against = contradicting(concerning, [book.fact(name) for name in evidence]) if piece else frozenset()
+    holding = {entry.parent for entries in around.values() for entry in entries}
+    against = _against(book, item, piece, concerning, holding, evidence)
     evidence |= {fact.fingerprint for fact in counted}
     return StateResult(
         places=tuple([At(stay.place, stay.start, stay.told_by) for stay in stays]),
@@ -81,6 +83,21 @@ def _state(book: Book, item: str) -> Asking[StateResult]:
         handled_by=hands,
         contradicted_by=tuple(sorted(against)),
     )
+
+
+def _against(
+    book: Book,
+    item: str,
+    piece: bool,
+    concerning: Sequence[Concerning],
+    holding: Iterable[str],
+    evidence: Collection[Fingerprint],
+) -> frozenset[Fingerprint]:
+    """Statements on the item, or on what holds it, that contradict the evidence."""
+    contested = book.contested({book.fact(name).instant for name in evidence})
+    said = on_its_way(item, piece, concerning, contested)
+    said += [about for vessel in holding for about in on_piece(book, vessel, contested)]
+    return contradicting(book, said, evidence)
 
 
 def _conditions(last: Fact | None, lasting: Mapping[str, Fact]) -> tuple[Holding, ...]:

@@ -7,6 +7,7 @@ from tracehold.core.ids import Fingerprint
 from tracehold.core.lineage.answers import Direction, Gap, GapReason, TracedItem, TraceResult
 from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import is_vessel
+from tracehold.core.lineage.contradiction import beside
 from tracehold.core.lineage.facts import Fact
 from tracehold.core.lineage.flows import Flows, downstream, upstream
 from tracehold.core.lineage.reach import Reach, everything, in_time
@@ -96,7 +97,8 @@ def _result(book: Book, flows: Flows, reach: Reach, timely: Reach, more: list[Fi
         if key in useful:
             events.update(use.evidence)
     events.update(*via.values())
-    facts = sorted([book.fact(fingerprint) for fingerprint in events], key=order)
+    against = beside(book, [book.fact(name) for name in events], reach.depth)
+    facts = sorted([book.fact(name) for name in events | against], key=order)
     rank = {fact.fingerprint: at for at, fact in enumerate(facts)}
     items = sorted([(reach.depth[name], name) for name in via])
     return TraceResult(
@@ -109,6 +111,7 @@ def _result(book: Book, flows: Flows, reach: Reach, timely: Reach, more: list[Fi
         events=tuple(rank),
         gaps=tuple(sorted(set(book.gaps), key=lambda gap: (gap.item, gap.reason, gap.detail))),
         truncated=book.truncated,
+        contradicted_by=against,
     )
 
 
