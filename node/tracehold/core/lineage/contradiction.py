@@ -17,6 +17,7 @@ from tracehold.core.lineage.book import Book
 from tracehold.core.lineage.containment import is_vessel
 from tracehold.core.lineage.facts import Fact, naming
 from tracehold.core.lineage.intervals import FAMILIES, is_piece, may_be_piece
+from tracehold.core.lineage.roles import roles
 from tracehold.core.lineage.stays import Concerning, is_subject
 
 Out = tuple[int, str, str, str]
@@ -47,7 +48,7 @@ def on_piece(book: Book, thing: str, instants: Collection[int]) -> list[About]:
     """All that was said of a piece at these instants; nothing of what is none, or was not looked up."""
     if not (may_be_piece(thing) and book.was_asked(thing)):
         return []
-    named = list(book.roles(thing))
+    named = list(roles(book, thing))
     if level(thing) is Level.OPAQUE and not is_piece(thing, [q for _, f in named for q in naming(f, thing)]):
         return []
     return [

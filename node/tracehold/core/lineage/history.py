@@ -12,6 +12,7 @@ from tracehold.core.lineage.containment import Window, holders
 from tracehold.core.lineage.contradiction import contradicting, on_its_way
 from tracehold.core.lineage.facts import Fact, naming
 from tracehold.core.lineage.intervals import OPEN, is_piece
+from tracehold.core.lineage.roles import roles
 from tracehold.core.lineage.stays import Carried, Stay, carried, passages, presence, sojourns
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
@@ -99,15 +100,6 @@ def _told(book: Book, item: str, windows: Iterable[Window]) -> tuple[Told, list[
 
 def _instant(fact: Fact) -> int:
     return fact.instant
-
-
-def roles(book: Book, item: str) -> Iterator[tuple[Role, Fact]]:
-    """The statements that name the item, by the role it has; in several roles, once for each."""
-    yield from ((Role.PARENT, fact) for fact in book.parent_in(item))
-    yield from ((Role.CHILD, fact) for fact in book.child_in(item))
-    yield from ((Role.OBSERVED, fact) for fact in book.seen(item))
-    yield from ((Role.INPUT, fact) for fact in book.used(item))
-    yield from ((Role.OUTPUT, fact) for fact in book.made(item))
 
 
 def _stays(book: Book, item: str, found: Told, before: list[Carried]) -> list[Stay]:

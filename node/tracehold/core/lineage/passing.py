@@ -7,8 +7,9 @@ from tracehold.core.lineage.answers import BREATH, Met, Role
 from tracehold.core.lineage.book import Asking, Book
 from tracehold.core.lineage.containment import holders
 from tracehold.core.lineage.facts import Fact, naming
-from tracehold.core.lineage.history import Told, roles, told
+from tracehold.core.lineage.history import Told, told
 from tracehold.core.lineage.intervals import OPEN, is_piece
+from tracehold.core.lineage.roles import roles
 from tracehold.core.lineage.stays import Carried, sojourns
 from tracehold.core.lineage.voids import order
 

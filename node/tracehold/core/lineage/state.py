@@ -16,6 +16,7 @@ from tracehold.core.lineage.hands import handling
 from tracehold.core.lineage.history import told
 from tracehold.core.lineage.intervals import FAMILIES, OPEN, intervals, is_piece
 from tracehold.core.lineage.remains import counting, ending, remains
+from tracehold.core.lineage.roles import roles
 from tracehold.core.lineage.stays import Concerning, is_subject, sojourns
 from tracehold.core.lineage.voids import order
 from tracehold.core.lineage.walk import Walk
@@ -51,7 +52,7 @@ def stood(book: Book, items: Sequence[str]) -> Asking[tuple[StateResult, ...]]:
 def _state(book: Book, item: str) -> Asking[StateResult]:
     found, carried = yield from told(book, item)
     concerning = [(fact, through) for fact, _, through in found.values()]
-    named = {fact.fingerprint: fact for _, fact in book.roles(item)}
+    named = {fact.fingerprint: fact for _, fact in roles(book, item)}
     subject = [fact for fact in named.values() if is_subject(fact, item)]
     piece = is_piece(item, [quantity for fact in named.values() for quantity in naming(fact, item)])
     stays = [stay for stay in sojourns(concerning, carried, several=not piece) if stay.end == OPEN]
