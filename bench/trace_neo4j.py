@@ -3,9 +3,10 @@
     .venv/bin/python -m bench.trace_neo4j [--events 100000] [--each 10] [--runs 4]
 
 The server is that of the lab (loopback, TLS), with 1 GiB of heap and 2 GiB of page cache.
-Every answer is compared with the truth. Beside the walk (a statement or two for each frontier, facts handed to the rules) stands what one statement with the
-server's pruning breadth-first plan finds along the arrows, how fast and how much of the truth; and what
-several items have in common, its names found ahead by the server's traversal or frontier by frontier. Writes
+Every answer is compared with the truth. Beside the walk (a statement or two for each frontier, facts handed
+to the rules) stands what one statement with the server's pruning breadth-first plan finds along the arrows,
+how fast and how much of the truth; and what several items have in common, its names found ahead by the
+server's traversal or frontier by frontier. Writes
 trace-neo4j-N.json and .md to bench/results.
 """
 

@@ -59,8 +59,7 @@ class Wanted:
 
 def spoken_for(found: Iterable[Gap], kept_back: Iterable[Gap]) -> list[Gap]:
     """Those gaps of a walk that may be told: where records were kept back from it, nothing may be said about
-    what they do not say.
-    """
+    what they do not say."""
     stopped = {gap.item for gap in kept_back}
     missing = GapReason.NEVER_COMMISSIONED
     return [gap for gap in found if gap.reason is not missing or gap.item not in stopped]
@@ -94,9 +93,8 @@ class TraceResult:
 
 
 class Role(StrEnum):
-    """How an event concerns the item asked about. HELD: it
-    happened to a container that held the item then. SENSED: sensors read it at a place where the item was.
-    DEALT: it names the business transaction asked about."""
+    """How an event concerns the item asked about. HELD: it happened to a container that held the item then.
+    SENSED: sensors read it at a place where the item was. DEALT: it names the transaction asked about."""
 
     OBSERVED = "observed"
     CHILD = "child"
