@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.vectors.attachment_cases import content
-from tracehold.adapters.memory.blobs import MemoryBlobs
+from tracehold.adapters.memory.blobs import MemoryArriving, MemoryBlobs
 from tracehold.core.errors import Unavailable
 from tracehold.core.limits import BLOCK_BYTES as MIB
 from tracehold.core.record import fingerprint
 from tracehold.journey import moving
 from tracehold.journey.moving import move
-from tracehold.journey.ports import Arriving, Owner, Unsettled
+from tracehold.journey.ports import Owner, Unsettled
 
 FARM, MILL = Owner(b"f" * 32), Owner(b"m" * 32)
 CONTENTS = [b"", b"one", content(2 * MIB + 7)]
@@ -24,7 +24,7 @@ class Failing(MemoryBlobs):
     takes = 2
 
     @asynccontextmanager
-    async def receive(self, owner: Owner) -> AsyncIterator[Arriving]:
+    async def receive(self, owner: Owner) -> AsyncIterator[MemoryArriving]:
         """As always, or not at all."""
         self.takes -= 1
         if self.takes < 0:
