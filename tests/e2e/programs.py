@@ -74,9 +74,9 @@ class Program:
             raise Unavailable("DEADLINE", f"{self.name} still runs") from error
 
     def last_words(self) -> str:
-        """The last line of its log."""
+        """The last lines of its log: an error and what to do about it."""
         lines = self._log.read_text(errors="replace").splitlines()
-        return lines[-1][:500] if lines else "it said nothing"
+        return "; ".join(lines[-3:])[-500:] if lines else "it said nothing"
 
     def stop(self) -> None:
         """End it as an operator would (SIGTERM), and by SIGKILL if that takes too long."""

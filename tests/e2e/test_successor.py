@@ -43,6 +43,10 @@ class Two:
         self.homes = (self.world.home, folder / "second")
         self.programs: list[Program | None] = [None, None]
         self.uploads = 0
+        self.tokens: list[str] = []
+
+    def begin(self, folder: Path) -> None:
+        """Chain, contract, members, tokens; return when both nodes answer."""
         made = [self._init(home, who) for home, who in zip(self.homes, (OPERATOR, OTHER), strict=True)]
         create_secret(folder / "admin.key", bytes(ADMIN.key).hex().encode())
         self.admin = ("--admin-key", str(folder / "admin.key"))
@@ -123,10 +127,13 @@ class Two:
 def two(tmp_path: Path) -> Iterator[Two]:
     """Both nodes up."""
     made = Two(tmp_path / "world")
-    yield made
-    for number in (0, 1):
-        made.stop(number)
-    made.world.stop()
+    try:
+        made.begin(tmp_path / "world")
+        yield made
+    finally:
+        for number in (0, 1):
+            made.stop(number)
+        made.world.stop()
 
 
 def anchored(rpc: str, contract: str) -> list[tuple[int, int, int]]:

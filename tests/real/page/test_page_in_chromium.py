@@ -18,6 +18,7 @@ from tests.real.page.png import grey
 from tests.unit.lettuce import CASES
 from tracehold.api.rest_server import RestServer, RestSettings
 from tracehold.core.record import Audience, Kind
+from tracehold.journey.called import NAME_CHARS
 
 pytestmark = pytest.mark.real
 
@@ -98,8 +99,9 @@ async def test_cross_site_scripting_by_names_does_not_run_in_a_browser(face: Fac
 
     def eye(browser: Browser, node: str) -> None:
         browser.go(f"{node}/?item={quote('urn:x:box')}")
-        assert EVIL in browser.value("document.querySelector('h1').textContent")
-        assert browser.value("document.title") == EVIL
+        called = browser.value("document.querySelector('h1').textContent")
+        assert EVIL[:NAME_CHARS] in called
+        assert browser.value("document.title") == called
         assert browser.value("document.querySelectorAll('script, img, iframe, object').length") == 0
         assert browser.happened("Page.javascriptDialogOpening") == []
         assert browser.value("document.documentElement.scrollWidth") <= 360
