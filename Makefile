@@ -105,7 +105,7 @@ test: venv ## The tests (about 9 minutes on 2 cores)
 	@$(PYTEST) -q $(PARALLEL) -m "not slow and not real"
 
 test-slow: venv ## The tests that take long: kills, faults, load
-	@$(PYTEST) -q $(PARALLEL) -m "slow and not real"
+	@$(PYTEST) -q $(PARALLEL) --no-loadscope-reorder -m "slow and not real"
 
 test-real: services ## The tests on real servers and in a browser: geth, Clique networks of three sealers, anvil, Neo4j, IPFS, Chromium
 	@tools/with-chromium.sh tools/with-node.sh $(PYTEST) -q $(PARALLEL) -m real
